@@ -1,0 +1,1 @@
+"""Approval: what happens to a case between acceptance and decision."""

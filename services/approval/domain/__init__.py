@@ -1,0 +1,1 @@
+"""Rules of approval: pure functions over frozen values."""
