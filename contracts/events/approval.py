@@ -50,3 +50,13 @@ class CaseDecided(Event):
     reasons: str = ""
     legal_basis: str = ""
     remedies: Remedies | None = None
+
+
+class CaseWithdrawn(Event):
+    """An undecided case ended because the application was withdrawn. After a decision this is never published."""
+
+    SUBJECT: ClassVar[str] = "approval.case.withdrawn.v1"
+    case_id: UUID
+    case_no: str
+    reason: str
+    withdrawn_at: datetime

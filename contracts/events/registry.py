@@ -1,0 +1,19 @@
+"""Every event model by its subject."""
+
+from contracts.events import approval, certificate, identity, intake, supervision
+from contracts.events.common import Event
+
+_MODULES = (intake, approval, certificate, supervision, identity)
+
+
+def all_events() -> dict[str, type[Event]]:
+    """Subject -> model, in the order of the modules."""
+    found = {}
+    for module in _MODULES:
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, Event) and value.SUBJECT:
+                found[value.SUBJECT] = value
+    return found
+
+
+EVENTS = all_events()

@@ -1,0 +1,113 @@
+"""Commands every service has: api, worker, migrate, dead-letters, republish."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import uvicorn
+from fastapi import FastAPI
+
+from services.chassis import migrations, recovery
+from services.chassis.settings import ServiceSettings
+from services.chassis.worker import Worker
+
+
+class Command:
+    """One more command of a service: `add` declares its arguments, `run` does it and returns the exit status."""
+
+    def __init__(
+        self,
+        name: str,
+        help_text: str,
+        run: Callable[[argparse.Namespace], int],
+        add: Callable[[argparse.ArgumentParser], None] = lambda parser: None,
+    ) -> None:
+        self.name, self.help_text, self.run, self.add = name, help_text, run, add
+
+
+def serve(app: FastAPI | Callable[..., object], host: str, port: int) -> None:
+    """Uvicorn with the limits a service behind the gateway needs (keep-alive longer than the gateway's)."""
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=10,
+        limit_concurrency=1024,
+        backlog=2048,
+        server_header=False,
+    )
+
+
+def run_cli(
+    service: str,
+    settings: Callable[[], ServiceSettings],
+    create_app: Callable[[], FastAPI],
+    create_worker: Callable[[], Worker],
+    extra: Sequence[Command] = (),
+    arguments: Sequence[str] | None = None,
+) -> int:
+    """Parse and run; the exit status is 0 when all went well."""
+    commands = {command.name: command for command in (*_standard(service, settings, create_app, create_worker), *extra)}
+    parser = argparse.ArgumentParser(prog=f"python -m services.{service}")
+    choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in commands.values():
+        command.add(choices.add_parser(command.name, help=command.help_text, description=command.help_text))
+    parsed = parser.parse_args(arguments)
+    return commands[parsed.command].run(parsed)
+
+
+def _standard(
+    service: str,
+    settings: Callable[[], ServiceSettings],
+    create_app: Callable[[], FastAPI],
+    create_worker: Callable[[], Worker],
+) -> list[Command]:
+    def run_api(arguments: argparse.Namespace) -> int:
+        serve(create_app(), arguments.host, arguments.port)
+        return 0
+
+    def run_worker(arguments: argparse.Namespace) -> int:
+        serve(create_worker().app(), arguments.host, arguments.port)
+        return 0
+
+    def migrate(_: argparse.Namespace) -> int:
+        migrations.upgrade(service, settings().migration_database_url or settings().database_url)
+        return 0
+
+    def dead_letters(arguments: argparse.Namespace) -> int:
+        return asyncio.run(recovery.dead_letters(settings(), replay=arguments.replay, show=arguments.show))
+
+    def republish(arguments: argparse.Namespace) -> int:
+        return asyncio.run(recovery.republish(settings(), arguments.since))
+
+    return [
+        Command("api", "启动 HTTP 接口", run_api, _add_address),
+        Command("worker", "启动后台进程 (消息收发, 定时任务)", run_worker, _add_address),
+        Command("migrate", "升级数据库结构", migrate),
+        Command("dead-letters", "列出, 查看或重新投递处理失败的事件", dead_letters, _add_letter),
+        Command("republish", "从发件箱重新发布事件, 供重建消费者", republish, _add_since),
+    ]
+
+
+def _add_address(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="监听地址 (默认 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8000, help="监听端口 (默认 8000)")
+
+
+def _add_letter(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--replay", metavar="ID", help="重新投递一条 (或 all)")
+    parser.add_argument("--show", metavar="ID", type=int, help="查看一条的内容")
+
+
+def _add_since(parser: argparse.ArgumentParser) -> None:
+    help_text = "起始时间, 例如 2026-01-01T00:00+08:00"
+    parser.add_argument("--since", type=datetime.fromisoformat, required=True, help=help_text)
+
+
+def main(status: int) -> None:
+    sys.exit(status)

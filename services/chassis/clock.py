@@ -1,0 +1,56 @@
+"""The only source of time. Domain time can be moved by a test clock; security time never is."""
+
+import os
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+class _TestClock:
+    """Offset read from a file that is moved from outside; re-read only when the file changed."""
+
+    def __init__(self) -> None:
+        self.path: Path | None = None
+        self._seen_ns = -1
+        self._offset = timedelta()
+
+    def offset(self) -> timedelta:
+        if self.path is None:
+            return timedelta()
+        try:
+            seen = os.stat(self.path).st_mtime_ns
+        except FileNotFoundError:
+            return timedelta()
+        if seen != self._seen_ns:
+            self._offset = timedelta(seconds=float(self.path.read_text() or 0))
+            self._seen_ns = seen
+        return self._offset
+
+
+_test_clock = _TestClock()
+
+
+def use_test_clock(path: Path | None) -> None:
+    """Follow the offset (seconds) in `path`. Refused by the settings in profile production."""
+    _test_clock.path = path
+
+
+def real_now() -> datetime:
+    """Wall clock, aware UTC: for tokens, sessions, lockouts and leases."""
+    return datetime.now(UTC)
+
+
+def now() -> datetime:
+    """Domain time, aware UTC."""
+    return datetime.now(UTC) + _test_clock.offset()
+
+
+def local_date(moment: datetime) -> date:
+    """The Asia/Shanghai date of an aware instant: the day in the sense of a time limit."""
+    return moment.astimezone(SHANGHAI).date()
+
+
+def today() -> date:
+    return local_date(now())

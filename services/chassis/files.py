@@ -1,0 +1,72 @@
+"""Files in a folder or an S3 bucket (obstore), sealed at rest. Object names never carry meaning."""
+
+from pathlib import Path
+from typing import Self
+
+import obstore
+from obstore.exceptions import BaseError as StoreError
+from obstore.store import ObjectStore, from_url
+
+from services.chassis.sealing import Sealer
+from services.kernel.errors import DomainError, Kind
+
+_CONTEXT = "file"
+
+
+class FilesAway(DomainError):
+    """The object store cannot be reached or is full: nothing was stored, the caller may try again."""
+
+    code = "platform.files-away"
+    kind = Kind.UNAVAILABLE
+    title_zh = "文件存储暂时不可用, 请稍后重试"
+    title_en = "File storage is unavailable, try again later"
+
+
+class FileMissing(DomainError):
+    code = "platform.file-missing"
+    kind = Kind.NOT_FOUND
+    title_zh = "文件不存在"
+    title_en = "No such file"
+
+
+class Files:
+    """Put, get and delete whole files; what is put is durable when `put` returns."""
+
+    def __init__(self, store: ObjectStore, sealer: Sealer) -> None:
+        self._store = store
+        self._sealer = sealer
+
+    @classmethod
+    def open(cls, url: str, sealer: Sealer) -> Self:
+        """`file:relative/folder`, `file:///absolute/folder` (made when missing) or `s3://bucket/prefix`."""
+        if url.startswith("file:"):
+            folder = Path(url.removeprefix("file://") if url.startswith("file://") else url.removeprefix("file:"))
+            folder.mkdir(parents=True, exist_ok=True)
+            return cls(from_url(folder.resolve().as_uri()), sealer)
+        return cls(from_url(url), sealer)
+
+    async def put(self, key: str, content: bytes) -> None:
+        """Raises FilesAway."""
+        try:
+            await obstore.put_async(self._store, key, self._sealer.seal_bytes(content, f"{_CONTEXT}|{key}"))
+        except (StoreError, OSError) as away:
+            raise FilesAway(retry_after_seconds=5) from away
+
+    async def get(self, key: str) -> bytes:
+        """Raises FileMissing, FilesAway; SealBroken when the stored file was changed."""
+        try:
+            result = await obstore.get_async(self._store, key)
+            sealed = bytes(await result.bytes_async())
+        except FileNotFoundError as missing:
+            raise FileMissing from missing
+        except (StoreError, OSError) as away:
+            raise FilesAway(retry_after_seconds=5) from away
+        return self._sealer.open_bytes(sealed, f"{_CONTEXT}|{key}")
+
+    async def delete(self, key: str) -> None:
+        try:
+            await obstore.delete_async(self._store, key)
+        except FileNotFoundError:
+            return
+        except (StoreError, OSError) as away:
+            raise FilesAway(retry_after_seconds=5) from away

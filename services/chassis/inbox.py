@@ -1,0 +1,124 @@
+"""What a consumer has already applied: by event id, or by aggregate version for contiguous consumers."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ARRAY, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.chassis.bus import Incoming, NotYet
+from services.chassis.tables import dead_letter, inbox, inbox_version
+
+_CLAIM_BY_ID = text(
+    "INSERT INTO inbox (consumer, event_id) SELECT :consumer, unnest(:ids) ON CONFLICT DO NOTHING RETURNING event_id"
+).bindparams(bindparam("ids", type_=ARRAY(PG_UUID(as_uuid=True))))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """`fresh` are to be applied now, in order; `waiting` come after a gap; all others were applied before."""
+
+    fresh: list[Incoming]
+    waiting: list[Incoming]
+
+
+async def claim(connection: AsyncConnection, consumer: str, incoming: Sequence[Incoming], *, contiguous: bool) -> Claim:
+    """Claim events for a consumer; the claim commits or rolls back with the effect."""
+    if contiguous:
+        return await _claim_in_order(connection, consumer, incoming)
+    ids = list({event.event_id for event in incoming})
+    fresh = set((await connection.execute(_CLAIM_BY_ID, {"consumer": consumer, "ids": ids})).scalars())
+    chosen = []
+    for event in incoming:
+        if event.event_id in fresh:
+            fresh.discard(event.event_id)
+            chosen.append(event)
+    return Claim(chosen, [])
+
+
+async def _claim_in_order(connection: AsyncConnection, consumer: str, incoming: Sequence[Incoming]) -> Claim:
+    ids = sorted({event.aggregate_id for event in incoming})
+    known = select(inbox_version.c.aggregate_id, inbox_version.c.last_version).where(
+        inbox_version.c.consumer == consumer, inbox_version.c.aggregate_id == func.any(ids)
+    )
+    rows = await connection.execute(known.order_by(inbox_version.c.aggregate_id).with_for_update())
+    before: dict[UUID, int] = {row.aggregate_id: row.last_version for row in rows}
+    fresh, waiting, after = sort_out(incoming, before)
+    if after:
+        await _advance(connection, consumer, after)
+    return Claim(fresh, waiting)
+
+
+def sort_out(
+    incoming: Sequence[Incoming], before: Mapping[UUID, int]
+) -> tuple[list[Incoming], list[Incoming], dict[UUID, int]]:
+    """Pure: which events are next in their aggregate's line, which wait for a gap, and the new last versions."""
+    last: dict[UUID, int] = defaultdict(int, before)
+    fresh: list[Incoming] = []
+    waiting: list[Incoming] = []
+    after: dict[UUID, int] = {}
+    for event in sorted(incoming, key=lambda e: e.version):
+        if event.version <= last[event.aggregate_id]:
+            continue
+        if event.version == last[event.aggregate_id] + 1:
+            last[event.aggregate_id] = after[event.aggregate_id] = event.version
+            fresh.append(event)
+        else:
+            waiting.append(event)
+    return fresh, waiting, after
+
+
+async def _advance(connection: AsyncConnection, consumer: str, after: Mapping[UUID, int]) -> None:
+    upsert = insert(inbox_version).values(
+        [{"consumer": consumer, "aggregate_id": key, "last_version": after[key]} for key in sorted(after)]
+    )
+    upsert = upsert.on_conflict_do_update(
+        index_elements=[inbox_version.c.consumer, inbox_version.c.aggregate_id],
+        set_={"last_version": upsert.excluded.last_version},
+        where=inbox_version.c.last_version < upsert.excluded.last_version,
+    )
+    moved = (await connection.execute(upsert.returning(inbox_version.c.aggregate_id))).scalars().all()
+    if len(moved) != len(after):
+        raise NotYet("another worker applied the same aggregate just now")
+
+
+async def bury(
+    connection: AsyncConnection,
+    consumer: str,
+    subject: str,
+    headers: Mapping[str, Any],
+    payload: bytes,
+    *,
+    stream_seq: int,
+    reason: str,
+) -> None:
+    """Store a dead letter once; a message without a readable id gets a new one."""
+    row = {
+        "consumer": consumer,
+        "event_id": _uuid(headers.get("ce-id")) or uuid4(),
+        "subject": subject,
+        "aggregate_id": _uuid(headers.get("ce-aggregateid")),
+        "aggregate_version": int(headers["ce-aggregateversion"])
+        if str(headers.get("ce-aggregateversion", "")).isdigit()
+        else None,
+        "stream_seq": stream_seq,
+        "headers": dict(headers),
+        "payload": payload,
+        "reason": reason,
+    }
+    await connection.execute(insert(dead_letter).values(row).on_conflict_do_nothing())
+
+
+def _uuid(value: Any) -> UUID | None:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None
+
+
+__all__ = ["Claim", "bury", "claim", "inbox", "sort_out"]

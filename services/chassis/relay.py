@@ -1,0 +1,104 @@
+"""Moves outbox rows to JetStream: one relay per service, in order, marked only after the bus acknowledged."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import asyncpg
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from services.chassis import telemetry
+from services.chassis.bus import headers_of, kick_subject, stream_of
+from services.chassis.settings import ServiceSettings
+
+log = logging.getLogger(__name__)
+
+_BATCH = 500
+_POLL_SECONDS = 0.25
+_ACK_SECONDS = 5
+_LOCK = 0x59435231  # session advisory lock: one relay at a time per database
+
+_UNPUBLISHED = (
+    "SELECT created_at, seq, event_id, subject, aggregate_id, aggregate_version, occurred_at, traceparent, payload "
+    f"FROM outbox WHERE published_at IS NULL ORDER BY seq LIMIT {_BATCH}"
+)
+_MARK = "UPDATE outbox SET published_at = now() WHERE created_at >= $1 AND created_at <= $2 AND seq = ANY($3)"
+
+
+class Relay:
+    """Reads `published_at IS NULL ORDER BY seq`; never a last-seen cursor, because sequence is not commit order."""
+
+    def __init__(self, settings: ServiceSettings, client: Client) -> None:
+        self._settings = settings
+        self._client = client
+        self._stream = stream_of(settings.service)
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        """For ever; a lost database connection gives the lock up and starts again."""
+        await self._client.subscribe(kick_subject(self._settings.service), cb=self._on_kick)
+        while True:
+            try:
+                await self._hold_and_send()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as away:
+                log.warning("relay: database away: %s", type(away).__name__)
+                await asyncio.sleep(0.5)
+
+    async def _on_kick(self, _: object) -> None:
+        self._wake.set()
+
+    async def _hold_and_send(self) -> None:
+        connection = await asyncpg.connect(self._settings.database_url, timeout=5)
+        try:
+            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+                await asyncio.sleep(1)
+            while True:
+                self._wake.clear()
+                sent = await self._send_batch(connection)
+                if sent < _BATCH:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+        finally:
+            await connection.close(timeout=2)
+
+    async def _send_batch(self, connection: asyncpg.Connection) -> int:
+        rows = await connection.fetch(_UNPUBLISHED, timeout=10)
+        if not rows:
+            return 0
+        try:
+            acknowledged = await self._publish(rows)
+        except (NatsError, OSError) as away:
+            log.warning("relay: bus away: %s", type(away).__name__)
+            await asyncio.sleep(1)
+            return 0
+        if acknowledged:
+            times = [row["created_at"] for row in acknowledged]
+            await connection.execute(_MARK, min(times), max(times), [row["seq"] for row in acknowledged])
+        if len(acknowledged) < len(rows):
+            # The server is slow or full; a pause lets a follower catch up instead of pushing harder.
+            await asyncio.sleep(1)
+        return len(acknowledged)
+
+    async def _publish(self, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        js = self._client.jetstream()
+        futures = []
+        for row in rows:
+            # A fresh dict each time: the client writes into the headers it is given.
+            headers = headers_of(row, self._settings.service)
+            futures.append(await js.publish_async(row["subject"], row["payload"], stream=self._stream, headers=headers))
+        # publish_async has no time-out of its own; cancelling frees the client's pending slot.
+        done, waiting = await asyncio.wait(futures, timeout=_ACK_SECONDS)
+        for future in waiting:
+            future.cancel()
+        acknowledged = []
+        for row, future in zip(rows, futures, strict=True):
+            if future in done and future.exception() is None:
+                telemetry.published_total.labels(row["subject"]).inc()
+                acknowledged.append(row)
+        return acknowledged
