@@ -1,0 +1,201 @@
+"""Why a limit ends on its day: every reason as data and as a Chinese and an English sentence fit for a paper."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import groupby
+
+from services.kernel.time_limit import (
+    Clock,
+    DueDate,
+    Extended,
+    StartRule,
+    Unit,
+    budget_days,
+    china_date,
+    due_date,
+    pauses,
+)
+from services.kernel.workdays import SpecialDay, WorkCalendar
+
+UNITS_ZH = {Unit.WORKDAY: "个工作日", Unit.CALENDAR_DAY: "日（自然日）", Unit.MONTH: "个月"}
+UNITS_EN = {Unit.WORKDAY: "working day(s)", Unit.CALENDAR_DAY: "calendar day(s)", Unit.MONTH: "month(s)"}
+STARTS_ZH = {StartRule.RECEIVED: "收件", StartRule.ACCEPTED: "受理", StartRule.DECIDED: "作出决定"}
+STARTS_EN = {StartRule.RECEIVED: "receipt", StartRule.ACCEPTED: "acceptance", StartRule.DECIDED: "the decision"}
+
+
+class ReasonKind(StrEnum):
+    START = "START"
+    LIMIT = "LIMIT"
+    EXTENSION = "EXTENSION"
+    PAUSE = "PAUSE"
+    OPEN_PAUSE = "OPEN_PAUSE"
+    HOLIDAY = "HOLIDAY"
+    MAKEUP_WORKDAY = "MAKEUP_WORKDAY"
+    LAST_DAY_RESTS = "LAST_DAY_RESTS"
+    CALENDAR_MISSING = "CALENDAR_MISSING"
+    DUE = "DUE"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that fixed or moved the date. `days` is what it adds (working days saved are negative)."""
+
+    kind: ReasonKind
+    zh: str
+    en: str
+    from_on: date | None = None
+    to_on: date | None = None
+    days: int = 0
+    article: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The due date with its reasons, in the order a person would tell them."""
+
+    due: DueDate
+    reasons: tuple[Reason, ...]
+
+    @property
+    def zh(self) -> str:
+        return "；".join(reason.zh for reason in self.reasons) + "。"
+
+    @property
+    def en(self) -> str:
+        return "; ".join(reason.en for reason in self.reasons) + "."
+
+
+def why(clock: Clock, calendar: WorkCalendar, *, as_of: date | None = None) -> Why:
+    """Explain `due_date` with the same arguments, same errors."""
+    due = due_date(clock, calendar, as_of=as_of)
+    started_on = china_date(clock.started_at)
+    reasons = [_start(clock, started_on), _limit(clock)]
+    reasons += [_extension(entry) for entry in clock.ledger if isinstance(entry, Extended)]
+    reasons += _pauses(clock, calendar, due, as_of)
+    if clock.limit.unit is Unit.WORKDAY:
+        reasons += _holidays(calendar, started_on, due.on)
+    elif not any(reason.kind in (ReasonKind.PAUSE, ReasonKind.OPEN_PAUSE) for reason in reasons):
+        reasons += _moved_off_a_rest_day(clock, calendar, started_on, due.on)
+    if calendar.is_provisional(due.on):
+        reasons.append(_calendar_missing(calendar))
+    return Why(due, (*reasons, _due(due)))
+
+
+def _start(clock: Clock, started_on: date) -> Reason:
+    act_zh, act_en = STARTS_ZH[clock.limit.start], STARTS_EN[clock.limit.start]
+    return Reason(
+        ReasonKind.START,
+        f"自{_zh(started_on)}{act_zh}起算，当日不计入",
+        f"counted from {act_en} on {started_on}, the day itself not included",
+        from_on=started_on,
+        article="民法典第二百零一条",
+    )
+
+
+def _limit(clock: Clock) -> Reason:
+    limit = clock.limit
+    basis_zh, basis_en = (f"（{limit.article}）", f" ({limit.article})") if limit.article else ("", "")
+    if limit.value == 0:
+        return Reason(
+            ReasonKind.LIMIT, f"当场办结{basis_zh}", f"to be done on the spot{basis_en}", article=limit.article
+        )
+    return Reason(
+        ReasonKind.LIMIT,
+        f"期限为{limit.value}{UNITS_ZH[limit.unit]}{basis_zh}",
+        f"the limit is {limit.value} {UNITS_EN[limit.unit]}{basis_en}",
+        days=limit.value if limit.unit is not Unit.MONTH else budget_days(Clock(limit, clock.started_at)),
+        article=limit.article,
+    )
+
+
+def _extension(entry: Extended) -> Reason:
+    on = china_date(entry.at)
+    return Reason(
+        ReasonKind.EXTENSION,
+        f"{_zh(on)}经批准延长{entry.value}{UNITS_ZH[entry.unit]}，理由：{entry.reason}",
+        f"extended on {on} by {entry.value} {UNITS_EN[entry.unit]}, reason: {entry.reason}",
+        from_on=on,
+        days=entry.value,
+        article=entry.article,
+    )
+
+
+def _pauses(clock: Clock, calendar: WorkCalendar, due: DueDate, as_of: date | None) -> Iterator[Reason]:
+    workdays, unit = clock.limit.unit is Unit.WORKDAY, clock.limit.unit
+    counted = Unit.WORKDAY if workdays else Unit.CALENDAR_DAY
+    for pause in pauses(clock):
+        first = china_date(pause.from_at)
+        if first > due.on:
+            return
+        last = china_date(pause.to_at) if pause.to_at is not None else max(first, as_of or first)
+        days = calendar.earliest_between(first, last) if workdays else (last - first).days
+        basis = f"（{pause.article}）" if pause.article else ""
+        if pause.to_at is None:
+            zh = f"自{_zh(first)}起因{pause.cause}暂停计时{basis}，尚未恢复"
+            en = f"paused since {first} for {pause.cause}, not yet resumed"
+            yield Reason(ReasonKind.OPEN_PAUSE, zh, en, first, None, days, pause.article)
+        else:
+            zh = f"{_zh(first)}至{_zh(last)}因{pause.cause}暂停计时{basis}，不计入{days}{UNITS_ZH[counted]}"
+            en = f"paused from {first} to {last} for {pause.cause}, {days} {UNITS_EN[counted]} not counted"
+            yield Reason(ReasonKind.PAUSE, zh, en, first, last, days, pause.article, str(unit))
+
+
+def _holidays(calendar: WorkCalendar, started_on: date, due_on: date) -> Iterator[Reason]:
+    moved = [day for day in calendar.special_days(started_on, due_on) if day.works is (day.on.weekday() >= 5)]
+    for _, group in groupby(moved, key=lambda day: (day.name, day.works)):
+        yield from _holiday(list(group), started_on, due_on, calendar)
+
+
+def _holiday(days: list[SpecialDay], after: date, until: date, calendar: WorkCalendar) -> Iterator[Reason]:
+    """One holiday, with the weekend days that belong to it, or one or more make-up working days."""
+    first, last, count, name = days[0].on, days[-1].on, len(days), days[0].name
+    if days[0].works:
+        listed = "、".join(_zh(day.on) for day in days)
+        zh = f"{listed}为{name}调休上班日，计入{count}个工作日"
+        en = f"{', '.join(str(day.on) for day in days)} made up for {name}: {count} working day(s) counted"
+        yield Reason(ReasonKind.MAKEUP_WORKDAY, zh, en, first, last, -count, source=days[0].source)
+        return
+    off = [day.on for day in calendar.special_days(after, until) if day.name == name and not day.works]
+    same = [day for day in off if abs((day - first).days) <= 15]
+    first, last = min(same), max(same)
+    zh = f"{_zh(first)}至{_zh(last)}{name}放假，其中{count}天本为周一至周五，不计入"
+    en = f"{name} {first} to {last}: {count} weekday(s) off, not counted"
+    yield Reason(ReasonKind.HOLIDAY, zh, en, first, last, count, source=days[0].source)
+
+
+def _moved_off_a_rest_day(clock: Clock, calendar: WorkCalendar, started_on: date, due_on: date) -> Iterator[Reason]:
+    last = started_on + timedelta(days=budget_days(clock))
+    if last < due_on:
+        yield Reason(
+            ReasonKind.LAST_DAY_RESTS,
+            f"期间最后一日{_zh(last)}为休息日，顺延至{_zh(due_on)}",
+            f"the last day {last} is a rest day, so it moves on to {due_on}",
+            last,
+            due_on,
+            (due_on - last).days,
+            "民法典第二百零三条",
+            "; ".join(calendar.sources(last.year)),
+        )
+
+
+def _calendar_missing(calendar: WorkCalendar) -> Reason:
+    year = calendar.last_year + 1
+    return Reason(
+        ReasonKind.CALENDAR_MISSING,
+        f"{year}年节假日安排尚未公布，暂按周一至周五计算，公布后重新计算",
+        f"the official calendar of {year} is not loaded: Monday to Friday are assumed until it is",
+        date(year, 1, 1),
+    )
+
+
+def _due(due: DueDate) -> Reason:
+    if due.provisional:
+        return Reason(ReasonKind.DUE, f"最早于{_zh(due.on)}到期（暂定）", f"due {due.on} at the earliest (provisional)")
+    return Reason(ReasonKind.DUE, f"于{_zh(due.on)}到期", f"due {due.on}")
+
+
+def _zh(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
