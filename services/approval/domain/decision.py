@@ -50,8 +50,7 @@ class DecisionDraft:
     valid_until: date | None = None
     reasons: str = ""
     legal_basis: str = ""
-    reconsideration_body: str = ""
-    court: str = ""
+    remedies: Remedies | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def make_decision(draft: DecisionDraft, result: ResultRule, *, today: date) -> D
 
 
 def _grant(draft: DecisionDraft, result: ResultRule, *, today: date) -> Decision:
-    faults = list(_foreign_fields(draft, "reasons", "reconsideration_body", "court", outcome="准予"))
+    faults = list(_foreign_fields(draft, "reasons", "remedies", outcome="准予"))
     valid_from, valid_until = draft.valid_from, draft.valid_until
     if result.is_certificate:
         valid_from = valid_from or today
@@ -110,7 +109,7 @@ def _refuse(draft: DecisionDraft) -> Decision:
             outcome=Outcome.REFUSED,
             reasons=draft.reasons.strip(),
             legal_basis=draft.legal_basis.strip(),
-            remedies=Remedies(draft.reconsideration_body.strip(), draft.court.strip()),
+            remedies=draft.remedies,
         )
     except IncompleteDecision as missing:
         _raise([*foreign, *missing.errors])
@@ -125,13 +124,10 @@ def _raise(faults: Iterable[FieldError]) -> None:
         raise IncompleteDecision("；".join(fault.detail for fault in found), errors=found)
 
 
-_POINTERS = {"reconsideration_body": "remedies/reconsideration_body", "court": "remedies/court"}
-
-
 def _foreign_fields(draft: DecisionDraft, *names: str, outcome: str) -> Iterator[FieldError]:
     for name in names:
         if getattr(draft, name):
-            yield FieldError(f"#/{_POINTERS.get(name, name)}", "not-applicable", f"{outcome}决定不应填写此项")
+            yield FieldError(f"#/{name}", "not-applicable", f"{outcome}决定不应填写此项")
 
 
 def _start_faults(valid_from: date | None, today: date) -> Iterator[FieldError]:
@@ -153,13 +149,13 @@ def _refusal_faults(decision: Decision) -> Iterator[FieldError]:
         yield FieldError("#/reasons", "required", "不予决定应当说明理由（行政许可法第三十八条第二款）")
     if not decision.legal_basis:
         yield FieldError("#/legal_basis", "required", "不予决定应当写明法律依据")
-    yield from _remedy_faults(decision.remedies or Remedies("", "", 0, 0))
+    yield from _remedy_faults(decision.remedies or Remedies("", ""))
 
 
 def _remedy_faults(remedies: Remedies) -> Iterator[FieldError]:
-    if not remedies.reconsideration_body:
+    if not remedies.reconsideration_body.strip():
         yield FieldError("#/remedies/reconsideration_body", "required", "应当写明行政复议机关")
-    if not remedies.court:
+    if not remedies.court.strip():
         yield FieldError("#/remedies/court", "required", "应当写明有管辖权的人民法院")
     if remedies.reconsideration_days != RECONSIDERATION_DAYS:
         yield FieldError("#/remedies/reconsideration_days", "statutory", "行政复议期限为六十日")

@@ -16,8 +16,7 @@ REFUSAL = DecisionDraft(
     outcome=Outcome.REFUSED,
     reasons="经营场所与污染源距离不足25米",
     legal_basis="《食品安全法》第三十三条第一款第一项",
-    reconsideration_body="怀化市鹤城区人民政府",
-    court="怀化市鹤城区人民法院",
+    remedies=Remedies("怀化市鹤城区人民政府", "怀化市鹤城区人民法院"),
 )
 GRANT = DecisionDraft(outcome=Outcome.GRANTED)
 
@@ -42,8 +41,6 @@ def test_a_refusal_holds_reasons_basis_and_both_remedies() -> None:
     [
         pytest.param("reasons", "#/reasons", id="no reasons: art. 38(2)"),
         pytest.param("legal_basis", "#/legal_basis", id="no legal basis"),
-        pytest.param("reconsideration_body", "#/remedies/reconsideration_body", id="reconsideration body not named"),
-        pytest.param("court", "#/remedies/court", id="court not named"),
     ],
 )
 @pytest.mark.parametrize("blank", ["", "  ", "\n\u3000"])
@@ -51,6 +48,17 @@ def test_a_refusal_without_one_of_its_parts_is_impossible(field: str, pointer: s
     changes: dict[str, Any] = {field: blank}
 
     assert faults_of(replace(REFUSAL, **changes)) == {pointer: "required"}
+
+
+@pytest.mark.parametrize(
+    ("remedies", "pointer"),
+    [
+        pytest.param(Remedies(" ", "法院"), "#/remedies/reconsideration_body", id="reconsideration body not named"),
+        pytest.param(Remedies("政府", ""), "#/remedies/court", id="court not named"),
+    ],
+)
+def test_a_refusal_names_both_bodies(remedies: Remedies, pointer: str) -> None:
+    assert faults_of(replace(REFUSAL, remedies=remedies)) == {pointer: "required"}
 
 
 def test_all_faults_of_a_refusal_are_told_at_once() -> None:
@@ -107,7 +115,7 @@ def test_a_given_content_and_a_shorter_validity_are_kept() -> None:
         ({"valid_from": date(9999, 12, 31)}, {"#/valid_from": "too-late"}),
         ({"valid_from": date(2026, 4, 1), "valid_until": date(2026, 3, 31)}, {"#/valid_until": "before-start"}),
         ({"reasons": "不符合"}, {"#/reasons": "not-applicable"}),
-        ({"court": "法院"}, {"#/remedies/court": "not-applicable"}),
+        ({"remedies": Remedies("政府", "法院")}, {"#/remedies": "not-applicable"}),
     ],
 )
 def test_a_grant_that_contradicts_itself_or_the_item_is_refused(

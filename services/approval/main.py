@@ -1,0 +1,15 @@
+"""The only wiring of approval for HTTP."""
+
+from fastapi import FastAPI
+
+from services.approval.routes import router
+from services.approval.settings import settings
+from services.chassis.app import build_app
+from services.chassis.sealing import Sealer
+
+
+def create_app() -> FastAPI:
+    loaded = settings()
+    app = build_app(loaded, title="审批", routers=[router])
+    app.state.cursor_key = Sealer.load(loaded.keys_dir).derived_key("approval.tasks")
+    return app

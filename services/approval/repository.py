@@ -1,0 +1,202 @@
+"""Rows of the approval database turned into domain values and back; every save checks the version."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, RowMapping, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from contracts.events.common import Actor, AgentRef, ItemRef, Party
+from contracts.events.intake import ApplicationAccepted, ApplicationWithdrawn
+from services.approval.domain.case import Case, Decided, OpinionWritten, State
+from services.approval.domain.decision import ResultRule
+from services.approval.domain.errors import CaseChanged, UnknownCase
+from services.approval.tables import CaseRow, DecisionRow, OpinionRow, WithdrawalRow
+
+_LOCK = text(
+    "SELECT pg_advisory_xact_lock(key) "
+    "FROM (SELECT key FROM unnest(CAST(:keys AS bigint[])) AS key ORDER BY key) AS ordered"
+)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A case with the facts of its acceptance that its events repeat."""
+
+    case: Case
+    query_code: str
+    row: RowMapping
+
+    @property
+    def item(self) -> ItemRef:
+        return ItemRef.model_validate(self.row["item"])
+
+    @property
+    def applicant(self) -> Party:
+        return Party.model_validate(self.row["applicant"])
+
+    @property
+    def agent(self) -> AgentRef | None:
+        return AgentRef.model_validate(self.row["agent"]) if self.row["agent"] else None
+
+
+_COLUMNS = [
+    col(CaseRow.id),
+    col(CaseRow.case_no),
+    col(CaseRow.query_code),
+    col(CaseRow.state),
+    col(CaseRow.version),
+    col(CaseRow.department_uscc),
+    col(CaseRow.accepted_at),
+    col(CaseRow.accepted_by),
+    col(CaseRow.opinion_writers),
+    col(CaseRow.item),
+    col(CaseRow.applicant),
+    col(CaseRow.agent),
+]
+
+
+async def load(connection: AsyncConnection, case_no: str, visible: ColumnElement[bool]) -> Loaded:
+    """Raises UnknownCase, also for a case outside the caller's scope."""
+    found = await connection.execute(select(*_COLUMNS).where(col(CaseRow.case_no) == case_no, visible))
+    row = found.mappings().one_or_none()
+    if row is None:
+        raise UnknownCase()
+    return _loaded(row)
+
+
+async def find_for_update(connection: AsyncConnection, case_id: UUID) -> Loaded | None:
+    """Raises nothing: a consumer waits for the row instead of losing a race."""
+    found = await connection.execute(select(*_COLUMNS).where(col(CaseRow.id) == case_id).with_for_update())
+    row = found.mappings().one_or_none()
+    return _loaded(row) if row is not None else None
+
+
+def _loaded(row: RowMapping) -> Loaded:
+    case = Case(
+        id=row["id"],
+        case_no=row["case_no"],
+        state=State(row["state"]),
+        version=row["version"],
+        department=row["department_uscc"],
+        accepted_by=row["accepted_by"],
+        result=result_rule(ItemRef.model_validate(row["item"])),
+        opinion_writers=frozenset(row["opinion_writers"]),
+    )
+    return Loaded(case=case, query_code=row["query_code"], row=row)
+
+
+def result_rule(item: ItemRef) -> ResultRule:
+    return ResultRule(
+        item_name=item.name,
+        result_name=item.result_name,
+        is_certificate=item.certificate_type_code is not None,
+        validity=item.certificate_validity,
+    )
+
+
+async def lock_applications(connection: AsyncConnection, ids: Sequence[UUID]) -> None:
+    """Serialise what two workers do with one application, also where there is no row to lock yet."""
+    await connection.execute(_LOCK, {"keys": [application_id.int & (1 << 63) - 1 for application_id in ids]})
+
+
+async def add_cases(
+    connection: AsyncConnection, opened: Sequence[tuple[Case, ApplicationAccepted]], now: datetime
+) -> set[UUID]:
+    """Insert what is not there yet, in one statement; the ids that are new."""
+    rows = [_new_row(case, event) | {"opened_at": now} for case, event in opened]
+    statement = upsert(CaseRow).values(rows).on_conflict_do_nothing(index_elements=[col(CaseRow.id)])
+    return set(await connection.scalars(statement.returning(col(CaseRow.id))))
+
+
+def _new_row(case: Case, event: ApplicationAccepted) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "case_no": case.case_no,
+        "query_code": event.query_code,
+        "state": case.state.value,
+        "version": case.version,
+        "item_code": event.item.item_code,
+        "item_id": event.item.item_id,
+        "department_uscc": case.department,
+        "division": event.division,
+        "channel": event.channel.value,
+        "applicant_name": event.applicant.name,
+        "submitted_at": event.submitted_at,
+        "received_at": event.received_at,
+        "accepted_at": event.accepted_at,
+        "accepted_by": case.accepted_by,
+        "accepted_by_name": event.accepted_by.name,
+        "legal_due_on": event.legal_due.on,
+        "legal_due_provisional": event.legal_due.provisional,
+        "promised_due_on": event.promised_due.on,
+        "promised_due_provisional": event.promised_due.provisional,
+        "opinion_writers": [],
+        "item": event.item.model_dump(mode="json"),
+        "applicant": event.applicant.model_dump(mode="json"),
+        "agent": event.agent.model_dump(mode="json") if event.agent else None,
+        "materials": [material.model_dump(mode="json") for material in event.materials],
+    }
+
+
+async def save(connection: AsyncConnection, case: Case) -> None:
+    """Raises CaseChanged: somebody saved the case after it was loaded."""
+    statement = (
+        update(CaseRow)
+        .where(col(CaseRow.id) == case.id, col(CaseRow.version) == case.version - 1)
+        .values(state=case.state.value, version=case.version, opinion_writers=sorted(case.opinion_writers))
+    )
+    if (await connection.execute(statement)).rowcount != 1:
+        raise CaseChanged()
+
+
+async def add_opinion(connection: AsyncConnection, case: Case, written: OpinionWritten, by: Actor) -> None:
+    await connection.execute(
+        insert(OpinionRow).values(
+            case_id=case.id,
+            case_version=case.version,
+            recommendation=written.opinion.recommendation.value,
+            text=written.opinion.text,
+            written_at=written.written_at,
+            written_by=by.model_dump(mode="json"),
+        )
+    )
+
+
+async def add_decision(connection: AsyncConnection, case: Case, decided: Decided, by: Actor) -> None:
+    decision = decided.decision
+    remedies = decision.remedies
+    await connection.execute(
+        insert(DecisionRow).values(
+            case_id=case.id,
+            outcome=decision.outcome.value,
+            content=decision.content,
+            conditions=decision.conditions,
+            valid_from=decision.valid_from,
+            valid_until=decision.valid_until,
+            reasons=decision.reasons,
+            legal_basis=decision.legal_basis,
+            remedies=vars(remedies) if remedies else None,
+            decided_at=decided.decided_at,
+            decided_by=by.model_dump(mode="json"),
+        )
+    )
+
+
+async def add_withdrawal(connection: AsyncConnection, event: ApplicationWithdrawn) -> None:
+    statement = upsert(WithdrawalRow).values(
+        application_id=event.application_id, reason=event.reason, withdrawn_at=event.withdrawn_at
+    )
+    await connection.execute(statement.on_conflict_do_nothing())
+
+
+async def withdrawals_of(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, RowMapping]:
+    """Withdrawals that arrived before the acceptance they end."""
+    statement = select(col(WithdrawalRow.application_id), col(WithdrawalRow.reason), col(WithdrawalRow.withdrawn_at))
+    found = await connection.execute(statement.where(col(WithdrawalRow.application_id) == func.any(list(ids))))
+    return {row["application_id"]: row for row in found.mappings()}

@@ -1,0 +1,185 @@
+"""What approval takes and gives over HTTP. Masked numbers only."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from contracts.events.common import Actor, AgentRef, Channel, DueDate, ItemKind, ItemRef, MaterialRef, PartyType
+from services.approval.domain.case import STATE_LABELS, Case, Opinion, Recommendation, State
+from services.approval.domain.decision import (
+    LITIGATION_MONTHS,
+    RECONSIDERATION_DAYS,
+    DecisionDraft,
+    Outcome,
+    Remedies,
+)
+from services.approval.domain.light import Light
+from services.approval.settings import ApprovalSettings
+
+# PostgreSQL stores no NUL, and papers print no control characters.
+_PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+LongText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=_PRINTABLE)]
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_PRINTABLE)]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class OpinionIn(_In):
+    recommendation: Recommendation = Field(description="GRANT 建议准予，REFUSE 建议不予")
+    text: LongText = Field(description="审查意见，应当写明理由")
+
+    def opinion(self) -> Opinion:
+        return Opinion(self.recommendation, self.text)
+
+
+class RemediesIn(_In):
+    reconsideration_body: ShortText = Field("", description="行政复议机关；不填则用本地默认机关")
+    reconsideration_days: int = RECONSIDERATION_DAYS
+    court: ShortText = Field("", description="有管辖权的人民法院；不填则用本地默认法院")
+    litigation_months: int = LITIGATION_MONTHS
+
+
+class DecisionIn(_In):
+    outcome: Outcome
+    content: LongText = Field("", description="准予的内容和范围；不填则按事项生成")
+    conditions: LongText = Field("", description="附带条件")
+    valid_from: date | None = Field(None, description="证照有效期起始日；不填则为决定之日")
+    valid_until: date | None = Field(None, description="证照有效期届满日；不填则按事项规定的有效期计算")
+    reasons: LongText = Field("", description="不予的理由，不予决定必填")
+    legal_basis: LongText = Field("", description="法律依据，不予决定必填")
+    remedies: RemediesIn | None = Field(None, description="救济途径：六十日内复议，六个月内诉讼")
+
+    def draft(self, settings: ApprovalSettings) -> DecisionDraft:
+        """A refusal names the bodies of the settings where it names none itself."""
+        values = self.model_dump(exclude={"remedies"})
+        if self.remedies is None and self.outcome is Outcome.GRANTED:
+            return DecisionDraft(**values)
+        given = self.remedies or RemediesIn()
+        remedies = Remedies(
+            reconsideration_body=given.reconsideration_body or settings.reconsideration_body,
+            court=given.court or settings.court,
+            reconsideration_days=given.reconsideration_days,
+            litigation_months=given.litigation_months,
+        )
+        return DecisionDraft(**values, remedies=remedies)
+
+
+class CaseOut(BaseModel):
+    """What an act answers: where the case stands now."""
+
+    case_id: UUID
+    case_no: str
+    state: State
+    state_label: str
+    version: int
+    outcome: Outcome | None = None
+
+    @classmethod
+    def of(cls, case: Case, outcome: Outcome | None = None) -> "CaseOut":
+        return cls(
+            case_id=case.id,
+            case_no=case.case_no,
+            state=case.state,
+            state_label=STATE_LABELS[case.state],
+            version=case.version,
+            outcome=outcome,
+        )
+
+
+class TaskItem(BaseModel):
+    item_code: str
+    item_id: str
+    name: str
+    kind: ItemKind
+
+
+class Task(BaseModel):
+    """One line of the inbox."""
+
+    case_id: UUID
+    case_no: str
+    state: State
+    state_label: str
+    version: int = Field(description='If-Match: "v<version>"')
+    item: TaskItem
+    applicant_name: str
+    channel: Channel
+    accepted_at: datetime
+    legal_due: DueDate
+    promised_due: DueDate
+    light: Light | None = Field(description="当前灯色：预警、黄牌、红牌；已结束的办件没有")
+    waiting_for: str | None = Field(description="等待哪个角色办理")
+
+
+class TaskPage(BaseModel):
+    items: list[Task]
+    next: str | None = None
+
+
+class Applicant(BaseModel):
+    party_type: PartyType
+    name: str
+    masked_number: str
+
+
+class OpinionOut(BaseModel):
+    recommendation: Recommendation
+    text: str
+    written_at: datetime
+    written_by: Actor
+
+
+class RemediesOut(BaseModel):
+    reconsideration_body: str
+    reconsideration_days: int
+    court: str
+    litigation_months: int
+
+
+class DecisionOut(BaseModel):
+    outcome: Outcome
+    content: str
+    conditions: str
+    valid_from: date | None
+    valid_until: date | None
+    reasons: str
+    legal_basis: str
+    remedies: RemediesOut | None
+    decided_at: datetime
+    decided_by: Actor
+
+
+class WithdrawalOut(BaseModel):
+    reason: str
+    withdrawn_at: datetime
+
+
+class Examination(BaseModel):
+    """Everything an officer needs to examine and decide, and what has been done so far."""
+
+    case_id: UUID
+    case_no: str
+    query_code: str
+    state: State
+    state_label: str
+    version: int
+    item: ItemRef
+    applicant: Applicant
+    agent: AgentRef | None
+    channel: Channel
+    division: str
+    submitted_at: datetime
+    received_at: datetime
+    accepted_at: datetime
+    accepted_by_name: str
+    legal_due: DueDate
+    promised_due: DueDate
+    light: Light | None
+    materials: list[MaterialRef]
+    opinions: list[OpinionOut]
+    decision: DecisionOut | None
+    withdrawal: WithdrawalOut | None

@@ -1,0 +1,32 @@
+"""The light of an open case, worked by hand on the real calendar of 2026."""
+
+from datetime import date
+
+import pytest
+
+from services.approval.domain.light import Light, LightDays
+from services.kernel.workdays import official_calendar
+
+
+@pytest.mark.parametrize(
+    ("today", "light"),
+    [
+        pytest.param(date(2026, 2, 11), None, id="three working days left: 12, 13 and the make-up Saturday 14"),
+        pytest.param(date(2026, 2, 12), Light.WARNING, id="two working days left"),
+        pytest.param(date(2026, 2, 14), Light.WARNING, id="the promised day itself is in time"),
+        pytest.param(date(2026, 2, 15), Light.YELLOW, id="the day after, though it is a holiday"),
+        pytest.param(date(2026, 2, 26), Light.YELLOW, id="the legal day itself is in time"),
+        pytest.param(date(2026, 2, 27), Light.RED, id="past the legal date"),
+    ],
+)
+def test_the_light_follows_the_two_due_dates(today: date, light: Light | None) -> None:
+    days = LightDays.of(today, official_calendar())
+
+    assert days.light(promised_due_on=date(2026, 2, 14), legal_due_on=date(2026, 2, 26)) is light
+
+
+def test_lights_go_on_after_the_last_published_calendar() -> None:
+    days = LightDays.of(date(2026, 12, 31), official_calendar())
+
+    assert days.light(promised_due_on=date(2027, 1, 4), legal_due_on=date(2027, 1, 8)) is Light.WARNING
+    assert days.light(promised_due_on=date(2027, 1, 5), legal_due_on=date(2027, 1, 8)) is None
