@@ -135,7 +135,7 @@ class Postgres:
         database, owner, user = name or service, f"{service}_migrator", f"{service}_app"
         for role in (owner, user):
             self._ensure_role(role)
-        if not self.execute(f"SELECT 1 FROM pg_database WHERE datname = '{database}'"):  # noqa: S608 - our names
+        if not self.execute(f"SELECT 1 FROM pg_database WHERE datname = '{database}'"):
             self.execute(f'CREATE DATABASE "{database}" OWNER "{owner}"')
         self._connect_rights(database, user)
         self.execute(_default_privileges(owner, user), database=database)
@@ -157,7 +157,7 @@ class Postgres:
         return ServiceDatabase(name, self.url(f"{service}_app", name), self.url(f"{service}_migrator", name))
 
     def _ensure_role(self, role: str) -> None:
-        if not self.execute(f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'"):  # noqa: S608 - our names
+        if not self.execute(f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'"):
             self.execute(f"CREATE ROLE \"{role}\" LOGIN PASSWORD '{self.password}'")
 
     def _connect_rights(self, database: str, user: str) -> None:

@@ -1,26 +1,25 @@
-"""Child processes that never outlive us: starting with a death signal, dropping root, stopping, free ports."""
+"""Child processes that never outlive us: starting with a death signal, stopping, leftovers, free ports, memory."""
 
-import ctypes
 import os
 import pwd
+import random
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import psutil
 
-PR_SET_PDEATHSIG = 1
-PR_CAP_AMBIENT = 47
-PR_CAP_AMBIENT_RAISE = 2
-PR_SET_KEEPCAPS = 8
-CAP_DAC_OVERRIDE = 1
-CAPABILITY_VERSION_3 = 0x20080522
 LOOPBACK = "127.0.0.1"
+Steps = Sequence[tuple[signal.Signals, float]]
 
-_libc = ctypes.CDLL(None, use_errno=True)
+# Below the range the kernel gives to outgoing connections: a port of a service that is being restarted must not be
+# taken by some client's connection in between.
+PORTS = range(20000, 32000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,49 +41,7 @@ def unprivileged_account() -> Account | None:
         except KeyError:
             continue
         return Account(name, entry.pw_uid, entry.pw_gid)
-    raise RuntimeError(
-        "以 root 运行时需要普通系统账户 postgres 或 nobody / as root, account postgres or nobody is needed"
-    )
-
-
-def die_with_parent(death_signal: signal.Signals) -> None:
-    """Ask the kernel to send `death_signal` to this process when the thread that started it ends."""
-    _libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
-
-
-class _CapabilityHeader(ctypes.Structure):
-    _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
-
-
-class _CapabilityData(ctypes.Structure):
-    _fields_ = [("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32)]
-
-
-def _keep_file_access() -> None:
-    """After setuid: keep only the right to pass root-only folders, so that data may lie below /root.
-
-    Best effort: where the kernel refuses, the child fails to open its folder and says so in its log.
-    """
-    mask = 1 << CAP_DAC_OVERRIDE
-    header = _CapabilityHeader(CAPABILITY_VERSION_3, 0)
-    data = (_CapabilityData * 2)(_CapabilityData(mask, mask, mask), _CapabilityData(0, 0, 0))
-    if _libc.capset(ctypes.byref(header), ctypes.byref(data)) == 0:
-        _libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0)
-
-
-def _child_setup(account: Account | None, death_signal: signal.Signals, parent: int) -> Callable[[], None]:
-    def setup() -> None:
-        if account is not None:
-            _libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
-            os.setgroups([])
-            os.setgid(account.gid)
-            os.setuid(account.uid)
-            _keep_file_access()
-        die_with_parent(death_signal)  # after setuid, which clears it
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return setup
+    raise RuntimeError("以 root 运行时需要系统账户 postgres 或 nobody / as root, account postgres or nobody is needed")
 
 
 def spawn(
@@ -94,25 +51,30 @@ def spawn(
     death_signal: signal.Signals = signal.SIGTERM,
     account: Account | None = None,
     env: Mapping[str, str] | None = None,
+    cwd: Path = Path("/"),
+    pipes: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Start a program in its own session (a Ctrl-C in our terminal must not reach it), output appended to `log`.
 
+    With `pipes`, standard input and output are pipes to us and only errors go to the log.
     Call it from the main thread: the kernel ties the death signal to the thread that starts the child.
     """
+    identity = (str(account.uid), str(account.gid)) if account else ("-1", "-1")
+    helper = [sys.executable, "-I", "-S", str(Path(__file__).with_name("exec_as.py"))]
     with log.open("ab") as output:
+        target: IO[bytes] | int = subprocess.PIPE if pipes else output
         return subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            [*helper, str(int(death_signal)), str(os.getpid()), *identity, *argv],
+            stdin=subprocess.PIPE if pipes else subprocess.DEVNULL,
+            stdout=target,
+            stderr=output,
             start_new_session=True,
-            cwd="/",
+            cwd=cwd,
             env=dict(env) if env is not None else None,
-            preexec_fn=_child_setup(account, death_signal, os.getpid()),
         )
 
 
-def stop(process: subprocess.Popen[bytes], steps: Sequence[tuple[signal.Signals, float]]) -> None:
+def stop(process: subprocess.Popen[bytes], steps: Steps) -> None:
     """Send each signal in turn, waiting its seconds, then SIGKILL. Does nothing when it has already ended."""
     for step, seconds in steps:
         if process.poll() is not None:
@@ -127,8 +89,18 @@ def stop(process: subprocess.Popen[bytes], steps: Sequence[tuple[signal.Signals,
         process.wait()
 
 
-def stop_foreign(process: psutil.Process, steps: Sequence[tuple[signal.Signals, float]]) -> None:
-    """The same for a process that an earlier, dead run of ours has left behind."""
+def find(pid: int, created_at: float) -> psutil.Process | None:
+    """The process with this pid if it is still the one that was started then (pids are used again)."""
+    try:
+        process = psutil.Process(pid)
+        same = abs(process.create_time() - created_at) < 2 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return None
+    return process if same else None
+
+
+def stop_foreign(process: psutil.Process, steps: Steps) -> None:
+    """The same as `stop` for a process that an earlier, dead run of ours has left behind."""
     for step, seconds in (*steps, (signal.SIGKILL, 10.0)):
         try:
             process.send_signal(step)
@@ -151,25 +123,28 @@ def is_free(port: int) -> bool:
         return True
 
 
+def free_ports(count: int) -> list[int]:
+    """Different loopback ports that are free now."""
+    found = [port for port in random.sample(PORTS, 40 * count) if is_free(port)][:count]
+    if len(found) < count:
+        raise RuntimeError(f"没有空闲端口 / no free ports in {PORTS}")
+    return found
+
+
 def free_port(preferred: int | None = None) -> int:
     """A loopback port that is free now: the preferred one if possible, else any."""
     if preferred is not None and is_free(preferred):
         return preferred
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
 
 
-def free_ports(count: int) -> list[int]:
-    """Different free ports, found while all of them are held so that none comes twice."""
-    probes = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
+def proportional_memory(pid: int) -> int:
+    """Bytes of memory of a process, shared pages counted in proportion; 0 when it has ended or is not ours."""
     try:
-        for probe in probes:
-            probe.bind((LOOPBACK, 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
 def tail(log: Path, lines: int = 15) -> str:

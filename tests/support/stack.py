@@ -6,14 +6,14 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres, ServiceDatabase
 from deploy.local.process import free_port
+from services.chassis import migrations
 
+ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("identity", "intake", "approval", "certificate", "supervision")
 
 __all__ = ["SERVICES", "Databases", "free_port", "running_nats", "running_postgres"]
@@ -44,14 +44,10 @@ def running_nats() -> Iterator[Nats]:
 
 
 def _migrate(service: str, database: ServiceDatabase) -> None:
-    if find_spec(f"services.{service}") is None or find_spec(f"services.{service}.migrations") is None:
+    if not (ROOT / "services" / service / "migrations" / "env.py").exists():
         return
-    settings = import_module("services.chassis.settings")
-    migrations = import_module("services.chassis.migrations")
-    addresses = {"database_url": database.app_url, "migration_database_url": database.migrator_url}
-    loaded = settings.load_settings(service, settings.ServiceSettings, **addresses)
     with ThreadPoolExecutor(1) as thread:  # migrations run an event loop of their own
-        thread.submit(migrations.run, loaded, f"services.{service}").result()
+        thread.submit(migrations.upgrade, service, database.migrator_url).result()
 
 
 class Databases:

@@ -1,0 +1,79 @@
+"""What `make run` prints: progress while it starts, addresses and demo accounts when it is ready."""
+
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local.stack import Stack
+
+ROLE_NAMES = {
+    "CITIZEN": "市民",
+    "ENTERPRISE_AGENT": "企业经办人",
+    "COUNTER_CLERK": "综合窗口人员",
+    "TOWNSHIP_CLERK": "乡镇窗口人员",
+    "HANDLER": "经办人",
+    "CHIEF_REPRESENTATIVE": "首席代表",
+    "HANDOVER_CLERK": "出件窗口人员",
+    "SUPERVISOR": "监督员",
+    "CATALOGUE_ADMIN": "事项目录管理员",
+    "PROVINCIAL_PLATFORM": "省平台",
+    "MOBILE_BACKEND": "移动端后台",
+    "TOWNSHIP_CENTRE": "乡镇便民服务中心",
+}
+
+
+class Screen:
+    """Lines with the seconds since the start; no animation, so that no thread runs beside the launcher."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False)
+        self._began = time.monotonic()
+
+    def step(self, text: str) -> None:
+        """One step of the start."""
+        self.console.print(f"[dim]{time.monotonic() - self._began:5.1f} s[/dim]  {text}")
+
+    def line(self, text: str) -> None:
+        """Something happened while running."""
+        self.console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim]  {text}")
+
+    def summary(self, stack: Stack) -> None:
+        """Addresses, accounts, how to go on."""
+        self.console.print(_accounts(stack.accounts) if stack.folder.accounts.exists() else "")
+        url = stack.gateway_url
+        rows = (
+            ("入口 / gateway", url),
+            ("登录 / log in", f"{url}/session/login"),
+            ("接口文档 / API docs", f"{url}/docs"),
+            ("账户密码 / accounts", str(stack.folder.accounts)),
+            ("日志 / logs", str(stack.folder.logs)),
+            ("推进时间 / time travel", ".venv/bin/python -m deploy.local travel --days 10"),
+            ("停止 / stop", "Ctrl-C"),
+        )
+        table = Table.grid(padding=(0, 2))
+        for name, value in rows:
+            table.add_row(f"[bold]{name}[/bold]", value)
+        self.console.print(table)
+        self.console.print(
+            f"[bold green]已就绪[/bold green] / ready, {stack.seconds_to_ready:.1f} s, "
+            f"{sum(stack.memory().values()) / 2**20:.0f} MiB, {len(stack.members)} processes"
+        )
+
+
+def _accounts(content: dict[str, Any]) -> Table:
+    """People and systems that may log in. The table is for a demonstration machine: all passwords are random."""
+    table = Table(title="演示账户 / demo accounts", title_justify="left", row_styles=["", "dim"])
+    for heading in ("用户名 / user", "密码 / password", "角色 / role", "姓名 / name", "单位 / organisation"):
+        table.add_column(heading, overflow="fold")
+    for account in content.get("accounts", []):
+        table.add_row(*_row(account, "username", "password"))
+    for client in content.get("clients", []):
+        table.add_row(*_row(client, "client_id", "client_secret"))
+    return table
+
+
+def _row(entry: dict[str, Any], name: str, secret: str) -> tuple[str, ...]:
+    roles = "、".join(ROLE_NAMES.get(role, role) for role in entry.get("roles", []))
+    return str(entry.get(name, "")), str(entry.get(secret, "")), roles, entry.get("name", ""), entry.get("org_name", "")
