@@ -79,6 +79,7 @@ def build_app(
         for hook in on_stop:
             await hook(app)
         background.cancel()
+        await asyncio.gather(background, return_exceptions=True)
         await kicker.close()
         await database.close()
 

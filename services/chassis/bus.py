@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import nats
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
@@ -61,20 +60,25 @@ async def connect(settings: ServiceSettings, purpose: str) -> Client:
         log.warning("nats: %s", type(error).__name__)
 
     while True:
+        client = Client()
         try:
-            return await nats.connect(
+            await client.connect(
                 settings.nats_url.split(","),
                 name=f"{settings.service}-{purpose}",
                 max_reconnect_attempts=-1,
-                reconnect_time_wait=0.5,
+                reconnect_time_wait=1,
                 ping_interval=5,
                 max_outstanding_pings=2,
                 connect_timeout=2,
                 drain_timeout=10,
                 error_cb=on_error,
             )
+            return client
         except (NatsError, OSError, TimeoutError):
             await asyncio.sleep(0.5)
+        except asyncio.CancelledError:
+            await client.close()
+            raise
 
 
 async def ensure_stream(client: Client, settings: ServiceSettings) -> None:

@@ -26,7 +26,8 @@ Handle = Callable[[UnitOfWork, Sequence[Incoming]], Awaitable[None]]
 
 _ACK_WAIT_SECONDS = 30
 _PULL_SECONDS = 20
-_IDLE_CHECK_SECONDS = 25
+_IDLE_SECONDS = 1
+_CHECK_SECONDS = 25
 _PAUSES = (0.2, 1, 2, 5, 15, 30, 60)
 _TRIES = 5  # then a dead letter
 _TRIES_WAITING = 40  # for events that wait for another one: about half an hour
@@ -60,6 +61,7 @@ class _Pull:
     queue: "asyncio.Queue[Msg]" = field(default_factory=asyncio.Queue)
     credit: int = 0
     asked_at: float = 0.0
+    reconnects: int = 0
 
     async def open(self) -> None:
         self._inbox = self.client.new_inbox()
@@ -78,26 +80,31 @@ class _Pull:
         self.queue.put_nowait(message)
 
     async def next_batch(self) -> list[Msg]:
-        """Waits for the first message, then takes what is there; empty when a request ran out."""
-        if self.credit < self.batch // 2 + 1 or time.monotonic() - self.asked_at > _PULL_SECONDS + 5:
+        """What has come, up to a batch; empty after a pause without messages."""
+        if self._must_ask():
             await self._ask()
         try:
-            async with asyncio.timeout(_IDLE_CHECK_SECONDS):
+            async with asyncio.timeout(_IDLE_SECONDS):
                 first = await self.queue.get()
         except TimeoutError:
-            self.credit = 0
             return []
         messages = [first]
         while len(messages) < self.batch and not self.queue.empty():
             messages.append(self.queue.get_nowait())
-        return [message for message in messages if message.reply and not (message.headers or {}).get("Status")]
+        return [message for message in messages if not (message.headers or {}).get("Status")]
+
+    def _must_ask(self) -> bool:
+        """No open request is left: it is used up, ran out, or was lost with the connection."""
+        lost = self.client.stats["reconnects"] != self.reconnects
+        return lost or self.credit < self.batch // 2 + 1 or time.monotonic() - self.asked_at > _PULL_SECONDS + 2
 
     async def _ask(self) -> None:
         request = {"batch": self.batch, "expires": _PULL_SECONDS * 1_000_000_000}
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{self.stream}.{self.durable}"
         await self.client.publish(subject, json.dumps(request).encode(), self._inbox)
-        self.credit += self.batch
+        self.credit = self.batch
         self.asked_at = time.monotonic()
+        self.reconnects = self.client.stats["reconnects"]
 
 
 class ConsumerRunner:
@@ -138,7 +145,7 @@ class ConsumerRunner:
                 messages = await pull.next_batch()
                 if messages:
                     await self._process(messages)
-                if time.monotonic() - checked_at > _IDLE_CHECK_SECONDS:
+                if time.monotonic() - checked_at > _CHECK_SECONDS:
                     checked_at = time.monotonic()
                     await self._check()
         finally:

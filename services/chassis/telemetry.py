@@ -75,6 +75,8 @@ def set_up(settings: ServiceSettings) -> None:
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
     for noisy in ("httpx", "httpcore", "nats", "uvicorn.access", "sqlalchemy.engine.Engine", "pyhanko", "aiohttp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    if isinstance(trace.get_tracer_provider(), TracerProvider):
+        return  # one per process; tests build several apps
     provider = TracerProvider(
         resource=Resource.create({"service.name": f"yichuang-{settings.service}"}),
         sampler=ParentBased(TraceIdRatioBased(settings.trace_ratio)),
