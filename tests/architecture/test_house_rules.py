@@ -1,0 +1,115 @@
+"""Rules of the house that no linter knows: size budgets, who commits, what the chassis may say, who prints."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 40
+OURS = ("services", "gateway", "contracts", "deploy", "demo", "benchmarks")
+
+# Words of the domain (design, names). The chassis serves any service; a domain word there is a layer turned over.
+DOMAIN_WORDS = (
+    "citizen|applicant|application|certificate|approval|intake|supervision|catalogue|uscc|acceptance|accepted|"
+    "supplement|department|township|licence|receipt|opinion|refusal|rating|handler|officer|bundle|holder"
+)
+# What only sounds like the domain: media types, HTTP and TLS words, the loop's own names.
+INNOCENT = re.compile(
+    r"application/|TLS certificate|asgi application|exception_handler|handlers?\b(?!s of)", re.IGNORECASE
+)
+
+
+def _files(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "versions" not in path.parts or "migrations" not in path.parts:
+                yield path
+
+
+def _id(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def _functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def test_files_and_functions_stay_within_the_size_budget() -> None:
+    too_long = []
+    for path in _files(*OURS):
+        text = path.read_text("utf-8")
+        lines = text.count("\n")
+        if lines > LONGEST_FILE:
+            too_long.append(f"{_id(path)}: {lines} lines")
+        for function in _functions(ast.parse(text)):
+            length = (function.end_lineno or function.lineno) - function.lineno + 1
+            if length > LONGEST_FUNCTION:
+                too_long.append(f"{_id(path)}:{function.lineno} {function.name}: {length} lines")
+
+    assert too_long == []
+
+
+def test_every_file_says_in_its_first_line_what_lives_there() -> None:
+    silent = [
+        _id(path)
+        for path in _files(*OURS, "tests")
+        if (text := path.read_text("utf-8")).strip() and ast.get_docstring(ast.parse(text)) is None
+    ]
+
+    assert silent == []
+
+
+def test_nobody_commits_outside_the_chassis() -> None:
+    committing = []
+    for path in _files("services", "gateway"):
+        if "chassis" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit":
+                committing.append(f"{_id(path)}:{node.lineno}")
+
+    assert committing == []
+
+
+def test_the_chassis_has_no_words_of_the_domain() -> None:
+    spoken = []
+    for path in _files("services/chassis"):
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            found = re.search(rf"(?<![A-Za-z])({DOMAIN_WORDS})(?![a-z])", INNOCENT.sub("", line), re.IGNORECASE)
+            if found:
+                spoken.append(f"{_id(path)}:{number}: {found.group()} in {line.strip()}")
+
+    assert spoken == []
+
+
+@pytest.mark.parametrize("folder", ["services", "gateway"])
+def test_only_commands_print(folder: str) -> None:
+    printing = []
+    for path in _files(folder):
+        if path.name in {"__main__.py", "cli.py", "recovery.py"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+                printing.append(f"{_id(path)}:{node.lineno}")
+
+    assert printing == []
+
+
+def test_nothing_of_the_product_reads_the_clock_past_the_chassis() -> None:
+    reading = []
+    for path in _files("services", "gateway"):
+        if path.relative_to(ROOT).as_posix() in {"services/chassis/clock.py", "services/chassis/telemetry.py"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr in {"now", "today", "utcnow"}:
+                owner = node.value
+                if isinstance(owner, ast.Name) and owner.id in {"datetime", "date"}:
+                    reading.append(f"{_id(path)}:{node.lineno}")
+
+    assert reading == []
