@@ -1,0 +1,1 @@
+"""The single entry: sessions and tokens, routing, limits, composed reads, documentation."""
