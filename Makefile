@@ -9,7 +9,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 # What ruff and mypy look at: the folders that are there.
-CODE := $(wildcard services gateway contracts deploy demo benchmarks tests)
+CODE := $(wildcard services gateway contracts deploy demo tools benchmarks tests)
 
 .PHONY: help install demo test run check bench contracts lock oracle clean
 
@@ -45,7 +45,7 @@ bench: $(STAMP) ## 性能数字 / the figures, as ratios in one run
 	@$(PY) -m benchmarks $(ARGS)
 
 contracts: $(STAMP) ## 重新生成契约文件 / regenerate the committed contract files
-	@$(PY) -m contracts.generate
+	@$(PY) -m tools.contracts
 
 lock: ## 更新依赖锁定文件（需要 uv）/ renew the lock files (needs uv)
 	@command -v uv >/dev/null || { echo "需要 uv / needs uv: https://docs.astral.sh/uv/"; exit 1; }
@@ -53,7 +53,7 @@ lock: ## 更新依赖锁定文件（需要 uv）/ renew the lock files (needs uv
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" requirements-dev.in -o requirements-dev.lock
 
 oracle: $(STAMP) ## 慢速日期核对 / the slow day-by-day oracle against the fast dates
-	@$(PY) -m tests.oracle $(ARGS)
+	@ORACLE_HISTORIES=100000 $(PY) -m pytest -q --timeout=0 tests/unit/kernel/test_oracle.py $(ARGS)
 
 clean: ## 删除 .venv、缓存与输出（不删 .data）/ remove .venv, caches, out (never .data)
 	@rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
