@@ -176,7 +176,7 @@ class Stack:
     def run(self, service: str, *arguments: str) -> None:
         """Run a command of a service (`python -m services.<service> ...`) to its end; raise when it fails."""
         name = f"{service}-{arguments[0]}"
-        env, log = self.environment(service), self.folder.log("commands")
+        env, log = self.environment(service), self.folder.log(name)
         self._launcher.run(name, f"services.{service}", list(arguments), env, log, COMMAND_SECONDS)
 
     def memory(self) -> dict[str, int]:
@@ -234,20 +234,18 @@ class Stack:
             list(threads.map(lambda service: self.run(service, "migrate"), SERVICES))
 
     def _seed(self) -> None:
-        """Accounts, catalogue, certificate types: at first start, and again when the catalogue has changed."""
+        """Accounts at every start (the gateway's address may have changed); the catalogue when it has changed."""
         if self._catalogue is None:
             return
+        file = str(self._catalogue.resolve())
         digest = hashlib.sha256(self._catalogue.read_bytes()).hexdigest()
         seeded = json.loads(self.folder.seeded.read_text("ascii")) if self.folder.seeded.exists() else {}
-        if seeded.get("catalogue") == digest and self.folder.accounts.exists():
-            return
+        commands: list[tuple[str, ...]] = [
+            ("identity", "bootstrap", "--accounts", str(self.folder.accounts), "--departments", file)
+        ]
+        if seeded.get("catalogue") != digest:
+            commands += [("intake", "import-catalogue", file), ("certificate", "import-types", file)]
         self._report("导入事项目录、证照类型，创建演示账户 / importing the catalogue, making demo accounts")
-        file = str(self._catalogue.resolve())
-        commands = (
-            ("identity", "bootstrap", "--accounts", str(self.folder.accounts), "--departments", file),
-            ("intake", "import-catalogue", file),
-            ("certificate", "import-types", file),
-        )
         with ThreadPoolExecutor(len(commands)) as threads:
             list(threads.map(lambda command: self.run(*command), commands))
         self.folder.seeded.write_text(json.dumps({"catalogue": digest}), "ascii")
