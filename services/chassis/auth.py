@@ -83,7 +83,7 @@ class Verifier:
         self._issuer = issuer
         self._jwks_url = jwks_url
         self._keys: KeySet | None = None
-        self._fetched_at = 0.0
+        self._tried_at = float("-inf")
         self._lock = asyncio.Lock()
         self._seen: OrderedDict[bytes, tuple[float, Principal]] = OrderedDict()
 
@@ -102,7 +102,7 @@ class Verifier:
 
     async def _claims(self, token: str) -> dict[str, Any]:
         header = _header(token)
-        if header.get("typ", "").lower() != "at+jwt" or header.get("alg") != "ES256":
+        if str(header.get("typ", "")).lower() != "at+jwt" or header.get("alg") != "ES256":
             raise Unauthenticated("不是有效的访问令牌")
         keys = await self._keys_with(str(header.get("kid", "")))
         try:
@@ -122,7 +122,9 @@ class Verifier:
     async def _keys_with(self, kid: str) -> KeySet:
         if not self._knows(kid):
             async with self._lock:
-                if not self._knows(kid) and time.monotonic() - self._fetched_at > _REFETCH_SECONDS:
+                # Failed tries count too: while identity is away, callers must not wait for it one after another.
+                if not self._knows(kid) and time.monotonic() - self._tried_at > _REFETCH_SECONDS:
+                    self._tried_at = time.monotonic()
                     await self._fetch()
         if self._keys is None:
             raise KeysAway(retry_after_seconds=2)
@@ -139,7 +141,6 @@ class Verifier:
                 async with httpx.AsyncClient(timeout=3) as client:
                     document = (await client.get(self._jwks_url)).raise_for_status().json()
             self._keys = KeySet.import_key_set(document)
-            self._fetched_at = time.monotonic()
         except (httpx.HTTPError, OSError, ValueError, JoseError) as away:
             log.warning("keys cannot be fetched: %s", type(away).__name__)
 
