@@ -86,7 +86,7 @@ async def withdraw_case(uow: UnitOfWork, withdrawn: ApplicationWithdrawn) -> Non
     if loaded is None:
         return
     if loaded.case.state not in OPEN_STATES:
-        log.info("withdrawal after the end of the case", extra={"case_id": str(loaded.case.id)})
+        log.info("withdrawal after the end of the case", extra={"case_no": loaded.case.case_no})
         return
     await _close(uow, loaded.case, withdrawn.reason, withdrawn.withdrawn_at)
 
