@@ -9,7 +9,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 # What ruff and mypy look at: the folders that are there.
-CODE := $(wildcard services gateway contracts deploy demo tools benchmarks tests)
+CODE := $(wildcard services gateway contracts tools deploy demo benchmarks tests)
 
 .PHONY: help install demo test run check bench contracts lock oracle clean
 

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
-OURS = ("services", "gateway", "contracts", "deploy", "demo", "benchmarks")
+OURS = ("services", "gateway", "contracts", "tools", "deploy", "demo", "benchmarks")
 
 # Words of the domain (design, names). The chassis serves any service; a domain word there is a layer turned over.
 DOMAIN_WORDS = (
@@ -92,7 +92,7 @@ def test_the_chassis_has_no_words_of_the_domain() -> None:
 def test_only_commands_print(folder: str) -> None:
     printing = []
     for path in _files(folder):
-        if path.name in {"__main__.py", "cli.py", "recovery.py"}:
+        if path.name in {"__main__.py", "cli.py", "recovery.py", "command.py"}:
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
