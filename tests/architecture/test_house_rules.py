@@ -52,7 +52,7 @@ def test_files_and_functions_stay_within_the_size_budget() -> None:
             if length > LONGEST_FUNCTION:
                 too_long.append(f"{_id(path)}:{function.lineno} {function.name}: {length} lines")
 
-    assert too_long == []
+    assert not too_long, "\n".join(too_long)
 
 
 def test_every_file_says_in_its_first_line_what_lives_there() -> None:
@@ -62,7 +62,7 @@ def test_every_file_says_in_its_first_line_what_lives_there() -> None:
         if (text := path.read_text("utf-8")).strip() and ast.get_docstring(ast.parse(text)) is None
     ]
 
-    assert silent == []
+    assert not silent, "\n".join(silent)
 
 
 def test_nobody_commits_outside_the_chassis() -> None:
@@ -74,7 +74,7 @@ def test_nobody_commits_outside_the_chassis() -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit":
                 committing.append(f"{_id(path)}:{node.lineno}")
 
-    assert committing == []
+    assert not committing, "\n".join(committing)
 
 
 def test_the_chassis_has_no_words_of_the_domain() -> None:
@@ -85,7 +85,7 @@ def test_the_chassis_has_no_words_of_the_domain() -> None:
             if found:
                 spoken.append(f"{_id(path)}:{number}: {found.group()} in {line.strip()}")
 
-    assert spoken == []
+    assert not spoken, "\n".join(spoken)
 
 
 @pytest.mark.parametrize("folder", ["services", "gateway"])
@@ -98,7 +98,7 @@ def test_only_commands_print(folder: str) -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
                 printing.append(f"{_id(path)}:{node.lineno}")
 
-    assert printing == []
+    assert not printing, "\n".join(printing)
 
 
 def test_nothing_of_the_product_reads_the_clock_past_the_chassis() -> None:
@@ -112,4 +112,4 @@ def test_nothing_of_the_product_reads_the_clock_past_the_chassis() -> None:
                 if isinstance(owner, ast.Name) and owner.id in {"datetime", "date"}:
                     reading.append(f"{_id(path)}:{node.lineno}")
 
-    assert reading == []
+    assert not reading, "\n".join(reading)
