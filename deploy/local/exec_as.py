@@ -11,6 +11,8 @@ import sys
 PR_SET_PDEATHSIG = 1
 PR_SET_KEEPCAPS = 8
 PR_SET_NAME = 15
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 4
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAP_DAC_OVERRIDE = 1
@@ -63,6 +65,7 @@ def _keep_file_access() -> None:
 
 def _drop_root(uid: int, gid: int) -> None:
     _prctl(PR_SET_KEEPCAPS, 1)
+    _prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)  # else access(2), which initdb uses, forgets the right
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)
