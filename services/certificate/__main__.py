@@ -1,0 +1,104 @@
+"""Commands: api, worker, migrate … of every service, import-types (catalogue) and import (existing certificates)."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from services.certificate import settings
+from services.certificate.commands import import_certificates
+from services.certificate.commands.import_types import import_types
+from services.certificate.domain.errors import ImportFaulty
+from services.certificate.kit import Kit
+from services.certificate.main import create_app
+from services.certificate.worker import create_worker
+from services.chassis import clock
+from services.chassis.cli import Command, run_cli
+from services.chassis.database import Database
+
+FAULTY = 1
+_console = Console(stderr=True, soft_wrap=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    extra = [
+        Command("import-types", "导入证照类型 (catalogue.yaml)", _run_types, _add_file),
+        Command("import", "导入存量证照 (NDJSON)", _run_certificates, _add_file),
+    ]
+    return run_cli("certificate", settings.load, create_app, create_worker, extra, arguments)
+
+
+def _add_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="要导入的文件")
+
+
+def _run_types(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_types(arguments.file))
+
+
+def _run_certificates(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_certificates(arguments.file))
+
+
+async def _types(file: Path) -> int:
+    loaded = settings.load()
+    clock.use_test_clock(loaded.test_clock)
+    database = Database(loaded.database_url)
+    try:
+        count = await import_types(database, file, now=clock.now())
+    except ImportFaulty as faulty:
+        for error in faulty.errors:
+            _console.print(f"{error.pointer}: {error.detail}", style="red", markup=False)
+        return FAULTY
+    finally:
+        await database.close()
+    _console.print(f"已导入 {count} 种证照类型", markup=False)
+    return 0
+
+
+async def _certificates(file: Path) -> int:
+    """Two readings of the file: all faults first, then the loading; nothing is loaded when there is a fault."""
+    loaded = settings.load()
+    clock.use_test_clock(loaded.test_clock)
+    database = Database(loaded.database_url)
+    size = file.stat().st_size
+    try:
+        known = await import_certificates.types(database)
+        with _progress() as progress:
+            faults = import_certificates.check(file, known, loaded.division, _bar(progress, "检查", size))
+        if faults:
+            for fault in faults:
+                _console.print(str(fault), style="red", markup=False)
+            _console.print(f"共 {len(faults)} 处错误，未导入任何证照", markup=False)
+            return FAULTY
+        with _progress() as progress:
+            done = await import_certificates.load(
+                database, file, known, Kit.open(loaded), _bar(progress, "导入", size), now=clock.now()
+            )
+    except ImportFaulty as clash:
+        for error in clash.errors:
+            _console.print(f"{error.pointer}: {error.detail}", style="red", markup=False)
+        return FAULTY
+    finally:
+        await database.close()
+    _console.print(f"新导入 {done.added} 张，已存在 {done.there_already} 张", markup=False)
+    return 0
+
+
+def _progress() -> AbstractContextManager[Progress]:
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=_console)
+
+
+def _bar(progress: Progress, label: str, size: int) -> Callable[[int], None]:
+    task = progress.add_task(label, total=size)
+    return lambda read: progress.advance(task, read)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

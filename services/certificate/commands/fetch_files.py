@@ -1,0 +1,63 @@
+"""Download: the bytes when they are there; otherwise when to ask again, or why the file cannot be made."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.certificate import queries, repository
+from services.certificate.commands.issue_certificates import file_job
+from services.certificate.commands.read_certificates import Why, read, reader_of
+from services.certificate.domain.access import may_read_case
+from services.certificate.domain.errors import FileFailed, NotFound
+from services.certificate.kit import Kit
+from services.chassis.auth import Principal
+from services.chassis.database import Database
+
+
+@dataclass(frozen=True)
+class Download:
+    """A made file; `name` is what the browser saves it as and never holds a personal number."""
+
+    content: bytes
+    sha256: str
+    name: str
+
+
+async def certificate_file(
+    db: Database, identifier: str, principal: Principal, why: Why, kit: Kit, *, now: datetime
+) -> Download | None:
+    """None: it is being made. An imported certificate's file is made when it is asked for the first time.
+
+    Raises:
+        NotFound, PurposeRequired, FileFailed, FilesAway.
+    """
+    row, _ = await read(db, identifier, principal, why, act="FILE", now=now)
+    if row.file_sha256 is None and row.job_id is None:
+        async with db.transaction() as uow:
+            await repository.add_jobs(uow.connection, [file_job("CERTIFICATE", row.id)])
+        return None
+    return await _content(row, kit, f"certificate-{row.identifier}.pdf")
+
+
+async def paper_file(db: Database, paper_id: UUID, principal: Principal, kit: Kit) -> Download | None:
+    """None: it is being made.
+
+    Raises:
+        NotFound: there is none, or its case is outside the caller's scope.
+        FileFailed, FilesAway.
+    """
+    async with db.read() as connection:
+        row = await queries.paper_by_id(connection, paper_id)
+        case = await queries.case_by_id(connection, row.case_id) if row else None
+    if row is None or case is None or not may_read_case(reader_of(principal), queries.scope_of(case)):
+        raise NotFound
+    return await _content(row, kit, f"paper-{row.kind.lower().replace('_', '-')}-{row.id}.pdf")
+
+
+async def _content(row: Any, kit: Kit, name: str) -> Download | None:
+    if row.file_sha256 is None:
+        if row.failed_reason:
+            raise FileFailed(row.failed_reason)
+        return None
+    return Download(await kit.files.get(row.file_name), row.file_sha256, name)

@@ -1,0 +1,142 @@
+"""Import of existing certificates (NDJSON): every line is checked first, then loaded in batches; restartable."""
+
+import secrets
+import string
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+import orjson
+
+from services.certificate import repository
+from services.certificate.commands.issue_certificates import save
+from services.certificate.domain.certificate import Body, Certificate, CertificateType, Holder
+from services.certificate.domain.errors import ImportFaulty
+from services.certificate.domain.import_line import Duplicates, Fault, ImportLine, read_line
+from services.certificate.domain.personal import masked_certificate_number, masked_number
+from services.certificate.kit import Kit
+from services.chassis.database import Database, UnitOfWork
+from services.chassis.ids import uuid7
+from services.kernel.certificate_identifier import build_certificate_identifier
+from services.kernel.errors import FieldError
+
+BATCH = 500
+_MAX_LINE = 64 * 1024
+_SERIAL_ALPHABET = string.digits + string.ascii_uppercase
+_SERIAL_LENGTH = 20
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Imported:
+    added: int
+    there_already: int
+
+
+async def types(database: Database) -> Mapping[str, CertificateType]:
+    async with database.read() as connection:
+        return await repository.all_types(connection)
+
+
+def check(file: Path, known: Mapping[str, CertificateType], division: str, tell: Progress) -> list[Fault]:
+    """Read the whole file and list every fault; `tell` gets the bytes read since the last call."""
+    faults: list[Fault] = []
+    duplicates = Duplicates()
+    for line, raw in _lines(file):
+        sound, wrong = _read(line, raw, known, division)
+        faults += wrong
+        if sound is not None:
+            faults += duplicates.check(line, sound)
+        tell(len(raw))
+    return faults
+
+
+async def load(
+    database: Database,
+    file: Path,
+    known: Mapping[str, CertificateType],
+    kit: Kit,
+    tell: Progress,
+    *,
+    now: datetime,
+) -> Imported:
+    """Load a file without faults, a batch per transaction. What an earlier run loaded is skipped."""
+    added = there = 0
+    lines = _lines(file)
+    while batch := list(islice(lines, BATCH)):
+        sound = [checked for line, raw in batch if (checked := _read(line, raw, known, kit.settings.division)[0])]
+        new = await _load_batch(database, sound, kit, now)
+        added, there = added + new, there + len(sound) - new
+        tell(sum(len(raw) for _, raw in batch))
+    return Imported(added, there)
+
+
+async def _load_batch(database: Database, lines: Sequence[ImportLine], kit: Kit, now: datetime) -> int:
+    by_source = {kit.sealer.index_key("import", line.identity): line for line in lines}
+    async with database.transaction() as uow:
+        known = await repository.known_sources(uow.connection, by_source)
+        new = [_certificate(source, line, kit, now) for source, line in by_source.items() if source not in known]
+        await _refuse_taken(uow, new)
+        await save(uow, new, kit)
+    return len(new)
+
+
+async def _refuse_taken(uow: UnitOfWork, new: Sequence[Certificate]) -> None:
+    """Raises ImportFaulty when the library holds another holder's certificate under the same type and number."""
+    taken = await repository.known_identifiers(uow.connection, [certificate.identifier for certificate in new])
+    if taken:
+        raise ImportFaulty(
+            errors=[FieldError(name, "taken", "证照库中已有同类型同编号、但持证人不同的证照") for name in sorted(taken)]
+        )
+
+
+def _certificate(source: str, line: ImportLine, kit: Kit, now: datetime) -> Certificate:
+    number = line.certificate_number
+    issuer = Body(line.issuer_uscc, line.issuer_name, line.issuer_division)
+    return Certificate(
+        id=uuid7(),
+        source_key=source,
+        identifier=build_certificate_identifier(line.type.code, issuer.uscc, line.serial or random_serial(), 1),
+        type=line.type,
+        number=number,
+        number_shown=masked_certificate_number(number) if line.is_personal else number,
+        holder=Holder(
+            line.party_type,
+            line.holder_name,
+            line.holder_number,
+            kit.holder_key(line.party_type, line.holder_number),
+            masked_number(line.party_type, line.holder_number),
+        ),
+        issuer=issuer,
+        issued_at=now,
+        issued_on=line.issued_on,
+        valid_from=line.valid_from,
+        valid_until=line.valid_until,
+        extend=line.extend,
+    )
+
+
+def random_serial() -> str:
+    """A serial that says nothing: for certificates whose own number is personal or cannot be a serial."""
+    return "".join(secrets.choice(_SERIAL_ALPHABET) for _ in range(_SERIAL_LENGTH))
+
+
+def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
+    with file.open("rb") as stream:
+        for line, raw in enumerate(stream, start=1):
+            if raw.strip():
+                yield line, raw
+
+
+def _read(
+    line: int, raw: bytes, known: Mapping[str, CertificateType], division: str
+) -> tuple[ImportLine | None, list[Fault]]:
+    if len(raw) > _MAX_LINE:
+        return None, [Fault(line, "/", f"超过 {_MAX_LINE // 1024} KiB")]
+    try:
+        return read_line(line, orjson.loads(raw), known, division)
+    except orjson.JSONDecodeError:
+        return None, [Fault(line, "/", "不是有效的 JSON (UTF-8)")]

@@ -1,0 +1,182 @@
+"""Issue: a granted case whose result is a certificate gets exactly one, with its signed record at once."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from contracts.events.approval import CaseDecided
+from contracts.events.certificate import CertificateIssued, CertificateOrigin, CertificateStatus
+from contracts.events.common import Outcome
+from services.certificate import repository
+from services.certificate.domain.certificate import (
+    Body,
+    Certificate,
+    CertificateType,
+    Holder,
+    RelatedCase,
+    record,
+)
+from services.certificate.domain.errors import TypeUnknown
+from services.certificate.domain.numbers import CounterKey, certificate_number
+from services.certificate.domain.validity import valid_until
+from services.certificate.kit import Kit
+from services.chassis import clock
+from services.chassis.clock import local_date
+from services.chassis.database import UnitOfWork
+from services.chassis.ids import uuid7
+from services.kernel.certificate_identifier import build_certificate_identifier
+
+
+async def issue_certificates(uow: UnitOfWork, decided: Sequence[CaseDecided], kit: Kit, *, now: datetime) -> None:
+    """Issue what these decisions grant; a decision met a second time changes nothing.
+
+    Raises:
+        TypeUnknown: a decision names a certificate type that is not loaded.
+    """
+    granted = await _not_yet_issued(uow, decided)
+    types = await repository.types_by_code(uow.connection, {_type_code(case) for case in granted.values()})
+    for case in granted.values():
+        if _type_code(case) not in types:
+            raise TypeUnknown(f"证照类型 {_type_code(case)} 尚未导入, 请先执行 import-types")
+    counters = {source: _counter(case) for source, case in granted.items()}
+    taken = await repository.take_numbers(uow.connection, Counter(counters.values()))
+    certificates = []
+    for source, case in granted.items():
+        ordinal = taken[counters[source]]
+        taken[counters[source]] += 1
+        certificates.append(_certificate(source, case, types[_type_code(case)], ordinal, kit, now))
+    await save(uow, certificates, kit)
+    if certificates:
+        jobs = [file_job("CERTIFICATE", certificate.id) for certificate in certificates]
+        await repository.add_jobs(uow.connection, jobs)
+
+
+async def save(uow: UnitOfWork, certificates: Sequence[Certificate], kit: Kit) -> None:
+    """Store certificates with their signed records and tell everybody; used by issue and by import."""
+    if not certificates:
+        return
+    await repository.add_certificates(uow.connection, [row_of(certificate, kit) for certificate in certificates])
+    for certificate in certificates:
+        uow.publish(issued(certificate), aggregate_id=certificate.id, version=1)
+
+
+async def _not_yet_issued(uow: UnitOfWork, decided: Sequence[CaseDecided]) -> dict[str, CaseDecided]:
+    wanted = {
+        f"case:{case.case_id}:{_type_code(case)}": case
+        for case in decided
+        if case.outcome is Outcome.GRANTED and case.item.certificate_type_code
+    }
+    known = await repository.known_sources(uow.connection, wanted)
+    return {source: case for source, case in wanted.items() if source not in known}
+
+
+def _type_code(case: CaseDecided) -> str:
+    return case.item.certificate_type_code or ""
+
+
+def _counter(case: CaseDecided) -> CounterKey:
+    return CounterKey.of_type(_type_code(case), local_date(case.decided_at))
+
+
+def _certificate(
+    source: str, case: CaseDecided, kind: CertificateType, ordinal: int, kit: Kit, now: datetime
+) -> Certificate:
+    issuer, applicant = case.item.department, case.applicant
+    issued_on: date = local_date(case.decided_at)
+    number = certificate_number(issuer.division, issued_on.year, ordinal)
+    valid_from = case.valid_from or issued_on
+    return Certificate(
+        id=uuid7(),
+        source_key=source,
+        identifier=build_certificate_identifier(kind.code, issuer.uscc, number, 1),
+        type=kind,
+        number=number,
+        number_shown=number,
+        holder=Holder(
+            applicant.party_type.value,
+            applicant.name,
+            kit.open_number(applicant.sealed_number),
+            applicant.subject_key,
+            applicant.masked_number,
+        ),
+        issuer=Body(issuer.uscc, issuer.name, issuer.division),
+        issued_at=now,
+        issued_on=issued_on,
+        valid_from=valid_from,
+        valid_until=valid_until(case.item.certificate_validity or kind.validity, valid_from, case.valid_until),
+        case=RelatedCase(case.case_id, case.case_no, case.item.item_code, case.item.name),
+        extend=_extend(case),
+    )
+
+
+def _extend(case: CaseDecided) -> dict[str, str]:
+    """What the decision adds, as it stands on the certificate."""
+    said = {"许可内容": case.content, "条件": case.conditions}
+    return {name: value for name, value in said.items() if value}
+
+
+def issued(certificate: Certificate) -> CertificateIssued:
+    """The fact, without number or name."""
+    case = certificate.case
+    return CertificateIssued(
+        certificate_id=certificate.id,
+        identifier=certificate.identifier,
+        type_code=certificate.type.code,
+        type_name=certificate.type.name,
+        holder_key=certificate.holder.key,
+        issuer_uscc=certificate.issuer.uscc,
+        case_no=case.case_no if case else None,
+        case_id=case.case_id if case else None,
+        origin=CertificateOrigin(certificate.origin),
+        certificate_version=certificate.version,
+        issued_at=certificate.issued_at,
+        valid_from=certificate.valid_from,
+        valid_until=certificate.valid_until,
+    )
+
+
+def row_of(certificate: Certificate, kit: Kit) -> Mapping[str, object]:
+    """The row; whatever holds a number in full is inside the sealed record only."""
+    case = certificate.case
+    return {
+        "id": certificate.id,
+        "source_key": certificate.source_key,
+        "version": 1,
+        "identifier": certificate.identifier,
+        "certificate_version": certificate.version,
+        "type_code": certificate.type.code,
+        "type_name": certificate.type.name,
+        "number_shown": certificate.number_shown,
+        "issuer_uscc": certificate.issuer.uscc,
+        "issuer_name": certificate.issuer.name,
+        "issuer_division": certificate.issuer.division,
+        "holder_type": certificate.holder.party_type,
+        "holder_name": certificate.holder.name,
+        "holder_key": certificate.holder.key,
+        "holder_masked": certificate.holder.masked,
+        "issued_at": certificate.issued_at,
+        "issued_on": certificate.issued_on,
+        "valid_from": certificate.valid_from,
+        "valid_until": certificate.valid_until,
+        "status": CertificateStatus.VALID.value,
+        "origin": certificate.origin,
+        "case_id": case.case_id if case else None,
+        "case_no": case.case_no if case else None,
+        "item_code": case.item_code if case else None,
+        "item_name": case.item_name if case else None,
+        "jws_sealed": kit.seal_record(kit.signer.sign(record(certificate))),
+        "file_name": None,
+        "file_sha256": None,
+        "file_at": None,
+    }
+
+
+def file_job(target_kind: str, target_id: object) -> Mapping[str, object]:
+    return {
+        "target_kind": target_kind,
+        "target_id": target_id,
+        "attempts": 0,
+        "ready_at": clock.real_now(),  # leases follow the wall clock, not the moved one
+        "last_error": None,
+        "failed_reason": None,
+    }

@@ -1,0 +1,52 @@
+"""The small copy of each case: what papers repeat and read scopes ask, from submission and receipt."""
+
+from contracts.events.common import AgentRef, Party
+from contracts.events.intake import ApplicationReceived, ApplicationSubmitted
+from services.certificate import repository
+from services.chassis.database import UnitOfWork
+
+
+async def keep_submitted(uow: UnitOfWork, event: ApplicationSubmitted) -> None:
+    await repository.keep_case(uow.connection, _common(event) | {"submitted_by": event.submitted_by.account_id})
+
+
+async def keep_received(uow: UnitOfWork, event: ApplicationReceived) -> None:
+    """Receipt gives the case its number; it may come before the submission when events overtake each other."""
+    given = {
+        "case_no": event.case_no,
+        "query_code": event.query_code,
+        "received_at": event.received_at,
+        "received_by": event.received_by.name,
+    }
+    await repository.keep_case(uow.connection, _common(event) | given)
+
+
+def _common(event: ApplicationSubmitted | ApplicationReceived) -> dict[str, object]:
+    return {
+        "case_id": event.application_id,
+        "item": event.item.model_dump(mode="json"),
+        "department_uscc": event.item.department.uscc,
+        "department_division": event.item.department.division,
+        "division": event.division,
+        "channel": event.channel.value,
+        **_applicant(event.applicant),
+        **_agent(event.agent),
+    }
+
+
+def _applicant(applicant: Party) -> dict[str, object]:
+    return {
+        "applicant_key": applicant.subject_key,
+        "applicant_type": applicant.party_type.value,
+        "applicant_name": applicant.name,
+        "applicant_masked": applicant.masked_number,
+        "applicant_sealed": applicant.sealed_number,
+    }
+
+
+def _agent(agent: AgentRef | None) -> dict[str, object]:
+    return {
+        "agent_key": agent.subject_key if agent else None,
+        "agent_name": agent.name if agent else None,
+        "agent_masked": agent.masked_number if agent else None,
+    }

@@ -1,0 +1,107 @@
+"""File making: jobs claimed with a lease, made by the process pool, finished in one transaction with their event."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, text, update
+
+from contracts.events.certificate import CertificateSealed, PaperKind, PaperSealed
+from services.certificate.tables import certificate, file_job, paper
+from services.chassis.database import Database, UnitOfWork
+
+CERTIFICATE = "CERTIFICATE"
+PAPER = "PAPER"
+_LONGEST_PAUSE_SECONDS = 300
+
+_CLAIM = text(
+    "UPDATE file_job SET attempts = attempts + 1, ready_at = :lease_until WHERE id IN ("
+    "SELECT id FROM file_job WHERE failed_reason IS NULL AND ready_at <= :now "
+    "ORDER BY ready_at LIMIT :many FOR UPDATE SKIP LOCKED) RETURNING id, target_kind, target_id, attempts"
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A claimed job. `attempt` is the fence: only the newest claim may finish or put back."""
+
+    id: int
+    target_kind: str
+    target_id: UUID
+    attempt: int
+
+
+@dataclass(frozen=True)
+class MadeFile:
+    name: str
+    sha256: str
+
+
+async def claim(database: Database, many: int, *, now: datetime, lease_seconds: int) -> list[Job]:
+    """Take up to `many` jobs that are due. `now` is wall-clock time: a lease must not follow a moved clock."""
+    until = now + timedelta(seconds=lease_seconds)
+    async with database.transaction() as uow:
+        rows = await uow.connection.execute(_CLAIM, {"now": now, "lease_until": until, "many": many})
+        return [Job(row.id, row.target_kind, row.target_id, row.attempts) for row in rows]
+
+
+async def finish(database: Database, job: Job, made: MadeFile, *, now: datetime) -> bool:
+    """Record the file and tell; False when another worker finished the job meanwhile (the file is then not wanted)."""
+    async with database.transaction() as uow:
+        mine = delete(file_job).where(file_job.c.id == job.id, file_job.c.attempts == job.attempt)
+        if (await uow.connection.execute(mine)).rowcount == 0:
+            return False
+        record = _finish_certificate if job.target_kind == CERTIFICATE else _finish_paper
+        await record(uow, job.target_id, made, now)
+    return True
+
+
+async def _finish_certificate(uow: UnitOfWork, target: UUID, made: MadeFile, now: datetime) -> None:
+    statement = update(certificate).where(certificate.c.id == target)
+    statement = statement.values(
+        file_name=made.name, file_sha256=made.sha256, file_at=now, version=certificate.c.version + 1
+    )
+    columns = (certificate.c.identifier, certificate.c.case_no, certificate.c.version)
+    row = (await uow.connection.execute(statement.returning(*columns))).one()
+    uow.publish(
+        CertificateSealed(
+            certificate_id=target, identifier=row.identifier, case_no=row.case_no, sha256=made.sha256, sealed_at=now
+        ),
+        aggregate_id=target,
+        version=row.version,
+    )
+
+
+async def _finish_paper(uow: UnitOfWork, target: UUID, made: MadeFile, now: datetime) -> None:
+    statement = update(paper).where(paper.c.id == target)
+    statement = statement.values(file_name=made.name, file_sha256=made.sha256, file_at=now, version=paper.c.version + 1)
+    row = (await uow.connection.execute(statement.returning(paper.c.kind, paper.c.case_no, paper.c.version))).one()
+    uow.publish(
+        PaperSealed(paper_id=target, kind=PaperKind(row.kind), case_no=row.case_no, sha256=made.sha256, sealed_at=now),
+        aggregate_id=target,
+        version=row.version,
+    )
+
+
+async def put_back(database: Database, job: Job, error: str, *, now: datetime) -> None:
+    """Again later: 1, 2, 4 … seconds, at most five minutes apart."""
+    pause = min(2 ** (job.attempt - 1), _LONGEST_PAUSE_SECONDS)
+    await _mark(database, job, {"ready_at": now + timedelta(seconds=pause), "last_error": error})
+
+
+async def give_up(database: Database, job: Job, reason: str) -> None:
+    """Trying again cannot help (a character the font lacks); the reason is shown to whoever asks for the file."""
+    await _mark(database, job, {"failed_reason": reason, "last_error": reason})
+
+
+async def _mark(database: Database, job: Job, values: dict[str, object]) -> None:
+    async with database.transaction() as uow:
+        mine = update(file_job).where(file_job.c.id == job.id, file_job.c.attempts == job.attempt)
+        await uow.connection.execute(mine.values(**values))
+
+
+async def again(database: Database, target_kind: str, target: UUID, *, now: datetime) -> None:
+    """Try a given-up job again (after a font or template was mended)."""
+    async with database.transaction() as uow:
+        job = update(file_job).where(file_job.c.target_kind == target_kind, file_job.c.target_id == target)
+        await uow.connection.execute(job.values(failed_reason=None, attempts=0, ready_at=now))

@@ -1,0 +1,169 @@
+"""Search, record and file of certificates: one access rule, and a row for every look at another's certificate."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.certificate import queries, repository
+from services.certificate.domain.access import Access, Reader, access, needs_purpose
+from services.certificate.domain.errors import NotFound, NumberInvalid, PurposeRequired
+from services.certificate.domain.personal import holds_citizen_number
+from services.certificate.kit import Kit
+from services.certificate.schemas import CertificateDetail, CertificateList, SearchIn
+from services.chassis.auth import Principal
+from services.chassis.clock import local_date
+from services.chassis.database import Database
+from services.chassis.errors import BadCursor, Forbidden
+from services.chassis.paging import decode_cursor, encode_cursor
+from services.kernel.codes import check_citizen_id, check_uscc, normalise_number
+from services.kernel.errors import FieldError
+
+_OWN_CASE = "办理本办件"
+
+
+@dataclass(frozen=True)
+class Why:
+    """For what a certificate is read, as the caller says."""
+
+    purpose: str | None = None
+    case_no: str | None = None
+
+
+def reader_of(principal: Principal) -> Reader:
+    return Reader(
+        principal.subject,
+        principal.roles,
+        principal.organisation,
+        principal.division,
+        principal.subject_key,
+        principal.acts_for,
+    )
+
+
+async def search(db: Database, wanted: SearchIn, principal: Principal, kit: Kit, *, now: datetime) -> CertificateList:
+    """Certificates of one holder.
+
+    Raises:
+        NumberInvalid, PurposeRequired; Forbidden when the caller may not look at this holder at all.
+    """
+    reader = reader_of(principal)
+    holder_key = _holder_key(wanted, reader, kit)
+    purposeful = needs_purpose(reader, holder_key)
+    if purposeful is None:
+        raise Forbidden("只能查询本人或所代理单位的证照")
+    if purposeful:
+        _require_purpose(wanted.purpose)
+    cursor_key = kit.sealer.derived_key("certificate-cursor")
+    after = _after(cursor_key, wanted.cursor, holder_key)
+    today = local_date(now)
+    async with db.transaction() as uow:
+        rows = await queries.of_holder(
+            uow.connection,
+            holder_key,
+            type_code=wanted.type_code,
+            valid_on=today if wanted.valid_only else None,
+            after=after,
+            limit=wanted.limit + 1,
+        )
+        shown = rows[: wanted.limit]
+        if purposeful:
+            why = Why(wanted.purpose, wanted.case_no)
+            await repository.note_access(
+                uow.connection, _access_row("SEARCH", principal, holder_key, None, why, len(shown), now)
+            )
+    more = len(rows) > wanted.limit
+    return CertificateList(
+        items=[queries.certificate_out(row, today=today, public_url=kit.settings.public_url) for row in shown],
+        next=encode_cursor(cursor_key, holder_key[:16], shown[-1].issued_at, shown[-1].id) if more else None,
+    )
+
+
+def _after(key: bytes, cursor: str | None, holder_key: str) -> tuple[datetime, str] | None:
+    """A cursor belongs to the holder it was made for."""
+    if cursor is None:
+        return None
+    holder, issued_at, row_id = decode_cursor(key, cursor)
+    if holder != holder_key[:16]:
+        raise BadCursor
+    return datetime.fromisoformat(issued_at), row_id
+
+
+def _holder_key(wanted: SearchIn, reader: Reader, kit: Kit) -> str:
+    if wanted.number is None:
+        if not reader.subject_key:
+            raise NumberInvalid(errors=[FieldError("/number", "required", "请填写公民身份号码或统一社会信用代码")])
+        return reader.subject_key
+    number = normalise_number(wanted.number)
+    party_type = wanted.party_type.value if wanted.party_type else _party_type(number)
+    fault = (check_citizen_id if party_type == "PERSON" else check_uscc)(number, "/number")
+    if fault is not None:
+        raise NumberInvalid(fault.detail, errors=[fault])
+    return kit.holder_key(party_type, number)
+
+
+def _party_type(number: str) -> str:
+    """A number that is both a sound uscc and 18 digits is read as a citizen's number if that is sound too."""
+    return "ORGANISATION" if check_citizen_id(number) is not None and check_uscc(number) is None else "PERSON"
+
+
+async def read(
+    db: Database, identifier: str, principal: Principal, why: Why, *, act: str, now: datetime
+) -> tuple[Any, Access]:
+    """The row of one certificate for a caller who may read it; looking at another's leaves an access row.
+
+    Raises:
+        NotFound: there is none, or the caller may not know.
+        PurposeRequired.
+    """
+    async with db.transaction() as uow:
+        row = await queries.by_identifier(uow.connection, identifier)
+        if row is None:
+            raise NotFound
+        reader = reader_of(principal)
+        case = await queries.case_by_id(uow.connection, row.case_id) if row.case_id else None
+        granted = access(reader, row.holder_key, queries.scope_of(case) if case else None)
+        if granted is Access.NONE:
+            raise NotFound
+        if granted is Access.WITH_PURPOSE:
+            _require_purpose(why.purpose)
+        if granted is not Access.HOLDER:
+            stated = why if why.purpose else Why(_OWN_CASE, row.case_no)
+            noted = _access_row(act, principal, row.holder_key, row.id, stated, 1, now)
+            await repository.note_access(uow.connection, noted)
+    return row, granted
+
+
+async def detail(
+    db: Database, identifier: str, principal: Principal, why: Why, kit: Kit, *, now: datetime
+) -> CertificateDetail:
+    """The record; the signed form holds the full number, so it goes to the holder and those who handle the case."""
+    row, granted = await read(db, identifier, principal, why, act="RECORD", now=now)
+    shown = queries.certificate_out(row, today=local_date(now), public_url=kit.settings.public_url)
+    jws = kit.open_record(row.jws_sealed) if granted in (Access.HOLDER, Access.CASE) else None
+    return CertificateDetail(**shown.model_dump(), jws=jws)
+
+
+def _require_purpose(purpose: str | None) -> None:
+    """Raises PurposeRequired."""
+    if not purpose:
+        raise PurposeRequired(errors=[FieldError("/purpose", "required", "查询他人证照须填写申请事由 (200 字以内)")])
+    if holds_citizen_number(purpose):
+        raise PurposeRequired(errors=[FieldError("/purpose", "personal-number", "申请事由中不得填写公民身份号码")])
+
+
+def _access_row(
+    act: str, principal: Principal, holder_key: str, certificate_id: Any, why: Why, found: int, now: datetime
+) -> dict[str, object]:
+    return {
+        "at": now,
+        "act": act,
+        "account": principal.subject,
+        "client_id": principal.client_id,
+        "organisation": principal.organisation,
+        "channel": principal.channel,
+        "holder_key": holder_key,
+        "certificate_id": certificate_id,
+        "purpose": why.purpose or "",
+        "case_no": why.case_no,
+        "found": found,
+    }

@@ -1,0 +1,146 @@
+"""Verification, for everybody: by identifier, by a paper's code, by uploading the file."""
+
+import asyncio
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.events.certificate import PaperKind
+from services.certificate import queries
+from services.certificate.domain.certificate import ORGANISATION
+from services.certificate.domain.paper import FORMS
+from services.certificate.domain.verification import UNKNOWN, Finding, Reason, Verdict, judge, masked_name
+from services.certificate.files.errors import RecordNotAuthentic
+from services.certificate.files.records import record_sha256
+from services.certificate.files.verification import PdfVerdict, verify_pdf
+from services.certificate.files.verification import Verdict as FileVerdict
+from services.certificate.kit import Kit
+from services.certificate.schemas import VerificationOut, VerifiedCertificate, VerifiedPaper
+from services.chassis.clock import local_date
+from services.chassis.database import Database
+from services.chassis.sealing import SealBroken
+from services.kernel.certificate_identifier import check_certificate_identifier
+
+_MESSAGES = {
+    Reason.IDENTIFIER_MALFORMED: "证照标识不正确（结构或校验位有误），请核对后重新输入。",
+    Reason.NOT_IN_LIBRARY: "本证照库没有该证照或文书。",
+    Reason.NOT_OURS: "文件没有本平台的电子印章，无法确认真伪。",
+    Reason.RECORD_ALTERED: "登记记录与签名不一致，请联系颁发机构。",
+    Reason.FILE_ALTERED: "文件在签章之后被改动，内容不可信。",
+    Reason.NOT_YET_VALID: "证照尚未到生效日期。",
+    Reason.EXPIRED: "证照已超过有效期。",
+    Reason.SUPERSEDED: "证照已变更或换发，请以新版为准。",
+    Reason.RESCINDED: "证照已被撤回。",
+    Reason.ANNULLED: "证照已被撤销。",
+    Reason.DEREGISTERED: "证照已注销。",
+    Reason.REVOKED: "证照已被吊销。",
+    Reason.LOST: "证照已挂失。",
+}
+_GENUINE = "证照真实，当前有效。"
+_GENUINE_PAPER = "文书真实，由所列机关出具。"
+_SHOWN = {Verdict.VALID, Verdict.NO_LONGER_VALID}
+
+
+async def identifier(db: Database, text: str, kit: Kit, *, now: datetime) -> VerificationOut:
+    """The state of the certificate with this identifier."""
+    wanted = text.strip().upper()
+    if check_certificate_identifier(wanted) is not None:
+        return _told(Finding(Verdict.UNKNOWN, Reason.IDENTIFIER_MALFORMED), now)
+    async with db.read() as connection:
+        row = await queries.by_identifier(connection, wanted)
+    return _certificate(row, kit, now)
+
+
+async def paper(db: Database, paper_id: UUID, *, now: datetime) -> VerificationOut:
+    """Whether this paper was issued."""
+    async with db.read() as connection:
+        row = await queries.paper_by_id(connection, paper_id)
+    return _paper(row, now)
+
+
+async def file(db: Database, content: bytes, kit: Kit, *, now: datetime) -> VerificationOut:
+    """Judge an uploaded file: its seal first, then the state of what it says it is."""
+    found = await asyncio.to_thread(verify_pdf, content, kit.trust())
+    if found.verdict is FileVerdict.ALTERED:
+        return _told(Finding(Verdict.ALTERED, Reason.FILE_ALTERED), now)
+    if found.verdict is not FileVerdict.VALID or found.reference is None:
+        return _told(Finding(Verdict.UNKNOWN, Reason.NOT_OURS), now)
+    if found.kind == "paper":
+        return await paper(db, UUID(found.reference), now=now)
+    async with db.read() as connection:
+        row = await queries.by_identifier(connection, found.reference)
+    return _certificate(row, kit, now, found)
+
+
+def _certificate(row: Any, kit: Kit, now: datetime, shown: PdfVerdict | None = None) -> VerificationOut:
+    """The state of a row; of an uploaded file (`shown`) also that it belongs to this very record."""
+    if row is None:
+        return _told(UNKNOWN, now)
+    intact = _record_intact(row, kit, shown.record_sha256 if shown else None)
+    finding = judge(row.status, row.valid_from, row.valid_until, today=local_date(now), intact=intact)
+    known = _known(row) if finding.verdict in _SHOWN else None
+    return _told(finding, now, certificate=known)
+
+
+def _record_intact(row: Any, kit: Kit, on_file: str | None) -> bool:
+    """The signed record opens, its signature holds, the row says what was signed, and so does the file shown."""
+    try:
+        signed = kit.signer.verify(kit.open_record(row.jws_sealed))
+    except (SealBroken, RecordNotAuthentic, ValueError):
+        return False
+    if on_file is not None and on_file != record_sha256(signed):
+        return False
+    until = _basic(row.valid_until) if row.valid_until else ""
+    return (
+        signed["certificate_identifier"],
+        signed["certificate_type_code"],
+        signed["certificate_holder_name"],
+        signed["issue_dept_code"],
+        signed["issue_date"],
+        signed["validate_start"],
+        signed["validate_end"],
+    ) == (
+        row.identifier,
+        row.type_code,
+        row.holder_name,
+        row.issuer_uscc,
+        _basic(row.issued_on),
+        _basic(row.valid_from),
+        until,
+    )
+
+
+def _basic(day: date) -> str:
+    return day.strftime("%Y%m%d")
+
+
+def _known(row: Any) -> VerifiedCertificate:
+    return VerifiedCertificate(
+        identifier=row.identifier,
+        type_name=row.type_name,
+        holder_name=masked_name(row.holder_name, person=row.holder_type != ORGANISATION),
+        issuer_name=row.issuer_name,
+        issued_on=row.issued_on,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+    )
+
+
+def _paper(row: Any, now: datetime) -> VerificationOut:
+    if row is None:
+        return _told(UNKNOWN, now)
+    shown = VerifiedPaper(
+        kind=PaperKind(row.kind),
+        kind_name=FORMS[row.kind].title,
+        number=row.number,
+        issuer_name=row.body_name,
+        issued_on=local_date(row.issued_at),
+    )
+    return VerificationOut(verdict=Verdict.VALID, message=_GENUINE_PAPER, paper=shown, checked_at=now)
+
+
+def _told(finding: Finding, now: datetime, certificate: VerifiedCertificate | None = None) -> VerificationOut:
+    message = _MESSAGES[finding.reason] if finding.reason else _GENUINE
+    return VerificationOut(
+        verdict=finding.verdict, reason=finding.reason, message=message, certificate=certificate, checked_at=now
+    )

@@ -1,0 +1,1 @@
+"""Rules of certificates and papers: pure, standard library and kernel only."""

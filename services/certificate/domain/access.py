@@ -1,0 +1,108 @@
+"""Who may read which certificate and which case's papers: the one rule behind search, record, file and list."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+APPLICANT_SIDE = frozenset({"CITIZEN", "ENTERPRISE_AGENT"})
+DEPARTMENT = frozenset({"HANDLER", "CHIEF_REPRESENTATIVE"})
+CLERKS = frozenset({"COUNTER_CLERK", "HANDOVER_CLERK", "TOWNSHIP_CLERK", "TOWNSHIP_CENTRE"})
+PROVINCIAL = frozenset({"PROVINCIAL_PLATFORM"})
+SUPERVISOR = frozenset({"SUPERVISOR"})
+# Readers of another's certificate: only with a purpose, and it leaves a row.
+WITH_PURPOSE = DEPARTMENT | CLERKS | PROVINCIAL
+
+
+class Access(StrEnum):
+    """On what ground a certificate may be read."""
+
+    HOLDER = "HOLDER"
+    CASE = "CASE"  # it came from a case the reader handles or is part of
+    WITH_PURPOSE = "WITH_PURPOSE"  # shared library: a purpose must be given
+    NONE = "NONE"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The caller, as far as reading goes."""
+
+    account: str
+    roles: frozenset[str]
+    organisation: str
+    division: str
+    subject_key: str
+    acts_for: Collection[str]
+
+    def is_one_of(self, roles: frozenset[str]) -> bool:
+        return bool(self.roles & roles)
+
+
+@dataclass(frozen=True)
+class CaseScope:
+    """Whom a case concerns."""
+
+    applicant_key: str
+    agent_key: str | None
+    submitted_by: str | None
+    department: str
+    division: str
+    channel: str
+
+
+def holds(reader: Reader, holder_key: str) -> bool:
+    """The holder himself, or an agent of the organisation that holds it."""
+    own = bool(reader.subject_key) and reader.subject_key == holder_key
+    return reader.is_one_of(APPLICANT_SIDE) and (own or holder_key in reader.acts_for)
+
+
+def needs_purpose(reader: Reader, holder_key: str) -> bool | None:
+    """False: may read as holder. True: may read, with a purpose. None: may not read at all."""
+    if holds(reader, holder_key):
+        return False
+    return True if reader.is_one_of(WITH_PURPOSE) else None
+
+
+def access(reader: Reader, holder_key: str, case: CaseScope | None) -> Access:
+    """The best ground on which this reader may read a certificate of this holder."""
+    purposeful = needs_purpose(reader, holder_key)
+    if purposeful is False:
+        return Access.HOLDER
+    if case is not None and not reader.is_one_of(SUPERVISOR) and may_read_case(reader, case):
+        return Access.CASE
+    return Access.WITH_PURPOSE if purposeful else Access.NONE
+
+
+def may_read_case(reader: Reader, case: CaseScope) -> bool:
+    """Own application, own department, own division's subtree, or the provincial platform's own cases."""
+    return any(
+        (
+            reader.is_one_of(APPLICANT_SIDE) and _own_case(reader, case),
+            reader.is_one_of(DEPARTMENT) and reader.organisation == case.department,
+            reader.is_one_of(CLERKS | SUPERVISOR) and within(case.division, reader.division),
+            reader.is_one_of(PROVINCIAL) and case.channel == "PROVINCIAL",
+        )
+    )
+
+
+def within(division: str, reader_division: str) -> bool:
+    """Whether `division` is the reader's own or below it; a reader without a division reaches nothing."""
+    return bool(reader_division) and division.startswith(subtree(reader_division))
+
+
+def subtree(division: str) -> str:
+    """The prefix all divisions below share: 6 digits of a district, 9 of a township, 12 of a village."""
+    if division.endswith("000000"):
+        return _without_zero_pairs(division[:6])
+    return division[:9] if division.endswith("000") else division
+
+
+def _without_zero_pairs(six: str) -> str:
+    """431200 (a prefecture) -> 4312, 430000 (a province) -> 43."""
+    while len(six) > 2 and six.endswith("00"):
+        six = six[:-2]
+    return six
+
+
+def _own_case(reader: Reader, case: CaseScope) -> bool:
+    keys = {case.applicant_key, case.agent_key} - {None, ""}
+    return reader.subject_key in keys or case.applicant_key in reader.acts_for or reader.account == case.submitted_by

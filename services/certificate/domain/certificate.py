@@ -1,0 +1,126 @@
+"""A certificate at its issue: whose, of which type, by whom, until when, and the metadata record of GB/T 36903."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+PERSON = "PERSON"
+ORGANISATION = "ORGANISATION"
+FIRST_VERSION = 1
+# Holder's number type: 公民身份号码 / 统一社会信用代码 (GA/T 2000.156 digits exist only in the record)
+_NUMBER_TYPES = {PERSON: ("自然人", "111"), ORGANISATION: ("法人", "001")}
+
+
+@dataclass(frozen=True)
+class Body:
+    """A public body: uscc, name, 12-digit division."""
+
+    uscc: str
+    name: str
+    division: str
+
+
+@dataclass(frozen=True)
+class CertificateType:
+    """A row of the catalogue of certificate types; `code` is the definer's uscc and three digits."""
+
+    code: str
+    name: str
+    definer: Body
+    holder_category: str
+    validity: str
+
+    def held_by(self, party_type: str) -> bool:
+        """自然人 / 法人 / 自然人或法人; an individual business (法人 types) may be held by a person."""
+        return party_type != ORGANISATION or "法人" in self.holder_category
+
+
+@dataclass(frozen=True)
+class Holder:
+    party_type: str
+    name: str
+    number: str = field(repr=False)
+    key: str
+    masked: str
+
+
+@dataclass(frozen=True)
+class RelatedCase:
+    """The case a certificate came from and its service item."""
+
+    case_id: UUID
+    case_no: str
+    item_code: str
+    item_name: str
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """One version of one certificate. `number` may be a citizen's number and is then never shown in full."""
+
+    id: UUID
+    source_key: str
+    identifier: str
+    type: CertificateType
+    number: str = field(repr=False)
+    number_shown: str
+    holder: Holder
+    issuer: Body
+    issued_at: datetime
+    issued_on: date
+    valid_from: date
+    valid_until: date | None
+    case: RelatedCase | None = None
+    version: int = FIRST_VERSION
+    extend: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def origin(self) -> str:
+        return "CASE" if self.case else "IMPORTED"
+
+
+def record(certificate: Certificate) -> dict[str, Any]:
+    """The metadata record (GB/T 36903 shaped) that is signed. It holds the holder's number: keep it sealed."""
+    holder_type, number_type = _NUMBER_TYPES[certificate.holder.party_type]
+    case = certificate.case
+    return {
+        "certificate_identifier": certificate.identifier,
+        "certificate_type_name": certificate.type.name,
+        "certificate_type_code": certificate.type.code,
+        "certificate_name": certificate.type.name,
+        "certificate_number": certificate.number,
+        "certificate_version": f"{certificate.version:03d}",
+        "issue_date": basic(certificate.issued_on),
+        "issue_dept_name": certificate.issuer.name,
+        "issue_dept_code": certificate.issuer.uscc,
+        "define_authority_name": certificate.type.definer.name,
+        "define_authority_code": certificate.type.definer.uscc,
+        "validate_start": basic(certificate.valid_from),
+        "validate_end": basic(certificate.valid_until) if certificate.valid_until else "",
+        "validity_range": validity_range(certificate.valid_from, certificate.valid_until),
+        "certificate_area_code": certificate.issuer.division,
+        "certificate_holder_name": certificate.holder.name,
+        "certificate_holder_code": certificate.holder.number,
+        "certificate_holder_type": holder_type,
+        "holder_type_code": number_type,
+        "related_item_name": case.item_name if case else "",
+        "related_item_code": case.item_code if case else "",
+        "related_case_no": case.case_no if case else "",
+        "status": "有效",
+        "extend_info": dict(certificate.extend),
+    }
+
+
+def basic(day: date) -> str:
+    """YYYYMMDD, as the record writes dates."""
+    return day.strftime("%Y%m%d")
+
+
+def chinese(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def validity_range(valid_from: date, valid_until: date | None) -> str:
+    return f"{chinese(valid_from)}至{chinese(valid_until) if valid_until else '长期'}"

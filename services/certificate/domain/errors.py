@@ -1,0 +1,61 @@
+"""What can stop an act of the certificate service, as facts with codes."""
+
+from services.kernel.errors import DomainError, Kind
+
+
+class NotFound(DomainError):
+    code = "certificate.not-found"
+    kind = Kind.NOT_FOUND
+    title_zh = "未找到该证照或文书"
+    title_en = "No such certificate or paper"
+
+
+class TypeUnknown(DomainError):
+    """The decision names a certificate type that is not loaded: the event waits until it is."""
+
+    code = "certificate.type-unknown"
+    kind = Kind.UNAVAILABLE
+    title_zh = "证照类型尚未导入"
+    title_en = "The certificate type is not loaded yet"
+
+
+class PurposeRequired(DomainError):
+    code = "certificate.purpose-required"
+    kind = Kind.INVALID
+    title_zh = "查询他人证照须填写申请事由"
+    title_en = "Reading another's certificate needs a purpose"
+
+
+class NumberInvalid(DomainError):
+    code = "certificate.number-invalid"
+    kind = Kind.INVALID
+    title_zh = "证件号码不正确"
+    title_en = "The number is not valid"
+
+
+class FileFailed(DomainError):
+    code = "certificate.file-failed"
+    kind = Kind.CONFLICT
+    title_zh = "版式文件无法生成"
+    title_en = "The file cannot be made"
+
+
+class UploadRejected(DomainError):
+    code = "certificate.upload-rejected"
+    kind = Kind.UNSUPPORTED
+    title_zh = "仅支持核验 PDF 文件"
+    title_en = "Only a PDF can be verified"
+
+
+class UploadTooLarge(DomainError):
+    code = "certificate.upload-too-large"
+    kind = Kind.TOO_LARGE
+    title_zh = "文件超过 20 MiB"
+    title_en = "The file is larger than 20 MiB"
+
+
+class ImportFaulty(DomainError):
+    code = "certificate.import-faulty"
+    kind = Kind.INVALID
+    title_zh = "导入文件有错误, 未导入任何记录"
+    title_en = "The file has faults; nothing was imported"

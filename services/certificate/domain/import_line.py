@@ -1,0 +1,201 @@
+"""One line of an import file: checked completely, every fault named by its field, no number ever repeated."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from services.certificate.domain.certificate import ORGANISATION, PERSON, CertificateType
+from services.certificate.domain.numbers import serial_of
+from services.certificate.domain.personal import holds_citizen_number
+from services.kernel.codes import check_citizen_id, check_uscc, normalise_number
+
+_FIELDS = {"type_code", "certificate_number", "holder", "issuer", "issued_on", "valid_from", "valid_until", "extend"}
+_REQUIRED = ("type_code", "certificate_number", "issued_on")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_MAX_TEXT = 128
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a line: its field and the rule. Never the value."""
+
+    line: int
+    pointer: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"第 {self.line} 行 {self.pointer}: {self.detail}"
+
+
+@dataclass(frozen=True)
+class ImportLine:
+    """A sound line."""
+
+    type: CertificateType
+    certificate_number: str = field(repr=False)
+    party_type: str
+    holder_number: str = field(repr=False)
+    holder_name: str
+    issuer_uscc: str
+    issuer_name: str
+    issuer_division: str
+    issued_on: date
+    valid_from: date
+    valid_until: date | None
+    extend: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def identity(self) -> str:
+        """What makes two lines the same certificate."""
+        return f"{self.type.code}|{self.certificate_number}|{self.party_type}|{self.holder_number}"
+
+    @property
+    def serial(self) -> str | None:
+        """Serial of the identifier; None when the number is personal or cannot be one: a random serial is taken."""
+        return None if self.is_personal else serial_of(self.certificate_number)
+
+    @property
+    def is_personal(self) -> bool:
+        """The certificate's own number is a citizen's number, as on an ID card."""
+        return holds_citizen_number(self.certificate_number)
+
+
+class _Checks:
+    """Collects the faults of one line while its fields are read."""
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+        self.faults: list[Fault] = []
+
+    def fault(self, pointer: str, detail: str) -> None:
+        self.faults.append(Fault(self.line, pointer, detail))
+
+    def text(self, of: Mapping[str, Any], name: str, pointer: str) -> str:
+        value = of.get(name)
+        if not isinstance(value, str) or not value.strip():
+            self.fault(pointer, "必填, 须为非空文本")
+            return ""
+        if len(value) > _MAX_TEXT or _CONTROL.search(value):
+            self.fault(pointer, f"长度不得超过 {_MAX_TEXT} 个字符, 且不得含控制字符")
+            return ""
+        return value.strip()
+
+    def day(self, of: Mapping[str, Any], name: str) -> date | None:
+        value = of.get(name)
+        try:
+            if isinstance(value, str) and len(value) == 10:
+                return date.fromisoformat(value)
+        except ValueError:
+            pass
+        self.fault(f"/{name}", "须为存在的日期, 格式 YYYY-MM-DD")
+        return None
+
+    def part(self, of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+        value = of.get(name)
+        if isinstance(value, dict):
+            return value
+        self.fault(f"/{name}", "必填, 须为对象")
+        return {}
+
+    def number(self, party_type: str, value: str, pointer: str) -> str:
+        number = normalise_number(value)
+        wrong = check_citizen_id(number) if party_type == PERSON else check_uscc(number)
+        if wrong is not None:
+            self.fault(pointer, wrong.detail)
+        return number
+
+
+def read_line(
+    line: int, content: object, types: Mapping[str, CertificateType], division: str
+) -> tuple[ImportLine | None, list[Fault]]:
+    """Check one decoded line; a line with faults gives no ImportLine."""
+    checks = _Checks(line)
+    if not isinstance(content, dict):
+        checks.fault("/", "须为 JSON 对象")
+        return None, checks.faults
+    for unknown in sorted(set(content) - _FIELDS, key=str):
+        checks.fault(f"/{str(unknown)[:40]}", "未知字段")
+    kind = _known_type(checks, content, types)
+    party_type, number, name = _holder(checks, content, kind)
+    issuer = _issuer(checks, content, division)
+    certificate_number = checks.text(content, "certificate_number", "/certificate_number")
+    issued_on, valid_from, valid_until = _dates(checks, content)
+    extend = content.get("extend") or {}
+    if not isinstance(extend, dict):
+        checks.fault("/extend", "须为对象")
+    if checks.faults or kind is None or issued_on is None or valid_from is None:
+        return None, checks.faults
+    checked = ImportLine(
+        kind, certificate_number, party_type, number, name, *issuer, issued_on, valid_from, valid_until, extend
+    )
+    return checked, []
+
+
+def _known_type(
+    checks: _Checks, content: Mapping[str, Any], types: Mapping[str, CertificateType]
+) -> CertificateType | None:
+    code = checks.text(content, "type_code", "/type_code")
+    if code and code not in types:
+        checks.fault("/type_code", "证照类型未导入")
+    return types.get(code)
+
+
+def _holder(checks: _Checks, content: Mapping[str, Any], kind: CertificateType | None) -> tuple[str, str, str]:
+    holder = checks.part(content, "holder")
+    if not holder:
+        return "", "", ""
+    party_type = checks.text(holder, "party_type", "/holder/party_type")
+    name = checks.text(holder, "name", "/holder/name")
+    value = checks.text(holder, "number", "/holder/number")
+    if party_type not in (PERSON, ORGANISATION):
+        checks.fault("/holder/party_type", "须为 PERSON 或 ORGANISATION")
+        return "", "", name
+    if kind is not None and not kind.held_by(party_type):
+        checks.fault("/holder/party_type", "该类证照不能由此类持证主体持有")
+    return party_type, checks.number(party_type, value, "/holder/number") if value else "", name
+
+
+def _issuer(checks: _Checks, content: Mapping[str, Any], division: str) -> tuple[str, str, str]:
+    issuer = checks.part(content, "issuer")
+    if not issuer:
+        return "", "", ""
+    uscc = checks.text(issuer, "uscc", "/issuer/uscc")
+    name = checks.text(issuer, "name", "/issuer/name")
+    where = issuer.get("division", division)
+    if not isinstance(where, str) or not re.fullmatch(r"[0-9]{12}", where):
+        checks.fault("/issuer/division", "须为 12 位行政区划代码")
+        where = ""
+    return checks.number(ORGANISATION, uscc, "/issuer/uscc") if uscc else "", name, where
+
+
+def _dates(checks: _Checks, content: Mapping[str, Any]) -> tuple[date | None, date | None, date | None]:
+    issued_on = checks.day(content, "issued_on")
+    valid_from = checks.day(content, "valid_from") if content.get("valid_from") is not None else issued_on
+    valid_until = checks.day(content, "valid_until") if content.get("valid_until") is not None else None
+    if valid_from and valid_until and valid_until < valid_from:
+        checks.fault("/valid_until", "不得早于 valid_from")
+    return issued_on, valid_from, valid_until
+
+
+class Duplicates:
+    """Remembers which certificates a file names, and on which line each was first.
+
+    64 bits of a hash are kept, not the text: a false alarm names a line that a person can look at.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[int, int] = {}
+
+    def check(self, line: int, sound: ImportLine) -> Iterator[Fault]:
+        first = self._first.setdefault(hash(sound.identity), line)
+        if first != line:
+            yield Fault(line, "/", f"与第 {first} 行重复 (同一类型、编号和持证人)")
+            return
+        serial = sound.serial
+        if serial is None:
+            return
+        first = self._first.setdefault(hash((sound.type.code, sound.issuer_uscc, serial)), line)
+        if first != line:
+            yield Fault(line, "/certificate_number", f"与第 {first} 行的编号相同而持证人不同")

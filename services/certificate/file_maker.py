@@ -1,0 +1,122 @@
+"""The file maker: takes jobs, has them made by the workshop's processes, stores and records the files."""
+
+import asyncio
+import contextlib
+import logging
+from hashlib import sha256
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from services.certificate.commands import make_files
+from services.certificate.commands.make_files import CERTIFICATE, Job, MadeFile
+from services.certificate.files import contents
+from services.certificate.files.errors import UnprintableCharacter
+from services.certificate.files.workshop import Workshop, WorkshopSettings
+from services.certificate.kit import Kit
+from services.certificate.printing import certificate_job
+from services.certificate.tables import certificate, paper
+from services.chassis import clock
+from services.chassis.database import Database
+from services.chassis.files import FilesAway
+from services.chassis.problems import is_database_away, where_raised
+from services.kernel.errors import DomainError, Kind
+
+log = logging.getLogger(__name__)
+_IDLE_SECONDS = 0.5
+_AWAY_SECONDS = 2.0
+
+
+class FileMaker:
+    """Runs beside the consumers of a worker. Several workers share the jobs; a killed one's come back by lease."""
+
+    def __init__(self, database: Database, kit: Kit, workshop: Workshop) -> None:
+        self._database = database
+        self._kit = kit
+        self._workshop = workshop
+        self._wanted = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @classmethod
+    def open(cls, database: Database, kit: Kit) -> "FileMaker":
+        settings = kit.settings
+        pool = WorkshopSettings(settings.signing_dir, settings.file_processes, settings.seal_keys)
+        return cls(database, kit, Workshop(pool))
+
+    async def start(self) -> None:
+        self._database.when_events_committed(self._wanted.set)
+        self._task = asyncio.create_task(self._run(), name="file-maker")
+
+    async def stop(self) -> None:
+        """Waits for the files in the making; what was only claimed comes back when its lease ends."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await self._workshop.close()
+
+    async def _run(self) -> None:
+        while True:
+            self._wanted.clear()
+            try:
+                made = await self.make_due()
+            except Exception as error:
+                # Must outlive anything: the jobs stay in the table.
+                log.error("file maker: %s", type(error).__name__, extra={"where": where_raised(error)})
+                await asyncio.sleep(_AWAY_SECONDS)
+                continue
+            if not made:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_IDLE_SECONDS):
+                        await self._wanted.wait()
+
+    async def make_due(self) -> int:
+        """Make what is due, as many at a time as there are processes; gives how many jobs were taken."""
+        settings = self._kit.settings
+        jobs = await make_files.claim(
+            self._database,
+            settings.file_processes,
+            now=clock.real_now(),
+            lease_seconds=settings.file_lease_seconds,
+        )
+        await asyncio.gather(*(self._make(job) for job in jobs))
+        return len(jobs)
+
+    async def _make(self, job: Job) -> None:
+        try:
+            pdf = await self._workshop.make(await self._contents(job))
+            made = MadeFile(f"{job.target_kind.lower()}/{uuid4().hex}", sha256(pdf).hexdigest())
+            await self._kit.files.put(made.name, pdf)
+            if not await make_files.finish(self._database, job, made, now=clock.now()):
+                await self._kit.files.delete(made.name)
+        except UnprintableCharacter as fault:
+            await make_files.give_up(self._database, job, fault.detail)
+        except Exception as error:
+            await self._failed(job, error)
+
+    async def _failed(self, job: Job, error: Exception) -> None:
+        """Again later. What is away (database, object store, seal) is waited for without end; a bug is not."""
+        log.warning("file not made: %s", type(error).__name__, extra={"where": where_raised(error)})
+        if is_database_away(error):
+            return  # the lease ends by itself
+        waits = isinstance(error, FilesAway) or (isinstance(error, DomainError) and error.kind is Kind.UNAVAILABLE)
+        if waits or job.attempt < self._kit.settings.file_attempts:
+            await make_files.put_back(self._database, job, type(error).__name__, now=clock.real_now())
+        else:
+            await make_files.give_up(self._database, job, "版式文件制作失败，请联系管理员")
+
+    async def _contents(self, job: Job) -> contents.Job:
+        if job.target_kind == CERTIFICATE:
+            return await self._certificate(job.target_id)
+        async with self._database.read() as connection:
+            wanted = select(paper.c.contents_sealed).where(paper.c.id == job.target_id)
+            sealed = (await connection.execute(wanted)).scalar_one()
+        return contents.load_job(self._kit.open_contents(sealed))
+
+    async def _certificate(self, certificate_id: UUID) -> contents.Job:
+        """A certificate's file says what its signed record says, nothing else."""
+        async with self._database.read() as connection:
+            wanted = select(certificate.c.jws_sealed, certificate.c.issued_at).where(certificate.c.id == certificate_id)
+            row = (await connection.execute(wanted)).one()
+        record = self._kit.signer.verify(self._kit.open_record(row.jws_sealed))
+        return certificate_job(record, row.issued_at, self._kit.settings.public_url)

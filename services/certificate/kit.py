@@ -1,0 +1,51 @@
+"""What acts need besides the database: keys of personal data, the record signer, files, settings."""
+
+from dataclasses import dataclass
+
+from services.certificate.files.records import RecordSigner
+from services.certificate.files.seal_keys import Trust
+from services.certificate.settings import CertificateSettings
+from services.chassis.files import Files
+from services.chassis.sealing import Sealer
+
+PARTY_NUMBER = "party-number"  # context under which a number travels sealed in events
+_RECORD = "certificate-record"
+_CONTENTS = "paper-contents"
+
+
+@dataclass(frozen=True)
+class Kit:
+    """Opened once per process."""
+
+    settings: CertificateSettings
+    sealer: Sealer
+    signer: RecordSigner
+    files: Files
+
+    @classmethod
+    def open(cls, settings: CertificateSettings) -> "Kit":
+        sealer = Sealer.load(settings.keys_dir)
+        return cls(settings, sealer, RecordSigner.load(settings.signing_dir), Files.open(settings.files_url, sealer))
+
+    def trust(self) -> Trust:
+        """Read each time: the worker makes the first root after this process started."""
+        return Trust.load(self.settings.signing_dir)
+
+    def holder_key(self, party_type: str, number: str) -> str:
+        """The subject key of a party: the same in every service."""
+        return self.sealer.index_key(party_type, number)
+
+    def open_number(self, sealed: str) -> str:
+        return self.sealer.open(sealed, PARTY_NUMBER)
+
+    def seal_record(self, jws: str) -> bytes:
+        return self.sealer.seal_bytes(jws.encode(), _RECORD)
+
+    def open_record(self, sealed: bytes) -> str:
+        return self.sealer.open_bytes(sealed, _RECORD).decode()
+
+    def seal_contents(self, contents: bytes) -> bytes:
+        return self.sealer.seal_bytes(contents, _CONTENTS)
+
+    def open_contents(self, sealed: bytes) -> bytes:
+        return self.sealer.open_bytes(sealed, _CONTENTS)

@@ -1,0 +1,17 @@
+"""The only wiring of certificate for HTTP."""
+
+from fastapi import FastAPI
+
+from services.certificate import settings
+from services.certificate.kit import Kit
+from services.certificate.public_routes import router as public_router
+from services.certificate.routes import router
+from services.chassis.app import build_app
+
+
+def create_app() -> FastAPI:
+    loaded = settings.load()
+    # Public routes first: `certificates/verify` must not be taken for an identifier.
+    app = build_app(loaded, title="证照", routers=[public_router, router])
+    app.state.kit = Kit.open(loaded)
+    return app

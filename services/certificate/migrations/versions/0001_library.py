@@ -1,0 +1,20 @@
+"""Certificate types, certificates, papers, case copies, file jobs, access rows."""
+
+from alembic import op
+
+from services.certificate.tables import Base
+from services.chassis.migrations import create_chassis_tables, create_tables
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    create_chassis_tables(op)
+    create_tables(op, Base.metadata)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("the library is never taken down; restore a backup instead")

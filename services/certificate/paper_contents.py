@@ -1,0 +1,267 @@
+"""From the facts of a case to what its papers print. Numbers of people arrive masked and stay so."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.events.approval import CaseDecided
+from contracts.events.common import Actor, AgentRef, ItemRef, MaterialRef, MaterialSource, Outcome, Party, PartyType
+from contracts.events.common import Remedies as RemediesValue
+from contracts.events.intake import (
+    AcceptanceRefused,
+    ApplicationAccepted,
+    ApplicationReceived,
+    HandOverMethod,
+    RefusalKind,
+    ResultHandedOver,
+    SupplementRequested,
+)
+from services.certificate.domain.certificate import chinese
+from services.certificate.files import contents
+from services.certificate.settings import CertificateSettings
+from services.chassis.clock import local_date
+
+LICENCE = "行政许可"
+_NUMBER_LABELS = {PartyType.PERSON: "公民身份号码", PartyType.ORGANISATION: "统一社会信用代码"}
+_FORMS = {
+    MaterialSource.UPLOAD: ("电子文件", ""),
+    MaterialSource.CERTIFICATE: ("电子证照", "复用电子证照，免提交"),
+    MaterialSource.PAPER_ORIGINAL: ("原件", "窗口核验原件"),
+}
+_METHODS = {
+    HandOverMethod.COLLECTION: "直接送达",
+    HandOverMethod.EXPRESS: "邮寄送达",
+    HandOverMethod.ELECTRONIC: "电子送达",
+}
+
+
+@dataclass(frozen=True)
+class CaseFacts:
+    """What every paper of a case repeats."""
+
+    case_id: UUID
+    case_no: str
+    query_code: str
+    item: ItemRef
+    applicant: Party
+    agent: AgentRef | None
+    received_at: datetime | None = None
+
+    @classmethod
+    def of_event(cls, event: ApplicationReceived | ApplicationAccepted) -> "CaseFacts":
+        return cls(
+            event.application_id,
+            event.case_no,
+            event.query_code,
+            event.item,
+            event.applicant,
+            event.agent,
+            event.received_at,
+        )
+
+    @classmethod
+    def of_decision(cls, event: CaseDecided) -> "CaseFacts":
+        return cls(event.case_id, event.case_no, event.query_code, event.item, event.applicant, event.agent)
+
+    @classmethod
+    def of_copy(cls, row: Any) -> "CaseFacts":
+        """From the kept copy of the case (a row of case_copy with its case number)."""
+        applicant = Party(
+            party_type=row.applicant_type,
+            name=row.applicant_name,
+            subject_key=row.applicant_key,
+            masked_number=row.applicant_masked,
+            sealed_number=row.applicant_sealed,
+        )
+        agent = (
+            AgentRef(name=row.agent_name, subject_key=row.agent_key, masked_number=row.agent_masked)
+            if row.agent_key
+            else None
+        )
+        item = ItemRef.model_validate(row.item)
+        return cls(row.case_id, row.case_no, row.query_code or "", item, applicant, agent, row.received_at)
+
+
+# The header is known only when the paper has its number: the rest waits for it.
+Build = Callable[[dict[str, Any]], contents.AnyPaper]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A paper to be: its kind, its case, the instant of the act, and its contents but for the header."""
+
+    kind: str
+    case: CaseFacts
+    at: datetime
+    build: Build
+
+
+def header(draft: Draft, paper_id: UUID, number: str, public_url: str) -> dict[str, Any]:
+    """The common header of all papers."""
+    case = draft.case
+    return {
+        "reference": str(paper_id),
+        "body_name": case.item.department.name,
+        "number": number,
+        "applicant_name": case.applicant.name,
+        "applicant_number_label": _NUMBER_LABELS[case.applicant.party_type],
+        "applicant_number": case.applicant.masked_number,
+        "item_name": case.item.name,
+        "item_code": case.item.item_code,
+        "case_no": case.case_no,
+        "query_code": case.query_code,
+        "dated_on": local_date(draft.at),
+        "verification_url": f"{public_url.rstrip('/')}/api/v1/certificates/verify?paper={paper_id}",
+        "agent_name": case.agent.name if case.agent else "",
+    }
+
+
+def seal_of(item: ItemRef) -> contents.SealBody:
+    """Procedural papers carry the body's special seal."""
+    purpose = "行政许可专用章" if item.type_name == LICENCE else "政务服务专用章"
+    return contents.SealBody(name=item.department.name, uscc=item.department.uscc, purpose=purpose)
+
+
+def receipt(event: ApplicationReceived, settings: CertificateSettings) -> Draft:
+    def build(head: dict[str, Any]) -> contents.Receipt:
+        return contents.Receipt(
+            **head,
+            materials=tuple(_material(material) for material in event.materials),
+            received_at=event.received_at,
+            clerk_name=_clerk(event.received_by),
+            notice_due_on=event.notice_due.on,
+            notice_due_provisional=event.notice_due.provisional,
+            contact=settings.contact,
+        )
+
+    return Draft("RECEIPT", CaseFacts.of_event(event), event.received_at, build)
+
+
+def supplement_notice(event: SupplementRequested, case: CaseFacts, settings: CertificateSettings) -> Draft:
+    def build(head: dict[str, Any]) -> contents.SupplementNotice:
+        return contents.SupplementNotice(
+            **head,
+            received_on=local_date(case.received_at or event.requested_at),
+            faults=tuple(contents.FaultLine(name=f.name, fault=f.fault, remedy=f.remedy) for f in event.faults),
+            supply_by=event.supply_by,
+            basis=event.basis or contents.ART_32_4,
+            contact=settings.contact,
+        )
+
+    return Draft("SUPPLEMENT_NOTICE", case, event.requested_at, build)
+
+
+def acceptance_notice(event: ApplicationAccepted, settings: CertificateSettings) -> Draft:
+    def build(head: dict[str, Any]) -> contents.AcceptanceNotice:
+        return contents.AcceptanceNotice(
+            **head,
+            accepted_on=local_date(event.accepted_at),
+            legal_due_on=event.legal_due.on,
+            legal_due_provisional=event.legal_due.provisional,
+            promised_due_on=event.promised_due.on,
+            promised_due_provisional=event.promised_due.provisional,
+            handling_department=event.item.department.name,
+            query_method=f"凭查询码在 {settings.public_url} 查询，或到综合窗口查询",
+            material_count=len(event.materials),
+        )
+
+    return Draft("ACCEPTANCE_NOTICE", CaseFacts.of_event(event), event.accepted_at, build)
+
+
+def refusal_of_acceptance(event: AcceptanceRefused, case: CaseFacts, settings: CertificateSettings) -> Draft:
+    """不受理告知书 when nothing needs to be applied for, otherwise 不予受理决定书 with remedies."""
+    received_on = local_date(case.received_at or event.refused_at)
+
+    def not_required(head: dict[str, Any]) -> contents.NotRequiredNotice:
+        basis = event.basis or contents.ART_32_1
+        return contents.NotRequiredNotice(**head, reason=event.reason, basis=basis, received_on=received_on)
+
+    def refused(head: dict[str, Any]) -> contents.AcceptanceRefusal:
+        usual = contents.ART_78 if event.kind is RefusalKind.FALSE_MATERIALS else contents.ART_32_2
+        return contents.AcceptanceRefusal(
+            **head,
+            reason=event.reason,
+            basis=event.basis or usual,
+            competent_body=event.competent_body or "",
+            remedies=_remedies(event.remedies, settings),
+            received_on=received_on,
+        )
+
+    if event.kind is RefusalKind.NOT_REQUIRED:
+        return Draft("NOT_REQUIRED_NOTICE", case, event.refused_at, not_required)
+    return Draft("ACCEPTANCE_REFUSAL", case, event.refused_at, refused)
+
+
+def decision(event: CaseDecided, settings: CertificateSettings) -> Draft:
+    case = CaseFacts.of_decision(event)
+    if event.outcome is Outcome.GRANTED:
+        return Draft("GRANT_DECISION", case, event.decided_at, lambda head: _grant(head, event))
+    return Draft("REFUSAL_DECISION", case, event.decided_at, lambda head: _refusal(head, event, settings))
+
+
+def _grant(head: dict[str, Any], event: CaseDecided) -> contents.GrantDecision:
+    item = event.item
+    return contents.GrantDecision(
+        **head,
+        licence=item.type_name == LICENCE,
+        accepted_on=local_date(event.accepted_at),
+        content=event.content or f"准予“{item.name}”",
+        conditions=event.conditions,
+        valid_from=event.valid_from or local_date(event.decided_at),
+        valid_until=event.valid_until,
+        certificate_name=item.certificate_type_name or "",
+        basis=event.legal_basis or "；".join(item.basis) or "《中华人民共和国行政许可法》第三十八条第一款",
+    )
+
+
+def _refusal(head: dict[str, Any], event: CaseDecided, settings: CertificateSettings) -> contents.RefusalDecision:
+    accepted = chinese(local_date(event.accepted_at))
+    return contents.RefusalDecision(
+        **head,
+        licence=event.item.type_name == LICENCE,
+        accepted_on=local_date(event.accepted_at),
+        facts=event.content or f"你（单位）提出的“{event.item.name}”申请，本机关已于{accepted}受理，现已审查完毕。",
+        reasons=event.reasons,
+        basis=event.legal_basis,
+        remedies=_remedies(event.remedies, settings),
+    )
+
+
+def proof_of_service(event: ResultHandedOver, case: CaseFacts) -> Draft:
+    def build(head: dict[str, Any]) -> contents.ProofOfService:
+        return contents.ProofOfService(
+            **head,
+            documents=event.documents,
+            method=_METHODS[event.method],
+            served_at=event.handed_over_at,
+            recipient_name=event.recipient_name,
+            recipient_relation=event.recipient_relation,
+            tracking_no=event.tracking_no or "",
+            clerk_name=_clerk(event.handed_over_by),
+        )
+
+    return Draft("PROOF_OF_SERVICE", case, event.handed_over_at, build)
+
+
+def _material(material: MaterialRef) -> contents.MaterialLine:
+    form, note = _FORMS[material.source]
+    return contents.MaterialLine(name=material.name, form=form, copies=material.copies, note=note)
+
+
+def _clerk(actor: Actor) -> str:
+    """Self-service receipts and electronic service have no clerk: the platform did it."""
+    return "一窗平台" if actor.role in {"CITIZEN", "ENTERPRISE_AGENT"} else actor.name
+
+
+def _remedies(value: RemediesValue | None, settings: CertificateSettings) -> contents.Remedies:
+    """Both bodies named; the district's own when the act did not name them."""
+    if value is None:
+        return contents.Remedies(reconsideration_body=settings.reconsideration_body, court=settings.court)
+    return contents.Remedies(
+        reconsideration_body=value.reconsideration_body,
+        court=value.court,
+        reconsideration_days=value.reconsideration_days,
+        litigation_months=value.litigation_months,
+    )

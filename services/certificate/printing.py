@@ -1,0 +1,48 @@
+"""From a certificate's signed record to what its file prints."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from services.certificate.files import contents
+from services.certificate.files.records import record_sha256
+from services.certificate.queries import verify_url
+
+_NUMBER_LABELS = {"111": "公民身份号码", "001": "统一社会信用代码"}
+
+
+def certificate_job(record: Mapping[str, Any], issued_at: datetime, public_url: str) -> contents.Job:
+    """The file of a certificate, sealed by its issuer with the body's own seal."""
+    until = record["validate_end"]
+    printed = contents.Certificate(
+        reference=record["certificate_identifier"],
+        title=record["certificate_name"],
+        number=record["certificate_number"],
+        holder_name=record["certificate_holder_name"],
+        holder_number_label=_NUMBER_LABELS[record["holder_type_code"]],
+        holder_number=record["certificate_holder_code"],
+        issuer_name=record["issue_dept_name"],
+        issued_on=_day(record["issue_date"]),
+        valid_from=_day(record["validate_start"]),
+        valid_until=_day(until) if until else None,
+        lines=tuple(_lines(record["extend_info"])),
+        verification_url=verify_url(public_url, record["certificate_identifier"]),
+        record_sha256=record_sha256(record),
+    )
+    seal = contents.SealBody(name=record["issue_dept_name"], uscc=record["issue_dept_code"])
+    return contents.Job(contents=printed, seal=seal, at=issued_at)
+
+
+def _lines(extend: Mapping[str, Any]) -> list[contents.Line]:
+    """What the type adds, one row each; a list is written with 、, deeper structures stay in the record."""
+    lines = []
+    for label, value in extend.items():
+        if isinstance(value, list):
+            value = "、".join(str(part) for part in value if not isinstance(part, dict | list))
+        if isinstance(value, str | int | float) and str(value):
+            lines.append(contents.Line(label=label, value=str(value)))
+    return lines
+
+
+def _day(basic: str) -> date:
+    return datetime.strptime(basic, "%Y%m%d").date()  # noqa: DTZ007 (a date has no zone)

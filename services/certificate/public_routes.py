@@ -1,0 +1,87 @@
+"""HTTP for everybody: verification (JSON, or a page for the QR code) and the keys of signed records."""
+
+import asyncio
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.certificate.commands import verify
+from services.certificate.routes import TheKit
+from services.certificate.schemas import VerificationOut
+from services.certificate.upload import read_pdf
+from services.certificate.verify_page import SECURITY_HEADERS, page
+from services.chassis.auth import public
+from services.chassis.http import Db, Now
+from services.kernel.errors import DomainError
+
+router = APIRouter(tags=["verification"], dependencies=[public])
+_PATH = "/api/v1/certificates/verify"
+_HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}}, "description": "核验结果"}}
+_UPLOAD = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary", "description": "PDF, 不超过 20 MiB"}},
+                }
+            }
+        },
+    }
+}
+
+
+@router.get(_PATH, summary="按证照标识或文书编号核验", response_model=VerificationOut, responses=_HTML)
+async def verify_by_reference(
+    request: Request,
+    db: Db,
+    now: Now,
+    kit: TheKit,
+    identifier: Annotated[str | None, Query(max_length=256, description="电子证照标识")] = None,
+    paper: Annotated[UUID | None, Query(description="文书二维码中的编号")] = None,
+) -> Response:
+    if identifier is None and paper is None and _wants_page(request):
+        return _page(None)
+    if paper is not None:
+        return _answer(request, await verify.paper(db, paper, now=now))
+    return _answer(request, await verify.identifier(db, identifier or "", kit, now=now))
+
+
+@router.post(_PATH, summary="上传 PDF 核验", response_model=VerificationOut, responses=_HTML, openapi_extra=_UPLOAD)
+async def verify_by_file(request: Request, db: Db, now: Now, kit: TheKit) -> Response:
+    try:
+        content = await read_pdf(request)
+    except DomainError as refused:
+        if _wants_page(request):
+            return _page(None, refused.detail, status=400)
+        raise
+    return _answer(request, await verify.file(db, content, kit, now=now))
+
+
+@router.get("/.well-known/certificate-jwks.json", summary="证照签名公钥 (JWKS)")
+@router.get("/api/v1/certificates/jwks.json", include_in_schema=False)
+async def jwks(response: Response, kit: TheKit) -> dict[str, Any]:
+    response.headers["cache-control"] = "public, max-age=300"
+    return await asyncio.to_thread(kit.signer.jwks)
+
+
+def _wants_page(request: Request) -> bool:
+    """A browser names text/html; whoever asks for JSON first, or for anything, gets JSON."""
+    accepted = request.headers.get("accept", "")
+    html, json = accepted.find("text/html"), accepted.find("application/json")
+    return html >= 0 and (json < 0 or html < json)
+
+
+def _answer(request: Request, result: VerificationOut) -> Response:
+    if _wants_page(request):
+        return _page(result)
+    headers = {"cache-control": "no-store", "vary": "accept"}
+    return Response(result.model_dump_json(), headers=headers, media_type="application/json")
+
+
+def _page(result: VerificationOut | None, problem: str = "", *, status: int = 200) -> Response:
+    content = page(result, _PATH, problem)
+    return Response(content, status, SECURITY_HEADERS | {"vary": "accept"}, media_type="text/html; charset=utf-8")

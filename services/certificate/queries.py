@@ -1,0 +1,150 @@
+"""Reads of the certificate service: one SELECT, one schema; nothing here writes."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.events.certificate import CertificateStatus, PaperKind
+from contracts.events.common import PartyType
+from services.certificate.domain.access import CaseScope
+from services.certificate.domain.paper import FORMS
+from services.certificate.schemas import BodyOut, CertificateOut, FileOut, FileState, PaperOut, PartyOut
+from services.certificate.tables import case_copy, certificate, file_job, paper
+
+_API = "/api/v1"
+_CERTIFICATE, _PAPER, _JOB = certificate.c, paper.c, file_job.c
+
+
+def verify_url(public_url: str, identifier: str) -> str:
+    """Where the QR code of a certificate leads."""
+    return f"{public_url.rstrip('/')}{_API}/certificates/verify?identifier={identifier}"
+
+
+def _with_job(kind: str, target: Any) -> Any:
+    return and_(_JOB.target_kind == kind, _JOB.target_id == target)
+
+
+def _certificates() -> Select[Any]:
+    columns = [column for column in _CERTIFICATE if column.name != "jws_sealed"]
+    job = _with_job("CERTIFICATE", _CERTIFICATE.id)
+    joined = certificate.outerjoin(file_job, job)
+    return select(*columns, _JOB.id.label("job_id"), _JOB.failed_reason).select_from(joined)
+
+
+async def of_holder(
+    connection: AsyncConnection,
+    holder_key: str,
+    *,
+    type_code: str | None,
+    valid_on: date | None,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> Sequence[Any]:
+    """Newest first; `after` is (issued_at, id) of the last row seen."""
+    wanted = _certificates().where(_CERTIFICATE.holder_key == holder_key)
+    if type_code:
+        wanted = wanted.where(_CERTIFICATE.type_code == type_code)
+    if valid_on:
+        open_ended = or_(_CERTIFICATE.valid_until.is_(None), _CERTIFICATE.valid_until >= valid_on)
+        wanted = wanted.where(_CERTIFICATE.status == CertificateStatus.VALID.value, open_ended)
+    if after:
+        wanted = wanted.where(tuple_(_CERTIFICATE.issued_at, _CERTIFICATE.id) < tuple_(*after))
+    wanted = wanted.order_by(_CERTIFICATE.issued_at.desc(), _CERTIFICATE.id.desc()).limit(limit)
+    rows: Sequence[Any] = (await connection.execute(wanted)).all()
+    return rows
+
+
+async def of_case(connection: AsyncConnection, case_id: UUID) -> Sequence[Any]:
+    wanted = _certificates().where(_CERTIFICATE.case_id == case_id).order_by(_CERTIFICATE.issued_at)
+    rows: Sequence[Any] = (await connection.execute(wanted)).all()
+    return rows
+
+
+async def by_identifier(connection: AsyncConnection, identifier: str) -> Any:
+    """The row with its sealed record, or None."""
+    wanted = _certificates().add_columns(_CERTIFICATE.jws_sealed).where(_CERTIFICATE.identifier == identifier)
+    return (await connection.execute(wanted)).one_or_none()
+
+
+def _papers() -> Select[Any]:
+    columns = [column for column in _PAPER if column.name != "contents_sealed"]
+    joined = paper.outerjoin(file_job, _with_job("PAPER", _PAPER.id))
+    return select(*columns, _JOB.id.label("job_id"), _JOB.failed_reason).select_from(joined)
+
+
+async def papers_of_case(connection: AsyncConnection, case_id: UUID) -> Sequence[Any]:
+    wanted = _papers().where(_PAPER.case_id == case_id).order_by(_PAPER.issued_at, _PAPER.id)
+    rows: Sequence[Any] = (await connection.execute(wanted)).all()
+    return rows
+
+
+async def paper_by_id(connection: AsyncConnection, paper_id: UUID) -> Any:
+    return (await connection.execute(_papers().where(_PAPER.id == paper_id))).one_or_none()
+
+
+async def case_by_id(connection: AsyncConnection, case_id: UUID) -> Any:
+    return (await connection.execute(select(case_copy).where(case_copy.c.case_id == case_id))).one_or_none()
+
+
+async def case_by_no(connection: AsyncConnection, case_no: str) -> Any:
+    return (await connection.execute(select(case_copy).where(case_copy.c.case_no == case_no))).one_or_none()
+
+
+def scope_of(case: Any) -> CaseScope:
+    """Whom the case of this row concerns."""
+    return CaseScope(
+        case.applicant_key, case.agent_key, case.submitted_by, case.department_uscc, case.division, case.channel
+    )
+
+
+def status_on(row: Any, today: date) -> CertificateStatus:
+    """The status to show: time passes without anybody writing a row."""
+    if row.status == CertificateStatus.VALID.value and row.valid_until and today > row.valid_until:
+        return CertificateStatus.EXPIRED
+    return CertificateStatus(row.status)
+
+
+def _file(row: Any, url: str) -> FileOut:
+    state: FileState = "READY"
+    if row.file_sha256 is None:
+        state = "ON_REQUEST" if row.job_id is None else "FAILED" if row.failed_reason else "IN_THE_MAKING"
+    return FileOut(state=state, url=url, sha256=row.file_sha256)
+
+
+def certificate_out(row: Any, *, today: date, public_url: str) -> CertificateOut:
+    return CertificateOut(
+        identifier=row.identifier,
+        type_code=row.type_code,
+        type_name=row.type_name,
+        certificate_number=row.number_shown,
+        certificate_version=row.certificate_version,
+        holder=PartyOut(party_type=PartyType(row.holder_type), name=row.holder_name, masked_number=row.holder_masked),
+        issuer=BodyOut(uscc=row.issuer_uscc, name=row.issuer_name),
+        issued_on=row.issued_on,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        status=status_on(row, today),
+        origin=row.origin,
+        case_no=row.case_no,
+        item_code=row.item_code,
+        item_name=row.item_name,
+        file=_file(row, f"{_API}/certificates/{row.identifier}/file"),
+        verify_url=verify_url(public_url, row.identifier),
+        version=row.version,
+    )
+
+
+def paper_out(row: Any) -> PaperOut:
+    return PaperOut(
+        paper_id=row.id,
+        kind=PaperKind(row.kind),
+        kind_name=FORMS[row.kind].title,
+        number=row.number,
+        issuer=BodyOut(uscc=row.body_uscc, name=row.body_name),
+        issued_at=row.issued_at,
+        file=_file(row, f"{_API}/papers/{row.id}/file"),
+    )

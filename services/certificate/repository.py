@@ -1,0 +1,125 @@
+"""Rows of certificates, papers and their numbers: what commands load and save. Core statements, few round trips."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from services.certificate.domain.certificate import Body, CertificateType
+from services.certificate.domain.numbers import CounterKey
+from services.certificate.tables import (
+    AccessRow,
+    CaseRow,
+    CertificateRow,
+    CertificateTypeRow,
+    CounterRow,
+    FileJobRow,
+    PaperRow,
+    case_copy,
+    certificate_type,
+)
+
+Row = Mapping[str, Any]
+
+
+async def take_numbers(connection: AsyncConnection, wanted: Mapping[CounterKey, int]) -> dict[CounterKey, int]:
+    """Take `wanted[key]` numbers of each counter; gives the first one of each.
+
+    The counter rows stay locked until the transaction ends: a rollback gives the numbers back, so there are no gaps.
+    Always in sorted order, so that two batches cannot wait for each other.
+    """
+    if not wanted:
+        return {}
+    rows = [{"scope": key.scope, "year": key.year, "last": wanted[key]} for key in sorted(wanted)]
+    statement = insert(CounterRow).values(rows)
+    statement = statement.on_conflict_do_update(
+        index_elements=["scope", "year"], set_={"last": col(CounterRow.last) + statement.excluded.last}
+    )
+    taken = await connection.execute(
+        statement.returning(col(CounterRow.scope), col(CounterRow.year), col(CounterRow.last))
+    )
+    return {(key := CounterKey(scope, year)): last - wanted[key] + 1 for scope, year, last in taken}
+
+
+async def types_by_code(connection: AsyncConnection, codes: Collection[str]) -> dict[str, CertificateType]:
+    wanted = select(certificate_type).where(certificate_type.c.type_code.in_(sorted(codes)))
+    found = await connection.execute(wanted)
+    return {row.type_code: _type(row) for row in found}
+
+
+async def all_types(connection: AsyncConnection) -> dict[str, CertificateType]:
+    found = await connection.execute(select(certificate_type))
+    return {row.type_code: _type(row) for row in found}
+
+
+def _type(row: Any) -> CertificateType:
+    return CertificateType(
+        code=row.type_code,
+        name=row.name,
+        definer=Body(row.definer_uscc, row.definer_name, row.definer_division),
+        holder_category=row.holder_category,
+        validity=row.validity,
+    )
+
+
+async def save_types(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+    statement = insert(CertificateTypeRow).values([dict(row) for row in rows])
+    changed = {name: statement.excluded[name] for name in rows[0] if name != "type_code"}
+    await connection.execute(statement.on_conflict_do_update(index_elements=["type_code"], set_=changed))
+
+
+async def known_sources(connection: AsyncConnection, source_keys: Collection[str]) -> set[str]:
+    """Which of these certificates exist already."""
+    if not source_keys:
+        return set()
+    key = col(CertificateRow.source_key)
+    return set((await connection.scalars(select(key).where(key.in_(list(source_keys))))).all())
+
+
+async def known_identifiers(connection: AsyncConnection, identifiers: Collection[str]) -> set[str]:
+    if not identifiers:
+        return set()
+    identifier = col(CertificateRow.identifier)
+    return set((await connection.scalars(select(identifier).where(identifier.in_(list(identifiers))))).all())
+
+
+async def known_papers(connection: AsyncConnection, papers: Collection[tuple[UUID, str]]) -> set[tuple[UUID, str]]:
+    """Which of these (case, kind) exist already."""
+    if not papers:
+        return set()
+    case_id, kind = col(PaperRow.case_id), col(PaperRow.kind)
+    found = await connection.execute(select(case_id, kind).where(tuple_(case_id, kind).in_(list(papers))))
+    return {(row.case_id, row.kind) for row in found}
+
+
+async def add_certificates(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+    await connection.execute(insert(CertificateRow), [dict(row) for row in rows])
+
+
+async def add_papers(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+    await connection.execute(insert(PaperRow), [dict(row) for row in rows])
+
+
+async def add_jobs(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+    """One job per target; asking twice changes nothing."""
+    await connection.execute(insert(FileJobRow).on_conflict_do_nothing(), [dict(row) for row in rows])
+
+
+async def keep_case(connection: AsyncConnection, row: Row) -> None:
+    """Insert or complete the copy of a case: a value that is None never overwrites one that is known."""
+    statement = insert(CaseRow).values(dict(row))
+    known = {name: statement.excluded[name] for name, value in row.items() if value is not None and name != "case_id"}
+    await connection.execute(statement.on_conflict_do_update(index_elements=["case_id"], set_=known))
+
+
+async def cases(connection: AsyncConnection, case_ids: Collection[UUID]) -> dict[UUID, Any]:
+    found = await connection.execute(select(case_copy).where(case_copy.c.case_id.in_(sorted(case_ids))))
+    return {row.case_id: row for row in found}
+
+
+async def note_access(connection: AsyncConnection, row: Row) -> None:
+    await connection.execute(insert(AccessRow).values(dict(row)))

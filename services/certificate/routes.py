@@ -1,0 +1,133 @@
+"""HTTP of certificates and papers for people and systems that are logged in."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from services.certificate import queries
+from services.certificate.commands import fetch_files, read_certificates
+from services.certificate.commands.fetch_files import Download
+from services.certificate.commands.read_certificates import Why, reader_of
+from services.certificate.domain.access import (
+    APPLICANT_SIDE,
+    CLERKS,
+    DEPARTMENT,
+    PROVINCIAL,
+    SUPERVISOR,
+    WITH_PURPOSE,
+    may_read_case,
+)
+from services.certificate.domain.errors import NotFound
+from services.certificate.kit import Kit
+from services.certificate.schemas import (
+    CasePapersOut,
+    CertificateDetail,
+    CertificateList,
+    InTheMaking,
+    Purpose,
+    SearchIn,
+)
+from services.chassis.auth import Principal, allow
+from services.chassis.clock import local_date
+from services.chassis.database import Database
+from services.chassis.http import Db, Now, etag
+
+router = APIRouter(prefix="/api/v1", tags=["certificate"])
+RETRY_SECONDS = 2
+
+CertificateReader = Annotated[Principal, allow(*sorted(APPLICANT_SIDE | WITH_PURPOSE))]
+CaseReader = Annotated[Principal, allow(*sorted(APPLICANT_SIDE | DEPARTMENT | CLERKS | PROVINCIAL | SUPERVISOR))]
+Identifier = Annotated[str, Path(max_length=128, description="电子证照标识 (GB/T 36904)")]
+
+
+def _kit(request: Request) -> Kit:
+    kit: Kit = request.app.state.kit
+    return kit
+
+
+TheKit = Annotated[Kit, Depends(_kit)]
+
+
+def _why(
+    purpose: Annotated[Purpose | None, Query(description="查看他人证照的申请事由")] = None,
+    case_no: Annotated[str | None, Query(max_length=43, description="所办的办件编号")] = None,
+) -> Why:
+    return Why(purpose, case_no)
+
+
+TheWhy = Annotated[Why, Depends(_why)]
+
+
+@router.post("/certificates/search", summary="按公民身份号码或统一社会信用代码检索证照")
+async def search(body: SearchIn, db: Db, now: Now, kit: TheKit, caller: CertificateReader) -> CertificateList:
+    return await read_certificates.search(db, body, caller, kit, now=now)
+
+
+@router.get("/certificates/{identifier}", summary="证照信息与签名元数据")
+async def certificate(
+    identifier: Identifier, why: TheWhy, response: Response, db: Db, now: Now, kit: TheKit, caller: CertificateReader
+) -> CertificateDetail:
+    shown = await read_certificates.detail(db, identifier, caller, why, kit, now=now)
+    response.headers["etag"] = etag(shown.version)
+    response.headers["cache-control"] = "private, no-store"
+    return shown
+
+
+@router.get(
+    "/certificates/{identifier}/file",
+    summary="下载证照文件",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}, 202: {"model": InTheMaking}},
+)
+async def certificate_file(
+    identifier: Identifier, why: TheWhy, db: Db, now: Now, kit: TheKit, caller: CertificateReader
+) -> Response:
+    return _download(await fetch_files.certificate_file(db, identifier, caller, why, kit, now=now))
+
+
+@router.get("/cases/{case_no}/papers", summary="办件的文书与证照")
+async def case_papers(
+    case_no: Annotated[str, Path(max_length=43)], db: Db, now: Now, kit: TheKit, caller: CaseReader
+) -> CasePapersOut:
+    return await _case_papers(db, case_no, caller, kit, now)
+
+
+async def _case_papers(db: Database, case_no: str, caller: Principal, kit: Kit, now: datetime) -> CasePapersOut:
+    today, public_url = local_date(now), kit.settings.public_url
+    async with db.read() as connection:
+        case = await queries.case_by_no(connection, case_no)
+        if case is None or not may_read_case(reader_of(caller), queries.scope_of(case)):
+            raise NotFound
+        papers = await queries.papers_of_case(connection, case.case_id)
+        certificates = await queries.of_case(connection, case.case_id)
+    return CasePapersOut(
+        case_no=case_no,
+        papers=[queries.paper_out(row) for row in papers],
+        certificates=[queries.certificate_out(row, today=today, public_url=public_url) for row in certificates],
+    )
+
+
+@router.get(
+    "/papers/{paper_id}/file",
+    summary="下载文书",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}, 202: {"model": InTheMaking}},
+)
+async def paper_file(paper_id: UUID, db: Db, kit: TheKit, caller: CaseReader) -> Response:
+    return _download(await fetch_files.paper_file(db, paper_id, caller, kit))
+
+
+def _download(made: Download | None) -> Response:
+    """The PDF, or 202 and when to ask again."""
+    if made is None:
+        body = InTheMaking().model_dump_json()
+        return Response(body, 202, {"retry-after": str(RETRY_SECONDS)}, media_type="application/json")
+    headers = {
+        "content-disposition": f'attachment; filename="{made.name}"',
+        "x-content-type-options": "nosniff",
+        "cache-control": "private, no-store",
+        "etag": f'"{made.sha256}"',
+    }
+    return Response(made.content, 200, headers, media_type="application/pdf")

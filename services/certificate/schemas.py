@@ -1,0 +1,134 @@
+"""Bodies and answers of the certificate API. A holder's number goes in by search and never comes out in full."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from contracts.events.certificate import CertificateOrigin, CertificateStatus, PaperKind
+from contracts.events.common import PartyType
+from services.certificate.domain.verification import Reason, Verdict
+
+Purpose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
+FileState = Literal["READY", "IN_THE_MAKING", "FAILED", "ON_REQUEST"]
+
+
+class SearchIn(BaseModel):
+    """Certificates of one holder. Without a number: the caller's own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: str | None = Field(None, max_length=40, description="公民身份号码或统一社会信用代码；不填则查询本人")
+    party_type: PartyType | None = Field(None, description="不填则按号码判断")
+    type_code: str | None = Field(None, max_length=21)
+    valid_only: bool = False
+    purpose: Purpose | None = Field(None, description="申请事由；查询他人证照时必填")
+    case_no: str | None = Field(None, max_length=43, description="所办的办件编号")
+    limit: int = Field(50, ge=1, le=200)
+    cursor: str | None = Field(None, max_length=512)
+
+
+class PartyOut(BaseModel):
+    party_type: PartyType
+    name: str
+    masked_number: str
+
+
+class BodyOut(BaseModel):
+    uscc: str
+    name: str
+
+
+class FileOut(BaseModel):
+    """READY: can be downloaded. ON_REQUEST: an imported certificate's file is made at the first download."""
+
+    state: FileState
+    url: str
+    sha256: str | None = None
+
+
+class CertificateOut(BaseModel):
+    identifier: str
+    type_code: str
+    type_name: str
+    certificate_number: str = Field(description="编号为公民身份号码时脱敏")
+    certificate_version: int
+    holder: PartyOut
+    issuer: BodyOut
+    issued_on: date
+    valid_from: date
+    valid_until: date | None
+    status: CertificateStatus
+    origin: CertificateOrigin
+    case_no: str | None
+    item_code: str | None
+    item_name: str | None
+    file: FileOut
+    verify_url: str
+    version: int
+
+
+class CertificateDetail(CertificateOut):
+    """`jws`: the signed record (ES256, JWKS at /.well-known/certificate-jwks.json), for those who may have it."""
+
+    jws: str | None = None
+
+
+class CertificateList(BaseModel):
+    items: list[CertificateOut]
+    next: str | None = None
+
+
+class PaperOut(BaseModel):
+    paper_id: UUID
+    kind: PaperKind
+    kind_name: str
+    number: str
+    issuer: BodyOut
+    issued_at: datetime
+    file: FileOut
+
+
+class CasePapersOut(BaseModel):
+    """What a case has been given so far, in order of time."""
+
+    case_no: str
+    papers: list[PaperOut]
+    certificates: list[CertificateOut]
+
+
+class InTheMaking(BaseModel):
+    state: FileState = "IN_THE_MAKING"
+    message: str = "版式文件正在生成，请稍后再试"
+
+
+class VerifiedCertificate(BaseModel):
+    """What anybody may know of a genuine certificate: no number, a person's name masked."""
+
+    identifier: str
+    type_name: str
+    holder_name: str
+    issuer_name: str
+    issued_on: date
+    valid_from: date
+    valid_until: date | None
+
+
+class VerifiedPaper(BaseModel):
+    """What anybody may know of a genuine paper."""
+
+    kind: PaperKind
+    kind_name: str
+    number: str
+    issuer_name: str
+    issued_on: date
+
+
+class VerificationOut(BaseModel):
+    verdict: Verdict
+    reason: Reason | None = None
+    message: str
+    certificate: VerifiedCertificate | None = None
+    paper: VerifiedPaper | None = None
+    checked_at: datetime

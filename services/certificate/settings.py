@@ -1,0 +1,27 @@
+"""Settings of the certificate service."""
+
+from pathlib import Path
+
+from services.chassis.settings import ServiceSettings, load_settings
+
+
+class CertificateSettings(ServiceSettings):
+    """Besides the common ones: how files are made and how numbers of papers begin."""
+
+    region_short_name: str = "鹤"  # 机关代字 of the district, in front of every paper number
+    contact: str = "区政务服务中心综合窗口"  # printed on receipts and notices
+    reconsideration_body: str = "鹤城区人民政府"  # named in a refusal whose act names no body
+    court: str = "鹤城区人民法院"
+    file_processes: int = 1  # size of the pool that renders and seals files
+    seal_keys: str = "file"  # where seals get their keys: file, pkcs11
+    file_lease_seconds: int = 120  # a job taken longer than this is taken again by another worker
+    file_attempts: int = 8
+    credentials_dir: Path | None = None  # keys and certificates of the seals; default <keys_dir>/signing/certificate
+
+    @property
+    def signing_dir(self) -> Path:
+        return self.credentials_dir or self.keys_dir / "signing" / "certificate"
+
+
+def load() -> CertificateSettings:
+    return load_settings("certificate", CertificateSettings)

@@ -1,0 +1,188 @@
+"""Tables of the certificate database. A citizen number is only in `*_sealed` columns; people are found by key."""
+
+from datetime import date, datetime
+from typing import ClassVar, cast
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Identity, Index, LargeBinary, String, Table, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import BIGINT, JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+
+class Base(SQLModel, registry=registry()):
+    """Own registry: the tables of two services never mix."""
+
+
+def _at(*, nullable: bool = False) -> "Column[datetime]":
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+class CertificateTypeRow(Base, table=True):
+    """The catalogue of certificate types (GB/T 36902 shaped): who defines it, who can hold it, how long it is valid."""
+
+    __tablename__: ClassVar[str] = "certificate_type"
+
+    type_code: str = Field(sa_column=Column(String(21), primary_key=True))
+    short_id: str
+    name: str
+    definer_uscc: str
+    definer_name: str
+    definer_division: str
+    holder_category: str
+    validity: str
+    imported_at: datetime = Field(sa_column=_at())
+
+
+class CounterRow(Base, table=True):
+    """One gapless row of numbers; the row is locked until the numbers taken from it are committed or given back."""
+
+    __tablename__: ClassVar[str] = "counter"
+
+    scope: str = Field(primary_key=True)
+    year: int = Field(primary_key=True)
+    last: int
+
+
+class CertificateRow(Base, table=True):
+    """One certificate version: its record (JWS, sealed) exists from the start, its file when it has been made."""
+
+    __tablename__: ClassVar[str] = "certificate"
+    __table_args__ = (
+        UniqueConstraint("source_key", name="certificate_source_key"),
+        UniqueConstraint("identifier", name="certificate_identifier"),
+        Index("certificate_holder", "holder_key", "issued_at"),
+        Index("certificate_case", "case_id", postgresql_where=text("case_id IS NOT NULL")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    source_key: str  # what it came from: the case and type, or a keyed hash of the imported line; makes it exactly one
+    version: int
+    identifier: str
+    certificate_version: int
+    type_code: str
+    type_name: str
+    number_shown: str  # masked when it is a citizen's number
+    issuer_uscc: str
+    issuer_name: str
+    issuer_division: str
+    holder_type: str
+    holder_name: str
+    holder_key: str
+    holder_masked: str
+    issued_at: datetime = Field(sa_column=_at())
+    issued_on: date
+    valid_from: date
+    valid_until: date | None
+    status: str
+    origin: str
+    case_id: UUID | None
+    case_no: str | None
+    item_code: str | None
+    item_name: str | None
+    jws_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    file_name: str | None
+    file_sha256: str | None
+    file_at: datetime | None = Field(sa_column=_at(nullable=True))
+
+
+class CaseRow(Base, table=True):
+    """What papers and read scopes need of a case, kept from the events of intake."""
+
+    __tablename__: ClassVar[str] = "case_copy"
+    __table_args__ = (UniqueConstraint("case_no", name="case_copy_case_no"),)
+
+    case_id: UUID = Field(primary_key=True)
+    case_no: str | None
+    query_code: str | None
+    item: dict[str, object] = Field(sa_column=Column(JSONB, nullable=False))
+    department_uscc: str
+    department_division: str
+    division: str  # where it was taken in
+    channel: str
+    applicant_key: str
+    applicant_type: str
+    applicant_name: str
+    applicant_masked: str
+    applicant_sealed: str
+    agent_key: str | None
+    agent_name: str | None
+    agent_masked: str | None
+    submitted_by: str | None
+    received_by: str | None
+    received_at: datetime | None = Field(sa_column=_at(nullable=True))
+
+
+class PaperRow(Base, table=True):
+    """An official paper of a case: one of each kind. Its contents are sealed until they are rendered."""
+
+    __tablename__: ClassVar[str] = "paper"
+    __table_args__ = (
+        UniqueConstraint("case_id", "kind", name="paper_case_kind"),
+        UniqueConstraint("body_uscc", "number", name="paper_number"),
+        Index("paper_case_no", "case_no"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    version: int
+    case_id: UUID
+    case_no: str
+    kind: str
+    number: str
+    body_uscc: str
+    body_name: str
+    issued_at: datetime = Field(sa_column=_at())
+    contents_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    file_name: str | None
+    file_sha256: str | None
+    file_at: datetime | None = Field(sa_column=_at(nullable=True))
+
+
+class FileJobRow(Base, table=True):
+    """A file to be made. A claim moves `ready_at` past the lease, so a killed maker's job comes back by itself."""
+
+    __tablename__: ClassVar[str] = "file_job"
+    __table_args__ = (
+        UniqueConstraint("target_kind", "target_id", name="file_job_target"),
+        Index("file_job_ready", "ready_at", postgresql_where=text("failed_reason IS NULL")),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(BIGINT, Identity(always=True), primary_key=True))
+    target_kind: str  # CERTIFICATE | PAPER
+    target_id: UUID
+    attempts: int
+    ready_at: datetime = Field(sa_column=_at())
+    last_error: str | None
+    failed_reason: str | None  # set when trying again cannot help
+
+
+class AccessRow(Base, table=True):
+    """Who read whose certificates, when and for what (PIPL; mandatory purpose). Only added to, never changed."""
+
+    __tablename__: ClassVar[str] = "access"
+    __table_args__ = (Index("access_holder", "holder_key", "at"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BIGINT, Identity(always=True), primary_key=True))
+    at: datetime = Field(sa_column=_at())
+    act: str  # SEARCH | RECORD | FILE
+    account: str
+    client_id: str
+    organisation: str
+    channel: str
+    holder_key: str
+    certificate_id: UUID | None
+    purpose: str
+    case_no: str | None
+    found: int
+
+
+def _table(row: type[Base]) -> Table:
+    return cast(Table, row.__table__)  # type: ignore[attr-defined]
+
+
+# For statements over whole rows; columns are read as `certificate.c.identifier`.
+certificate_type = _table(CertificateTypeRow)
+certificate = _table(CertificateRow)
+case_copy = _table(CaseRow)
+paper = _table(PaperRow)
+file_job = _table(FileJobRow)

@@ -1,0 +1,52 @@
+"""Reading an uploaded file with a limit: counted while it arrives, never only afterwards."""
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.types import Message
+
+from services.certificate.domain.errors import UploadRejected, UploadTooLarge
+
+LIMIT = 20 * 1024 * 1024
+_ENVELOPE = 64 * 1024  # boundaries and headers of the multipart form around the file
+
+
+async def read_pdf(request: Request) -> bytes:
+    """The part `file` of a multipart form.
+
+    Raises:
+        UploadTooLarge: as soon as more than the limit has arrived.
+        UploadRejected: no multipart form, no such part, or not a PDF.
+    """
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > LIMIT + _ENVELOPE:
+        raise UploadTooLarge
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise UploadRejected("请以 multipart/form-data 上传，字段名为 file")
+    try:
+        async with _counted(request).form(max_files=1, max_fields=4) as form:
+            part = form.get("file")
+            content = await part.read() if isinstance(part, UploadFile) else b""
+    except (MultiPartException, HTTPException) as unreadable:
+        raise UploadRejected("上传表单无法解析") from unreadable
+    if len(content) > LIMIT:
+        raise UploadTooLarge
+    if b"%PDF-" not in content[:1024]:
+        raise UploadRejected
+    return content
+
+
+def _counted(request: Request) -> Request:
+    """The same request, whose body ends with UploadTooLarge once it is longer than allowed."""
+    arrived = 0
+
+    async def receive() -> Message:
+        nonlocal arrived
+        message = await request.receive()
+        arrived += len(message.get("body", b""))
+        if arrived > LIMIT + _ENVELOPE:
+            raise UploadTooLarge
+        return message
+
+    return Request(request.scope, receive)

@@ -1,0 +1,92 @@
+"""The page a QR code opens: a verdict in Chinese, a form to ask again. No script, nothing from another host."""
+
+from html import escape
+
+from services.certificate.domain.certificate import chinese
+from services.certificate.domain.verification import Verdict
+from services.certificate.schemas import VerificationOut
+from services.chassis.clock import SHANGHAI as _SHANGHAI
+
+_TITLES = {
+    Verdict.VALID: ("真实有效", "#0a7d34"),
+    Verdict.ALTERED: ("内容已被改动", "#b3261e"),
+    Verdict.UNKNOWN: ("未查到", "#8a6d00"),
+    Verdict.NO_LONGER_VALID: ("已失效", "#b3261e"),
+}
+_STYLE = """
+body{font:16px/1.7 "Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC",sans-serif;
+margin:0;background:#f4f6f8;color:#1f2328}
+main{max-width:34rem;margin:0 auto;padding:1rem}
+h1{font-size:1.25rem;margin:1rem 0}
+.card{background:#fff;border:1px solid #d8dee4;border-radius:.5rem;padding:1rem 1.25rem;margin-bottom:1rem}
+.verdict{font-size:1.6rem;font-weight:700;margin:0}
+dl{display:grid;grid-template-columns:6rem 1fr;gap:.25rem .75rem;margin:0}
+dt{color:#59636e}dd{margin:0;overflow-wrap:anywhere}
+label{display:block;margin:.5rem 0 .25rem}
+input[type=text]{width:100%;box-sizing:border-box;padding:.5rem;font:inherit;border:1px solid #8c959f;
+border-radius:.25rem}
+button{font:inherit;padding:.5rem 1.25rem;margin-top:.75rem;border:0;border-radius:.25rem;background:#0b57d0;color:#fff}
+footer{color:#59636e;font-size:.85rem}
+"""
+# The page needs no script; the style is inline, everything else is refused.
+SECURITY_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+
+
+def page(result: VerificationOut | None, path: str, problem: str = "") -> str:
+    """The whole document; `result` None shows the form alone, `problem` why there is no result."""
+    shown = _result(result) if result else f'<div class="card">{escape(problem)}</div>' if problem else ""
+    return (
+        '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1"><title>电子证照核验</title>'
+        f"<style>{_STYLE}</style></head><body><main><h1>电子证照核验</h1>{shown}{_forms(path)}"
+        "<footer>核验结果以查询时登记的状态为准。本页不显示证件号码，持证人姓名已隐去部分。</footer>"
+        "</main></body></html>"
+    )
+
+
+def _result(result: VerificationOut) -> str:
+    title, colour = _TITLES[result.verdict]
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in _rows(result))
+    return (
+        f'<div class="card"><p class="verdict" style="color:{colour}">{title}</p>'
+        f"<p>{escape(result.message)}</p><dl>{rows}</dl></div>"
+    )
+
+
+def _rows(result: VerificationOut) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    if (known := result.certificate) is not None:
+        until = chinese(known.valid_until) if known.valid_until else "长期"
+        rows = [
+            ("证照名称", known.type_name),
+            ("持证人", known.holder_name),
+            ("颁发机构", known.issuer_name),
+            ("颁发日期", chinese(known.issued_on)),
+            ("有效期", f"{chinese(known.valid_from)}至{until}"),
+            ("证照标识", known.identifier),
+        ]
+    if (paper := result.paper) is not None:
+        rows = [
+            ("文书", paper.kind_name),
+            ("文号", paper.number),
+            ("出具机关", paper.issuer_name),
+            ("日期", chinese(paper.issued_on)),
+        ]
+    return [*rows, ("核验时间", result.checked_at.astimezone(_SHANGHAI).strftime("%Y-%m-%d %H:%M:%S"))]
+
+
+def _forms(path: str) -> str:
+    return (
+        f'<form class="card" method="get" action="{escape(path)}"><label for="identifier">按证照标识核验</label>'
+        '<input type="text" id="identifier" name="identifier" maxlength="128" required autocomplete="off">'
+        "<button>核验</button></form>"
+        f'<form class="card" method="post" enctype="multipart/form-data" action="{escape(path)}">'
+        '<label for="file">上传 PDF 文件核验（不超过 20 MiB）</label>'
+        '<input type="file" id="file" name="file" accept="application/pdf" required><br><button>核验</button></form>'
+    )

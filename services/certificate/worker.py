@@ -1,0 +1,23 @@
+"""The only wiring of certificate for consumers, relay and file making."""
+
+from services.certificate import settings
+from services.certificate.consumers import Consumers
+from services.certificate.file_maker import FileMaker
+from services.certificate.kit import Kit
+from services.chassis.worker import Worker
+
+
+def create_worker() -> Worker:
+    loaded = settings.load()
+    kit = Kit.open(loaded)
+    makers: list[FileMaker] = []
+
+    async def begin(worker: Worker) -> None:
+        makers.append(FileMaker.open(worker.database, kit))
+        await makers[-1].start()
+
+    async def end(_: Worker) -> None:
+        while makers:
+            await makers.pop().stop()
+
+    return Worker(loaded, consumers=Consumers(kit).all(), on_start=[begin], on_stop=[end])

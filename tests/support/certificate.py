@@ -1,0 +1,375 @@
+"""Certificate for tests: its app on a migrated database, events of a case told through the very consumers."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+import yaml
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from contracts.events.approval import CaseDecided
+from contracts.events.common import (
+    Actor,
+    AgentRef,
+    Channel,
+    DueDate,
+    Event,
+    ItemKind,
+    ItemRef,
+    LimitStart,
+    LimitUnit,
+    LimitValue,
+    MaterialRef,
+    MaterialSource,
+    OrganisationRef,
+    Outcome,
+    Party,
+    PartyType,
+    Remedies,
+)
+from contracts.events.intake import (
+    AcceptanceRefused,
+    ApplicationAccepted,
+    ApplicationReceived,
+    ApplicationSubmitted,
+    HandOverMethod,
+    MaterialFault,
+    RefusalKind,
+    ResultHandedOver,
+    SupplementRequested,
+)
+from services.certificate.commands.import_types import import_types
+from services.certificate.consumers import Consumers
+from services.certificate.domain.personal import masked_number
+from services.certificate.file_maker import FileMaker
+from services.certificate.kit import Kit
+from services.certificate.main import create_app
+from services.chassis import clock
+from services.chassis.bus import Incoming
+from services.chassis.database import Database
+from services.chassis.ids import uuid7
+from tests.support import tokens
+
+MARKET = OrganisationRef(uscc="11431202006100029C", name="区市场监督管理局", division="431202000000")
+POLICE = OrganisationRef(uscc="114312020061000377", name="区公安分局", division="431202000000")
+FOOD_LICENCE = "11431202006100029C002"
+BUSINESS_LICENCE = "11431202006100029C001"
+ID_CARD = "114312020061000377001"
+MARKER = "431202180001010012"  # a citizen's number that must never be found in clear
+OTHER = "431202180001010020"
+COMPANY = "91431202MA00000152"
+DISTRICT = "431202000000"
+NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+CATALOGUE = {
+    "departments": [
+        {"id": "scjg", "name": MARKET.name, "uscc": MARKET.uscc, "area_code": DISTRICT},
+        {"id": "gaj", "name": POLICE.name, "uscc": POLICE.uscc, "area_code": DISTRICT},
+    ],
+    "cert_types": [
+        {
+            "id": "idcard",
+            "name": "居民身份证",
+            "definer": "gaj",
+            "type_code": ID_CARD,
+            "holder": "自然人",
+            "validity": "长期",
+        },
+        {
+            "id": "bizlic",
+            "name": "营业执照",
+            "definer": "scjg",
+            "type_code": BUSINESS_LICENCE,
+            "holder": "法人",
+            "validity": "按登记",
+        },
+        {
+            "id": "foodlic",
+            "name": "食品经营许可证",
+            "definer": "scjg",
+            "type_code": FOOD_LICENCE,
+            "holder": "法人",
+            "validity": "5年",
+        },
+    ],
+}
+CLERK = Actor(account_id=tokens.account("clerk"), name="窗口一号", role="COUNTER_CLERK", organisation=MARKET)
+_numbers = count(1)
+
+
+def an_item(**changes: Any) -> ItemRef:
+    limit = LimitValue(value=10, unit=LimitUnit.WORKDAY, start=LimitStart.ACCEPTED)
+    item = ItemRef(
+        item_code=MARKET.uscc + "4" + "430102001000",
+        item_id="E02",
+        version=1,
+        name="食品经营许可（新办）",
+        type_code="01",
+        type_name="行政许可",
+        kind=ItemKind.COMMITTED,
+        department=MARKET,
+        legal_limit=limit,
+        promised_limit=limit.model_copy(update={"value": 7}),
+        basis=("《食品安全法》第三十五条",),
+        result_name="食品经营许可证",
+        result_kind="证照",
+        certificate_type_code=FOOD_LICENCE,
+        certificate_type_name="食品经营许可证",
+        certificate_validity="5年",
+    )
+    return item.model_copy(update=changes)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case, told as events by its parties."""
+
+    applicant: Party
+    agent: AgentRef | None = None
+    item: ItemRef = field(default_factory=an_item)
+    channel: Channel = Channel.ONLINE
+    division: str = DISTRICT
+    id: UUID = field(default_factory=uuid7)
+    ordinal: int = field(default_factory=lambda: next(_numbers))
+
+    @property
+    def case_no(self) -> str:
+        return f"{self.item.item_code}20261120{self.ordinal:04d}"
+
+    @property
+    def _common(self) -> dict[str, Any]:
+        return {
+            "application_id": self.id,
+            "item": self.item,
+            "applicant": self.applicant,
+            "agent": self.agent,
+            "channel": self.channel,
+            "division": self.division,
+            "submitted_at": NOON,
+        }
+
+    def submitted(self, by: str = "submitter") -> ApplicationSubmitted:
+        actor = Actor(account_id=tokens.account(by), name="申请人", role="CITIZEN")
+        return ApplicationSubmitted(**self._common, submitted_by=actor)
+
+    def received(self) -> ApplicationReceived:
+        return ApplicationReceived(
+            **self._common,
+            case_no=self.case_no,
+            query_code="K7P2M9",
+            received_at=NOON,
+            received_by=CLERK,
+            materials=(
+                MaterialRef(material_no=1, name="食品经营许可申请书", source=MaterialSource.UPLOAD),
+                MaterialRef(material_no=2, name="营业执照", source=MaterialSource.CERTIFICATE),
+            ),
+            notice_due=DueDate(on=date(2026, 11, 27)),
+        )
+
+    def accepted(self) -> ApplicationAccepted:
+        return ApplicationAccepted(
+            **self._common,
+            case_no=self.case_no,
+            query_code="K7P2M9",
+            received_at=NOON,
+            accepted_at=NOON,
+            accepted_by=CLERK,
+            materials=(),
+            legal_due=DueDate(on=date(2026, 12, 4)),
+            promised_due=DueDate(on=date(2026, 12, 1)),
+        )
+
+    def supplement_requested(self) -> SupplementRequested:
+        return SupplementRequested(
+            application_id=self.id,
+            case_no=self.case_no,
+            faults=(MaterialFault(material_no=1, name="申请书", fault="未签字", remedy="由法定代表人签字"),),
+            supply_by=date(2026, 12, 11),
+            basis="",
+            requested_at=NOON,
+            requested_by=CLERK,
+        )
+
+    def refused_acceptance(self, kind: RefusalKind = RefusalKind.OUT_OF_SCOPE) -> AcceptanceRefused:
+        return AcceptanceRefused(
+            application_id=self.id,
+            case_no=self.case_no,
+            kind=kind,
+            reason="该事项不属于本机关职权范围",
+            basis="",
+            competent_body="市市场监督管理局",
+            refused_at=NOON,
+            refused_by=CLERK,
+        )
+
+    def decided(self, outcome: Outcome = Outcome.GRANTED, **changes: Any) -> CaseDecided:
+        refused = {
+            "reasons": "现场布局不符合要求",
+            "legal_basis": "《行政许可法》第三十八条第二款",
+            "remedies": Remedies(reconsideration_body="鹤城区人民政府", court="鹤城区人民法院"),
+        }
+        return CaseDecided(
+            case_id=self.id,
+            case_no=self.case_no,
+            query_code="K7P2M9",
+            outcome=outcome,
+            item=self.item,
+            applicant=self.applicant,
+            agent=self.agent,
+            accepted_at=NOON,
+            decided_at=NOON,
+            decided_by=CLERK,
+            **(refused if outcome is Outcome.REFUSED else {}) | changes,
+        )
+
+    def handed_over(self) -> ResultHandedOver:
+        return ResultHandedOver(
+            application_id=self.id,
+            case_no=self.case_no,
+            method=HandOverMethod.EXPRESS,
+            documents=("食品经营许可证",),
+            recipient_name="王小明",
+            recipient_relation="本人",
+            tracking_no="SF1234567890",
+            handed_over_at=NOON,
+            handed_over_by=CLERK,
+        )
+
+
+@dataclass
+class Library:
+    """The service under test and its callers."""
+
+    app: FastAPI
+    http: httpx.AsyncClient
+    database: Database
+    kit: Kit
+    folder: Path
+
+    def party(self, number: str = MARKER, name: str = "王小明") -> Party:
+        kind = PartyType.ORGANISATION if number.startswith("9") else PartyType.PERSON
+        return Party(
+            party_type=kind,
+            name=name,
+            subject_key=self.kit.holder_key(kind.value, number),
+            masked_number=masked_number(kind.value, number),
+            sealed_number=self.kit.sealer.seal(number, "party-number"),
+        )
+
+    def a_case(self, number: str = MARKER, name: str = "王小明", **of: Any) -> Case:
+        return Case(self.party(number, name), **of)
+
+    async def hear(self, *events: Event) -> None:
+        """Tell events in one batch each per source, as the worker does."""
+        consumers = Consumers(self.kit)
+        messages = [_incoming(event) for event in events]
+        decided = [message for message in messages if isinstance(message.event, CaseDecided)]
+        others = [message for message in messages if not isinstance(message.event, CaseDecided)]
+        for handle, batch in ((consumers.on_intake, others), (consumers.on_decided, decided)):
+            if batch:
+                async with self.database.transaction() as uow:
+                    await handle(uow, batch)
+
+    async def issued(self, case: Case | None = None) -> dict[str, Any]:
+        """A case up to its certificate; gives the certificate's row."""
+        told = case or self.a_case()
+        await self.hear(told.submitted(), told.received(), told.accepted(), told.decided())
+        (row,) = await self.rows("SELECT * FROM certificate WHERE case_id = :id", id=told.id)
+        return dict(row._mapping)
+
+    def citizen(self, number: str = MARKER, **claims: Any) -> dict[str, str]:
+        kind = "ORGANISATION" if number.startswith("9") else "PERSON"
+        key = self.kit.holder_key(kind, number)
+        return tokens.headers(["CITIZEN"], subject_key=key, channel="ONLINE", sub=tokens.account(key[:8]), **claims)
+
+    async def search(self, who: dict[str, str], **body: Any) -> httpx.Response:
+        return await self.http.post("/api/v1/certificates/search", headers=who, json=body)
+
+    async def get(self, path: str, who: dict[str, str] | None = None, **params: Any) -> httpx.Response:
+        return await self.http.get(path, headers=who or {}, params=params)
+
+    async def rows(self, statement: str, **values: Any) -> Sequence[Any]:
+        async with self.database.read() as connection:
+            return (await connection.execute(text(statement), values)).all()
+
+    async def events_of(self, aggregate: UUID) -> list[tuple[int, str]]:
+        found = await self.rows(
+            "SELECT aggregate_version, subject FROM outbox WHERE aggregate_id = :id ORDER BY seq", id=aggregate
+        )
+        return [(row[0], row[1]) for row in found]
+
+    @asynccontextmanager
+    async def file_maker(self) -> AsyncIterator[FileMaker]:
+        """A maker that makes what is due when it is told to."""
+        maker = FileMaker.open(self.database, self.kit)
+        try:
+            yield maker
+        finally:
+            await maker.stop()
+
+
+def _incoming(event: Event) -> Incoming:
+    aggregate = getattr(event, "application_id", None) or event.case_id  # type: ignore[attr-defined]
+    now = clock.now()
+    return Incoming(uuid7(), event.SUBJECT, aggregate, 1, event, now, now, None, 1)
+
+
+def an_id_card(number: str = MARKER, name: str = "王小明", **changes: Any) -> dict[str, Any]:
+    """A line of an import file."""
+    return {
+        "type_code": ID_CARD,
+        "certificate_number": number,
+        "holder": {"party_type": "PERSON", "number": number, "name": name},
+        "issuer": {"uscc": POLICE.uscc, "name": POLICE.name},
+        "issued_on": "2020-05-01",
+        "valid_from": "2020-05-01",
+        "valid_until": "2040-04-30",
+        "extend": {"民族": "汉"},
+    } | changes
+
+
+def ndjson(path: Path, *lines: Any) -> Path:
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def keys(folder: Path) -> Path:
+    for kind in ("seal", "index"):
+        (folder / kind).mkdir(parents=True)
+        (folder / kind / "2026.key").write_text(base64.b64encode(kind.encode().ljust(32, b"!")).decode())
+    return folder
+
+
+def environment(folder: Path, database_url: str) -> dict[str, str]:
+    return {
+        "YICHUANG_DATABASE_URL_CERTIFICATE": database_url,
+        "YICHUANG_JWKS_URL": tokens.jwks_url(folder),
+        "YICHUANG_ISSUER": tokens.ISSUER,
+        "YICHUANG_KEYS_DIR": str(keys(folder / "keys")),
+        "YICHUANG_FILES_URL": f"file://{folder}/files",
+        "YICHUANG_PUBLIC_URL": "https://yichuang.test",
+    }
+
+
+@asynccontextmanager
+async def running(settings: dict[str, str], folder: Path) -> AsyncIterator[Library]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        app = create_app()
+    catalogue = folder / "catalogue.yaml"
+    catalogue.write_text(yaml.safe_dump(CATALOGUE, allow_unicode=True), encoding="utf-8")
+    transport = httpx.ASGITransport(app=app)
+    async with app.router.lifespan_context(app):
+        await import_types(app.state.database, catalogue, now=NOON)
+        async with httpx.AsyncClient(transport=transport, base_url="http://certificate.test") as http:
+            yield Library(app, http, app.state.database, app.state.kit, folder)
