@@ -1,0 +1,289 @@
+"""Bodies of answers of intake: an application with the answer to each material of its item's published list.
+
+A personal number goes out only masked.
+"""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.intake.domain.application import (
+    Application,
+    MaterialFault,
+    Method,
+    Outcome,
+    PartyType,
+    RefusalKind,
+    outstanding,
+)
+from services.intake.domain.catalogue import MaterialOption, Need, ServiceItem
+from services.intake.domain.materials import Coverage, MaterialAnswer, Source, coverage_of
+from services.intake.domain.states import STATE_NAMES, State
+from services.intake.schemas import masked
+from services.kernel.time_limit import DueDate
+
+
+class DueOut(BaseModel):
+    on: date
+    provisional: bool
+
+    @classmethod
+    def of(cls, due: DueDate | None) -> "DueOut | None":
+        return cls(on=due.on, provisional=due.provisional) if due else None
+
+
+class ItemBrief(BaseModel):
+    item_code: str
+    item_id: str
+    name: str
+    version: int
+    department_uscc: str
+    department_name: str
+
+
+class PartyOut(BaseModel):
+    party_type: PartyType
+    name: str
+    masked_number: str
+
+
+class AgentOut(BaseModel):
+    name: str
+    masked_number: str
+
+
+class MaterialOut(BaseModel):
+    """One material of the published list: whether it is there, and why it is asked for."""
+
+    material_no: int
+    name: str
+    need: Need
+    coverage: Coverage
+    why: str
+    condition: str | None
+    replaced_by: str | None = Field(description="可替代该材料的电子证照")
+    options: tuple[MaterialOption, ...]
+    source: Source | None
+    certificate_identifier: str | None
+    copies: int | None
+    sha256: str | None
+    media_type: str | None
+    size_bytes: int | None
+    provided_at: datetime | None
+
+    @classmethod
+    def of(cls, answer: MaterialAnswer) -> "MaterialOut":
+        material, provided = answer.material, answer.provided
+        return cls(
+            material_no=material.material_no,
+            name=material.name,
+            need=material.need,
+            coverage=answer.coverage,
+            why=answer.why,
+            condition=material.condition,
+            replaced_by=material.certificate_type_name,
+            options=material.options,
+            source=provided.source if provided else None,
+            certificate_identifier=provided.certificate_identifier if provided else None,
+            copies=provided.copies if provided else None,
+            sha256=provided.sha256 if provided else None,
+            media_type=provided.media_type if provided else None,
+            size_bytes=provided.size_bytes if provided else None,
+            provided_at=provided.provided_at if provided else None,
+        )
+
+
+class FaultOut(BaseModel):
+    material_no: int
+    name: str
+    fault: str
+    remedy: str
+
+    @classmethod
+    def of(cls, fault: MaterialFault) -> "FaultOut":
+        return cls(material_no=fault.material_no, name=fault.name, fault=fault.fault, remedy=fault.remedy)
+
+
+class SupplementOut(BaseModel):
+    faults: list[FaultOut]
+    outstanding: list[int]
+    supply_by: date
+    requested_at: datetime
+    supplied_at: datetime | None
+
+
+class RefusalOut(BaseModel):
+    kind: RefusalKind
+    reason: str
+    basis: str
+    competent_body: str | None
+    refused_at: datetime
+
+
+class HandOverOut(BaseModel):
+    method: Method
+    documents: tuple[str, ...]
+    recipient_name: str
+    recipient_relation: str
+    tracking_no: str | None
+    handed_over_at: datetime
+
+
+class DocumentOut(BaseModel):
+    kind: str
+    number: str
+
+
+class ApplicationBrief(BaseModel):
+    """One line of a list."""
+
+    application_id: UUID
+    version: int
+    state: State
+    state_name: str
+    item_code: str
+    item_name: str
+    channel: str
+    division: str
+    applicant: PartyOut
+    case_no: str | None
+    submitted_at: datetime
+    received_at: datetime | None
+    accepted_at: datetime | None
+    promised_due: DueOut | None
+
+
+class ApplicationOut(BaseModel):
+    """An application with the answer to each material of its item's published list."""
+
+    application_id: UUID
+    version: int
+    state: State
+    state_name: str
+    item: ItemBrief
+    channel: str
+    division: str
+    applicant: PartyOut
+    agent: AgentOut | None
+    case_no: str | None
+    query_code: str | None
+    submitted_at: datetime
+    received_at: datetime | None
+    accepted_at: datetime | None
+    decided_at: datetime | None
+    concluded_at: datetime | None
+    withdrawn_at: datetime | None
+    withdrawal_reason: str | None
+    notice_due: DueOut | None
+    legal_due: DueOut | None
+    promised_due: DueOut | None
+    outcome: Outcome | None
+    complete: bool = Field(description="必要材料是否已齐全")
+    materials: list[MaterialOut]
+    supplement: SupplementOut | None
+    refusal: RefusalOut | None
+    hand_over: HandOverOut | None
+
+
+class ApplicationDetail(ApplicationOut):
+    """An application as read on its own: with its form (numbers masked) and the documents that exist."""
+
+    form: dict[str, Any] = Field(description="申请表内容，其中的证件号码已遮蔽")
+    documents: list[DocumentOut] = Field(description="已可领取的证照和文书")
+
+
+def application_detail(
+    application: Application,
+    item: ServiceItem,
+    refusal_basis: str,
+    documents: list[tuple[str, str]],
+    form: dict[str, Any],
+) -> ApplicationDetail:
+    return ApplicationDetail(
+        **vars(application_out(application, item, refusal_basis=refusal_basis)),
+        form={key: masked(value) for key, value in form.items()},
+        documents=[DocumentOut(kind=kind, number=number) for kind, number in documents],
+    )
+
+
+def application_out(application: Application, item: ServiceItem, *, refusal_basis: str = "") -> ApplicationOut:
+    answers = coverage_of(item, application.materials)
+    applicant, agent = application.applicant, application.agent
+    return ApplicationOut(
+        application_id=application.application_id,
+        version=application.version,
+        state=application.state,
+        state_name=STATE_NAMES[application.state],
+        item=ItemBrief(
+            item_code=item.item_code,
+            item_id=item.item_id,
+            name=item.name,
+            version=application.item_version,
+            department_uscc=item.department.uscc,
+            department_name=item.department.name,
+        ),
+        channel=application.channel,
+        division=application.division,
+        applicant=PartyOut(party_type=applicant.party_type, name=applicant.name, masked_number=applicant.masked_number),
+        agent=AgentOut(name=agent.name, masked_number=agent.masked_number) if agent else None,
+        case_no=application.case_no,
+        query_code=application.query_code,
+        submitted_at=application.submitted_at,
+        received_at=application.received_at,
+        accepted_at=application.accepted_at,
+        decided_at=application.decided_at,
+        concluded_at=application.concluded_at,
+        withdrawn_at=application.withdrawn_at,
+        withdrawal_reason=application.withdrawal_reason,
+        notice_due=DueOut.of(application.notice_due),
+        legal_due=DueOut.of(application.legal_due),
+        promised_due=DueOut.of(application.promised_due),
+        outcome=application.outcome,
+        complete=all(answer.coverage is not Coverage.MISSING for answer in answers),
+        materials=[MaterialOut.of(answer) for answer in answers],
+        supplement=_supplement_out(application),
+        refusal=_refusal_out(application, refusal_basis),
+        hand_over=_hand_over_out(application),
+    )
+
+
+def _supplement_out(application: Application) -> SupplementOut | None:
+    notice = application.supplement
+    if notice is None:
+        return None
+    return SupplementOut(
+        faults=[FaultOut.of(fault) for fault in notice.faults],
+        outstanding=[fault.material_no for fault in outstanding(application)],
+        supply_by=notice.supply_by,
+        requested_at=notice.requested_at,
+        supplied_at=notice.supplied_at,
+    )
+
+
+def _refusal_out(application: Application, basis: str) -> RefusalOut | None:
+    refusal = application.refusal
+    if refusal is None:
+        return None
+    return RefusalOut(
+        kind=refusal.kind,
+        reason=refusal.reason,
+        basis=basis,
+        competent_body=refusal.competent_body,
+        refused_at=refusal.refused_at,
+    )
+
+
+def _hand_over_out(application: Application) -> HandOverOut | None:
+    handing = application.hand_over
+    if handing is None:
+        return None
+    return HandOverOut(
+        method=handing.method,
+        documents=handing.documents,
+        recipient_name=handing.recipient_name,
+        recipient_relation=handing.recipient_relation,
+        tracking_no=handing.tracking_no,
+        handed_over_at=handing.handed_over_at,
+    )

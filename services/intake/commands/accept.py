@@ -1,0 +1,67 @@
+"""Accept, or refuse acceptance: the window answers in the department's name."""
+
+from datetime import datetime
+from uuid import UUID
+
+from contracts.events.common import Remedies
+from services.chassis.database import Answer
+from services.intake import facts, repository
+from services.intake.commands.acting import publish, save
+from services.intake.domain import application as rules
+from services.intake.domain.materials import still_usable
+from services.intake.office import Call, Office, answer
+from services.intake.schemas import RefusalIn
+from services.intake.scope import visible
+from services.kernel.time_limit import DueDate, StartRule, TimeLimit
+
+
+async def accept(office: Office, application_id: UUID, call: Call) -> Answer:
+    """Raises UnknownApplication, StaleVersion, WrongState, MaterialsMissing."""
+    async with office.db.transaction(call.idempotency) as uow:
+        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        call.check_seen(seen)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+        reused = [m.certificate_identifier for m in seen.materials if m.certificate_identifier]
+        held = await repository.held_with(uow.connection, reused)
+        accepted = rules.accept(
+            seen,
+            item.item,
+            counting=still_usable(seen.materials, held, today=call.today),
+            legal_due=_due(office, item.item.legal_limit, seen, call.now),
+            promised_due=_due(office, item.item.promised_limit, seen, call.now),
+            by=call.by,
+            now=call.now,
+        )
+        accepted = await save(uow, seen, accepted, events=1)
+        publish(uow, accepted, facts.accepted(accepted, item))
+        return answer(uow, 201, accepted, item)
+
+
+def _due(office: Office, limit: TimeLimit, application: rules.Application, accepted_at: datetime) -> DueDate:
+    """From acceptance, or from receipt where the item's own law says so (domain.md 1.2 no. 5).
+
+    After a supplement the application counts as received on the day everything had arrived (art. 32(4), 3.3).
+    """
+    started_at = accepted_at
+    if limit.start is StartRule.RECEIVED:
+        notice = application.supplement
+        supplied_at = notice.supplied_at if notice else None
+        started_at = supplied_at or application.received_at or accepted_at
+    return office.due(limit, started_at)
+
+
+async def refuse_acceptance(office: Office, application_id: UUID, body: RefusalIn, call: Call) -> Answer:
+    """Raises UnknownApplication, StaleVersion, WrongState, MustAccept, Invalid."""
+    async with office.db.transaction(call.idempotency) as uow:
+        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        call.check_seen(seen)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+        refused = rules.refuse_acceptance(
+            seen, body.kind, reason=body.reason, competent_body=body.competent_body, by=call.by, now=call.now
+        )
+        refused = await save(uow, seen, refused, events=1)
+        remedies = None
+        if body.kind is not rules.RefusalKind.NOT_REQUIRED:
+            remedies = Remedies(reconsideration_body=office.settings.reconsideration_body, court=office.settings.court)
+        publish(uow, refused, facts.acceptance_refused(refused, remedies))
+        return answer(uow, 201, refused, item)

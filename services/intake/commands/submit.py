@@ -1,0 +1,154 @@
+"""Submit: the citizen online, a clerk on the applicant's behalf, a township centre or another system."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.chassis.auth import Principal
+from services.chassis.database import Answer
+from services.chassis.ids import uuid7
+from services.intake import facts, repository
+from services.intake.domain.application import Agent, Applicant, Application, PartyType
+from services.intake.domain.catalogue import ServiceItem
+from services.intake.domain.errors import Invalid, NotForOthers
+from services.intake.domain.handing_in import Claim, check_applicant, check_claims
+from services.intake.domain.materials import Provided, Source, auto_reuse, merge
+from services.intake.domain.states import State
+from services.intake.office import NUMBER_CONTEXT, Call, Office, answer
+from services.intake.schemas import AgentIn, ApplicantIn, ApplicationIn
+from services.intake.scope import SEES_PAPER, is_citizen_only, own_keys
+from services.kernel.codes import (
+    in_division,
+    mask_citizen_id,
+    mask_uscc,
+    normalise_number,
+    require_citizen_id,
+    require_uscc,
+)
+from services.kernel.errors import FieldError
+
+
+async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
+    """Raises Invalid, NotForOthers, UnknownItem."""
+    item = (await office.items.current(office.db)).get(body.item_code)
+    applicant = applicant_of(office, body.applicant)
+    agent = _agent(office, body.agent, applicant, call.principal)
+    check_applicant(item.item, applicant.party_type, has_agent=agent is not None)
+    if is_citizen_only(call.principal) and applicant.subject_key not in own_keys(call.principal):
+        raise NotForOthers()
+    claims = [material.claim() for material in body.materials]
+    form_sealed = office.seal_form(body.form)
+    division = _division(item.item, body.division, call.principal)
+    async with office.db.transaction(call.idempotency) as uow:
+        materials = await hand_in(
+            uow.connection,
+            item.item,
+            claims,
+            call,
+            holders=_holders(applicant, agent, call.principal),
+            auto=body.reuse == "auto",
+        )
+        application = Application(
+            application_id=uuid7(),
+            state=State.SUBMITTED,
+            item_code=item.item.item_code,
+            item_version=item.version,
+            department_uscc=item.item.department.uscc,
+            division=division,
+            channel=call.principal.channel,
+            applicant=applicant,
+            agent=agent,
+            submitted_by=call.by,
+            submitted_at=call.now,
+            materials=materials,
+        )
+        await repository.add(uow.connection, application, item_name=item.item.name, form_sealed=form_sealed)
+        uow.publish(facts.submitted(application, item), aggregate_id=application.application_id, version=1)
+        return answer(uow, 201, application, item)
+
+
+async def hand_in(
+    connection: AsyncConnection,
+    item: ServiceItem,
+    claims: Sequence[Claim],
+    call: Call,
+    *,
+    holders: Iterable[str],
+    auto: bool = False,
+) -> tuple[Provided, ...]:
+    """The materials that claims, and with `auto` the library, provide. One SELECT, none when nothing is reused."""
+    reuses = auto or any(claim.source is Source.CERTIFICATE for claim in claims)
+    held = await repository.held_by(connection, holders) if reuses else []
+    claimed = check_claims(
+        item,
+        claims,
+        {certificate.identifier: certificate for certificate in held},
+        paper_allowed=bool(call.principal.roles & SEES_PAPER),
+        today=call.today,
+        now=call.now,
+    )
+    found = auto_reuse(item, claimed, held, today=call.today, now=call.now) if auto else ()
+    return merge(claimed, found)
+
+
+def applicant_of(office: Office, body: ApplicantIn) -> Applicant:
+    """The applicant with his number checked, sealed and masked. Raises InvalidCode, which never repeats the number."""
+    if body.party_type is PartyType.PERSON:
+        number = require_citizen_id(body.number, "#/applicant/number")
+        masked = mask_citizen_id(number)
+    else:
+        number = require_uscc(body.number, "#/applicant/number")
+        masked = mask_uscc(number)
+    return Applicant(
+        party_type=body.party_type,
+        name=body.name,
+        subject_key=office.sealer.index_key(body.party_type.value, number),
+        masked_number=masked,
+        sealed_number=office.sealer.seal(number, NUMBER_CONTEXT),
+    )
+
+
+def subject_key(office: Office, party_type: PartyType, number: str) -> str:
+    """Raises InvalidCode."""
+    check = require_citizen_id if party_type is PartyType.PERSON else require_uscc
+    return office.sealer.index_key(party_type.value, check(normalise_number(number), "#/number"))
+
+
+def _agent(office: Office, body: AgentIn | None, applicant: Applicant, principal: Principal) -> Agent | None:
+    """The agent named; else an enterprise's own agent who files it himself. Raises InvalidCode."""
+    if body is not None:
+        number = require_citizen_id(body.number, "#/agent/number")
+        key = office.sealer.index_key(PartyType.PERSON.value, number)
+        return Agent(body.name, key, mask_citizen_id(number))
+    if applicant.subject_key in principal.acts_for and principal.subject_key:
+        return Agent(principal.name, principal.subject_key, masked_number="")
+    return None
+
+
+def _holders(applicant: Applicant, agent: Agent | None, principal: Principal) -> list[str]:
+    """Whose certificates may be reused: the applicant's, and those of an agent who stands here.
+
+    Online, a name and number typed in as agent prove nothing: only the caller's own certificates are used.
+    """
+    holders = [applicant.subject_key]
+    if agent is not None and (not is_citizen_only(principal) or agent.subject_key == principal.subject_key):
+        holders.append(agent.subject_key)
+    return holders
+
+
+def holders_of(application: Application, principal: Principal) -> list[str]:
+    return _holders(application.applicant, application.agent, principal)
+
+
+def _division(item: ServiceItem, asked: str | None, principal: Principal) -> str:
+    """Where the application is handled: at the clerk's own place, else at the item's department.
+
+    Raises Invalid: a system may name a division only within its own.
+    """
+    if asked is not None:
+        if is_citizen_only(principal) or not in_division(asked, principal.division):
+            raise Invalid(errors=[FieldError("#/division", "division.out-of-scope", "不能指定该收件地")])
+        return asked
+    if principal.channel in {"COUNTER", "TOWNSHIP"}:
+        return principal.division
+    return item.department.division

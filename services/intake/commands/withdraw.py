@@ -1,0 +1,22 @@
+"""Withdraw: the applicant takes the application back before it is decided."""
+
+from uuid import UUID
+
+from services.chassis.database import Answer
+from services.intake import facts, repository
+from services.intake.commands.acting import publish, save
+from services.intake.domain import application as rules
+from services.intake.office import Call, Office, answer
+from services.intake.schemas import WithdrawalIn
+from services.intake.scope import visible
+
+
+async def withdraw(office: Office, application_id: UUID, body: WithdrawalIn, call: Call) -> Answer:
+    """Raises UnknownApplication, StaleVersion, WrongState, Invalid."""
+    async with office.db.transaction(call.idempotency) as uow:
+        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        call.check_seen(seen)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+        withdrawn = await save(uow, seen, rules.withdraw(seen, reason=body.reason, now=call.now), events=1)
+        publish(uow, withdrawn, facts.withdrawn(withdrawn, call.by))
+        return answer(uow, 201, withdrawn, item)

@@ -1,0 +1,98 @@
+"""Facts that stop an act of intake. The codes are public and never change."""
+
+from typing import ClassVar
+
+from services.kernel.errors import DomainError, Kind
+
+
+class WrongState(DomainError):
+    code: ClassVar[str] = "intake.wrong-state"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "申请当前状态不允许此操作"
+    title_en: ClassVar[str] = "The state of the application forbids this act"
+
+
+class AlreadyNotified(DomainError):
+    code: ClassVar[str] = "intake.supplement-already-requested"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "补正告知只能作出一次"
+    title_en: ClassVar[str] = "A supplement notice is given only once"
+
+
+class MustAccept(DomainError):
+    code: ClassVar[str] = "intake.must-accept"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "已按告知补齐，应当受理"
+    title_en: ClassVar[str] = "Everything asked for was supplied: acceptance cannot be refused"
+
+
+class MaterialsMissing(DomainError):
+    code: ClassVar[str] = "intake.materials-missing"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "必要材料不齐，不能受理"
+    title_en: ClassVar[str] = "Required materials are missing"
+
+
+class ResultNotReady(DomainError):
+    code: ClassVar[str] = "intake.result-not-ready"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "结果证照尚未制作完成，暂不能出件"
+    title_en: ClassVar[str] = "The certificate of this case does not exist yet"
+
+
+class Invalid(DomainError):
+    """One or more fields break a rule; `errors` names each field and rule."""
+
+    code: ClassVar[str] = "intake.invalid"
+    kind: ClassVar[Kind] = Kind.INVALID
+    title_zh: ClassVar[str] = "填报内容不符合要求"
+    title_en: ClassVar[str] = "Some fields break a rule"
+
+
+class NotForOthers(DomainError):
+    code: ClassVar[str] = "intake.not-for-others"
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+    title_zh: ClassVar[str] = "只能以本人或所代理单位的名义申请"
+    title_en: ClassVar[str] = "You may apply only for yourself or for an organisation you act for"
+
+
+class UnknownApplication(DomainError):
+    code: ClassVar[str] = "intake.application-not-found"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+    title_zh: ClassVar[str] = "没有找到该申请"
+    title_en: ClassVar[str] = "No such application"
+
+
+class UnknownItem(DomainError):
+    code: ClassVar[str] = "intake.item-not-found"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+    title_zh: ClassVar[str] = "没有找到该政务服务事项"
+    title_en: ClassVar[str] = "No such service item"
+
+
+class UnknownMaterial(DomainError):
+    code: ClassVar[str] = "intake.material-not-found"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+    title_zh: ClassVar[str] = "没有找到该材料"
+    title_en: ClassVar[str] = "No such material"
+
+
+class NumbersExhausted(DomainError):
+    code: ClassVar[str] = "intake.numbers-exhausted"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "该事项当日办件编号已用完"
+    title_en: ClassVar[str] = "The case numbers of this item and day are used up"
+
+
+class UnsupportedFile(DomainError):
+    code: ClassVar[str] = "intake.file-type"
+    kind: ClassVar[Kind] = Kind.UNSUPPORTED
+    title_zh: ClassVar[str] = "文件格式不支持，仅接受 PDF、JPEG、PNG、OFD"
+    title_en: ClassVar[str] = "Only PDF, JPEG, PNG and OFD files are taken"
+
+
+class FileTooLarge(DomainError):
+    code: ClassVar[str] = "intake.file-too-large"
+    kind: ClassVar[Kind] = Kind.TOO_LARGE
+    title_zh: ClassVar[str] = "文件超过 20 MiB"
+    title_en: ClassVar[str] = "The file is larger than 20 MiB"

@@ -1,0 +1,192 @@
+"""Which required materials are covered, which are missing, and why each is asked for. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from services.intake.domain.catalogue import Material, MaterialOption, Need, ServiceItem
+
+
+class Source(StrEnum):
+    UPLOAD = "UPLOAD"
+    CERTIFICATE = "CERTIFICATE"
+    PAPER_ORIGINAL = "PAPER_ORIGINAL"
+
+
+class Coverage(StrEnum):
+    COVERED = "COVERED"  # by a certificate of the library
+    UPLOADED = "UPLOADED"
+    ON_PAPER = "ON_PAPER"  # original seen and taken at the counter
+    MISSING = "MISSING"
+    OPTIONAL = "OPTIONAL"
+    CONDITIONAL = "CONDITIONAL"  # asked only when its condition holds
+    NOT_NEEDED = "NOT_NEEDED"  # another one of its group was given
+    LATER = "LATER"
+
+
+@dataclass(frozen=True)
+class Provided:
+    """A material as it was handed in. At most one per material number: the newest."""
+
+    material_no: int
+    name: str
+    source: Source
+    provided_at: datetime
+    copies: int = 1
+    certificate_identifier: str | None = None
+    file_key: str | None = None
+    sha256: str | None = None
+    media_type: str | None = None
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class HeldCertificate:
+    identifier: str
+    holder_key: str
+    type_code: str
+    valid_from: date
+    valid_until: date | None
+    valid: bool  # the library's status says VALID
+
+    def usable_on(self, day: date) -> bool:
+        return self.valid and self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
+@dataclass(frozen=True)
+class MaterialAnswer:
+    material: Material
+    coverage: Coverage
+    provided: Provided | None
+    why: str
+
+
+_PROVIDED = {
+    Source.CERTIFICATE: Coverage.COVERED,
+    Source.UPLOAD: Coverage.UPLOADED,
+    Source.PAPER_ORIGINAL: Coverage.ON_PAPER,
+}
+_NOT_PROVIDED = {
+    Need.REQUIRED: Coverage.MISSING,
+    Need.OPTIONAL: Coverage.OPTIONAL,
+    Need.CONDITIONAL: Coverage.CONDITIONAL,
+    Need.LATER: Coverage.LATER,
+}
+
+
+def coverage_of(item: ServiceItem, provided: Iterable[Provided]) -> tuple[MaterialAnswer, ...]:
+    """One answer for each material of the published list, in its order.
+
+    Source: Administrative Licensing Law art. 30 (full list published), art. 31 (nothing outside it);
+    State Council order 716 art. 7 (what sharing provides is not asked of the applicant).
+    """
+    by_no = {p.material_no: p for p in provided}
+    group_given = any(m.need is Need.ONE_OF and m.material_no in by_no for m in item.materials)
+    return tuple(_answer(item, m, by_no.get(m.material_no), group_given) for m in item.materials)
+
+
+def missing(item: ServiceItem, provided: Iterable[Provided]) -> tuple[Material, ...]:
+    """Materials without which the application cannot be accepted; of an open one-of group, all its members."""
+    return tuple(a.material for a in coverage_of(item, provided) if a.coverage is Coverage.MISSING)
+
+
+def _answer(item: ServiceItem, material: Material, given: Provided | None, group_given: bool) -> MaterialAnswer:
+    if given is not None:
+        return MaterialAnswer(material, _PROVIDED[given.source], given, why(item, material))
+    if material.need is Need.ONE_OF:
+        coverage = Coverage.NOT_NEEDED if group_given else Coverage.MISSING
+    else:
+        coverage = _NOT_PROVIDED[material.need]
+    return MaterialAnswer(material, coverage, None, why(item, material))
+
+
+def why(item: ServiceItem, material: Material) -> str:
+    """Why the material is asked for, in a sentence a citizen can read."""
+    parts = [_reason(item, material), f"依据：{item.basis[0].text}。" if item.basis else ""]
+    if material.certificate_type_name:
+        parts.append(f"证照库中有有效的电子证照“{material.certificate_type_name}”时免于提交。")
+    if MaterialOption.INFORMED_COMMITMENT in material.options:
+        parts.append("可以适用告知承诺。")
+    if MaterialOption.DEFERRED in material.options:
+        parts.append("可以容缺后补。")
+    return "".join(parts)
+
+
+def _reason(item: ServiceItem, material: Material) -> str:
+    if material.need is Need.ONE_OF:
+        group = "、".join(m.name for m in item.materials if m.need is Need.ONE_OF)
+        return f"以下材料提交其中一项即可：{group}。"
+    if material.need is Need.CONDITIONAL:
+        return f"仅在下列情形需要提交：{material.condition}。"
+    if material.need is Need.OPTIONAL:
+        return "非必要材料，可以不提交。"
+    if material.need is Need.LATER:
+        return "由办理过程中的特别程序产生，申请时不需提交。"
+    return f"办理“{item.name}”的必要材料。"
+
+
+def auto_reuse(
+    item: ServiceItem, already: Sequence[Provided], held: Sequence[HeldCertificate], *, today: date, now: datetime
+) -> tuple[Provided, ...]:
+    """Certificates that the library holds and that replace materials not handed in; the longest valid one of a type.
+
+    A one-of group already answered takes no certificate: nothing more than needed is drawn from the library
+    (Personal Information Protection Law art. 6, data minimisation).
+    """
+    best = _best_by_type(held, today)
+    given = {p.material_no for p in already}
+    group_open = not any(m.need is Need.ONE_OF and m.material_no in given for m in item.materials)
+    reused: list[Provided] = []
+    for material in item.materials:
+        certificate = best.get(material.certificate_type_code or "")
+        if certificate is None or material.material_no in given or not _asks(material, group_open):
+            continue
+        reused.append(by_certificate(material, certificate, now=now))
+        group_open = group_open and material.need is not Need.ONE_OF
+    return tuple(reused)
+
+
+def _asks(material: Material, group_open: bool) -> bool:
+    return material.need is Need.REQUIRED or (material.need is Need.ONE_OF and group_open)
+
+
+def _best_by_type(held: Sequence[HeldCertificate], today: date) -> Mapping[str, HeldCertificate]:
+    best: dict[str, HeldCertificate] = {}
+    for certificate in held:
+        current = best.get(certificate.type_code)
+        if certificate.usable_on(today) and (current is None or _end(certificate) > _end(current)):
+            best[certificate.type_code] = certificate
+    return best
+
+
+def _end(certificate: HeldCertificate) -> date:
+    return certificate.valid_until or date.max
+
+
+def by_certificate(material: Material, certificate: HeldCertificate, *, now: datetime) -> Provided:
+    return Provided(
+        material_no=material.material_no,
+        name=material.name,
+        source=Source.CERTIFICATE,
+        provided_at=now,
+        certificate_identifier=certificate.identifier,
+    )
+
+
+def still_usable(
+    provided: Iterable[Provided], held: Mapping[str, HeldCertificate], *, today: date
+) -> tuple[Provided, ...]:
+    """What still counts today: a reused certificate that has expired or was annulled covers nothing any more."""
+    return tuple(p for p in provided if p.certificate_identifier is None or _usable(held, p, today))
+
+
+def _usable(held: Mapping[str, HeldCertificate], provided: Provided, today: date) -> bool:
+    certificate = held.get(provided.certificate_identifier or "")
+    return certificate is not None and certificate.usable_on(today)
+
+
+def merge(earlier: Iterable[Provided], newer: Iterable[Provided]) -> tuple[Provided, ...]:
+    """The newest of each material number, in order of the numbers."""
+    by_no = {p.material_no: p for p in earlier} | {p.material_no: p for p in newer}
+    return tuple(by_no[no] for no in sorted(by_no))

@@ -1,0 +1,58 @@
+"""States of an application and the acts that are allowed in each: the whole state machine (domain.md 3.1)."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    SUBMITTED = "SUBMITTED"  # 已提交
+    RECEIVED = "RECEIVED"  # 收件
+    CORRECTION = "CORRECTION"  # 补正
+    ACCEPTED = "ACCEPTED"  # 受理
+    REFUSED_ACCEPTANCE = "REFUSED_ACCEPTANCE"  # 不予受理
+    NOT_REQUIRED = "NOT_REQUIRED"  # 不受理
+    WITHDRAWN = "WITHDRAWN"  # 撤回
+    DECIDED = "DECIDED"  # 已决定
+    HANDED_OVER = "HANDED_OVER"  # 已出件
+    CONCLUDED = "CONCLUDED"  # 办结
+
+
+STATE_NAMES = {
+    State.SUBMITTED: "已提交",
+    State.RECEIVED: "已收件",
+    State.CORRECTION: "待补正",
+    State.ACCEPTED: "已受理",
+    State.REFUSED_ACCEPTANCE: "不予受理",
+    State.NOT_REQUIRED: "不需要受理",
+    State.WITHDRAWN: "已撤回",
+    State.DECIDED: "已作出决定",
+    State.HANDED_OVER: "已出件",
+    State.CONCLUDED: "已办结",
+}
+
+
+class Act(StrEnum):
+    PROVIDE = "PROVIDE"
+    RECEIVE = "RECEIVE"
+    REQUEST_SUPPLEMENT = "REQUEST_SUPPLEMENT"
+    SUPPLY = "SUPPLY"
+    ACCEPT = "ACCEPT"
+    REFUSE_ACCEPTANCE = "REFUSE_ACCEPTANCE"
+    WITHDRAW = "WITHDRAW"
+    RECORD_DECISION = "RECORD_DECISION"
+    HAND_OVER = "HAND_OVER"
+    CONCLUDE = "CONCLUDE"
+
+
+ALLOWED: dict[Act, frozenset[State]] = {
+    Act.PROVIDE: frozenset({State.SUBMITTED, State.RECEIVED, State.CORRECTION}),
+    Act.RECEIVE: frozenset({State.SUBMITTED}),
+    Act.REQUEST_SUPPLEMENT: frozenset({State.RECEIVED}),
+    Act.SUPPLY: frozenset({State.CORRECTION}),
+    Act.ACCEPT: frozenset({State.RECEIVED}),
+    Act.REFUSE_ACCEPTANCE: frozenset({State.RECEIVED}),
+    Act.WITHDRAW: frozenset({State.SUBMITTED, State.RECEIVED, State.CORRECTION, State.ACCEPTED}),
+    # A decision made before the withdrawal was known to approval is a fact and stands.
+    Act.RECORD_DECISION: frozenset({State.ACCEPTED, State.WITHDRAWN}),
+    Act.HAND_OVER: frozenset({State.DECIDED}),
+    Act.CONCLUDE: frozenset({State.HANDED_OVER}),
+}

@@ -1,0 +1,214 @@
+"""Domain values as the events of intake carry them. One function per event; the order of fields is the contract's."""
+
+from datetime import datetime
+
+from contracts.events import intake as events
+from contracts.events.common import (
+    Actor,
+    AgentRef,
+    Channel,
+    DueDate,
+    MaterialRef,
+    MaterialSource,
+    OrganisationRef,
+    Outcome,
+    Party,
+    PartyType,
+    Remedies,
+)
+from services.intake.domain import application as domain
+from services.intake.domain.materials import Provided
+from services.intake.items import VersionedItem
+from services.kernel import time_limit
+
+SUPPLEMENT_BASIS = "《中华人民共和国行政许可法》第三十二条第一款第四项"
+_REFUSAL_BASIS = {
+    domain.RefusalKind.NOT_REQUIRED: "《中华人民共和国行政许可法》第三十二条第一款第一项",
+    domain.RefusalKind.OUT_OF_SCOPE: "《中华人民共和国行政许可法》第三十二条第一款第二项",
+    domain.RefusalKind.FALSE_MATERIALS: "《中华人民共和国行政许可法》第七十八条",
+}
+
+
+def refusal_basis(kind: domain.RefusalKind) -> str:
+    return _REFUSAL_BASIS[kind]
+
+
+def actor(staff: domain.Staff) -> Actor:
+    body = None
+    if staff.organisation:
+        body = OrganisationRef(uscc=staff.organisation, name=staff.organisation_name, division=staff.division)
+    return Actor(account_id=staff.account_id, name=staff.name, role=staff.role, organisation=body)
+
+
+def party(applicant: domain.Applicant) -> Party:
+    return Party(
+        party_type=PartyType(applicant.party_type.value),
+        name=applicant.name,
+        subject_key=applicant.subject_key,
+        masked_number=applicant.masked_number,
+        sealed_number=applicant.sealed_number,
+    )
+
+
+def agent(value: domain.Agent | None) -> AgentRef | None:
+    if value is None:
+        return None
+    return AgentRef(name=value.name, subject_key=value.subject_key, masked_number=value.masked_number)
+
+
+def due(value: time_limit.DueDate | None) -> DueDate:
+    assert value is not None  # set by the act that this event tells of
+    return DueDate(on=value.on, provisional=value.provisional)
+
+
+def at(value: datetime | None) -> datetime:
+    assert value is not None  # set by an act before the one that this event tells of
+    return value
+
+
+def material(provided: Provided) -> MaterialRef:
+    return MaterialRef(
+        material_no=provided.material_no,
+        name=provided.name,
+        source=MaterialSource(provided.source.value),
+        copies=provided.copies,
+        sha256=provided.sha256,
+        media_type=provided.media_type,
+        certificate_identifier=provided.certificate_identifier,
+    )
+
+
+def submitted(application: domain.Application, item: VersionedItem) -> events.ApplicationSubmitted:
+    return events.ApplicationSubmitted(
+        application_id=application.application_id,
+        item=item.ref,
+        applicant=party(application.applicant),
+        agent=agent(application.agent),
+        channel=Channel(application.channel),
+        division=application.division,
+        submitted_at=application.submitted_at,
+        submitted_by=actor(application.submitted_by),
+    )
+
+
+def received(application: domain.Application, item: VersionedItem) -> events.ApplicationReceived:
+    assert application.received_by is not None
+    return events.ApplicationReceived(
+        application_id=application.application_id,
+        case_no=application.case_no or "",
+        query_code=application.query_code or "",
+        item=item.ref,
+        applicant=party(application.applicant),
+        agent=agent(application.agent),
+        channel=Channel(application.channel),
+        division=application.division,
+        submitted_at=application.submitted_at,
+        received_at=at(application.received_at),
+        received_by=actor(application.received_by),
+        materials=tuple(material(m) for m in application.materials),
+        notice_due=due(application.notice_due),
+    )
+
+
+def supplement_requested(application: domain.Application) -> events.SupplementRequested:
+    notice = application.supplement
+    assert notice is not None
+    return events.SupplementRequested(
+        application_id=application.application_id,
+        case_no=application.case_no or "",
+        faults=tuple(events.MaterialFault(**vars(fault)) for fault in notice.faults),
+        supply_by=notice.supply_by,
+        basis=SUPPLEMENT_BASIS,
+        requested_at=notice.requested_at,
+        requested_by=actor(notice.requested_by),
+    )
+
+
+def supplement_supplied(
+    application: domain.Application, *, by: domain.Staff, now: datetime
+) -> events.SupplementSupplied:
+    notice = application.supplement
+    assert notice is not None
+    asked = {fault.material_no for fault in notice.faults}
+    renewed = [m for m in application.materials if m.provided_at > notice.requested_at and m.material_no in asked]
+    return events.SupplementSupplied(
+        application_id=application.application_id,
+        case_no=application.case_no or "",
+        materials=tuple(material(m) for m in renewed),
+        complete=notice.supplied_at is not None,
+        supplied_at=now,
+        supplied_by=actor(by),
+    )
+
+
+def accepted(application: domain.Application, item: VersionedItem) -> events.ApplicationAccepted:
+    assert application.accepted_by is not None
+    return events.ApplicationAccepted(
+        application_id=application.application_id,
+        case_no=application.case_no or "",
+        query_code=application.query_code or "",
+        item=item.ref,
+        applicant=party(application.applicant),
+        agent=agent(application.agent),
+        channel=Channel(application.channel),
+        division=application.division,
+        submitted_at=application.submitted_at,
+        received_at=at(application.received_at),
+        accepted_at=at(application.accepted_at),
+        accepted_by=actor(application.accepted_by),
+        materials=tuple(material(m) for m in application.materials),
+        legal_due=due(application.legal_due),
+        promised_due=due(application.promised_due),
+    )
+
+
+def acceptance_refused(application: domain.Application, remedies: Remedies | None) -> events.AcceptanceRefused:
+    refusal = application.refusal
+    assert refusal is not None
+    return events.AcceptanceRefused(
+        application_id=application.application_id,
+        case_no=application.case_no or "",
+        kind=events.RefusalKind(refusal.kind.value),
+        reason=refusal.reason,
+        basis=refusal_basis(refusal.kind),
+        competent_body=refusal.competent_body,
+        remedies=remedies,
+        refused_at=refusal.refused_at,
+        refused_by=actor(refusal.refused_by),
+    )
+
+
+def withdrawn(application: domain.Application, by: domain.Staff) -> events.ApplicationWithdrawn:
+    return events.ApplicationWithdrawn(
+        application_id=application.application_id,
+        case_no=application.case_no,
+        reason=application.withdrawal_reason or "",
+        withdrawn_at=at(application.withdrawn_at),
+        withdrawn_by=actor(by),
+    )
+
+
+def handed_over(application: domain.Application) -> events.ResultHandedOver:
+    handing = application.hand_over
+    assert handing is not None
+    return events.ResultHandedOver(
+        application_id=application.application_id,
+        case_no=application.case_no or "",
+        method=events.HandOverMethod(handing.method.value),
+        documents=handing.documents,
+        recipient_name=handing.recipient_name,
+        recipient_relation=handing.recipient_relation,
+        tracking_no=handing.tracking_no,
+        handed_over_at=handing.handed_over_at,
+        handed_over_by=actor(handing.handed_over_by),
+    )
+
+
+def concluded(application: domain.Application) -> events.CaseConcluded:
+    assert application.outcome is not None
+    return events.CaseConcluded(
+        application_id=application.application_id,
+        case_no=application.case_no or "",
+        outcome=Outcome(application.outcome.value),
+        concluded_at=at(application.concluded_at),
+    )

@@ -1,0 +1,147 @@
+"""Service items in memory: the catalogue in force, and every pinned version once it was asked for.
+
+A version never changes, so it is read once per process. Which version is in force is asked for at most once a second.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import TypeAdapter
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from contracts.events.common import (
+    ExtensionRule,
+    ItemKind,
+    ItemRef,
+    LimitStart,
+    LimitUnit,
+    LimitValue,
+    OrganisationRef,
+)
+from services.chassis.database import Database
+from services.intake.domain.catalogue import Extension, ServiceItem
+from services.intake.domain.errors import UnknownItem
+from services.intake.tables import CatalogueVersionRow, ItemRow, ItemVersionRow
+from services.kernel.time_limit import TimeLimit
+
+ITEM_JSON = TypeAdapter(ServiceItem)
+_FRESH_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class VersionedItem:
+    """One version of a service item, with the reference that events carry."""
+
+    item: ServiceItem
+    version: int
+    ref: ItemRef
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The catalogue in force: `version` 0 means nothing was imported yet."""
+
+    version: int = 0
+    by_code: Mapping[str, VersionedItem] = field(default_factory=dict)
+    by_id: Mapping[str, VersionedItem] = field(default_factory=dict)
+
+    def get(self, code_or_id: str) -> VersionedItem:
+        """Raises UnknownItem."""
+        found = self.by_code.get(code_or_id) or self.by_id.get(code_or_id)
+        if found is None:
+            raise UnknownItem()
+        return found
+
+
+class Items:
+    """The process's cache of the catalogue."""
+
+    def __init__(self) -> None:
+        self._snapshot = Snapshot()
+        self._checked_at = float("-inf")
+        self._pinned: dict[tuple[str, int], VersionedItem] = {}
+
+    async def current(self, db: Database) -> Snapshot:
+        """The catalogue in force, at most a second old. Asks outside of any transaction."""
+        if time.monotonic() - self._checked_at < _FRESH_SECONDS:
+            return self._snapshot
+        async with db.read() as connection:
+            version = int(await connection.scalar(select(func.max(col(CatalogueVersionRow.version)))) or 0)
+            if version != self._snapshot.version:
+                self._snapshot = await self._read(connection, version)
+        self._checked_at = time.monotonic()
+        return self._snapshot
+
+    async def pinned(self, connection: AsyncConnection, item_code: str, version: int) -> VersionedItem:
+        """The version a case is pinned to, in force or not. Raises UnknownItem."""
+        known = self._pinned.get((item_code, version))
+        if known is None:
+            statement = select(col(ItemVersionRow.content)).where(
+                col(ItemVersionRow.item_code) == item_code, col(ItemVersionRow.version) == version
+            )
+            content = await connection.scalar(statement)
+            if content is None:
+                raise UnknownItem()
+            known = self._remember(ITEM_JSON.validate_python(content), version)
+        return known
+
+    async def _read(self, connection: AsyncConnection, version: int) -> Snapshot:
+        statement = (
+            select(col(ItemVersionRow.version), col(ItemVersionRow.content))
+            .join(
+                ItemRow,
+                (col(ItemRow.item_code) == col(ItemVersionRow.item_code))
+                & (col(ItemRow.version) == col(ItemVersionRow.version)),
+            )
+            .where(col(ItemRow.active))
+            .order_by(col(ItemRow.item_id))
+        )
+        found = [
+            self._remember(ITEM_JSON.validate_python(row.content), row.version)
+            for row in await connection.execute(statement)
+        ]
+        by_code = {v.item.item_code: v for v in found}
+        return Snapshot(version, by_code, {v.item.item_id: v for v in found})
+
+    def _remember(self, item: ServiceItem, version: int) -> VersionedItem:
+        known = VersionedItem(item, version, item_ref(item, version))
+        return self._pinned.setdefault((item.item_code, version), known)
+
+
+def item_ref(item: ServiceItem, version: int) -> ItemRef:
+    """What receivers of events need of an item."""
+    return ItemRef(
+        item_code=item.item_code,
+        item_id=item.item_id,
+        version=version,
+        name=item.name,
+        type_code=item.type_code,
+        type_name=item.type_name,
+        kind=ItemKind(item.kind.value),
+        department=OrganisationRef(
+            uscc=item.department.uscc, name=item.department.name, division=item.department.division
+        ),
+        legal_limit=_limit(item.legal_limit),
+        promised_limit=_limit(item.promised_limit),
+        extension=_extension(item.extension),
+        basis=tuple(basis.text for basis in item.basis),
+        conditions=item.conditions,
+        result_name=item.result.name,
+        result_kind=item.result.kind,
+        certificate_type_code=item.result.certificate_type_code,
+        certificate_type_name=item.result.certificate_type_name,
+        certificate_validity=item.result.certificate_validity,
+    )
+
+
+def _limit(limit: TimeLimit) -> LimitValue:
+    return LimitValue(
+        value=limit.value, unit=LimitUnit(limit.unit.value), start=LimitStart(limit.start.value), basis=limit.article
+    )
+
+
+def _extension(rule: Extension | None) -> ExtensionRule | None:
+    return ExtensionRule(value=rule.value, unit=LimitUnit(rule.unit.value), approver=rule.approver) if rule else None

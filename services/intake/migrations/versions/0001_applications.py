@@ -1,0 +1,20 @@
+"""Catalogue, applications, certificates held, and the chassis tables."""
+
+from alembic import op
+
+from services.chassis.migrations import create_chassis_tables, create_tables
+from services.intake.tables import Base
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    create_chassis_tables(op)
+    create_tables(op, Base.metadata)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("restore from a backup instead")

@@ -1,0 +1,84 @@
+"""What the commands of intake work with: the process's office, and one call of one person or system."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from services.chassis import clock
+from services.chassis.auth import Principal
+from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
+from services.chassis.errors import StaleVersion
+from services.chassis.files import Files
+from services.chassis.sealing import Sealer
+from services.intake import facts
+from services.intake.answers import ApplicationOut, application_out
+from services.intake.domain.application import Application, Staff
+from services.intake.domain.errors import Invalid
+from services.intake.items import Items, VersionedItem
+from services.intake.settings import IntakeSettings
+from services.kernel.errors import FieldError
+from services.kernel.time_limit import Clock, DueDate, StartRule, TimeLimit, Unit, due_date
+from services.kernel.workdays import WorkCalendar
+
+NUMBER_CONTEXT = "party-number"
+FORM_CONTEXT = "application-form"
+FORM_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Office:
+    """Made once per process."""
+
+    db: Database
+    items: Items
+    sealer: Sealer
+    files: Files
+    calendar: WorkCalendar
+    settings: IntakeSettings
+
+    def due(self, limit: TimeLimit, started_at: datetime) -> DueDate:
+        return due_date(Clock(limit, started_at), self.calendar)
+
+    def workdays_after(self, started_at: datetime, workdays: int, article: str = "") -> DueDate:
+        return self.due(TimeLimit(workdays, Unit.WORKDAY, StartRule.RECEIVED, article), started_at)
+
+    def seal_form(self, form: Mapping[str, Any]) -> str | None:
+        """Raises Invalid when the form is too large."""
+        if not form:
+            return None
+        text = json.dumps(form, ensure_ascii=False)
+        if len(text.encode()) > FORM_BYTES:
+            raise Invalid(errors=[FieldError("#/form", "form.too-large", "申请表内容超过 64 KiB")])
+        return self.sealer.seal(text, FORM_CONTEXT)
+
+
+@dataclass(frozen=True)
+class Call:
+    """Who acts in which role, under which key, having seen which version, and when."""
+
+    principal: Principal
+    by: Staff
+    roles: tuple[str, ...]
+    idempotency: Idempotency
+    now: datetime
+    seen: int = 0
+
+    @property
+    def today(self) -> date:
+        return clock.local_date(self.now)
+
+    def check_seen(self, application: Application) -> None:
+        """Raises StaleVersion: the caller decided on an older state of things."""
+        if application.version != self.seen:
+            raise StaleVersion()
+
+
+def answer(uow: UnitOfWork, status: int, application: Application, item: VersionedItem) -> Answer:
+    return uow.answer(status, out(application, item), etag_version=application.version)
+
+
+def out(application: Application, item: VersionedItem) -> ApplicationOut:
+    basis = facts.refusal_basis(application.refusal.kind) if application.refusal else ""
+    return application_out(application, item.item, refusal_basis=basis)

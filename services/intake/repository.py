@@ -1,0 +1,250 @@
+"""Rows turned into applications and back; every save checks the version that was read."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, RowMapping, bindparam, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from services.chassis.errors import StaleVersion
+from services.intake.domain.application import (
+    Agent,
+    Applicant,
+    Application,
+    HandOver,
+    Outcome,
+    PartyType,
+    Refusal,
+    Staff,
+    SupplementNotice,
+)
+from services.intake.domain.errors import NumbersExhausted, UnknownApplication
+from services.intake.domain.materials import HeldCertificate, Provided
+from services.intake.domain.states import State
+from services.intake.tables import ApplicationRow, CaseDocumentRow, CaseSequenceRow, HeldCertificateRow
+from services.kernel.codes import CASE_SEQUENCES
+from services.kernel.time_limit import DueDate
+
+_STAFF = TypeAdapter(Staff)
+_PARTS: Mapping[str, TypeAdapter[Any]] = {
+    "agent": TypeAdapter(Agent | None),
+    "submitted_by": _STAFF,
+    "materials": TypeAdapter(tuple[Provided, ...]),
+    "received_by": TypeAdapter(Staff | None),
+    "notice_due": TypeAdapter(DueDate | None),
+    "supplement": TypeAdapter(SupplementNotice | None),
+    "accepted_by": TypeAdapter(Staff | None),
+    "legal_due": TypeAdapter(DueDate | None),
+    "promised_due": TypeAdapter(DueDate | None),
+    "refusal": TypeAdapter(Refusal | None),
+    "hand_over": TypeAdapter(HandOver | None),
+}
+_PLAIN = (
+    "application_id",
+    "item_code",
+    "item_version",
+    "department_uscc",
+    "division",
+    "channel",
+    "submitted_at",
+    "version",
+    "event_no",
+    "case_no",
+    "query_code",
+    "received_at",
+    "accepted_at",
+    "withdrawn_at",
+    "withdrawal_reason",
+    "decided_at",
+    "concluded_at",
+)
+# Written once, when the application is submitted
+_FIXED = frozenset(
+    {
+        "application_id",
+        "item_code",
+        "item_version",
+        "department_uscc",
+        "division",
+        "channel",
+        "submitted_at",
+        "agent",
+        "submitted_by",
+    }
+)
+_CHANGING = [name for name in (*_PLAIN, *_PARTS, "state", "outcome") if name not in _FIXED]
+
+_TABLE = ApplicationRow.__table__  # type: ignore[attr-defined]
+COLUMNS = [column for column in _TABLE.columns if column.name != "form_sealed"]
+_UPDATE = (
+    update(_TABLE)
+    .where(_TABLE.c.application_id == bindparam("key_id"), _TABLE.c.version == bindparam("key_version"))
+    .values({name: bindparam(f"new_{name}") for name in _CHANGING})
+)
+
+
+def to_application(row: RowMapping | Mapping[str, Any]) -> Application:
+    return Application(
+        **{name: row[name] for name in _PLAIN},
+        **{name: adapter.validate_python(row[name]) for name, adapter in _PARTS.items()},
+        state=State(row["state"]),
+        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+        applicant=Applicant(
+            PartyType(row["party_type"]),
+            row["applicant_name"],
+            row["applicant_key"],
+            row["applicant_masked"],
+            row["applicant_sealed"],
+        ),
+    )
+
+
+def to_row(application: Application) -> dict[str, Any]:
+    """Values of every column that follows from the application; name of the item and the form are added at insert."""
+    applicant = application.applicant
+    return {
+        **{name: getattr(application, name) for name in _PLAIN},
+        **{name: adapter.dump_python(getattr(application, name), mode="json") for name, adapter in _PARTS.items()},
+        "state": application.state.value,
+        "outcome": application.outcome.value if application.outcome else None,
+        "party_type": applicant.party_type.value,
+        "applicant_name": applicant.name,
+        "applicant_key": applicant.subject_key,
+        "applicant_masked": applicant.masked_number,
+        "applicant_sealed": applicant.sealed_number,
+        "submitter_id": application.submitted_by.account_id,
+    }
+
+
+async def add(
+    connection: AsyncConnection, application: Application, *, item_name: str, form_sealed: str | None
+) -> None:
+    values = to_row(application) | {"item_name": item_name, "form_sealed": form_sealed}
+    await connection.execute(insert(_TABLE).values(values))
+
+
+async def load(connection: AsyncConnection, key: UUID | str, visible: ColumnElement[bool]) -> Application:
+    """By application id, or by case number. Raises UnknownApplication, also outside the caller's scope."""
+    is_id = isinstance(key, UUID)
+    match = col(ApplicationRow.application_id) == key if is_id else col(ApplicationRow.case_no) == key
+    row = (await connection.execute(select(*COLUMNS).where(match, visible))).mappings().one_or_none()
+    if row is None:
+        raise UnknownApplication()
+    return to_application(row)
+
+
+async def load_for_update(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Application]:
+    """For consumers: waits for the rows, in one order for everybody, instead of losing a race to a person."""
+    statement = (
+        select(*COLUMNS)
+        .where(col(ApplicationRow.application_id).in_(sorted(ids)))
+        .order_by(col(ApplicationRow.application_id))
+        .with_for_update()
+    )
+    found = await connection.execute(statement)
+    return {row["application_id"]: to_application(row) for row in found.mappings()}
+
+
+async def save(connection: AsyncConnection, application: Application, *, seen: int) -> None:
+    """Raises StaleVersion: somebody saved the application after version `seen` was read."""
+    result = await connection.execute(_UPDATE, _update_values(application, seen))
+    if result.rowcount != 1:
+        raise StaleVersion()
+
+
+async def save_locked(connection: AsyncConnection, applications: Iterable[tuple[Application, int]]) -> None:
+    """Save rows that this transaction has locked, in one go."""
+    values = [_update_values(application, seen) for application, seen in applications]
+    if values:
+        await connection.execute(_UPDATE, values)
+
+
+def _update_values(application: Application, seen: int) -> dict[str, Any]:
+    row = to_row(application)
+    return {f"new_{name}": row[name] for name in _CHANGING} | {
+        "key_id": application.application_id,
+        "key_version": seen,
+    }
+
+
+async def next_sequence(connection: AsyncConnection, item_code: str, day: date) -> int:
+    """The next number of an item and day. The row stays locked until the receipt commits. Raises NumbersExhausted."""
+    statement = (
+        upsert(CaseSequenceRow)
+        .values(item_code=item_code, day=day, last_given=1)
+        .on_conflict_do_update(
+            index_elements=[col(CaseSequenceRow.item_code), col(CaseSequenceRow.day)],
+            set_={"last_given": col(CaseSequenceRow.last_given) + 1},
+        )
+        .returning(col(CaseSequenceRow.last_given))
+    )
+    given = int(await connection.scalar(statement) or 0)
+    if given > CASE_SEQUENCES:
+        raise NumbersExhausted()
+    return given
+
+
+async def held_by(connection: AsyncConnection, holder_keys: Iterable[str]) -> list[HeldCertificate]:
+    """Every certificate these holders have in the library, valid or not: the rules tell them apart."""
+    keys = [key for key in holder_keys if key]
+    statement = select(*_HELD).where(col(HeldCertificateRow.holder_key).in_(keys))
+    return [_held(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def held_with(connection: AsyncConnection, identifiers: Iterable[str]) -> dict[str, HeldCertificate]:
+    wanted = sorted(set(identifiers))
+    if not wanted:
+        return {}
+    statement = select(*_HELD).where(col(HeldCertificateRow.identifier).in_(wanted))
+    return {row["identifier"]: _held(row) for row in (await connection.execute(statement)).mappings()}
+
+
+_HELD = [
+    col(HeldCertificateRow.identifier),
+    col(HeldCertificateRow.holder_key),
+    col(HeldCertificateRow.type_code),
+    col(HeldCertificateRow.valid_from),
+    col(HeldCertificateRow.valid_until),
+    col(HeldCertificateRow.status),
+]
+
+
+def _held(row: RowMapping) -> HeldCertificate:
+    return HeldCertificate(
+        identifier=row["identifier"],
+        holder_key=row["holder_key"],
+        type_code=row["type_code"],
+        valid_from=row["valid_from"],
+        valid_until=row["valid_until"],
+        valid=row["status"] == "VALID",
+    )
+
+
+async def upsert_held(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
+    """Told twice changes nothing; of one identifier the last told counts."""
+    statement = upsert(HeldCertificateRow)
+    changing = ("holder_key", "type_code", "type_name", "valid_from", "valid_until", "status")
+    statement = statement.on_conflict_do_update(
+        index_elements=[col(HeldCertificateRow.identifier)],
+        set_={name: getattr(statement.excluded, name) for name in changing},
+    )
+    await connection.execute(statement, rows)
+
+
+async def add_documents(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
+    await connection.execute(upsert(CaseDocumentRow).on_conflict_do_nothing(), rows)
+
+
+async def documents_of(connection: AsyncConnection, application_id: UUID) -> list[tuple[str, str]]:
+    """(kind, number) of what exists for the case, oldest first; the certificate's kind is CERTIFICATE."""
+    statement = (
+        select(col(CaseDocumentRow.kind), col(CaseDocumentRow.number))
+        .where(col(CaseDocumentRow.application_id) == application_id)
+        .order_by(col(CaseDocumentRow.issued_at), col(CaseDocumentRow.number))
+    )
+    return [(row.kind, row.number) for row in await connection.execute(statement)]

@@ -1,0 +1,131 @@
+"""Bodies of requests of intake. Free text may hold no identity number; a form is masked when it is shown."""
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from services.intake.domain.application import (
+    Method,
+    PartyType,
+    RefusalKind,
+)
+from services.intake.domain.handing_in import Claim
+from services.intake.domain.materials import Source
+from services.kernel.codes import check_citizen_id, mask_citizen_id, normalise_number
+
+_RUN_OF_18 = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
+
+
+def _no_number(text: str) -> str:
+    """Free text goes into papers and events in clear, so an identity number has no place in it."""
+    for run in _RUN_OF_18.findall(normalise_number(text)):
+        if check_citizen_id(run.upper()) is None:
+            raise PydanticCustomError("number_in_text", "文字中不得包含公民身份号码")
+    return text
+
+
+_Free = AfterValidator(_no_number)
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), _Free]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), _Free]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z.]{20,128}$")]
+Number = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+MaterialNo = Annotated[int, Field(ge=1, le=999)]
+
+
+class In(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ApplicantIn(In):
+    party_type: PartyType
+    number: Number = Field(description="公民身份号码或统一社会信用代码", examples=["43120218770707006X"])
+    name: Name
+
+
+class AgentIn(In):
+    name: Name
+    number: Number = Field(description="代理人公民身份号码")
+
+
+class MaterialIn(In):
+    """A material that needs no upload."""
+
+    material_no: MaterialNo
+    source: Literal["CERTIFICATE", "PAPER_ORIGINAL"]
+    certificate_identifier: Identifier | None = None
+    copies: Annotated[int, Field(ge=1, le=99)] = 1
+
+    def claim(self) -> Claim:
+        return Claim(self.material_no, Source(self.source), self.certificate_identifier, self.copies)
+
+
+Materials = Annotated[list[MaterialIn], Field(max_length=200)]
+
+
+class ApplicationIn(In):
+    item_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,40}$")] = Field(
+        description="实施编码 (31 位) 或目录短编号", examples=["E02"]
+    )
+    applicant: ApplicantIn
+    agent: AgentIn | None = None
+    form: dict[str, Any] = Field(default_factory=dict, description="申请表内容，加密保存")
+    materials: Materials = Field(default_factory=list)
+    reuse: Literal["none", "auto"] = Field("none", description="auto：自动使用证照库中申请人名下的有效证照")
+    division: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")] | None = Field(
+        None, description="收件地行政区划代码；仅系统接入时可指定"
+    )
+
+
+class ReceiptIn(In):
+    materials: Materials = Field(default_factory=list, description="窗口当场收到的纸质原件或可用证照")
+
+
+class FaultIn(In):
+    material_no: MaterialNo
+    fault: Words
+    remedy: Words
+
+
+class SupplementNoticeIn(In):
+    faults: Annotated[list[FaultIn], Field(min_length=1, max_length=200)]
+    supply_by: date | None = None
+
+
+class SupplementsIn(In):
+    materials: Materials = Field(default_factory=list)
+
+
+class RefusalIn(In):
+    kind: RefusalKind
+    reason: Words
+    competent_body: Name | None = None
+
+
+class WithdrawalIn(In):
+    reason: Words
+
+
+class HandOverIn(In):
+    method: Method
+    recipient_name: Name
+    recipient_relation: Name = Field("本人", description="与申请人的关系")
+    tracking_no: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{4,40}$"), _Free] | None = None
+
+
+class SearchIn(In):
+    party_type: PartyType
+    number: Number
+
+
+def masked(value: Any) -> Any:
+    """The value with every citizen ID number in its texts masked, however deep it lies."""
+    if isinstance(value, str):
+        return _RUN_OF_18.sub(lambda run: mask_citizen_id(run.group()), value)
+    if isinstance(value, list):
+        return [masked(entry) for entry in value]
+    if isinstance(value, dict):
+        return {masked(key): masked(entry) for key, entry in value.items()}
+    return value

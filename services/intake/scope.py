@@ -1,0 +1,84 @@
+"""Who sees which applications: the one predicate that list, search, detail, files and acts share."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, and_, false, or_
+from sqlmodel import col
+
+from services.chassis.auth import Principal
+from services.intake.domain.application import Staff
+from services.intake.tables import ApplicationRow
+from services.kernel.codes import InvalidCode, division_prefix
+
+CITIZENS = ("CITIZEN", "ENTERPRISE_AGENT")
+CLERKS = ("COUNTER_CLERK", "TOWNSHIP_CLERK")
+# Those who file what somebody else asks of them, and answer for having identified him
+ON_BEHALF = (*CLERKS, "TOWNSHIP_CENTRE", "MOBILE_BACKEND", "PROVINCIAL_PLATFORM")
+SUBMITTERS = (*CITIZENS, *ON_BEHALF)
+RECEIVERS = (*CLERKS, "TOWNSHIP_CENTRE")
+SEES_PAPER = frozenset(RECEIVERS)
+HANDS_OVER = ("HANDOVER_CLERK",)
+OFFICERS = ("HANDLER", "CHIEF_REPRESENTATIVE")
+READERS = (*SUBMITTERS, *HANDS_OVER, *OFFICERS, "SUPERVISOR")
+_BY_DIVISION = ("COUNTER_CLERK", "HANDOVER_CLERK", "TOWNSHIP_CLERK", "TOWNSHIP_CENTRE", "SUPERVISOR")
+
+
+def visible(principal: Principal, roles: Iterable[str] = READERS) -> ColumnElement[bool]:
+    """Applications this caller may see by any of `roles` it holds; an act passes only the roles that may do it.
+
+    Citizens and agents: their own, those of organisations they act for, and what their account submitted. Clerks,
+    hand-over clerks, township centres, supervisors: their division and below. Officers: their department. The mobile
+    back end: what it submitted. The provincial platform: what came through its channel.
+    """
+    held = principal.roles.intersection(roles)
+    rules: list[ColumnElement[bool]] = []
+    if held.intersection(CITIZENS):
+        rules.append(_own(principal))
+    if held.intersection(_BY_DIVISION):
+        rules.append(_division(principal.division))
+    if held.intersection(OFFICERS) and principal.organisation:
+        rules.append(col(ApplicationRow.department_uscc) == principal.organisation)
+    if "MOBILE_BACKEND" in held:
+        rules.append(
+            and_(col(ApplicationRow.channel) == "MOBILE", col(ApplicationRow.submitter_id) == principal.subject)
+        )
+    if "PROVINCIAL_PLATFORM" in held:
+        rules.append(col(ApplicationRow.channel) == "PROVINCIAL")
+    return or_(false(), *rules)
+
+
+def _own(principal: Principal) -> ColumnElement[bool]:
+    keys = sorted(own_keys(principal))
+    submitted = col(ApplicationRow.submitter_id) == principal.subject
+    return or_(submitted, col(ApplicationRow.applicant_key).in_(keys)) if keys else submitted
+
+
+def own_keys(principal: Principal) -> frozenset[str]:
+    """Subject keys a citizen or agent may apply for."""
+    return frozenset(key for key in (principal.subject_key, *principal.acts_for) if key)
+
+
+def _division(division: str) -> ColumnElement[bool]:
+    """The division and everything below it; a faulty division sees nothing."""
+    try:
+        prefix = division_prefix(division)
+    except InvalidCode:
+        return false()
+    return col(ApplicationRow.division).like(f"{prefix}%")
+
+
+def is_citizen_only(principal: Principal) -> bool:
+    """Applies for himself: holds no role that files on behalf of others."""
+    return not principal.has(*ON_BEHALF)
+
+
+def staff(principal: Principal, roles: Iterable[str]) -> Staff:
+    """Who acts, in the first of the act's roles the caller holds."""
+    return Staff(
+        account_id=principal.subject,
+        name=principal.name,
+        role=next((role for role in roles if role in principal.roles), ""),
+        organisation=principal.organisation,
+        organisation_name=principal.organisation_name,
+        division=principal.division,
+    )

@@ -1,0 +1,149 @@
+"""Tables of the intake database. A personal number is here only sealed, as a keyed hash, or masked."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+
+class Base(SQLModel, registry=registry()):
+    """Own registry: the tables of two services never mix."""
+
+
+def _at(*, nullable: bool = False) -> "Column[datetime]":
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+def _json(*, nullable: bool = False) -> "Column[Any]":
+    return Column(JSONB(none_as_null=True), nullable=nullable)
+
+
+class CatalogueVersionRow(Base, table=True):
+    """One import of the catalogue, with what it defined besides items."""
+
+    __tablename__: ClassVar[str] = "catalogue_version"
+
+    version: int = Field(primary_key=True)
+    sha256: str
+    imported_at: datetime = Field(sa_column=_at())
+    departments: list[dict[str, Any]] = Field(sa_column=_json())
+    certificate_types: list[dict[str, Any]] = Field(sa_column=_json())
+    bundles: list[dict[str, Any]] = Field(sa_column=_json())
+
+
+class ItemVersionRow(Base, table=True):
+    """One version of a service item: never changed, never removed, because cases are pinned to it."""
+
+    __tablename__: ClassVar[str] = "item_version"
+
+    item_code: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    catalogue_version: int
+    content_hash: str
+    content: dict[str, Any] = Field(sa_column=_json())
+
+
+class ItemRow(Base, table=True):
+    """Which version of an item is in force; `active` is false when a later catalogue no longer has it."""
+
+    __tablename__: ClassVar[str] = "item"
+
+    item_code: str = Field(primary_key=True)
+    item_id: str
+    version: int
+    active: bool
+
+
+class ApplicationRow(Base, table=True):
+    """One application from submission to conclusion."""
+
+    __tablename__: ClassVar[str] = "application"
+    __table_args__ = (
+        UniqueConstraint("case_no", name="application_case_no"),
+        UniqueConstraint("query_code", name="application_query_code"),
+        Index("application_applicant", "applicant_key", "application_id"),
+        Index("application_submitter", "submitter_id", "application_id"),
+        Index("application_department", "department_uscc", "application_id"),
+        # Sorted bytewise, so that a subtree of divisions is one range of the index.
+        Index("application_division", "division", "application_id", postgresql_ops={"division": "text_pattern_ops"}),
+        Index("application_channel", "channel", "application_id"),
+    )
+
+    application_id: UUID = Field(primary_key=True)
+    version: int
+    event_no: int
+    state: str
+    item_code: str
+    item_version: int
+    item_name: str
+    department_uscc: str
+    division: str
+    channel: str
+    party_type: str
+    applicant_name: str
+    applicant_key: str
+    applicant_masked: str
+    applicant_sealed: str
+    agent: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    submitter_id: str
+    submitted_by: dict[str, Any] = Field(sa_column=_json())
+    submitted_at: datetime = Field(sa_column=_at())
+    form_sealed: str | None = None
+    materials: list[dict[str, Any]] = Field(sa_column=_json())
+    case_no: str | None = None
+    query_code: str | None = None
+    received_at: datetime | None = Field(sa_column=_at(nullable=True))
+    received_by: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    notice_due: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    supplement: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    accepted_at: datetime | None = Field(sa_column=_at(nullable=True))
+    accepted_by: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    legal_due: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    promised_due: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    refusal: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    withdrawn_at: datetime | None = Field(sa_column=_at(nullable=True))
+    withdrawal_reason: str | None = None
+    outcome: str | None = None
+    decided_at: datetime | None = Field(sa_column=_at(nullable=True))
+    hand_over: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    concluded_at: datetime | None = Field(sa_column=_at(nullable=True))
+
+
+class CaseSequenceRow(Base, table=True):
+    """Last case number given for an item on a day: numbers are unique and without gaps among committed receipts."""
+
+    __tablename__: ClassVar[str] = "case_sequence"
+
+    item_code: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    last_given: int
+
+
+class HeldCertificateRow(Base, table=True):
+    """Certificates of the library as its events tell them: what may be reused, and for whom."""
+
+    __tablename__: ClassVar[str] = "held_certificate"
+    __table_args__ = (Index("held_certificate_holder", "holder_key", "type_code"),)
+
+    identifier: str = Field(primary_key=True)
+    holder_key: str
+    type_code: str
+    type_name: str
+    valid_from: date
+    valid_until: date | None
+    status: str
+
+
+class CaseDocumentRow(Base, table=True):
+    """Documents of a case that exist and can be handed over: its certificate and its papers."""
+
+    __tablename__: ClassVar[str] = "case_document"
+
+    application_id: UUID = Field(primary_key=True)
+    number: str = Field(primary_key=True)
+    kind: str
+    issued_at: datetime = Field(sa_column=_at())
