@@ -85,7 +85,7 @@ def up(arguments: argparse.Namespace) -> int:
         stopping.set()
 
     started = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, ask_to_stop)
     stack = Stack(arguments.data, preferred_port=arguments.port, report=screen.step, on_end=ended.put)
     stack.start()

@@ -10,9 +10,11 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+from deploy.local import travel
 from deploy.local.environment import (
     SERVICES,
     Addresses,
@@ -178,6 +180,10 @@ class Stack:
         name = f"{service}-{arguments[0]}"
         env, log = self.environment(service), self.folder.log(name)
         self._launcher.run(name, f"services.{service}", list(arguments), env, log, COMMAND_SECONDS)
+
+    def travel(self, by: timedelta) -> datetime:
+        """Move the time of all processes forward; answers the new time (Asia/Shanghai)."""
+        return travel.forward(self.folder, by)
 
     def memory(self) -> dict[str, int]:
         """Bytes by process, shared pages in proportion; servers with their own children."""
