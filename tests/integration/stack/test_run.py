@@ -151,7 +151,7 @@ def test_the_clock_is_moved_from_outside(run: Run) -> None:
 
 
 def test_killed_it_leaves_nothing_and_starts_again_on_the_same_data(run: Run) -> None:
-    accounts = run.folder.accounts.read_text()
+    accounts = json.loads(run.folder.accounts.read_text())["accounts"]
     items = _read(f"{run.folder.read_state()['gateway']}/api/v1/items")
     processes = list(run.processes().values())
 
@@ -166,7 +166,7 @@ def test_killed_it_leaves_nothing_and_starts_again_on_the_same_data(run: Run) ->
         code = again.end(signal.SIGINT)
 
     assert left == []
-    assert again.folder.accounts.read_text() == accounts
+    assert json.loads(again.folder.accounts.read_text())["accounts"] == accounts
     assert same_items == items
     assert code == 0
     assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in started)
