@@ -76,6 +76,10 @@ class Provider:
         }
         return f"{self._public}/oauth/authorize?{urlencode(query)}"
 
+    def logout_url(self) -> str:
+        query = {"client_id": CLIENT_ID, "post_logout_redirect_uri": f"{self._public}/"}
+        return f"{self._public}/oauth/logout?{urlencode(query)}"
+
     async def exchange(self, code: str, pkce: Pkce) -> Grant:
         """Raises GrantRefused; Refused when identity is away."""
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.redirect_uri}

@@ -26,12 +26,12 @@ class Documents:
     """The merged document. Renewed every few minutes, sooner while a service's own document is missing."""
 
     def __init__(
-        self, http: aiohttp.ClientSession, upstreams: dict[str, str], server: str, committed: Path = COMMITTED
+        self, http: aiohttp.ClientSession, upstreams: dict[str, str], server: str, committed: Path | None = None
     ) -> None:
         self._http = http
         self._upstreams = upstreams
         self._server = server
-        self._committed = committed
+        self._committed = committed or COMMITTED
         self._live: dict[str, Document] = {}
         self._renew_at = 0.0
         self._lock = asyncio.Lock()

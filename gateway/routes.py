@@ -77,6 +77,7 @@ TABLE: tuple[Route, ...] = (
         for template in ("/oauth/{*}", "/login", "/login/{*}", "/logout")
     ],
     *_read("identity", "/.well-known/openid-configuration", "/.well-known/jwks.json", access=Access.OWN),
+    *_read("identity", "/.well-known/oauth-authorization-server", access=Access.OWN),
     *_rest("identity", f"{API}/accounts", f"{API}/identity"),
     # intake
     *_read("intake", f"{API}/items", f"{API}/items/{{item_code}}", access=Access.PUBLIC),

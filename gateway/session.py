@@ -22,6 +22,7 @@ _REFRESH_BEFORE_SECONDS = 60
 _IDLE_SECONDS = 1800
 _LOGIN_SECONDS = 600
 _REMEMBER_REFRESH_SECONDS = 60
+_RETRY_REFRESH_SECONDS = 3
 CSRF_HEADER = "x-csrf"
 
 
@@ -99,18 +100,11 @@ class Sessions:
         after, share its outcome. A rotated token must not be shown twice, or identity ends the whole login."""
         key = hashlib.sha256(session.refresh.encode()).digest()
         now = time.monotonic()
-        for old in [k for k, (started, task) in self._renewals.items() if task.done() and now - started > 60]:
+        for old in [k for k, (started, task) in self._renewals.items() if _over(task, now - started)]:
             del self._renewals[old]
         if key not in self._renewals:
             self._renewals[key] = (now, asyncio.create_task(self._renew(session)))
-        task = self._renewals[key][1]
-        try:
-            return await asyncio.shield(task)
-        except Refused:
-            # Identity was away: the next request may try again.
-            if self._renewals.get(key, (0.0, None))[1] is task:
-                del self._renewals[key]
-            raise
+        return await asyncio.shield(self._renewals[key][1])
 
     async def _renew(self, session: Session) -> Session | None:
         try:
@@ -142,8 +136,8 @@ class Sessions:
         return Answer.redirect(login["next"], cookies)
 
     async def logout(self, request: Request) -> Answer:
-        """Ends the session here and its refresh tokens at identity. A plain form may do this, so no header is
-        asked for; the origin is."""
+        """Ends the session here and its tokens at identity, then offers to end the single sign-on there. A plain form
+        may do this, so no header is asked for; the origin is."""
         check_same_site(request, self._origin, header=False)
         session = Session.opened(self._cookie.read(request))
         cookies = self._cookie.clear(request)
@@ -152,8 +146,8 @@ class Sessions:
                 await self._provider.revoke(session.refresh)
             except Refused:
                 # Logging out must work while identity is away; its own idle limit ends the family.
-                cookies = cookies or []
-        return Answer.redirect("/", cookies)
+                return Answer.redirect("/", cookies)
+        return Answer.redirect(self._provider.logout_url(), cookies)
 
     async def who(self, exchange: Exchange) -> Answer:
         """Who is logged in, for pages: names and roles, no number, no token."""
@@ -177,6 +171,14 @@ class Sessions:
             },
             headers=headers,
         )
+
+
+def _over(task: asyncio.Task[Session | None], age: float) -> bool:
+    """Whether a renewal's outcome need no longer be kept; after a failure identity is asked again soon."""
+    if not task.done():
+        return False
+    failed = task.cancelled() or task.exception() is not None
+    return age > (_RETRY_REFRESH_SECONDS if failed else _REMEMBER_REFRESH_SECONDS)
 
 
 def _local(target: str) -> str:

@@ -16,7 +16,7 @@ from tests.support.gateway import Stack, free_address, running
 
 TASKS = "/api/v1/tasks"
 OTHER_KEY = ECKey.generate_key("P-256", {"alg": "ES256", "use": "sig"}, auto_kid=True)
-IMPOSTOR = ECKey.generate_key("P-256", {"alg": "ES256", "use": "sig", "kid": tokens.KEY.kid})
+IMPOSTOR = ECKey.generate_key("P-256", {"alg": "ES256", "use": "sig", "kid": str(tokens.KEY.kid)})
 
 
 def bearer(token: str) -> dict[str, str]:
