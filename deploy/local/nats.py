@@ -16,7 +16,8 @@ START_SECONDS = 30.0
 STOP_STEPS = ((signal.SIGTERM, 10.0),)
 
 # The production file of deploy/k8s scaled down to one node. "sync_interval: always" makes an acknowledged
-# message survive a power cut; the default acknowledges two minutes before it syncs.
+# message survive a power cut; the default acknowledges two minutes before it syncs. "max_file" is a ceiling, not a
+# reservation on disk, but it must cover the sum of what the streams may hold (1 GiB each).
 CONFIG = """\
 server_name: yichuang-local
 listen: "{host}:{port}"
@@ -25,7 +26,7 @@ pid_file: "{folder}/nats.pid"
 jetstream {{
   store_dir: "{folder}/store"
   max_mem: 64M
-  max_file: 4G
+  max_file: 20G
   sync_interval: {sync}
   limits {{ max_ack_pending: 4096, duplicate_window: "1h", max_request_batch: 512 }}
 }}

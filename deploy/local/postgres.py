@@ -4,6 +4,7 @@ import os
 import secrets
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -192,7 +193,8 @@ class Postgres:
             "--no-instructions",
         ]
         argv += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", f"--pwfile={password}"]
-        argv += ["--auth=scram-sha-256"] + (["--no-sync"] if self.fast else [])
+        sync = ["--no-sync"] if self.fast else ["--sync-method=syncfs"] if sys.platform == "linux" else []
+        argv += ["--auth=scram-sha-256", *sync]
         process = spawn(argv, log=self.log, account=self._account, death_signal=signal.SIGKILL)
         if process.wait(120) != 0:
             raise PostgresFailed(f"PostgreSQL 初始化失败 / initdb failed:\n{tail(self.log)}")

@@ -1,5 +1,6 @@
 """What `make run` prints: progress while it starts, addresses and demo accounts when it is ready."""
 
+import sys
 import time
 from typing import Any
 
@@ -7,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local.stack import Stack
+
+WIDTH_IN_FILES = 120
 
 ROLE_NAMES = {
     "CITIZEN": "市民",
@@ -28,7 +31,8 @@ class Screen:
     """Lines with the seconds since the start; no animation, so that no thread runs beside the launcher."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False)
+        width = None if sys.stdout.isatty() else WIDTH_IN_FILES
+        self.console = console or Console(highlight=False, soft_wrap=True, width=width)
         self._began = time.monotonic()
 
     def step(self, text: str) -> None:
@@ -41,7 +45,9 @@ class Screen:
 
     def summary(self, stack: Stack) -> None:
         """Addresses, accounts, how to go on."""
-        self.console.print(_accounts(stack.accounts) if stack.folder.accounts.exists() else "")
+        if stack.folder.accounts.exists():
+            self.console.print(_people(stack.accounts["accounts"]), "")
+            self.console.print(_systems(stack.accounts["clients"]), "")
         url = stack.gateway_url
         rows = (
             ("入口 / gateway", url),
@@ -58,22 +64,35 @@ class Screen:
         self.console.print(table)
         self.console.print(
             f"[bold green]已就绪[/bold green] / ready, {stack.seconds_to_ready:.1f} s, "
-            f"{sum(stack.memory().values()) / 2**20:.0f} MiB, {len(stack.members)} processes"
+            f"{sum(stack.memory().values()) / 2**20:.0f} MiB, {len(stack.members)} 个服务进程"
         )
 
 
-def _accounts(content: dict[str, Any]) -> Table:
-    """People and systems that may log in. The table is for a demonstration machine: all passwords are random."""
-    table = Table(title="演示账户 / demo accounts", title_justify="left", row_styles=["", "dim"])
-    for heading in ("用户名 / user", "密码 / password", "角色 / role", "姓名 / name", "单位 / organisation"):
-        table.add_column(heading, overflow="fold")
-    for account in content.get("accounts", []):
-        table.add_row(*_row(account, "username", "password"))
-    for client in content.get("clients", []):
-        table.add_row(*_row(client, "client_id", "client_secret"))
+def _people(accounts: list[dict[str, Any]]) -> Table:
+    """People who may log in; user names and passwords stay whole in narrow windows, so that they can be copied."""
+    table = _table(
+        "演示账户 / demo accounts", ("用户名 / user", "密码 / password"), ("角色 / role", "姓名 / name", "单位")
+    )
+    for account in accounts:
+        roles = "、".join(ROLE_NAMES.get(role, role) for role in account.get("roles", []))
+        table.add_row(
+            account["username"], account["password"], roles, account.get("name", ""), account.get("organisation_name")
+        )
     return table
 
 
-def _row(entry: dict[str, Any], name: str, secret: str) -> tuple[str, ...]:
-    roles = "、".join(ROLE_NAMES.get(role, role) for role in entry.get("roles", []))
-    return str(entry.get(name, "")), str(entry.get(secret, "")), roles, entry.get("name", ""), entry.get("org_name", "")
+def _systems(clients: list[dict[str, Any]]) -> Table:
+    """Systems that get tokens with client credentials."""
+    table = _table("系统接入 / system clients", ("client_id", "client_secret"), ())
+    for client in clients:
+        table.add_row(client["client_id"], client.get("client_secret", ""))
+    return table
+
+
+def _table(title: str, whole: tuple[str, ...], folding: tuple[str, ...]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+    for heading in whole:
+        table.add_column(heading, no_wrap=True)
+    for heading in folding:
+        table.add_column(heading, overflow="fold")
+    return table

@@ -56,6 +56,7 @@ class Worker:
         self._on_stop = on_stop
         self._tasks: list[asyncio.Task[None]] = []
         self._client: Client | None = None
+        self._has_stream = False
 
     async def start(self) -> None:
         """Starts everything; waits neither for the bus nor for the database."""
@@ -80,13 +81,15 @@ class Worker:
         return all(not task.done() for task in self._tasks)
 
     def is_connected(self) -> bool:
-        return self._client is not None and self._client.is_connected
+        """Connected, and the service's own stream takes events: a bus that refuses the stream is not ready."""
+        return self._client is not None and self._client.is_connected and self._has_stream
 
     async def _run_bus(self) -> None:
         self._client = await bus.connect(self.settings, "worker")
         while True:
             try:
                 await bus.ensure_stream(self._client, self.settings)
+                self._has_stream = True
                 break
             except (NatsError, OSError, TimeoutError) as away:
                 log.warning("stream not ready: %s", type(away).__name__)
