@@ -1,0 +1,120 @@
+"""Contents -> PDF/A-2b through the typst templates. Data goes in as JSON: text is text there, never markup."""
+
+import json
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import segno
+import typst
+
+from services.certificate.files import font
+from services.certificate.files.contents import Certificate, Contents, Job, SealBody
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+_QR_MASK = 2
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+_STANDARD: Final = "a-2b"
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """An unsealed file, and where the middle of the seal comes: page from 0, points from the left and the top."""
+
+    pdf: bytes
+    seal_page: int
+    seal_x: float
+    seal_y: float
+
+
+def render(job: Job) -> Rendered:
+    """The file before its seal.
+
+    Raises:
+        UnprintableCharacter: a text holds a character that the font lacks.
+    """
+    font.check_printable(job.contents)
+    compiler = _compiler()
+    inputs = {"data": json.dumps(_data(job), ensure_ascii=False)}
+    source = TEMPLATES / f"{job.contents.kind.lower()}.typ"
+    pdf = compiler.compile(input=str(source), sys_inputs=inputs, pdf_standards=_STANDARD, timestamp=job.at)
+    where = json.loads(compiler.query("<seal>", field="value", one=True))
+    return Rendered(_one_file(pdf), where["page"] - 1, where["x"], where["y"])
+
+
+@cache
+def render_seal(seal: SealBody) -> bytes:
+    """The red round seal as a one-page PDF. The same for all files of a body, so drawn once per process."""
+    font.check_printable(seal)
+    inputs = {"data": json.dumps({"name": seal.name, "purpose": seal.purpose}, ensure_ascii=False)}
+    source = str(TEMPLATES / "seal.typ")
+    # Untagged: the picture becomes a form in another file, where its tags would point nowhere.
+    return _one_file(_compiler().compile(input=source, sys_inputs=inputs, pdf_standards=_STANDARD, pdf_tags=False))
+
+
+def warm_up() -> None:
+    """Load the font and the coverage, so that the first file of a process is not slower than the others."""
+    _compiler()
+    font.coverage()
+
+
+@cache
+def _compiler() -> typst.Compiler:
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(font.FOLDER)])
+    return typst.Compiler(root=str(TEMPLATES), font_paths=fonts, ignore_system_fonts=True)
+
+
+def _one_file(made: bytes | list[bytes] | None) -> bytes:
+    if not isinstance(made, bytes):
+        raise TypeError("the renderer gave no single file")
+    return made
+
+
+def _data(job: Job) -> dict[str, Any]:
+    """What the template reads: the contents with dates written out, the QR picture, the document's own marks."""
+    data: dict[str, Any] = _written(job.contents)
+    data["font"] = font.FAMILY
+    data["seal_purpose"] = job.seal.purpose
+    data["qr"] = _qr(job.contents.verification_url)
+    data["author"] = job.seal.name
+    data["keywords"] = keywords(job.contents)
+    local = job.at.astimezone(_SHANGHAI)
+    data["made"] = [local.year, local.month, local.day]
+    return data
+
+
+def keywords(contents: Contents) -> list[str]:
+    """Marks in the document information that verification reads back."""
+    if not isinstance(contents, Certificate):
+        return [f"paper:{contents.reference}"]
+    marks = [f"certificate:{contents.reference}"]
+    return [*marks, f"record-sha256:{contents.record_sha256}"] if contents.record_sha256 else marks
+
+
+def _written(value: Any) -> Any:
+    """Dataclasses to plain JSON; days and times as a Chinese paper writes them."""
+    if is_dataclass(value):
+        return {field.name: _written(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_written(part) for part in value]
+    if isinstance(value, datetime):
+        local = value.astimezone(_SHANGHAI)
+        return f"{_day(local)}{local.hour}时{local.minute:02d}分"
+    return _day(value) if isinstance(value, date) else value
+
+
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _qr(url: str) -> str:
+    picture = BytesIO()
+    # A given mask: trying all eight for the prettiest costs 20 ms, and readers take any.
+    segno.make(url, error="m", micro=False, mask=_QR_MASK).save(
+        picture, kind="svg", border=1, xmldecl=False, svgns=True
+    )
+    return picture.getvalue().decode()

@@ -1,0 +1,214 @@
+"""Where seals get their keys: files of a development CA now, a PKCS#11 device by setting later.
+
+Layout below `<signing_dir>`: `ca/root.pem` (key and certificate, 0600), `ca/ca.pem` (the certificate alone, public),
+`ca/trusted/*.pem` (further roots whose seals are still recognised), `seals/<uscc>-<mark of the name>.pem`.
+"""
+# mypy: allow-untyped-calls
+
+import hashlib
+import importlib.util
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from asn1crypto import keys as asn1_keys
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.x509.oid import NameOID
+from pyhanko.sign.signers.pdf_cms import Signer, SimpleSigner
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from services.certificate.files.contents import SealBody
+from services.certificate.files.errors import SealUnavailable
+from services.certificate.files.key_files import read_or_create
+
+ROOT_NAME = "一窗开发环境证照根（仅供开发测试）"
+# Fixed terms: the test clock of a development stack moves, and a root of its own time would look expired.
+_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
+_ROOT_END = datetime(2060, 1, 1, tzinfo=UTC)
+_SEAL_END = datetime(2050, 1, 1, tzinfo=UTC)
+_USCC = re.compile(r"[0-9A-Z]{18}")
+
+
+class SealKeys(Protocol):
+    """The seam: whoever holds the keys gives a signer for the seal of a body."""
+
+    def signer_for(self, seal: SealBody) -> Signer:
+        """Raises SealUnavailable when this body has no usable seal."""
+        ...
+
+
+def open_seal_keys(kind: str, signing_dir: Path, *, may_create: bool = True) -> SealKeys:
+    """By setting: `file`, or `pkcs11`.
+
+    Raises:
+        SealUnavailable: the setting names something that is not there, told in words an operator can act on.
+    """
+    if kind == "file":
+        return FileSealKeys(signing_dir, may_create=may_create)
+    if kind == "pkcs11":
+        raise SealUnavailable(_pkcs11_fault())
+    raise SealUnavailable(f"印章密钥来源“{kind}”不存在，可选：file、pkcs11")
+
+
+def _pkcs11_fault() -> str:
+    if importlib.util.find_spec("pkcs11") is None:
+        return "印章密钥来源设为 pkcs11，但未安装 python-pkcs11 组件；请安装该组件，或改用 file"
+    return "印章密钥来源 pkcs11 尚未在本版本中启用；请改用 file"
+
+
+@dataclass
+class FileSealKeys:
+    """A development CA in files: the root made at first use, one seal certificate per body on demand."""
+
+    signing_dir: Path
+    may_create: bool = True
+    _signers: dict[str, SimpleSigner] = field(default_factory=dict, repr=False)
+
+    def signer_for(self, seal: SealBody) -> SimpleSigner:
+        name = _file_name(seal)
+        if name not in self._signers:
+            try:
+                self._signers[name] = self._load(name, seal)
+            except OSError as fault:
+                raise SealUnavailable(f"无法读取“{seal.name}”的印章密钥（{type(fault).__name__}）") from fault
+        return self._signers[name]
+
+    def root(self) -> x509.Certificate:
+        """The root certificate; makes the CA when there is none. `ca/ca.pem` beside it is for everyone to read."""
+        return self._root()[1]
+
+    def _load(self, name: str, seal: SealBody) -> SimpleSigner:
+        path = self.signing_dir / "seals" / name
+        content = read_or_create(path, lambda: self._issue(seal), may_create=self.may_create)
+        key, certificate = _parse(content)
+        return SimpleSigner(
+            signing_cert=asn1_x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER)),
+            signing_key=asn1_keys.PrivateKeyInfo.load(_pkcs8(key, serialization.Encoding.DER)),
+            cert_registry=SimpleCertificateStore(),
+            embed_roots=False,
+        )
+
+    def _root(self) -> tuple[EllipticCurvePrivateKey, x509.Certificate]:
+        ca = self.signing_dir / "ca"
+        key, certificate = _parse(read_or_create(ca / "root.pem", _make_root, may_create=self.may_create))
+        public = certificate.public_bytes(serialization.Encoding.PEM)
+        read_or_create(ca / "ca.pem", lambda: public, may_create=self.may_create)
+        return key, certificate
+
+    def _issue(self, seal: SealBody) -> bytes:
+        root_key, root = self._root()
+        key = generate_private_key(SECP256R1())
+        builder = (
+            _builder(_subject(seal), root.subject, key, _SEAL_END)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(digital_signature=True, content_commitment=True), critical=True)
+            .add_extension(_authority(root_key), critical=False)
+        )
+        return _bundle(key, builder.sign(root_key, hashes.SHA256()))
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The roots whose seals are ours."""
+
+    roots: tuple[x509.Certificate, ...]
+
+    @classmethod
+    def load(cls, signing_dir: Path) -> "Trust":
+        """Public certificates only; none there yet means that nothing was sealed yet, and nothing is trusted."""
+        ca = signing_dir / "ca"
+        files = [path for path in (ca / "ca.pem", *sorted((ca / "trusted").glob("*.pem"))) if path.exists()]
+        return cls(tuple(root for path in files for root in x509.load_pem_x509_certificates(path.read_bytes())))
+
+
+def _file_name(seal: SealBody) -> str:
+    """A body that is renamed gets a new seal; the code is checked because it becomes a file name."""
+    if not _USCC.fullmatch(seal.uscc):
+        raise SealUnavailable("印章单位的统一社会信用代码不正确")
+    return f"{seal.uscc}-{hashlib.sha256(seal.name.encode()).hexdigest()[:8]}.pem"
+
+
+def _make_root() -> bytes:
+    key = generate_private_key(SECP256R1())
+    name = x509.Name(
+        [x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"), x509.NameAttribute(NameOID.COMMON_NAME, ROOT_NAME)]
+    )
+    builder = (
+        _builder(name, name, key, _ROOT_END)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
+    )
+    return _bundle(key, builder.sign(key, hashes.SHA256()))
+
+
+def _subject(seal: SealBody) -> x509.Name:
+    # X.520 allows 64 characters in a name; the body's full name is on the seal picture in any case.
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, seal.name[:64]),
+            x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, seal.uscc),
+            x509.NameAttribute(NameOID.SERIAL_NUMBER, seal.uscc),
+            x509.NameAttribute(NameOID.COMMON_NAME, f"{seal.name[:60]}电子印章"),
+        ]
+    )
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: EllipticCurvePrivateKey, end: datetime
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(_BEGIN)
+        .not_valid_after(end)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+
+
+def _authority(root_key: EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
+
+
+def _usage(
+    *,
+    digital_signature: bool = False,
+    content_commitment: bool = False,
+    key_cert_sign: bool = False,
+    crl_sign: bool = False,
+) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=digital_signature,
+        content_commitment=content_commitment,
+        key_cert_sign=key_cert_sign,
+        crl_sign=crl_sign,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _bundle(key: EllipticCurvePrivateKey, certificate: x509.Certificate) -> bytes:
+    """Key and certificate in one file: they come into being together or not at all."""
+    return _pkcs8(key, serialization.Encoding.PEM) + certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _pkcs8(key: EllipticCurvePrivateKey, encoding: serialization.Encoding) -> bytes:
+    return key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+def _parse(bundle: bytes) -> tuple[EllipticCurvePrivateKey, x509.Certificate]:
+    key = serialization.load_pem_private_key(bundle, password=None)
+    if not isinstance(key, EllipticCurvePrivateKey):
+        raise SealUnavailable("印章密钥不是 P-256 密钥")
+    return key, x509.load_pem_x509_certificate(bundle)

@@ -1,0 +1,248 @@
+"""Rendered files: what the law demands is on them, text stays text, the font is ours and embedded."""
+
+import re
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+from services.certificate.files.contents import AnyPaper, Contents, FaultLine, Line, MaterialLine, dump_job, load_job
+from services.certificate.files.errors import UnprintableCharacter
+from services.certificate.files.rendering import render, render_seal
+from tests.support import certificate_files as samples
+
+PAPERS = samples.papers()
+COMMON = (
+    "示例市鹤城区市场监督管理局",
+    "鹤市监受〔2026〕12号",
+    "鹤城区老街口味小吃店",
+    "92431202MA0000031L",
+    "食品经营许可（新办）",
+    "11431202006100029C3000131002001",
+    "11431202006100029C3000131002001202603020001",
+    "K7M2Q9XP",
+    "2026年3月4日",
+)
+REMEDIES = ("60日内向示例市鹤城区人民政府申请行政复议", "6个月内依法向示例市鹤城区人民法院提起行政诉讼")
+DEMANDED = {
+    "RECEIPT": (
+        *("申请材料接收凭证", "营业执照", "电子证照", "复用电子证照，免提交", "2026年3月2日9时05分", "李小兰"),
+        *("五个工作日内（2026年3月9日前", "一次性告知", "综合窗口3号"),
+    ),
+    "SUPPLEMENT_NOTICE": (
+        *(
+            "申请材料补正告知书",
+            "未提交",
+            "提交加盖公章的食品安全管理制度一份",
+            "重新绘制并标注专间",
+            "第三十二条第一款第（四）项",
+        ),
+        *("2026年4月1日前", "逾期不补正", "2026年3月2日收到", "一次性告知"),
+    ),
+    "NOT_REQUIRED_NOTICE": ("不受理告知书", "不需要取得行政许可", "销售食用农产品", "第三十二条第一款第（一）项"),
+    "ACCEPTANCE_REFUSAL": (
+        "不予受理决定书",
+        "不属于本机关职权范围",
+        "第（二）项",
+        "请向示例市市场监督管理局提出",
+        *REMEDIES,
+    ),
+    "ACCEPTANCE_NOTICE": (
+        *("受理通知书", "第三十二条第一款第（五）项", "受理日期2026年3月4日", "法定办结日期2026年3月18日"),
+        *("承诺办结日期2026年3月13日", "承办部门示例市", "凭办件编号或者查询码", "不收费", "共3项"),
+    ),
+    "GRANT_DECISION": (
+        *(
+            "准予行政许可决定书",
+            "从事餐饮服务经营活动",
+            "热食类食品制售",
+            "不得超出许可范围",
+            "自2026年3月4日起至2031年3月3日止",
+        ),
+        *("《食品经营许可证》", "10个工作日内", "第三十八条第一款"),
+    ),
+    "REFUSAL_DECISION": (
+        *("不予行政许可决定书", "约8米", "不足25米", "第三十三条第一款第（一）项", "GB31654-2021", *REMEDIES),
+    ),
+    "PROOF_OF_SERVICE": (
+        *("送达回证", "《准予行政许可决定书》", "《食品经营许可证》", "邮寄送达", "2026年3月6日15时20分", "王小明"),
+        *("与受送达人关系：本人", "EX1234567890CN", "赵出证"),
+    ),
+}
+
+
+def text_of(contents: Contents) -> str:
+    """The text without blanks: justified Chinese has some where lines break."""
+    return squeezed(render(samples.a_job(contents)).pdf)
+
+
+def squeezed(pdf: bytes) -> str:
+    return re.sub(r"\s", "", "".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages))
+
+
+@pytest.mark.parametrize("kind", DEMANDED)
+def test_a_paper_says_everything_the_law_demands_of_its_kind(kind: str) -> None:
+    text = text_of(PAPERS[kind])
+
+    assert [demanded for demanded in (*COMMON, *DEMANDED[kind]) if demanded not in text] == []
+
+
+def test_every_kind_of_paper_is_checked() -> None:
+    assert set(DEMANDED) == set(PAPERS)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DEMANDED if kind != "PROOF_OF_SERVICE"])
+def test_a_paper_leaves_room_for_the_recipient_to_sign(kind: str) -> None:
+    assert "签收人（签名）" in text_of(PAPERS[kind])
+
+
+def test_a_certificate_shows_its_number_holder_issuer_dates_rows_and_identifier() -> None:
+    text = text_of(samples.a_certificate().contents)
+
+    for shown in ("食品经营许可证", "JY24312020000001", "鹤城区老街口味小吃店", "张三丰", samples.IDENTIFIER):
+        assert shown in text
+    assert "2026年3月4日至2031年3月3日" in text
+
+
+def test_a_certificate_without_an_end_is_valid_for_long() -> None:
+    job = samples.a_certificate(valid_until=None)
+
+    assert "2026年3月4日至长期" in squeezed(render(job).pdf)
+
+
+@pytest.mark.parametrize(
+    ("paper", "title"),
+    [
+        pytest.param(replace(samples.grant(), licence=False), "准予决定书", id="granted"),
+        pytest.param(replace(samples.refusal(), licence=False), "不予办理决定书", id="refused"),
+    ],
+)
+def test_a_decision_on_an_item_that_is_no_licence_does_not_speak_of_a_licence(paper: AnyPaper, title: str) -> None:
+    text = text_of(paper)
+
+    assert title in text
+    assert "予行政许可" not in text
+
+
+def test_typst_markup_in_a_value_is_printed_and_not_carried_out() -> None:
+    hostile = '#panic("x") *粗* $x$ `code` <label> @ref \\ // = 标题 #read("/etc/passwd") "引"'
+
+    text = text_of(replace(samples.receipt(), applicant_name=hostile))
+
+    assert re.sub(r"\s", "", hostile) in text
+
+
+def test_the_file_is_pdf_a_2b_with_title_author_and_date() -> None:
+    reader = PdfReader(BytesIO(render(samples.a_certificate()).pdf))
+
+    xmp = reader.xmp_metadata
+    assert xmp is not None
+    assert (xmp.pdfaid_part, xmp.pdfaid_conformance) == ("2", "B")
+    info = reader.metadata
+    assert info is not None
+    assert info.title == "食品经营许可证 JY24312020000001"
+    assert info.author == samples.SEAL.name
+    assert info.creation_date is not None
+
+
+def test_only_our_font_is_used_and_it_is_embedded() -> None:
+    fonts: set[str] = set()
+
+    for contents in (samples.a_certificate().contents, *PAPERS.values()):
+        job = replace(samples.a_certificate(), contents=contents)
+        for page in PdfReader(BytesIO(render(job).pdf)).pages:
+            fonts |= {_embedded(font.get_object()) for font in page["/Resources"]["/Font"].values()}  # type: ignore[index]
+
+    assert {name.split("+")[1].removesuffix("-Identity-H") for name in fonts} == {"NotoSerifCJKsc-Regular"}
+
+
+def _embedded(font: Any) -> str:
+    descendant = font["/DescendantFonts"][0].get_object()
+    assert "/FontFile3" in descendant["/FontDescriptor"]
+    return str(font["/BaseFont"])
+
+
+def test_long_tables_and_texts_go_on_over_pages_and_the_seal_stands_on_the_last() -> None:
+    materials = tuple(MaterialLine(name=f"材料{n}：" + "很长的名称" * 6, form="原件") for n in range(90))
+
+    rendered = render(samples.a_job(replace(samples.receipt(), materials=materials)))
+
+    reader = PdfReader(BytesIO(rendered.pdf))
+    assert len(reader.pages) >= 4
+    assert rendered.seal_page == len(reader.pages) - 1
+    assert "材料名称" in reader.pages[2].extract_text()  # the header row is repeated
+    assert f"共{len(reader.pages)}页" in squeezed(rendered.pdf)
+
+
+@pytest.mark.parametrize("length", range(0, 900, 60))
+def test_the_sign_off_never_stands_alone_on_a_page(length: int) -> None:
+    paper = replace(samples.refusal(), facts="经核查情况如下。" * (length // 8 + 1))
+
+    reader = PdfReader(BytesIO(render(samples.a_job(paper)).pdf))
+
+    assert "申请行政复议" in re.sub(r"\s", "", reader.pages[-1].extract_text())
+
+
+def test_an_unbroken_run_of_latin_letters_stays_on_the_page() -> None:
+    paper = replace(samples.supplement_notice(), faults=(FaultLine(name="A" * 300, fault="b" * 300, remedy="1" * 300),))
+
+    page = PdfReader(BytesIO(render(samples.a_job(paper)).pdf)).pages[0]
+
+    right_edges: list[float] = []
+    page.extract_text(
+        visitor_text=lambda text, _cm, tm, _font, _size: right_edges.append(tm[4]) if text.strip() else None
+    )
+    assert max(right_edges) < 595
+    assert "A" * 12 in squeezed(render(samples.a_job(paper)).pdf)
+
+
+@pytest.mark.parametrize("name", ["吴𠮷", "㐱㭎", "禤䶮", "·买买提", "René"], ids=str)
+def test_rare_characters_of_names_are_printed(name: str) -> None:
+    assert name in text_of(replace(samples.receipt(), applicant_name=name))
+
+
+@pytest.mark.parametrize(
+    ("missing", "code_point"),
+    [("\U00030010", "U+30010"), ("\ue000", "U+E000"), ("😀", "U+1F600"), ("\u200b", "U+200B"), ("\x00", "U+0000")],
+    ids=["extension G", "private use", "emoji", "zero width", "control"],
+)
+def test_a_character_that_the_font_lacks_is_an_error_that_names_it_and_its_field(missing: str, code_point: str) -> None:
+    job = samples.a_certificate(lines=(Line(label="经营者", value=f"张{missing}"),))
+
+    with pytest.raises(UnprintableCharacter) as caught:
+        render(job)
+
+    assert caught.value.errors[0].pointer == "/lines/0/value"
+    assert code_point in caught.value.errors[0].detail
+    assert code_point in caught.value.detail
+
+
+def test_all_missing_characters_are_told_at_once() -> None:
+    with pytest.raises(UnprintableCharacter) as caught:
+        render(samples.a_certificate(holder_name="😀", number="A😁"))
+
+    assert {fault.pointer for fault in caught.value.errors} == {"/holder_name", "/number"}
+
+
+@pytest.mark.parametrize(
+    "name", ["局", "示例市鹤城区市场监督管理局", "示例市鹤城区" + "很长名称的" * 8 + "委员会"], ids=len
+)
+def test_a_seal_is_drawn_for_names_of_any_length(name: str) -> None:
+    reader = PdfReader(BytesIO(render_seal(replace(samples.SEAL, name=name))))
+
+    assert len(reader.pages) == 1
+    assert sorted(squeezed(render_seal(replace(samples.SEAL, name=name)))) == sorted(name + samples.SEAL.purpose)
+
+
+@pytest.mark.parametrize("kind", ["CERTIFICATE", *PAPERS])
+def test_a_job_survives_being_stored(kind: str) -> None:
+    job = samples.a_certificate() if kind == "CERTIFICATE" else samples.a_job(PAPERS[kind])
+
+    assert load_job(dump_job(job)) == job
+    assert type(load_job(dump_job(job)).contents) is type(job.contents)
+
+
+def test_a_job_does_not_show_the_person_when_it_is_printed() -> None:
+    assert "小吃店" not in repr(samples.a_certificate())
