@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.approval import metrics
 from services.approval.routes import router
 from services.approval.settings import settings
 from services.chassis.app import build_app
@@ -12,4 +13,5 @@ def create_app() -> FastAPI:
     loaded = settings()
     app = build_app(loaded, title="审批", routers=[router])
     app.state.cursor_key = Sealer.load(loaded.keys_dir).derived_key("approval.tasks")
+    app.state.metrics = metrics  # they are read when asked for
     return app
