@@ -24,6 +24,10 @@ async def read_upload(request: Request) -> Upload:
         form = await parser.parse()
     except (MultiPartException, KeyError) as broken:
         raise Invalid(errors=[FieldError("#", "upload.multipart", "上传内容无法解析")]) from broken
+    except FileTooLarge:
+        for spooled in parser._files_to_close_on_error:  # the parser closes them only for its own errors
+            spooled.close()
+        raise
     try:
         return await _upload_of(form.get("material_no"), form.get("file"))
     finally:

@@ -25,6 +25,7 @@ from services.kernel.workdays import WorkCalendar
 NUMBER_CONTEXT = "party-number"
 FORM_CONTEXT = "application-form"
 FORM_BYTES = 64 * 1024
+FORM_DEPTH = 16
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,25 @@ class Office:
         return self.due(TimeLimit(workdays, Unit.WORKDAY, StartRule.RECEIVED, article), started_at)
 
     def seal_form(self, form: Mapping[str, Any]) -> str | None:
-        """Raises Invalid when the form is too large."""
+        """Raises Invalid when the form is too large, too deep or no text that can be stored."""
         if not form:
             return None
-        text = json.dumps(form, ensure_ascii=False)
-        if len(text.encode()) > FORM_BYTES:
+        if _is_deeper_than(form, FORM_DEPTH):
+            raise Invalid(errors=[FieldError("#/form", "form.too-deep", f"申请表内容的层次超过 {FORM_DEPTH} 层")])
+        try:
+            content = json.dumps(form, ensure_ascii=False, allow_nan=False).encode()
+        except ValueError as broken:  # also a lone surrogate, which is no character
+            raise Invalid(errors=[FieldError("#/form", "form.encoding", "申请表内容含有不能保存的字符")]) from broken
+        if len(content) > FORM_BYTES:
             raise Invalid(errors=[FieldError("#/form", "form.too-large", "申请表内容超过 64 KiB")])
-        return self.sealer.seal(text, FORM_CONTEXT)
+        return self.sealer.seal(content.decode(), FORM_CONTEXT)
+
+
+def _is_deeper_than(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper_than(entry, levels - 1) for entry in inner)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Bodies of requests of intake. Free text may hold no identity number; a form is masked when it is shown."""
 
 import re
+import unicodedata
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -19,15 +20,17 @@ from services.kernel.codes import check_citizen_id, mask_citizen_id, normalise_n
 _RUN_OF_18 = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
 
 
-def _no_number(text: str) -> str:
+def _clean(text: str) -> str:
     """Free text goes into papers and events in clear, so an identity number has no place in it."""
+    if any(unicodedata.category(character) == "Cc" and character not in "\n\r\t" for character in text):
+        raise PydanticCustomError("control_character", "文字中不得包含控制字符")
     for run in _RUN_OF_18.findall(normalise_number(text)):
         if check_citizen_id(run.upper()) is None:
             raise PydanticCustomError("number_in_text", "文字中不得包含公民身份号码")
     return text
 
 
-_Free = AfterValidator(_no_number)
+_Free = AfterValidator(_clean)
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), _Free]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), _Free]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z.]{20,128}$")]

@@ -146,7 +146,7 @@ def _division(item: ServiceItem, asked: str | None, principal: Principal) -> str
     Raises Invalid: a system may name a division only within its own.
     """
     if asked is not None:
-        if is_citizen_only(principal) or not in_division(asked, principal.division):
+        if is_citizen_only(principal) or not principal.division or not in_division(asked, principal.division):
             raise Invalid(errors=[FieldError("#/division", "division.out-of-scope", "不能指定该收件地")])
         return asked
     if principal.channel in {"COUNTER", "TOWNSHIP"}:

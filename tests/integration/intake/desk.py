@@ -1,5 +1,6 @@
 """A desk for tests: people with tokens, and the acts of intake in few words."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -10,7 +11,7 @@ import httpx
 from sqlalchemy import text
 
 from contracts.events.approval import CaseDecided
-from contracts.events.certificate import CertificateIssued, CertificateOrigin, CertificateStatus
+from contracts.events.certificate import CertificateIssued, CertificateOrigin, CertificateStatus, PaperIssued
 from contracts.events.common import Actor, Event, Outcome, Party, PartyType
 from services.chassis.bus import Incoming
 from services.chassis.database import Database
@@ -151,19 +152,15 @@ class Desk:
         statement = "SELECT aggregate_version, subject, payload FROM outbox WHERE aggregate_id = :id ORDER BY seq"
         async with self.database.read() as connection:
             rows = await connection.execute(text(statement), {"id": UUID(application_id)})
-            import json
-
             return [(r.aggregate_version, r.subject, json.loads(r.payload)) for r in rows]
 
     async def hear(self, *events: Event) -> None:
         """Events of others arrive, as one batch of the consumer that takes them."""
-        for handle, kinds in ((consumers.take_decisions, (CaseDecided,)), (consumers.take_documents, (object,))):
-            batch = [
-                e for e in events if isinstance(e, kinds) and (kinds != (object,) or not isinstance(e, CaseDecided))
-            ]
+        for handle, kinds in _HANDLERS:
+            batch = [incoming(event) for event in events if isinstance(event, kinds)]
             if batch:
                 async with self.database.transaction() as uow:
-                    await handle(uow, [incoming(event) for event in batch])
+                    await handle(uow, batch)
 
     async def decided(self, application: Mapping[str, Any], outcome: Outcome = Outcome.GRANTED) -> dict[str, Any]:
         item = await self._item(application)
@@ -224,6 +221,12 @@ class Desk:
             )
         )
         return identifier
+
+
+_HANDLERS = (
+    (consumers.take_decisions, (CaseDecided,)),
+    (consumers.take_documents, (CertificateIssued, PaperIssued)),
+)
 
 
 def incoming(event: Event) -> Incoming:

@@ -1,0 +1,93 @@
+"""Every act in every state, from one table: allowed with the state it leads to, or refused as a wrong state."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from services.intake.domain import application as rules
+from services.intake.domain.errors import WrongState
+from services.intake.domain.states import ALLOWED, Act, State
+from services.kernel.time_limit import DueDate
+from tests.unit.intake.builders import CLERK, NOON, TODAY, a_fault, an_application, an_item, provided
+
+DUE = DueDate(date(2026, 12, 1))
+ITEM = an_item()
+HANDING = rules.HandOver(rules.Method.COLLECTION, ("C1",), "张三", "本人", None, NOON, CLERK)
+
+ACTS: dict[Act, Callable[[rules.Application], rules.Application]] = {
+    Act.PROVIDE: lambda a: rules.provide(a, [provided(1)]),
+    Act.RECEIVE: lambda a: rules.receive(a, case_no="N", query_code="Q", notice_due=DUE, by=CLERK, now=NOON),
+    Act.REQUEST_SUPPLEMENT: lambda a: rules.request_supplement(
+        replace(a, supplement=None),
+        ITEM,
+        [a_fault()],
+        supply_by=DUE.on,
+        today=TODAY,
+        by=CLERK,
+        now=NOON,
+    ),
+    Act.SUPPLY: lambda a: rules.supply(a, [provided(1)], now=NOON),
+    Act.ACCEPT: lambda a: rules.accept(
+        a, ITEM, counting=[provided(1)], legal_due=DUE, promised_due=DUE, by=CLERK, now=NOON
+    ),
+    Act.REFUSE_ACCEPTANCE: lambda a: rules.refuse_acceptance(
+        a, rules.RefusalKind.OUT_OF_SCOPE, reason="不属于职权", competent_body="市局", by=CLERK, now=NOON
+    ),
+    Act.WITHDRAW: lambda a: rules.withdraw(a, reason="不办了", now=NOON),
+    Act.RECORD_DECISION: lambda a: rules.record_decision(a, rules.Outcome.GRANTED, decided_at=NOON),
+    Act.HAND_OVER: lambda a: rules.hand_over(a, ITEM, HANDING, certificates=["C1"]),
+    Act.CONCLUDE: lambda a: rules.conclude(a, now=NOON),
+}
+
+# Rows: acts. Columns: states. `-` refused, otherwise the state the act leads to.
+TABLE = """
+                    SUBMITTED  RECEIVED            CORRECTION ACCEPTED  REFUSED_ACCEPTANCE NOT_REQUIRED WITHDRAWN DECIDED     HANDED_OVER CONCLUDED
+PROVIDE             SUBMITTED  RECEIVED            CORRECTION -         -                  -            -         -           -           -
+RECEIVE             RECEIVED   -                   -          -         -                  -            -         -           -           -
+REQUEST_SUPPLEMENT  -          CORRECTION          -          -         -                  -            -         -           -           -
+SUPPLY              -          -                   RECEIVED   -         -                  -            -         -           -           -
+ACCEPT              -          ACCEPTED            -          -         -                  -            -         -           -           -
+REFUSE_ACCEPTANCE   -          REFUSED_ACCEPTANCE  -          -         -                  -            -         -           -           -
+WITHDRAW            WITHDRAWN  WITHDRAWN           WITHDRAWN  WITHDRAWN -                  -            -         -           -           -
+RECORD_DECISION     -          -                   -          DECIDED   -                  -            DECIDED   -           -           -
+HAND_OVER           -          -                   -          -         -                  -            -         HANDED_OVER -           -
+CONCLUDE            -          -                   -          -         -                  -            -         -           CONCLUDED   -
+"""  # noqa: E501 (a table reads best as a table)
+
+
+def _cells() -> list[tuple[Act, State, State | None]]:
+    header, *rows = TABLE.strip().splitlines()
+    states = [State(word) for word in header.split()]
+    cells = []
+    for row in rows:
+        act, *outcomes = row.split()
+        for state, outcome in zip(states, outcomes, strict=True):
+            cells.append((Act(act), state, None if outcome == "-" else State(outcome)))
+    return cells
+
+
+CELLS = _cells()
+NAMES = [f"{act.lower()} when {state.lower()}" for act, state, _ in CELLS]
+
+
+@pytest.mark.parametrize(("act", "state", "leads_to"), CELLS, ids=NAMES)
+def test_an_act_leads_on_or_is_refused(act: Act, state: State, leads_to: State | None) -> None:
+    application = an_application(state)
+
+    if leads_to is None:
+        with pytest.raises(WrongState):
+            ACTS[act](application)
+    else:
+        assert ACTS[act](application).state is leads_to
+
+
+def test_the_table_covers_every_act_and_every_state() -> None:
+    assert {(act, state) for act, state, _ in CELLS} == {(act, state) for act in Act for state in State}
+
+
+def test_the_table_agrees_with_the_state_machine() -> None:
+    allowed = {act: frozenset(s for a, s, to in CELLS if a is act and to is not None) for act in Act}
+
+    assert allowed == ALLOWED
