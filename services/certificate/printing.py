@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from services.certificate.domain.personal import holds_citizen_number, masked_certificate_number
 from services.certificate.files import contents
 from services.certificate.files.records import record_sha256
 from services.certificate.queries import verify_url
@@ -30,7 +31,7 @@ def certificate_job(record: Mapping[str, Any], issued_at: datetime, public_url: 
         record_sha256=record_sha256(record),
     )
     seal = contents.SealBody(name=record["issue_dept_name"], uscc=record["issue_dept_code"])
-    return contents.Job(contents=printed, seal=seal, at=issued_at)
+    return contents.Job(contents=printed, seal=seal, at=issued_at.replace(microsecond=0))
 
 
 def _lines(extend: Mapping[str, Any]) -> list[contents.Line]:
@@ -40,8 +41,13 @@ def _lines(extend: Mapping[str, Any]) -> list[contents.Line]:
         if isinstance(value, list):
             value = "、".join(str(part) for part in value if not isinstance(part, dict | list))
         if isinstance(value, str | int | float) and str(value):
-            lines.append(contents.Line(label=label, value=str(value)))
+            lines.append(contents.Line(label=label, value=_without_numbers(str(value))))
     return lines
+
+
+def _without_numbers(value: str) -> str:
+    """Numbers of other people (a legal representative, family members) are masked on the file."""
+    return masked_certificate_number(value) if holds_citizen_number(value) else value
 
 
 def _day(basic: str) -> date:

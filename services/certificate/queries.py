@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select, tuple_
+from sqlalchemy import Select, and_, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events.certificate import CertificateStatus, PaperKind
@@ -52,7 +52,9 @@ async def of_holder(
         open_ended = or_(_CERTIFICATE.valid_until.is_(None), _CERTIFICATE.valid_until >= valid_on)
         wanted = wanted.where(_CERTIFICATE.status == CertificateStatus.VALID.value, open_ended)
     if after:
-        wanted = wanted.where(tuple_(_CERTIFICATE.issued_at, _CERTIFICATE.id) < tuple_(*after))
+        columns = (_CERTIFICATE.issued_at, _CERTIFICATE.id)
+        seen = (literal(value, column.type) for value, column in zip(after, columns, strict=True))
+        wanted = wanted.where(tuple_(*columns) < tuple_(*seen))
     wanted = wanted.order_by(_CERTIFICATE.issued_at.desc(), _CERTIFICATE.id.desc()).limit(limit)
     rows: Sequence[Any] = (await connection.execute(wanted)).all()
     return rows

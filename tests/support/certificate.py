@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -70,36 +70,28 @@ OTHER = "431202180001010020"
 COMPANY = "91431202MA00000152"
 DISTRICT = "431202000000"
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+
+
+def _type(short_id: str, name: str, definer: str, type_code: str, holder: str, validity: str) -> dict[str, str]:
+    return {
+        "id": short_id,
+        "name": name,
+        "definer": definer,
+        "type_code": type_code,
+        "holder": holder,
+        "validity": validity,
+    }
+
+
 CATALOGUE = {
     "departments": [
         {"id": "scjg", "name": MARKET.name, "uscc": MARKET.uscc, "area_code": DISTRICT},
         {"id": "gaj", "name": POLICE.name, "uscc": POLICE.uscc, "area_code": DISTRICT},
     ],
     "cert_types": [
-        {
-            "id": "idcard",
-            "name": "居民身份证",
-            "definer": "gaj",
-            "type_code": ID_CARD,
-            "holder": "自然人",
-            "validity": "长期",
-        },
-        {
-            "id": "bizlic",
-            "name": "营业执照",
-            "definer": "scjg",
-            "type_code": BUSINESS_LICENCE,
-            "holder": "法人",
-            "validity": "按登记",
-        },
-        {
-            "id": "foodlic",
-            "name": "食品经营许可证",
-            "definer": "scjg",
-            "type_code": FOOD_LICENCE,
-            "holder": "法人",
-            "validity": "5年",
-        },
+        _type("idcard", "居民身份证", "gaj", ID_CARD, "自然人", "长期"),
+        _type("bizlic", "营业执照", "scjg", BUSINESS_LICENCE, "法人", "以登记经营期限为准"),
+        _type("foodlic", "食品经营许可证", "scjg", FOOD_LICENCE, "法人", "5年"),
     ],
 }
 CLERK = Actor(account_id=tokens.account("clerk"), name="窗口一号", role="COUNTER_CLERK", organisation=MARKET)
@@ -181,7 +173,7 @@ class Case:
             case_no=self.case_no,
             query_code="K7P2M9",
             received_at=NOON,
-            accepted_at=NOON,
+            accepted_at=NOON + timedelta(hours=1),
             accepted_by=CLERK,
             materials=(),
             legal_due=DueDate(on=date(2026, 12, 4)),
@@ -226,7 +218,7 @@ class Case:
             applicant=self.applicant,
             agent=self.agent,
             accepted_at=NOON,
-            decided_at=NOON,
+            decided_at=NOON + timedelta(hours=2),
             decided_by=CLERK,
             **(refused if outcome is Outcome.REFUSED else {}) | changes,
         )
@@ -308,9 +300,9 @@ class Library:
         return [(row[0], row[1]) for row in found]
 
     @asynccontextmanager
-    async def file_maker(self) -> AsyncIterator[FileMaker]:
+    async def file_maker(self, kit: Kit | None = None) -> AsyncIterator[FileMaker]:
         """A maker that makes what is due when it is told to."""
-        maker = FileMaker.open(self.database, self.kit)
+        maker = FileMaker.open(self.database, kit or self.kit)
         try:
             yield maker
         finally:

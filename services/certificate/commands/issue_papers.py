@@ -63,7 +63,7 @@ def _row(draft: Draft, ordinal: int, kit: Kit) -> dict[str, object]:
     year = local_date(draft.at).year
     number = paper_number(kit.settings.region_short_name, body.name, FORMS[draft.kind].word, year, ordinal)
     printed = draft.build(header(draft, paper_id, number, kit.settings.public_url))
-    job = contents.Job(contents=printed, seal=seal_of(case.item), at=draft.at)
+    job = contents.Job(contents=printed, seal=seal_of(case.item), at=draft.at.replace(microsecond=0))
     return {
         "id": paper_id,
         "version": _FIRST,

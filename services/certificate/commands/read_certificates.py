@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from services.certificate import queries, repository
 from services.certificate.domain.access import Access, Reader, access, needs_purpose
@@ -78,14 +79,14 @@ async def search(db: Database, wanted: SearchIn, principal: Principal, kit: Kit,
     )
 
 
-def _after(key: bytes, cursor: str | None, holder_key: str) -> tuple[datetime, str] | None:
+def _after(key: bytes, cursor: str | None, holder_key: str) -> tuple[datetime, UUID] | None:
     """A cursor belongs to the holder it was made for."""
     if cursor is None:
         return None
     holder, issued_at, row_id = decode_cursor(key, cursor)
     if holder != holder_key[:16]:
         raise BadCursor
-    return datetime.fromisoformat(issued_at), row_id
+    return datetime.fromisoformat(issued_at), UUID(row_id)
 
 
 def _holder_key(wanted: SearchIn, reader: Reader, kit: Kit) -> str:

@@ -1,0 +1,180 @@
+"""Import of existing certificates: all faults or all lines, a second run skips, files are made on request."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.certificate import __main__ as commands
+from services.kernel.certificate_identifier import parse_certificate_identifier
+from tests.support.certificate import (
+    BUSINESS_LICENCE,
+    COMPANY,
+    ID_CARD,
+    MARKER,
+    MARKET,
+    OTHER,
+    Library,
+    an_id_card,
+    ndjson,
+)
+
+
+@pytest.fixture
+def run(certificate_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Runs the command as a person does: exit status and what is on the screen."""
+    for name, value in certificate_environment.items():
+        monkeypatch.setenv(name, value)
+
+    async def call(*arguments: str) -> tuple[int, str]:
+        status = await asyncio.to_thread(commands.main, list(arguments))
+        out = capsys.readouterr()
+        return status, out.out + out.err
+
+    return call
+
+
+def a_licence(number: str = COMPANY, **changes: Any) -> dict[str, Any]:
+    return (
+        an_id_card(
+            type_code=BUSINESS_LICENCE,
+            certificate_number=number,
+            holder={"party_type": "ORGANISATION", "number": number, "name": "鹤城餐饮有限公司"},
+            issuer={"uscc": MARKET.uscc, "name": MARKET.name},
+            valid_until=None,
+            extend={"法定代表人": "王小明", "法定代表人证件号码": MARKER},
+        )
+        | changes
+    )
+
+
+async def test_id_cards_and_licences_enter_with_record_and_event(library: Library, run, tmp_path: Path):
+    file = ndjson(tmp_path / "people.ndjson", an_id_card(), an_id_card(OTHER, "李小红"), a_licence())
+
+    status, screen = await run("import", str(file))
+
+    assert status == 0, screen
+    assert "新导入 3 张" in screen
+    cards = await library.rows("SELECT * FROM certificate WHERE type_code = :code", code=ID_CARD)
+    assert {row.origin for row in cards} == {"IMPORTED"}
+    assert all(MARKER not in row.identifier and OTHER not in row.identifier for row in cards)
+    assert {row.number_shown for row in cards} == {"4****************2", "4****************0"}
+    record = library.kit.signer.verify(library.kit.open_record(cards[0].jws_sealed))
+    assert record["certificate_number"] == record["certificate_holder_code"]
+    assert await library.events_of(cards[0].id) == [(1, "certificate.certificate.issued.v1")]
+    (licence,) = await library.rows("SELECT * FROM certificate WHERE holder_name = '鹤城餐饮有限公司'")
+    assert parse_certificate_identifier(licence.identifier).serial == COMPANY
+
+
+async def test_a_second_run_adds_only_what_is_missing(library: Library, run, tmp_path: Path):
+    people = [an_id_card("43120218770707006X", "张三"), an_id_card("431202188802290057", "李四")]
+    await run("import", str(ndjson(tmp_path / "first.ndjson", people[0])))
+
+    status, screen = await run("import", str(ndjson(tmp_path / "second.ndjson", *people)))
+
+    assert status == 0
+    assert "新导入 1 张，已存在 1 张" in screen
+    assert len(await library.rows("SELECT 1 FROM certificate WHERE holder_name IN ('张三', '李四')")) == 2
+
+
+async def test_one_fault_stops_the_whole_file_and_every_fault_is_listed(library: Library, run, tmp_path: Path):
+    wrong = MARKER[:-1] + "9"
+    before = len(await library.rows("SELECT 1 FROM certificate"))
+    file = ndjson(
+        tmp_path / "faulty.ndjson",
+        an_id_card("431202185006150033", "赵五"),
+        an_id_card(wrong, "错号"),
+        an_id_card("431202185006150033", "赵五"),
+        an_id_card(issued_on="2020-02-30"),
+        an_id_card(type_code="0" * 21),
+    )
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write("{not json\n")
+
+    status, screen = await run("import", str(file))
+
+    assert status == 1
+    for expected in ("第 2 行 /holder/number", "第 3 行 /", "第 4 行 /issued_on", "第 5 行 /type_code", "第 6 行 /"):
+        assert expected in screen
+    assert wrong not in screen
+    assert "431202185006150033" not in screen
+    assert len(await library.rows("SELECT 1 FROM certificate")) == before
+
+
+async def test_a_number_another_holder_has_in_the_library_stops_the_import(library: Library, run, tmp_path: Path):
+    taken = "JY1431202000001"
+    await run("import", str(ndjson(tmp_path / "one.ndjson", a_licence(certificate_number=taken))))
+    other = {"party_type": "PERSON", "number": OTHER, "name": "李小红"}
+
+    status, screen = await run(
+        "import", str(ndjson(tmp_path / "two.ndjson", a_licence(certificate_number=taken, holder=other)))
+    )
+
+    assert status == 1
+    assert "持证人不同" in screen
+    assert OTHER not in screen
+
+
+async def test_an_imported_certificate_gets_its_file_when_it_is_asked_for(library: Library, run, tmp_path: Path):
+    number = "431202185006150033"
+    await run("import", str(ndjson(tmp_path / "p.ndjson", an_id_card(number, "赵五"))))
+    (found,) = (await library.search(library.citizen(number))).json()["items"]
+    path = f"/api/v1/certificates/{found['identifier']}/file"
+
+    first = await library.get(path, library.citizen(number))
+    async with library.file_maker() as maker:
+        while await maker.make_due():
+            pass
+    second = await library.get(path, library.citizen(number))
+
+    assert found["file"]["state"] == "ON_REQUEST"
+    assert (first.status_code, first.headers["retry-after"]) == (202, "2")
+    assert second.status_code == 200
+    assert second.content.startswith(b"%PDF-")
+    assert number not in second.headers["content-disposition"]
+
+
+async def test_a_thousand_lines_enter_in_batches(library: Library, run, tmp_path: Path):
+    lines = [a_licence(certificate_number=f"BATCH{ordinal:06d}") for ordinal in range(1001)]
+
+    status, screen = await run("import", str(ndjson(tmp_path / "many.ndjson", *lines)))
+
+    assert status == 0
+    assert "新导入 1001 张" in screen
+
+
+async def test_faults_of_a_catalogue_of_types_are_all_told_and_nothing_is_stored(library: Library, run, tmp_path: Path):
+    file = tmp_path / "catalogue.yaml"
+    file.write_text(
+        json.dumps(
+            {
+                "departments": [{"id": "scjg", "name": "局", "uscc": MARKET.uscc, "area_code": "431202000000"}],
+                "cert_types": [
+                    {
+                        "id": "new",
+                        "name": "新证",
+                        "definer": "scjg",
+                        "type_code": MARKET.uscc + "777",
+                        "holder": "法人",
+                    },
+                    {
+                        "id": "bad",
+                        "name": "坏证",
+                        "definer": "nobody",
+                        "type_code": "11431202006100029D001",
+                        "holder": "法人",
+                        "validity": "5年",
+                    },
+                ],
+            }
+        )
+    )
+
+    status, screen = await run("import-types", str(file))
+
+    assert status == 1
+    for expected in ("/cert_types/0/validity", "/cert_types/1/definer", "/cert_types/1/type_code"):
+        assert expected in screen
+    assert await library.rows("SELECT 1 FROM certificate_type WHERE short_id IN ('new', 'bad')") == []

@@ -1,0 +1,201 @@
+"""Search and record: who may look at whose certificates, with which purpose, and what is left behind."""
+
+from typing import Any
+
+import pytest
+
+from tests.support import tokens
+from tests.support.certificate import COMPANY, DISTRICT, FOOD_LICENCE, MARKER, MARKET, OTHER, POLICE, Library
+
+PURPOSE = "办理食品经营许可，核对申请人证照"
+
+
+def an_officer(*roles: str, org: str = "", division: str = DISTRICT, **claims: Any) -> dict[str, str]:
+    return tokens.headers(roles, org=org, division=division, **claims)
+
+
+def an_agent(library: Library) -> dict[str, str]:
+    key = library.kit.holder_key("ORGANISATION", COMPANY)
+    return tokens.headers(["ENTERPRISE_AGENT"], subject_key="e" * 64, acts_for=[key], channel="ONLINE")
+
+
+async def accesses(library: Library, act: str) -> list[Any]:
+    return list(await library.rows("SELECT * FROM access WHERE act = :act ORDER BY id", act=act))
+
+
+async def test_a_citizen_finds_the_own_certificates_without_saying_why(library: Library):
+    row = await library.issued()
+    before = len(await accesses(library, "SEARCH"))
+
+    answer = await library.search(library.citizen())
+
+    assert answer.status_code == 200, answer.text
+    found = {item["identifier"]: item for item in answer.json()["items"]}
+    assert found[row["identifier"]]["holder"]["masked_number"] == "4****************2"
+    assert found[row["identifier"]]["file"]["state"] == "IN_THE_MAKING"
+    assert MARKER not in answer.text
+    assert len(await accesses(library, "SEARCH")) == before
+
+
+async def test_a_citizen_may_also_give_the_own_number_in_lower_case_or_with_blanks(library: Library):
+    await library.issued()
+
+    answer = await library.search(library.citizen(), number=f" {MARKER[:6]} {MARKER[6:]}")
+
+    assert answer.status_code == 200
+    assert answer.json()["items"]
+
+
+async def test_an_agent_finds_what_the_organisation_holds(library: Library):
+    row = await library.issued(library.a_case(COMPANY, "鹤城餐饮有限公司"))
+
+    answer = await library.search(an_agent(library), number=COMPANY)
+
+    assert [item["identifier"] for item in answer.json()["items"]] == [row["identifier"]]
+
+
+@pytest.mark.parametrize(
+    ("roles", "expected"),
+    [
+        pytest.param(("CITIZEN",), 403, id="another citizen"),
+        pytest.param(("ENTERPRISE_AGENT",), 403, id="agent of another organisation"),
+        pytest.param(("SUPERVISOR",), 403, id="supervisor"),
+        pytest.param(("CATALOGUE_ADMIN",), 403, id="catalogue administrator"),
+        pytest.param(("MOBILE_BACKEND",), 403, id="mobile backend without a citizen"),
+        pytest.param(("HANDLER",), 200, id="handler"),
+        pytest.param(("CHIEF_REPRESENTATIVE",), 200, id="chief representative"),
+        pytest.param(("COUNTER_CLERK",), 200, id="counter clerk"),
+        pytest.param(("HANDOVER_CLERK",), 200, id="hand-over clerk"),
+        pytest.param(("TOWNSHIP_CLERK",), 200, id="township clerk"),
+        pytest.param(("TOWNSHIP_CENTRE",), 200, id="township centre"),
+        pytest.param(("PROVINCIAL_PLATFORM",), 200, id="provincial platform"),
+    ],
+)
+async def test_anothers_certificates_are_shown_by_role_and_purpose(
+    library: Library, roles: tuple[str, ...], expected: int
+):
+    who = an_officer(*roles, org=POLICE.uscc, subject_key="f" * 64)
+
+    with_purpose = await library.search(who, number=MARKER, purpose=PURPOSE)
+    without = await library.search(who, number=MARKER)
+
+    assert with_purpose.status_code == expected
+    assert without.status_code == (422 if expected == 200 else 403)
+    assert MARKER not in with_purpose.text + without.text
+
+
+async def test_no_token_no_search(library: Library):
+    assert (await library.search({})).status_code == 401
+
+
+async def test_looking_for_another_leaves_who_when_why_and_how_many(library: Library):
+    await library.issued(library.a_case(OTHER, "李小红"))
+    who = an_officer("HANDLER", org=POLICE.uscc, sub=tokens.account("officer-7"))
+
+    await library.search(who, number=OTHER, purpose=PURPOSE, case_no="C-1")
+
+    left = (await accesses(library, "SEARCH"))[-1]
+    assert (left.account, left.organisation, left.purpose, left.case_no, left.found) == (
+        tokens.account("officer-7"),
+        POLICE.uscc,
+        PURPOSE,
+        "C-1",
+        1,
+    )
+    assert left.holder_key == library.kit.holder_key("PERSON", OTHER)
+
+
+async def test_a_purpose_that_repeats_the_number_is_turned_away(library: Library):
+    answer = await library.search(an_officer("HANDLER"), number=MARKER, purpose=f"查询{MARKER}的证照")
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/purpose"
+    assert MARKER not in answer.text
+
+
+async def test_a_wrong_check_digit_is_told_without_the_number(library: Library):
+    wrong = MARKER[:-1] + "3"
+
+    answer = await library.search(an_officer("HANDLER"), number=wrong, purpose=PURPOSE)
+
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "certificate.number-invalid"
+    assert answer.json()["errors"][0]["pointer"] == "/number"
+    assert wrong not in answer.text
+
+
+async def test_a_long_list_is_paged_and_the_cursor_belongs_to_its_holder(library: Library):
+    number = "431202185006150033"
+    for _ in range(3):
+        await library.issued(library.a_case(number, "张老三"))
+    me = library.citizen(number)
+
+    first = (await library.search(me, limit=2)).json()
+    second = (await library.search(me, limit=2, cursor=first["next"])).json()
+    other = await library.search(library.citizen(OTHER), limit=2, cursor=first["next"])
+
+    seen = [item["identifier"] for item in (*first["items"], *second["items"])]
+    assert len(seen) == len(set(seen)) == 3
+    assert second["next"] is None
+    assert other.status_code == 400
+
+
+async def test_only_valid_certificates_of_one_type_can_be_asked_for(library: Library):
+    row = await library.issued()
+    me = library.citizen()
+
+    of_type = (await library.search(me, type_code=FOOD_LICENCE, valid_only=True)).json()["items"]
+    of_other = (await library.search(me, type_code=MARKET.uscc + "001")).json()["items"]
+
+    assert row["identifier"] in [item["identifier"] for item in of_type]
+    assert of_other == []
+
+
+# --- one certificate
+
+
+async def test_the_holder_gets_the_record_with_its_signature(library: Library):
+    row = await library.issued()
+
+    answer = await library.get(f"/api/v1/certificates/{row['identifier']}", library.citizen())
+
+    assert answer.status_code == 200
+    assert answer.headers["etag"] == '"v1"'
+    record = library.kit.signer.verify(answer.json()["jws"])
+    assert record["certificate_identifier"] == row["identifier"]
+    assert answer.json()["verify_url"].startswith("https://yichuang.test/api/v1/certificates/verify?identifier=1.2.156")
+
+
+async def test_a_clerk_of_the_division_gets_the_record_of_a_case_and_leaves_a_row(library: Library):
+    row = await library.issued()
+
+    answer = await library.get(f"/api/v1/certificates/{row['identifier']}", an_officer("HANDOVER_CLERK"))
+
+    assert answer.json()["jws"]
+    left = (await accesses(library, "RECORD"))[-1]
+    assert (left.certificate_id, left.case_no) == (row["id"], row["case_no"])
+
+
+async def test_another_department_needs_a_purpose_and_gets_no_signed_record(library: Library):
+    row = await library.issued()
+    path, who = f"/api/v1/certificates/{row['identifier']}", an_officer("HANDLER", org=POLICE.uscc, division="")
+
+    without = await library.get(path, who)
+    answer = await library.get(path, who, purpose=PURPOSE)
+
+    assert without.status_code == 422
+    assert answer.status_code == 200
+    assert answer.json()["jws"] is None
+    assert (await accesses(library, "RECORD"))[-1].purpose == PURPOSE
+
+
+@pytest.mark.parametrize("suffix", ["", "/file"])
+async def test_another_citizen_does_not_even_learn_that_it_exists(library: Library, suffix: str):
+    row = await library.issued()
+    stranger = library.citizen(OTHER)
+
+    there = await library.get(f"/api/v1/certificates/{row['identifier']}{suffix}", stranger)
+    nowhere = await library.get(f"/api/v1/certificates/1.2.156.3005.2.X{suffix}", stranger)
+
+    assert (there.status_code, nowhere.status_code) == (404, 404)
+    assert there.json()["code"] == nowhere.json()["code"]
