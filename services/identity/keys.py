@@ -71,14 +71,14 @@ class Keyring:
         self._refresh()
 
     def _refresh(self) -> None:
-        """One directory listing; files are read only when the list changed."""
-        names = tuple(sorted(name for name in os.listdir(self._folder) if name.endswith(".pem")))
-        if names == self._names:
-            return
-        if not names:
+        """One directory listing; files are read only when the list changed. A folder that is gone or empty for a
+        moment (a mount being replaced) leaves the keys as they were."""
+        names = tuple(sorted(path.name for path in self._folder.glob("*.pem")))
+        if not names and not self._keys:
             raise KeyMissing(f"no signing key in {self._folder}: 没有签名密钥，请先运行 add-key")
-        self._keys = [_read(self._folder / name) for name in names]
-        self._names = names
+        if names and names != self._names:
+            self._keys = [_read(self._folder / name) for name in names]
+            self._names = names
 
     def jwks(self) -> dict[str, Any]:
         self._refresh()
