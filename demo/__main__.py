@@ -1,0 +1,132 @@
+"""`make demo`: start the stack, play every scene, write out/demo, print what happened, stop the stack."""
+
+import asyncio
+import json
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from demo import library, scenes
+from demo.api import StepFailed, expect
+from demo.hall import Hall
+from demo.outcome import read_back
+from deploy.local.stack import Stack
+
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "out" / "demo"
+_WAY_NAMES = {"ONLINE": "网上", "COUNTER": "综合窗口", "TOWNSHIP": "乡镇"}
+_OUTCOMES = {"GRANTED": "准予", "REFUSED": "不予", None: "未决定"}
+# One machine plays every client.
+_GENEROUS = {f"YICHUANG_RATE_LIMIT_{who}": "1000000" for who in ("PERSON", "SYSTEM", "ADDRESS")}
+
+
+def main() -> int:
+    console = Console()
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    data = ROOT / "out" / "demo-data"
+    shutil.rmtree(data, ignore_errors=True)
+    started = time.monotonic()
+    try:
+        with Stack(data, preferred_port=None, env=_GENEROUS, report=lambda step: console.print(f"· {step}")) as stack:
+            console.print(f"系统就绪，用时 {stack.seconds_to_ready:.1f} 秒：{stack.gateway_url}")
+            report = asyncio.run(play(stack, console))
+            shutil.copy(data / "keys" / "signing" / "certificate" / "ca" / "ca.pem", OUT / "ca.pem")
+    except StepFailed as failed:
+        console.print(f"[red bold]演示失败[/]：{failed}", highlight=False)
+        return 1
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+    report["figures"]["seconds_in_all"] = round(time.monotonic() - started, 1)
+    (OUT / "report.json").write_text(json.dumps(report, ensure_ascii=False, indent=2), "utf-8")
+    show(report, console)
+    return 0
+
+
+async def play(stack: Stack, console: Console) -> dict[str, Any]:
+    """All scenes. Raises StepFailed."""
+    lines = OUT / "library.ndjson"
+    held = library.write(lines, stack.accounts["accounts"])
+    await asyncio.to_thread(stack.run, "certificate", "import", str(lines))
+    lines.unlink()
+    console.print(f"证照库已有 {held} 份证照（身份证、户口簿、营业执照）")
+    hall = Hall.of(stack.gateway_url, stack.accounts)
+    try:
+        return await _play(stack, hall, console)
+    finally:
+        await hall.close()
+
+
+async def _play(stack: Stack, hall: Hall, console: Console) -> dict[str, Any]:
+    items = await hall.items()
+    by_id = {item["item_id"]: item for item in items}
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("从申请到结果", total=len(items))
+        began = time.monotonic()
+        lives = await scenes.every_item(hall, items, lambda name: progress.advance(task))
+        living_seconds = time.monotonic() - began
+        task = progress.add_task("情景", total=3)
+        lives.append(await scenes.refusal(hall, by_id["E04"]))
+        progress.advance(task)
+        application_id = await scenes.sent_twice(hall, by_id["P10"])
+        progress.advance(task)
+        lives.append(await scenes.left_alone(hall, by_id["E11"], stack.travel))
+        progress.advance(task)
+        task = progress.add_task("文书和证照盖章", total=len(lives))
+        cases = []
+        for life in lives:
+            cases.append(await read_back(life, OUT))
+            progress.advance(task)
+    certificate = next(case["certificate"] for case in cases if case["item_id"] == "E02")
+    verdicts = await scenes.forgeries(hall, (OUT / certificate["pdf"]).read_bytes(), certificate["identifier"])
+    jwks = expect(await hall.public.get("/.well-known/certificate-jwks.json"), 200, "证照公钥")
+    (OUT / "jwks.json").write_text(json.dumps(jwks, indent=2), "utf-8")
+    figures = {
+        "items": len(items),
+        "cases": len(cases),
+        "certificates": sum(case["certificate"] is not None for case in cases),
+        "papers": sum(len(case["papers"]) for case in cases),
+        "verdicts": verdicts,
+        "application_sent_twice": application_id,
+        "seconds_to_ready": round(stack.seconds_to_ready, 1),
+        "seconds_for_every_item": round(living_seconds, 1),
+    }
+    return {"cases": cases, "figures": figures}
+
+
+def show(report: dict[str, Any], console: Console) -> None:
+    table = Table(title="演示结果", show_lines=False)
+    for heading in ("事项", "名称", "途径", "结果", "法定到期", "承诺到期", "灯", "证照", "文书"):
+        table.add_column(heading, overflow="fold")
+    for case in report["cases"]:
+        table.add_row(
+            case["item_id"],
+            case["item_name"],
+            _WAY_NAMES[case["way_in"]],
+            _OUTCOMES[case["outcome"]],
+            case["legal_due_on"],
+            case["promised_due_on"],
+            " ".join(light["level"] for light in case["lights"]),
+            "有" if case["certificate"] else "",
+            str(len(case["papers"])),
+        )
+    console.print(table)
+    figures = report["figures"]
+    for name, verdict in figures["verdicts"].items():
+        console.print(f"核验 {name}：{verdict}")
+    console.print(
+        f"{figures['cases']} 个办件，{figures['certificates']} 份证照，{figures['papers']} 份文书，"
+        f"共 {figures['seconds_in_all']} 秒。报告：{OUT.relative_to(ROOT)}/report.json",
+        highlight=False,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,168 @@
+"""The scenes of the demonstration, each as one function; a scene that does not go as told fails the command."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from demo.api import StepFailed, eventually, expect
+from demo.hall import Applicant, Hall
+from demo.library import ENTERPRISE_NAMES
+from demo.life import WAYS, Life
+
+Travel = Callable[[timedelta], Any]
+_LIGHT_SECONDS = 30.0
+
+
+def applicant_for(hall: Hall, item: dict[str, Any], number: int) -> Applicant:
+    """A citizen where the item serves natural persons (GB/T 39046 A.4: 1), an enterprise otherwise."""
+    if "1" in item["service_objects"]:
+        return hall.citizen(number % 4 + 1)
+    return hall.enterprise(number % 2 + 1, ENTERPRISE_NAMES)
+
+
+def way_for(item: dict[str, Any], number: int) -> str:
+    """The three ways in, in turn; what must be done in person is not applied for online."""
+    way = WAYS[number % len(WAYS)]
+    return "COUNTER" if way == "ONLINE" and item["must_appear"] else way
+
+
+async def every_item(hall: Hall, items: list[dict[str, Any]], done: Callable[[str], None]) -> list[Life]:
+    """Each item of the catalogue once, from submission to result; several run side by side."""
+    turns = asyncio.Semaphore(4)
+    methods = ("ELECTRONIC", "COLLECTION", "EXPRESS")
+
+    async def one(number: int, item: dict[str, Any]) -> Life:
+        async with turns:
+            life = Life(hall, item, applicant_for(hall, item, number), way_for(item, number))
+            if item["item_id"] == "E02":
+                await food_licence(life)
+            else:
+                await life.submit()
+                await life.receive()
+                await life.accept()
+                await life.examine()
+                await life.decide()
+                method = methods[number % 3]
+                await life.hand_over(method, f"EMS{number:010d}CN" if method == "EXPRESS" else None)
+            done(life.name)
+            return life
+
+    return list(await asyncio.gather(*(one(number, item) for number, item in enumerate(items))))
+
+
+async def food_licence(life: Life) -> None:
+    """E02: online, ID card and business licence reused, one supplement, granted, collected, verified, rated."""
+    life.who, life.way_in = life.hall.enterprise(1, ENTERPRISE_NAMES), "ONLINE"
+    await life.submit()
+    reused = [m["name"] for m in life.application["materials"] if m["source"] == "CERTIFICATE"]
+    if len(reused) < 2:
+        raise StepFailed(f"{life.name}：应复用身份证和营业执照，实际复用 {reused}")
+    await life.receive()
+    fault = {"material_no": 3, "fault": "操作流程图未标注清洗区", "remedy": "补充标注后重新上传"}
+    await life.request_supplement([fault])
+    await life.supply()
+    await life.accept()
+    await life.examine()
+    await life.decide({"outcome": "GRANTED", "content": "准予从事热食类食品制售"})
+    await life.hand_over("COLLECTION")
+    await _verify_by_address(life)
+    await life.rate("VERY_SATISFIED", "一次补正就办成了")
+
+
+async def _verify_by_address(life: Life) -> None:
+    """What a stranger sees who scans the QR code: no login."""
+    owner = await life.hall.person(life.who.username)
+
+    async def issued() -> dict[str, Any] | None:
+        papers = expect(await owner.get(f"/api/v1/cases/{life.case_no}/papers"), 200, f"{life.name} 文书")
+        return papers["certificates"][0] if papers["certificates"] else None
+
+    certificate = await eventually(issued, f"{life.name} 证照签发")
+    seen = expect(await life.hall.public.get(certificate["verify_url"]), 200, f"{life.name} 扫码核验")
+    if seen["verdict"] != "VALID" or seen["certificate"]["identifier"] != certificate["identifier"]:
+        raise StepFailed(f"{life.name}：扫码核验结果不符 {seen}")
+
+
+async def refusal(hall: Hall, item: dict[str, Any]) -> Life:
+    """Refused, with reasons, basis and both remedies; the same without reasons is impossible."""
+    life = Life(hall, item, hall.enterprise(2, ENTERPRISE_NAMES), "COUNTER")
+    await life.submit()
+    await life.receive()
+    await life.accept()
+    await life.examine("REFUSE", "检测报告显示室内空气质量不合格")
+    chief = await hall.officer("CHIEF_REPRESENTATIVE", item["department_uscc"])
+    path = f"/api/v1/cases/{life.case_no}"
+    version = expect(await chief.get(f"{path}/examination"), 200, "查看审查")["version"]
+    bare = await chief.post(f"{path}/decision", {"outcome": "REFUSED"}, version=version)
+    if bare.status_code != 422:
+        raise StepFailed(f"没有理由的不予决定应被拒绝，实为 {bare.status_code}")
+    await life.decide(
+        {
+            "outcome": "REFUSED",
+            "reasons": "卫生检测报告中室内空气质量一项不符合国家标准",
+            "legal_basis": "《公共场所卫生管理条例》第四条、《行政许可法》第三十八条第二款",
+        }
+    )
+    await life.hand_over("COLLECTION")
+    return life
+
+
+async def left_alone(hall: Hall, item: dict[str, Any], travel: Travel) -> Life:
+    """Accepted and forgotten: yellow after the promised limit, red after the legal one."""
+    life = Life(hall, item, hall.enterprise(1, ENTERPRISE_NAMES), "COUNTER")
+    await life.submit()
+    await life.receive()
+    await life.accept()
+    supervisor = await hall.person("supervisor1")
+
+    async def lit() -> list[str]:
+        answer = await supervisor.get(f"/api/v1/supervision/cases/{life.case_no}")
+        return [light["level"] for light in answer.json()["lights"]] if answer.status_code == 200 else []
+
+    async def has(level: str) -> bool | None:
+        return True if level in await lit() else None
+
+    for level in ("YELLOW", "RED"):
+        for _ in range(40):  # far enough for the longest limit of the catalogue
+            if level in await lit():
+                break
+            travel(timedelta(days=1))
+            await asyncio.sleep(0.2)
+            if level == "YELLOW" and "RED" in await lit():
+                raise StepFailed(f"{life.name}：红牌先于黄牌")
+        await eventually(lambda level=level: has(level), f"{life.name} 亮{level}", _LIGHT_SECONDS)  # type: ignore[misc]
+    return life
+
+
+async def forgeries(hall: Hall, pdf: bytes, identifier: str) -> dict[str, str]:
+    """The true file is valid; a changed one, an appended one and a false identifier are not."""
+    changed = bytearray(pdf)
+    place = pdf.index(b"stream") + 20
+    changed[place] ^= 0x01
+    verdicts = {}
+    files = {"原件": pdf, "改动一个字节": bytes(changed), "追加内容": pdf + b"\n% appended\n"}
+    for name, content in files.items():
+        answer = await hall.public.post("/api/v1/certificates/verify", {}, file=("certificate.pdf", content))
+        verdicts[name] = expect(answer, 200, f"核验{name}")["verdict"]
+    false = identifier[:-1] + ("0" if identifier[-1] != "0" else "1")
+    answer = await hall.public.get("/api/v1/certificates/verify", identifier=false)
+    verdicts["伪造标识"] = expect(answer, 200, "核验伪造标识")["verdict"]
+    wrong = {name: v for name, v in verdicts.items() if (v == "VALID") is not (name == "原件")}
+    if wrong:
+        raise StepFailed(f"核验结论不符：{wrong}")
+    return verdicts
+
+
+async def sent_twice(hall: Hall, item: dict[str, Any]) -> str:
+    """The same submission with one idempotency key: one application, the same answer."""
+    clerk = await hall.system("township")
+    body = {"item_code": item["item_code"], "applicant": hall.citizen(1).applicant}
+    key = str(uuid4())
+    first = await clerk.post("/api/v1/applications", body, key=key)
+    again = await clerk.post("/api/v1/applications", body, key=key)
+    one, other = expect(first, 201, "第一次提交"), expect(again, 201, "同一键再次提交")
+    if one != other or again.headers.get("idempotency-replayed") != "true":
+        raise StepFailed("同一幂等键产生了两个申请")
+    return str(one["application_id"])
