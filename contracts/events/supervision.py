@@ -37,6 +37,19 @@ class LightFired(Event):
     fired_at: datetime
 
 
+class LightVoided(Event):
+    """A fired light did not count: the case had ended before it was crossed, which was only heard afterwards."""
+
+    SUBJECT: ClassVar[str] = "supervision.light.voided.v1"
+    case_id: UUID
+    case_no: str
+    department_uscc: str
+    level: LightLevel
+    rule: str
+    crossed_at: datetime
+    voided_at: datetime
+
+
 class RatingGiven(Event):
     SUBJECT: ClassVar[str] = "supervision.rating.given.v1"
     case_id: UUID

@@ -84,6 +84,22 @@ class Worker:
         """Connected, and the service's own stream takes events: a bus that refuses the stream is not ready."""
         return self._client is not None and self._client.is_connected and self._has_stream
 
+    async def has_caught_up(self) -> bool:
+        """Whether its consumers have handled all their streams hold, apart from events put back to wait for another.
+
+        Asks the bus; false when it cannot be asked.
+        """
+        if self._client is None or not self._client.is_connected:
+            return False
+        js = self._client.jetstream()
+        try:
+            states = [await js.consumer_info(consumer.stream, consumer.name) for consumer in self._consumers]
+        except (NatsError, OSError, TimeoutError):
+            return False
+        return not any(
+            state.num_pending or (state.num_ack_pending or 0) > (state.num_redelivered or 0) for state in states
+        )
+
     async def _run_bus(self) -> None:
         self._client = await bus.connect(self.settings, "worker")
         while True:

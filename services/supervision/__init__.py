@@ -1,0 +1,1 @@
+"""Supervision: its own timeline of every case, due dates, lights, ratings, statistics."""

@@ -1,0 +1,93 @@
+"""What supervision hears: every event of a case from intake, approval and certificate, in each aggregate's order."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.chassis import clock
+from services.chassis.bus import Incoming, NotYet
+from services.chassis.consumer import Consumer
+from services.chassis.database import UnitOfWork
+from services.supervision import metrics, repository
+from services.supervision.facts import Fact, fact_of
+from services.supervision.repository import Row
+from services.supervision.watching import Watcher
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Applies a batch: facts into the case rows, lines into the timeline, then dates and lights of what it touched."""
+
+    watcher: Watcher
+
+    async def __call__(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
+        told = [(message, fact) for message in messages if (fact := fact_of(message.event)) is not None]
+        if not told:
+            return
+        owners = await _owners(uow, [fact for _, fact in told])
+        rows = await repository.lock(uow.connection, list(set(owners.values())))
+        for _, fact in told:
+            row = rows[owners[_key(fact)]]
+            row.update(fact.columns)
+            row["case_no"] = row["case_no"] or fact.case_no
+        await self.watcher.settle(uow, list(rows.values()), now=clock.now(), heard_all=False)
+        for _, fact in told:
+            if "told_legal_due_on" in fact.columns:
+                _compare(rows[owners[_key(fact)]])
+        await repository.add_to_timeline(
+            uow.connection, [_entry(message, fact, owners[_key(fact)]) for message, fact in told]
+        )
+
+    def consumers(self) -> tuple[Consumer, ...]:
+        """Whole streams, because the version check needs every event of an aggregate."""
+        return tuple(
+            Consumer(f"supervision-{name}", name.upper(), (f"{name}.>",), self, contiguous=True)
+            for name in ("intake", "approval", "certificate")
+        )
+
+
+def _key(fact: Fact) -> UUID | str | None:
+    return fact.case_id or fact.case_no
+
+
+async def _owners(uow: UnitOfWork, facts: Sequence[Fact]) -> dict[UUID | str | None, UUID]:
+    """The case of every fact. A seal names its case by number; the paper's issue, one version earlier, told the id."""
+    owners: dict[UUID | str | None, UUID] = {}
+    for fact in facts:
+        if fact.case_id:
+            owners |= {fact.case_id: fact.case_id, fact.case_no: fact.case_id}
+    missing = {fact.case_no for fact in facts if fact.case_id is None and fact.case_no} - owners.keys()
+    if missing:
+        found = await repository.case_ids(uow.connection, [number for number in missing if number])
+        if len(found) < len(missing):
+            raise NotYet("the case number is not known yet")
+        owners.update(found)
+    return owners
+
+
+def _entry(message: Incoming, fact: Fact, case_id: UUID) -> Row:
+    """A person's own name stays out: only officers and clerks are named, and by account."""
+    actor = fact.actor
+    body = actor.organisation if actor else None
+    return {
+        "case_id": case_id,
+        "event_id": message.event_id,
+        "at": fact.at,
+        "subject": message.subject,
+        "actor_role": actor.role if actor else None,
+        "actor_name": actor.name if actor and body else None,
+        "actor_body": body.name if body else None,
+        "detail": fact.detail,
+    }
+
+
+def _compare(row: Row) -> None:
+    """Our own date against the owning service's: a difference is a fault of one of the two, so it is made known."""
+    for limit in ("legal", "promised"):
+        ours, told = row[f"{limit}_due_on"], row[f"told_{limit}_due_on"]
+        if ours is not None and told is not None and ours != told:
+            metrics.date_differences.labels(limit).inc()
+            log.warning("%s due date differs: %s here, %s told", limit, ours, told, extra={"case_no": row["case_no"]})

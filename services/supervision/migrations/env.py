@@ -1,0 +1,5 @@
+"""Alembic environment: the chassis does it."""
+
+from services.chassis.migrations import run_env
+
+run_env()

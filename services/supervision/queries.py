@@ -1,0 +1,231 @@
+"""Reads of supervision: one case with its timeline, and the list of lights. Each is one SELECT."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, literal_column, select, text
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from services.kernel.elapsed import used_days
+from services.kernel.errors import DomainError
+from services.kernel.why import why
+from services.kernel.workdays import CalendarNotPublished, WorkCalendar
+from services.supervision import repository
+from services.supervision.domain.case import Basis, Supervised
+from services.supervision.domain.errors import UnknownCase
+from services.supervision.domain.lights import Level
+from services.supervision.domain.rating import LABELS, Satisfaction
+from services.supervision.schemas import (
+    EVENT_LABELS,
+    STAGE_LABELS,
+    BodyOut,
+    DateOut,
+    ItemOut,
+    LightLine,
+    LightOut,
+    RatingOut,
+    SupervisedCase,
+    TimelineEntry,
+    WhyOut,
+)
+from services.supervision.tables import PENDING, CaseRow, LightRow, RatingRow, TimelineRow
+
+
+@dataclass(frozen=True)
+class View:
+    """How a case is shown: to whom, and with which names for the lamps."""
+
+    calendar: WorkCalendar
+    labels: Mapping[Level, str]
+    with_lights: bool
+    now: datetime
+
+
+async def case_view(
+    connection: AsyncConnection, case_no: str, visible: ColumnElement[bool], view: View
+) -> SupervisedCase:
+    """Raises UnknownCase, also outside the reader's scope."""
+    found = (await connection.execute(_case(case_no, visible))).mappings().one_or_none()
+    if found is None:
+        raise UnknownCase
+    case = repository.supervised(found)
+    lights = [light_out(light, view.labels) for light in found["lights"]]
+    return SupervisedCase(
+        **{name: found[name] for name in _PLAIN},
+        stage=case.stage,
+        stage_label=STAGE_LABELS[case.stage],
+        item=ItemOut(
+            item_code=found["item_code"], item_id=found["item_id"], name=found["item_name"], kind=found["item_kind"]
+        ),
+        department=BodyOut(uscc=found["department_uscc"], name=found["department_name"]),
+        dates=[date for basis in Basis if (date := _date(case, basis, found, view)) is not None],
+        lights=lights if view.with_lights else None,
+        next_light_at=found["next_light_at"] if view.with_lights else None,
+        missing_year=found["missing_year"] if view.with_lights else None,
+        rating=_rating(case_no, found["rating"]),
+        timeline=[_entry(entry, view.with_lights) for entry in found["timeline"]],
+    )
+
+
+_PLAIN = (
+    "case_id",
+    "case_no",
+    "division",
+    "channel",
+    "submitted_at",
+    "received_at",
+    "accepted_at",
+    "decided_at",
+    "concluded_at",
+    "outcome",
+)
+
+
+def _case(case_no: str, visible: ColumnElement[bool]) -> Select[Any]:
+    """The case, its timeline, lights and rating in one round trip."""
+    timeline = _rows("timeline", col(TimelineRow.at), col(TimelineRow.seq)).where(
+        col(TimelineRow.case_id) == col(CaseRow.case_id)
+    )
+    lights = _rows("light", col(LightRow.crossed_at), col(LightRow.id)).where(
+        col(LightRow.case_id) == col(CaseRow.case_id)
+    )
+    rating = select(_json("rating")).where(col(RatingRow.case_id) == col(CaseRow.case_id))
+    return select(
+        *repository.COLUMNS,
+        timeline.scalar_subquery().label("timeline"),
+        lights.scalar_subquery().label("lights"),
+        rating.scalar_subquery().label("rating"),
+    ).where(col(CaseRow.case_no) == case_no, visible)
+
+
+def _rows(table: str, *order: Any) -> Select[Any]:
+    in_order = aggregate_order_by(_json(table), *order)
+    return select(func.coalesce(func.jsonb_agg(in_order), func.jsonb_build_array()))
+
+
+def _json(table: str) -> ColumnElement[Any]:
+    return func.to_jsonb(literal_column(table), type_=JSONB)
+
+
+def _date(case: Supervised, basis: Basis, row: Mapping[str, Any], view: View) -> DateOut | None:
+    clock = case.clock(basis)
+    if clock is None:
+        return None
+    try:
+        found = why(clock, view.calendar)
+    except DomainError:
+        return None
+    try:
+        used = used_days(clock, min(view.now, case.stopped_at or view.now), view.calendar)
+    except CalendarNotPublished:
+        used = None
+    told = row[f"told_{basis.value.lower()}_due_on"]
+    return DateOut(
+        basis=basis,
+        on=found.due.on,
+        provisional=found.due.provisional,
+        told_on=told,
+        used_days=used,
+        why=WhyOut.of(found),
+    )
+
+
+def light_out(light: Mapping[str, Any], labels: Mapping[Level, str]) -> LightOut:
+    level = Level(light["level"])
+    return LightOut(
+        level=level,
+        label=labels[level],
+        rule=light["rule"],
+        crossed_at=light["crossed_at"],
+        fired_at=light["fired_at"],
+        voided_at=light["voided_at"],
+    )
+
+
+def _rating(case_no: str, stored: Mapping[str, Any] | None) -> RatingOut | None:
+    if stored is None:
+        return None
+    label = LABELS[Satisfaction(stored["satisfaction"])]
+    return RatingOut.model_validate({**stored, "case_no": case_no, "label": label})
+
+
+def _entry(entry: Mapping[str, Any], with_names: bool) -> TimelineEntry:
+    return TimelineEntry(
+        at=entry["at"],
+        event=entry["subject"],
+        label=EVENT_LABELS.get(entry["subject"], entry["subject"]),
+        actor_role=entry["actor_role"],
+        actor_name=entry["actor_name"] if with_names else None,
+        actor_body=entry["actor_body"],
+        detail=entry["detail"],
+    )
+
+
+@dataclass(frozen=True)
+class LightFilter:
+    level: Level | None = None
+    department: str | None = None
+    open: bool | None = None
+    voided: bool = False
+    before: UUID | None = None  # id of the last row shown; ids grow with time
+
+
+async def lights(
+    connection: AsyncConnection,
+    visible: ColumnElement[bool],
+    wanted: LightFilter,
+    labels: Mapping[Level, str],
+    limit: int,
+) -> list[LightLine]:
+    """The newest first, at most `limit`."""
+    pending: ColumnElement[Any] = literal_column(f"({PENDING})").label("open")
+    statement = (
+        select(*LightRow.__table__.columns, *_LINE, pending)  # type: ignore[attr-defined]
+        .join(CaseRow, col(CaseRow.case_id) == col(LightRow.case_id))
+        .where(visible, *_conditions(wanted))
+        .order_by(col(LightRow.id).desc())
+        .limit(limit)
+    )
+    found = await connection.execute(statement)
+    return [_line(dict(row), labels) for row in found.mappings()]
+
+
+_LINE = [
+    col(CaseRow.case_no),
+    col(CaseRow.item_name),
+    col(CaseRow.department_name),
+    col(CaseRow.legal_due_on),
+    col(CaseRow.promised_due_on),
+]
+
+
+def _conditions(wanted: LightFilter) -> list[Any]:
+    conditions: list[Any] = [col(LightRow.voided_at).is_not(None) == wanted.voided]
+    if wanted.level is not None:
+        conditions.append(col(LightRow.level) == wanted.level.value)
+    if wanted.department is not None:
+        conditions.append(col(LightRow.department_uscc) == wanted.department)
+    if wanted.open is not None:
+        conditions.append(text(PENDING if wanted.open else f"NOT ({PENDING})"))
+    if wanted.before is not None:
+        conditions.append(col(LightRow.id) < wanted.before)
+    return conditions
+
+
+def _line(row: Mapping[str, Any], labels: Mapping[Level, str]) -> LightLine:
+    return LightLine(
+        **light_out(row, labels).model_dump(),
+        id=row["id"],
+        case_no=row["case_no"],
+        item_name=row["item_name"],
+        department=BodyOut(uscc=row["department_uscc"], name=row["department_name"]),
+        division=row["division"],
+        open=row["open"],
+        legal_due_on=row["legal_due_on"],
+        promised_due_on=row["promised_due_on"],
+    )

@@ -1,0 +1,229 @@
+"""What supervision takes and gives over HTTP. No personal number, and no name of an applicant, is ever in it."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from contracts.events.common import Channel, ItemKind
+from services.kernel.why import Reason, Why
+from services.supervision.domain.case import Basis, Stage
+from services.supervision.domain.lights import Level
+from services.supervision.domain.rating import LABELS, Rating, Satisfaction
+
+# PostgreSQL stores no NUL, and nothing of ours prints control characters.
+_PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+
+STAGE_LABELS = {
+    Stage.SUBMITTED: "已提交",
+    Stage.RECEIVED: "已收件",
+    Stage.SUPPLEMENT: "待补正",
+    Stage.ACCEPTED: "办理中",
+    Stage.DECIDED: "已决定",
+    Stage.CONCLUDED: "已办结",
+    Stage.REFUSED: "不予受理",
+    Stage.WITHDRAWN: "已撤件",
+}
+EVENT_LABELS = {
+    "intake.application.submitted.v1": "提交申请",
+    "intake.application.received.v1": "收件",
+    "intake.supplement.requested.v1": "一次性告知补正",
+    "intake.supplement.supplied.v1": "补正材料",
+    "intake.application.accepted.v1": "受理",
+    "intake.acceptance.refused.v1": "不予受理",
+    "intake.application.withdrawn.v1": "撤回申请",
+    "intake.result.handed_over.v1": "送达结果",
+    "intake.case.concluded.v1": "办结",
+    "approval.case.opened.v1": "转入审查",
+    "approval.opinion.written.v1": "提出审查意见",
+    "approval.case.decided.v1": "作出决定",
+    "approval.case.withdrawn.v1": "终止审查",
+    "certificate.certificate.issued.v1": "签发电子证照",
+    "certificate.certificate.sealed.v1": "电子证照盖章",
+    "certificate.paper.issued.v1": "签发文书",
+    "certificate.paper.sealed.v1": "文书盖章",
+}
+
+
+class ItemOut(BaseModel):
+    item_code: str
+    item_id: str
+    name: str
+    kind: ItemKind
+
+
+class BodyOut(BaseModel):
+    uscc: str
+    name: str
+
+
+class ReasonOut(BaseModel):
+    """One thing that fixed or moved the date."""
+
+    kind: str
+    zh: str
+    en: str
+    from_on: date | None
+    to_on: date | None
+    days: int
+    article: str
+    source: str
+
+    @classmethod
+    def of(cls, reason: Reason) -> "ReasonOut":
+        return cls(
+            kind=reason.kind.value,
+            zh=reason.zh,
+            en=reason.en,
+            from_on=reason.from_on,
+            to_on=reason.to_on,
+            days=reason.days,
+            article=reason.article,
+            source=reason.source,
+        )
+
+
+class WhyOut(BaseModel):
+    zh: str
+    en: str
+    reasons: list[ReasonOut]
+
+    @classmethod
+    def of(cls, why: Why) -> "WhyOut":
+        return cls(zh=why.zh, en=why.en, reasons=[ReasonOut.of(reason) for reason in why.reasons])
+
+
+class DateOut(BaseModel):
+    """A due date with its reasons. `provisional`: the earliest it can be, not final."""
+
+    basis: Basis
+    on: date
+    provisional: bool
+    told_on: date | None = Field(description="受理时由收件服务告知的日期；与 on 不同即为差异")
+    used_days: int | None = Field(description="已用时间（不足一日按一日计）；未公布节假日的年度无法计算")
+    why: WhyOut
+
+
+class LightOut(BaseModel):
+    level: Level
+    label: str
+    rule: str
+    crossed_at: datetime = Field(description="越过界限的时刻")
+    fired_at: datetime = Field(description="系统亮灯的时刻")
+    voided_at: datetime | None = Field(None, description="撤销时刻：事后得知办件此前已经办出，此灯不计")
+
+
+class TimelineEntry(BaseModel):
+    at: datetime
+    event: str
+    label: str
+    actor_role: str | None
+    actor_name: str | None = Field(description="工作人员姓名；申请人一方不显示")
+    actor_body: str | None
+    detail: dict[str, Any] | None
+
+
+class RatingOut(BaseModel):
+    case_no: str
+    satisfaction: Satisfaction
+    label: str
+    comment: str
+    given_at: datetime
+
+    @classmethod
+    def of(cls, case_no: str, rating: Rating) -> "RatingOut":
+        return cls(
+            case_no=case_no,
+            satisfaction=rating.satisfaction,
+            label=LABELS[rating.satisfaction],
+            comment=rating.comment,
+            given_at=rating.given_at,
+        )
+
+
+class SupervisedCase(BaseModel):
+    """One case as supervision knows it, from events alone."""
+
+    case_id: UUID
+    case_no: str
+    stage: Stage
+    stage_label: str
+    item: ItemOut
+    department: BodyOut
+    division: str
+    channel: Channel
+    submitted_at: datetime | None
+    received_at: datetime | None
+    accepted_at: datetime | None
+    decided_at: datetime | None
+    concluded_at: datetime | None
+    outcome: str | None
+    dates: list[DateOut]
+    lights: list[LightOut] | None = Field(description="灯；不向申请人一方显示")
+    next_light_at: datetime | None
+    missing_year: int | None = Field(description="因该年度节假日尚未载入，尚有灯无法设定")
+    rating: RatingOut | None
+    timeline: list[TimelineEntry]
+
+
+class LightLine(LightOut):
+    """One line of the list of lights."""
+
+    id: UUID
+    case_no: str
+    item_name: str
+    department: BodyOut
+    division: str
+    open: bool = Field(description="办件尚未作出决定")
+    legal_due_on: date | None
+    promised_due_on: date | None
+
+
+class LightPage(BaseModel):
+    items: list[LightLine]
+    next: str | None = None
+
+
+class RatingIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    satisfaction: Satisfaction
+    comment: Annotated[str, StringConstraints(max_length=500, pattern=_PRINTABLE)] = Field("", description="文字评价")
+
+
+class Figures(BaseModel):
+    """Figures of one department in one period. Each counts what happened within the period (Asia/Shanghai days).
+
+    - `received`, `accepted`, `decided`, `concluded`: cases with that event in the period.
+    - `instant_share`: instant items (即办件) among the concluded; a district reported 86.83 % of concluded cases.
+    - `on_time_rate`: of the decided, the share decided on or before the promised day (Ordinance on Optimising the
+      Business Environment art. 36: over the promised time the unit must explain). Undecidable ones are left out.
+    - `early_rate`: of the decided committed-time cases, the share decided before the promised day (提前办结率).
+    - `mean_promised_workdays`, `mean_used_workdays`: of the decided cases whose promised limit is in working days; used
+      days are counted as due dates are (the start is not counted), so that both figures can be compared.
+    - `satisfaction_rate`: of the ratings, the share of the three upper levels (国办发〔2019〕51号: the lower two are
+      差评).
+
+    A rate is null when it has nothing to divide by.
+    """
+
+    department: BodyOut
+    period_from: date
+    received: int
+    accepted: int
+    decided: int
+    concluded: int
+    instant_share: float | None
+    on_time_rate: float | None
+    early_rate: float | None
+    mean_promised_workdays: float | None
+    mean_used_workdays: float | None
+    ratings: int
+    satisfaction_rate: float | None
+
+
+class Statistics(BaseModel):
+    from_on: date
+    until_on: date
+    items: list[Figures]

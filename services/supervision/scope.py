@@ -1,0 +1,49 @@
+"""Who sees which cases: the one predicate that case, lights, statistics and rating share."""
+
+from sqlalchemy import ColumnElement, and_, false, func, or_
+from sqlmodel import col
+
+from services.chassis.auth import Principal
+from services.kernel.codes import InvalidCode, division_prefix
+from services.supervision.tables import CaseRow
+
+PARTIES = ("CITIZEN", "ENTERPRISE_AGENT")
+DEPARTMENT = ("HANDLER", "CHIEF_REPRESENTATIVE")
+DIVISION = ("SUPERVISOR", "COUNTER_CLERK", "HANDOVER_CLERK", "TOWNSHIP_CLERK", "TOWNSHIP_CENTRE")
+SYSTEMS = ("PROVINCIAL_PLATFORM", "MOBILE_BACKEND")
+OVERSEERS = ("SUPERVISOR", *DEPARTMENT)
+READERS = (*PARTIES, *DEPARTMENT, *DIVISION, *SYSTEMS)
+
+
+def visible(principal: Principal) -> ColumnElement[bool]:
+    """Parties: their own. Officers: their department's. Counters and supervisors: their division and below."""
+    rules: list[ColumnElement[bool]] = []
+    if principal.has(*PARTIES, "MOBILE_BACKEND"):
+        rules.append(col(CaseRow.submitter_id) == principal.subject)
+        rules.append(col(CaseRow.applicant_key) == func.any(sorted(own_keys(principal))))
+    if principal.has(*DEPARTMENT) and principal.organisation:
+        rules.append(col(CaseRow.department_uscc) == principal.organisation)
+    if principal.has(*DIVISION):
+        rules.append(_below(principal.division))
+    if principal.has("PROVINCIAL_PLATFORM"):
+        rules.append(col(CaseRow.channel) == "PROVINCIAL")
+    # a row whose item is not known yet (its first event is still on the way) is nobody's
+    return and_(col(CaseRow.item_code).is_not(None), or_(false(), *rules))
+
+
+def own_keys(principal: Principal) -> frozenset[str]:
+    """The subject keys a caller may speak for; an empty key stands for nobody."""
+    return frozenset(key for key in (principal.subject_key, *principal.acts_for) if key)
+
+
+def sees_lights(principal: Principal) -> bool:
+    """Lights are for those who answer for the time; an applicant is shown the dates only."""
+    return principal.has(*OVERSEERS)
+
+
+def _below(division: str) -> ColumnElement[bool]:
+    """An unusable division in a token matches nothing."""
+    try:
+        return col(CaseRow.division).startswith(division_prefix(division), autoescape=True)
+    except InvalidCode:
+        return false()
