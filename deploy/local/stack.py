@@ -138,8 +138,9 @@ class Stack:
             self._report("加载程序 / loading")
             self._launcher.wait_ready()
             self._migrate()
-            self._seed()
             self._start_members()
+            self._seed()
+            self._wait_members()
         except BaseException:
             self.stop()
             raise
@@ -240,7 +241,10 @@ class Stack:
             list(threads.map(lambda service: self.run(service, "migrate"), SERVICES))
 
     def _seed(self) -> None:
-        """Accounts at every start (the gateway's address may have changed); the catalogue when it has changed."""
+        """Accounts at every start (the gateway's address may have changed); the catalogue when it has changed.
+
+        Runs while the members start: one of the two cores would be idle otherwise.
+        """
         if self._catalogue is None:
             return
         file = str(self._catalogue.resolve())
@@ -260,6 +264,8 @@ class Stack:
         self._report("启动各服务 / starting the services")
         for name in self.members:
             self.start_member(name, wait=False)
+
+    def _wait_members(self) -> None:
         for member in self.members.values():
             self._wait_member(member)
 
