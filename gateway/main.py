@@ -45,6 +45,7 @@ class Gateway:
         self._router = Router(table)
         self._sealer = load_sealer(settings.keys_dir / "gateway" / "session", settings.profile)
         self._verifier = Verifier(settings.issuer, settings.jwks_url or _default_jwks(settings))
+        self._secure = settings.secure
         self._ready = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,14 +114,14 @@ class Gateway:
             seconds = time.perf_counter() - started
             telemetry.http_seconds.labels(method, route.template, str(exchange.status)).observe(seconds)
             extra = {"route": route.template, "status": exchange.status, "ms": round(seconds * 1000, 1)}
-            log.log(logging.WARNING if exchange.broken else logging.INFO, "%s %s", method, route.service, extra=extra)
+            log.log(_level(method, exchange), "%s %s", method, route.service, extra=extra)
 
     async def _answered(self, exchange: Exchange, route: Route, path: list[str]) -> None:
         """Exactly one answer, whatever happens."""
         request_id = exchange.request.headers.get("x-request-id", "").lower()
         request_id = request_id if _UUID.fullmatch(request_id) else str(uuid.uuid4())
         exchange.common += [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
-        if self._settings.secure:
+        if self._secure:
             exchange.common.append(_HSTS)
         try:
             await self._serve(exchange, route, path, request_id)
@@ -191,6 +192,13 @@ def _page(render: Callable[[Request], Answer]) -> Handler:
 
 async def _asset(exchange: Exchange, route: Route, path: list[str]) -> Answer:
     return pages.asset(exchange.request, path[-1])
+
+
+def _level(method: str, exchange: Exchange) -> int:
+    """Reads that went well are in metrics and traces; a line for each would be most of a log and of its cost."""
+    if exchange.broken:
+        return logging.WARNING
+    return logging.DEBUG if method in ("GET", "HEAD") and exchange.status < 400 else logging.INFO
 
 
 _CASE_NO = re.compile(r"[0-9A-Za-z-]{1,64}")

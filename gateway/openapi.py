@@ -15,7 +15,7 @@ from gateway.merge import SERVICES, Document, merge
 
 log = logging.getLogger(__name__)
 
-COMMITTED = Path(__file__).parent.parent / "contracts" / "openapi"
+COMMITTED = Path(__file__).parent.parent / "contracts" / "generated" / "openapi"
 _FRESH_SECONDS = 300.0
 _RETRY_SECONDS = 15.0
 _LIMIT = 8 * 2**20

@@ -1,11 +1,13 @@
 """Passes a request on to its service and the answer back, streaming both ways."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from functools import lru_cache
 
 import aiohttp
+from opentelemetry import trace
 from yarl import URL
 
 from gateway.access import Caller
@@ -61,8 +63,8 @@ class Proxy:
         headers.update(self._forwarded)
         headers["x-forwarded-for"] = caller.address
         headers["x-request-id"] = request_id
-        if trace := current_traceparent():
-            headers["traceparent"] = trace
+        if traceparent := current_traceparent():
+            headers["traceparent"] = traceparent
         return headers
 
     async def forward(self, exchange: Exchange, route: Route, headers: dict[str, str]) -> None:
@@ -75,9 +77,7 @@ class Proxy:
         request = exchange.request
         check_declared_length(request.headers.get("content-length", ""), route.body_limit)
         body = Body(request.receive, route.body_limit)
-        with client_span(f"{request.method} {route.service}"):
-            if trace := current_traceparent():
-                headers["traceparent"] = trace
+        with _span(request, route, headers):
             try:
                 answer = await self._head(request, route, headers, body)
             except ClientGone:
@@ -122,10 +122,15 @@ class Proxy:
             )
 
     async def _relay(self, exchange: Exchange, answer: aiohttp.ClientResponse, route: Route) -> None:
-        await exchange.start(answer.status, _answer_headers(answer, cookies=route.access is Access.OWN))
+        headers = _answer_headers(answer, cookies=route.access is Access.OWN)
         if exchange.request.method == "HEAD" or answer.status in (204, 304):
+            await exchange.start(answer.status, headers)
             await exchange.body(b"", more=False)
             return
+        if (answer.content_length or _IN_MEMORY) < _IN_MEMORY:
+            await self._relay_small(exchange, answer, route, headers)
+            return
+        await exchange.start(answer.status, headers)
         try:
             async for chunk in answer.content.iter_any():
                 async with asyncio.timeout(_SEND_SECONDS):
@@ -136,6 +141,29 @@ class Proxy:
             exchange.broken = True
             return
         await exchange.body(b"", more=False)
+
+    async def _relay_small(
+        self, exchange: Exchange, answer: aiohttp.ClientResponse, route: Route, headers: list[Header]
+    ) -> None:
+        """A short answer is read first: fewer steps, and if it breaks off the caller still gets a clear problem."""
+        try:
+            content = await answer.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            log.warning("answer of %s broke off: %s", route.service, type(error).__name__)
+            raise service_away(route.service) from None
+        await exchange.start(answer.status, headers)
+        await exchange.body(content, more=False)
+
+
+@contextlib.contextmanager
+def _span(request: Request, route: Route, headers: dict[str, str]) -> Iterator[None]:
+    """A span of the call to the service, when this trace is recorded at all."""
+    if not trace.get_current_span().is_recording():
+        yield
+        return
+    with client_span(f"{request.method} {route.service}"):
+        headers["traceparent"] = current_traceparent() or headers.get("traceparent", "")
+        yield
 
 
 async def _until_sent(body: Body, limit: asyncio.Timeout, deadline: Callable[[], float]) -> AsyncIterator[bytes]:

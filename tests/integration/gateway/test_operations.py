@@ -45,7 +45,7 @@ async def test_a_personal_number_sent_in_every_place_is_in_no_log_line_and_no_pr
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     forged = headers(["CITIZEN"]) | {"X-Request-Id": MARKER, "User-Agent": MARKER, "X-CSRF": MARKER, "Cookie": MARKER}
-    async with running(tmp_path, away=("certificate",)) as stack:
+    async with running(tmp_path, away=("certificate",), log_level="DEBUG") as stack:
         async with httpx.AsyncClient(base_url=stack.url, trust_env=False) as client:
             answers = [
                 await client.get(f"/api/v1/items/{MARKER}?q={MARKER}", headers=forged),

@@ -242,10 +242,13 @@ async def raw_service(answer: bytes) -> asyncio.Server:
     [
         pytest.param(b"", 503, id="dies before the head"),
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Le", 503, id="dies within the head"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", 503, id="dies within a short answer"),
         pytest.param(b"no http at all\r\n\r\n", 502, id="talks nonsense"),
     ],
 )
-async def test_a_service_that_dies_before_it_answers_is_a_problem(tmp_path: Path, sent: bytes, status: int) -> None:
+async def test_a_service_that_dies_before_anything_was_passed_on_is_a_problem(
+    tmp_path: Path, sent: bytes, status: int
+) -> None:
     async with await raw_service(sent) as server:
         address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         async with running(tmp_path, url_intake=address) as stack:
@@ -259,7 +262,7 @@ async def test_a_service_that_dies_before_it_answers_is_a_problem(tmp_path: Path
 @pytest.mark.parametrize(
     "sent",
     [
-        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", id="with a length"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nhalf", id="with a length"),
         pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", id="in chunks"),
     ],
 )
