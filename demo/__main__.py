@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -21,13 +22,15 @@ from deploy.local.stack import Stack
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "out" / "demo"
 _WAY_NAMES = {"ONLINE": "网上", "COUNTER": "综合窗口", "TOWNSHIP": "乡镇"}
+_LIGHTS = {"WARNING": "预", "YELLOW": "黄", "RED": "红"}
 _OUTCOMES = {"GRANTED": "准予", "REFUSED": "不予", None: "未决定"}
 # One machine plays every client.
 _GENEROUS = {f"YICHUANG_RATE_LIMIT_{who}": "1000000" for who in ("PERSON", "SYSTEM", "ADDRESS")}
 
 
 def main() -> int:
-    console = Console()
+    # A log file has no width of its own: give the table room.
+    console = Console(width=None if sys.stdout.isatty() else 120)
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     data = ROOT / "out" / "demo-data"
@@ -72,18 +75,20 @@ async def _play(stack: Stack, hall: Hall, console: Console) -> dict[str, Any]:
         began = time.monotonic()
         lives = await scenes.every_item(hall, items, lambda name: progress.advance(task))
         living_seconds = time.monotonic() - began
-        task = progress.add_task("情景", total=3)
+        task = progress.add_task("情景", total=2)
         lives.append(await scenes.refusal(hall, by_id["E04"]))
         progress.advance(task)
         application_id = await scenes.sent_twice(hall, by_id["P10"])
         progress.advance(task)
-        lives.append(await scenes.left_alone(hall, by_id["E11"], stack.travel))
-        progress.advance(task)
-        task = progress.add_task("文书和证照盖章", total=len(lives))
+        progress.update(task, description="文书和证照盖章", total=len(lives), completed=0)
         cases = []
         for life in lives:
             cases.append(await read_back(life, OUT))
             progress.advance(task)
+        # Last, because it moves the time of all.
+        task = progress.add_task("无人办理的办件亮灯", total=1)
+        cases.append(await read_back(await scenes.left_alone(hall, by_id["E11"], stack.travel), OUT))
+        progress.advance(task)
     certificate = next(case["certificate"] for case in cases if case["item_id"] == "E02")
     verdicts = await scenes.forgeries(hall, (OUT / certificate["pdf"]).read_bytes(), certificate["identifier"])
     jwks = expect(await hall.public.get("/.well-known/certificate-jwks.json"), 200, "证照公钥")
@@ -102,18 +107,21 @@ async def _play(stack: Stack, hall: Hall, console: Console) -> dict[str, Any]:
 
 
 def show(report: dict[str, Any], console: Console) -> None:
-    table = Table(title="演示结果", show_lines=False)
-    for heading in ("事项", "名称", "途径", "结果", "法定到期", "承诺到期", "灯", "证照", "文书"):
-        table.add_column(heading, overflow="fold")
+    """Dates that run into a year without a published calendar carry a question mark: they are provisional."""
+    table = Table(title="演示结果", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("事项", no_wrap=True)
+    table.add_column("名称", no_wrap=True, overflow="ellipsis", max_width=26)
+    for heading in ("途径", "结果", "法定到期", "承诺到期", "灯", "证照", "文书"):
+        table.add_column(heading, no_wrap=True)
     for case in report["cases"]:
         table.add_row(
             case["item_id"],
             case["item_name"],
             _WAY_NAMES[case["way_in"]],
             _OUTCOMES[case["outcome"]],
-            case["legal_due_on"],
-            case["promised_due_on"],
-            " ".join(light["level"] for light in case["lights"]),
+            case["legal_due_on"] + "?" * case["legal_due_provisional"],
+            case["promised_due_on"] + "?" * case["promised_due_provisional"],
+            "".join(_LIGHTS[light["level"]] for light in case["lights"]),
             "有" if case["certificate"] else "",
             str(len(case["papers"])),
         )

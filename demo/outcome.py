@@ -33,6 +33,8 @@ async def read_back(life: Life, folder: Path) -> dict[str, Any]:
         "outcome": application["outcome"],
         "legal_due_on": application["legal_due"]["on"],
         "promised_due_on": application["promised_due"]["on"],
+        "legal_due_provisional": application["legal_due"]["provisional"],
+        "promised_due_provisional": application["promised_due"]["provisional"],
         "lights": [{"level": light["level"], "at": light["crossed_at"]} for light in watched["lights"]],
         "certificate": await _certificate(owner, life, certificate, folder) if certificate else None,
         "papers": [await _paper(owner, paper, life, folder) for paper in papers["papers"]],
