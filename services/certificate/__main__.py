@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from services.certificate import settings
-from services.certificate.commands import import_certificates
+from services.certificate.commands import import_certificates, make_files
 from services.certificate.commands.import_types import import_types
 from services.certificate.domain.errors import ImportFaulty
 from services.certificate.kit import Kit
@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     extra = [
         Command("import-types", "导入证照类型 (catalogue.yaml)", _run_types, _add_file),
         Command("import", "导入存量证照 (NDJSON)", _run_certificates, _add_file),
+        Command("retry-files", "重新制作失败的版式文件 (字库或模板修复之后)", _run_retry),
     ]
     return run_cli("certificate", settings.load, create_app, create_worker, extra, arguments)
 
@@ -43,6 +44,20 @@ def _run_types(arguments: argparse.Namespace) -> int:
 
 def _run_certificates(arguments: argparse.Namespace) -> int:
     return asyncio.run(_certificates(arguments.file))
+
+
+def _run_retry(_: argparse.Namespace) -> int:
+    return asyncio.run(_retry())
+
+
+async def _retry() -> int:
+    database = Database(settings.load().database_url)
+    try:
+        count = await make_files.retry_given_up(database, now=clock.real_now())
+    finally:
+        await database.close()
+    _console.print(f"已重新排队 {count} 个文件", markup=False)
+    return 0
 
 
 async def _types(file: Path) -> int:

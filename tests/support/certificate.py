@@ -353,11 +353,12 @@ def environment(folder: Path, database_url: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def running(settings: dict[str, str], folder: Path) -> AsyncIterator[Library]:
+async def running(settings: dict[str, str]) -> AsyncIterator[Library]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
             patch.setenv(name, value)
         app = create_app()
+    folder = Path(settings["YICHUANG_KEYS_DIR"]).parent
     catalogue = folder / "catalogue.yaml"
     catalogue.write_text(yaml.safe_dump(CATALOGUE, allow_unicode=True), encoding="utf-8")
     transport = httpx.ASGITransport(app=app)

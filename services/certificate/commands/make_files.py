@@ -100,8 +100,9 @@ async def _mark(database: Database, job: Job, values: dict[str, object]) -> None
         await uow.connection.execute(mine.values(**values))
 
 
-async def again(database: Database, target_kind: str, target: UUID, *, now: datetime) -> None:
-    """Try a given-up job again (after a font or template was mended)."""
+async def retry_given_up(database: Database, *, now: datetime) -> int:
+    """Try all given-up jobs again (after a font or template was mended); gives how many."""
     async with database.transaction() as uow:
-        job = update(file_job).where(file_job.c.target_kind == target_kind, file_job.c.target_id == target)
-        await uow.connection.execute(job.values(failed_reason=None, attempts=0, ready_at=now))
+        given_up = update(file_job).where(file_job.c.failed_reason.is_not(None))
+        again = given_up.values(failed_reason=None, attempts=0, ready_at=now)
+        return (await uow.connection.execute(again)).rowcount

@@ -15,8 +15,6 @@ def certificate_environment(
 
 
 @pytest.fixture(scope="module")
-async def library(
-    certificate_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Library]:
-    async with running(certificate_environment, tmp_path_factory.mktemp("library")) as service:
+async def library(certificate_environment: dict[str, str]) -> AsyncIterator[Library]:
+    async with running(certificate_environment) as service:
         yield service

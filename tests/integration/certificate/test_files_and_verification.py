@@ -64,7 +64,7 @@ async def test_a_made_file_is_recorded_told_and_stored_sealed(library: Library, 
         (2, "certificate.certificate.sealed.v1"),
     ]
     assert await library.rows("SELECT 1 FROM file_job WHERE target_id = :id", id=row["id"]) == []
-    (on_disk,) = [path for path in library.folder.parent.rglob(stored[0].file_name.split("/")[1])]
+    (on_disk,) = [path for path in library.folder.rglob(stored[0].file_name.split("/")[1])]
     assert b"%PDF" not in on_disk.read_bytes()
 
 
