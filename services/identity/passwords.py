@@ -65,7 +65,7 @@ def same_secret(secret: str, stored_hash: str) -> bool:
 class Gate:
     """Bounds how many passwords are checked at once, and how many requests may wait for that."""
 
-    def __init__(self, at_once: int = 2, waiting: int = 64) -> None:
+    def __init__(self, at_once: int = 2, waiting: int = 200) -> None:
         self._slots = asyncio.Semaphore(at_once)
         self._room = at_once + waiting
         self._inside = 0

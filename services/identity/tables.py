@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Column, DateTime, ForeignKey, Index, Text, text
+from sqlalchemy import ARRAY, Column, DateTime, ForeignKey, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -120,7 +120,7 @@ class FamilyRow(Base, table=True):
     __tablename__ = "refresh_families"
     __table_args__ = (
         Index("refresh_families_expires_at", "expires_at"),
-        Index("refresh_families_session_id", "session_id", postgresql_where=text("revoked_at IS NULL")),
+        Index("refresh_families_session_id", "session_id"),
     )
     id: UUID = Field(primary_key=True)
     client_id: str = Field(foreign_key="clients.client_id")
@@ -148,7 +148,10 @@ class RefreshTokenRow(Base, table=True):
 
 class CodeRow(Base, table=True):
     __tablename__ = "authorization_codes"
-    __table_args__ = (Index("authorization_codes_expires_at", "expires_at"),)
+    __table_args__ = (
+        Index("authorization_codes_expires_at", "expires_at"),
+        Index("authorization_codes_session_id", "session_id"),
+    )
     code_hash: str = Field(primary_key=True)
     client_id: str = Field(foreign_key="clients.client_id")
     account_id: UUID = _account()

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from prometheus_client import Counter
+
 from contracts.events.identity import AccountLocked
 from services.chassis.database import Database, UnitOfWork
 from services.chassis.ids import uuid7
@@ -24,6 +26,7 @@ from services.identity.passwords import (
 from services.identity.provider import PERSON, Provider
 from services.identity.repository import Subject
 
+logins_total = Counter("identity_logins_total", "Log-in attempts", ["result"])
 _CITIZEN_ID = re.compile(r"[0-9]{17}[0-9X]")
 
 
@@ -55,10 +58,10 @@ async def log_in(
         WrongCredentials: whatever the reason.
         TooBusy: the queue of log-ins is full.
     """
-    name = username.strip().lower()
+    name, key = _who(provider, username)
     logged_in: LoggedIn | None = None
     async with provider.gate.slot(), db.transaction() as uow:
-        found = await repository.lock_for_login(uow.connection, name, _subject_key(provider, name))
+        found = await repository.lock_for_login(uow.connection, name, key)
         account, stored = found if found is not None else (None, "")
         usable = account is not None and len(password) <= LONGEST and rules.may_log_in(account, now=now)
         right = await asyncio.to_thread(verify_password, password[:LONGEST], stored if usable else None)
@@ -66,14 +69,18 @@ async def log_in(
             logged_in = await _open(uow, account, stored, password, now=now, replaces=replaces)
         else:
             await _refuse(uow, account, now=now)
+    logins_total.labels("refused" if logged_in is None else "ok").inc()
     if logged_in is None:
         raise WrongCredentials
     return logged_in
 
 
-def _subject_key(provider: Provider, name: str) -> str:
-    number = name.upper()
-    return provider.sealer.index_key(PERSON, number) if _CITIZEN_ID.fullmatch(number) else ""
+def _who(provider: Provider, typed: str) -> tuple[str, str]:
+    """User name and subject key to look for. A number becomes its key here: it is never a parameter of a statement."""
+    number = typed.strip().upper()
+    if _CITIZEN_ID.fullmatch(number):
+        return "", provider.sealer.index_key(PERSON, number)
+    return typed.strip().lower(), ""
 
 
 async def _open(

@@ -82,7 +82,9 @@ async def submit_login(params: Form, db: Db, provider: Provide, jar: Jar, now: R
     except WrongCredentials:
         return await _form_page(db, provider, jar, next_url, WRONG, 401)
     except TooBusy:
-        return await _form_page(db, provider, jar, next_url, BUSY, 503)
+        page = await _form_page(db, provider, jar, next_url, BUSY, 503)
+        page.headers["retry-after"] = "2"
+        return page
     response = RedirectResponse(next_url or LOGIN, 303, NO_STORE)
     jar.keep_session(response, logged_in.cookie)
     return response
@@ -126,7 +128,10 @@ async def short_logout() -> RedirectResponse:
     openapi_extra=form_fields("csrf", optional=("post_logout_redirect_uri", "client_id", "id_token_hint", "state")),
 )
 async def submit_logout(params: Form, db: Db, provider: Provide, jar: Jar, now: RealNow) -> Response:
-    _check_form(provider, jar, params)
+    try:
+        _check_form(provider, jar, params)
+    except FormExpired:
+        return message_page("页面已过期", "请返回后重新退出登录。", status=403, label="返回")
     await log_out(db, jar.session, now=now)
     return await _after_logout(db, provider, jar, params.values)
 

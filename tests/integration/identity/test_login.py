@@ -2,12 +2,14 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from urllib.parse import quote
 
 import orjson
 import pytest
 
+from services.identity.passwords import Gate
 from tests.support.identity import CALLBACK, ISSUER, Identity
 
 
@@ -135,6 +137,18 @@ async def test_odd_input_is_an_ordinary_refusal(identity: Identity) -> None:
         page = await identity.browser().log_in(username, password)
 
         assert page.status_code == 401
+
+
+async def test_when_too_many_log_in_the_page_says_so_and_nobody_is_counted_as_failed(identity: Identity) -> None:
+    provider = identity.app.state.provider
+    identity.app.state.provider = replace(provider, gate=Gate(at_once=0, waiting=0))
+
+    page = await identity.browser().log_in("handler.gaj")
+    identity.app.state.provider = provider
+
+    assert (page.status_code, page.headers["retry-after"]) == (503, "2")
+    assert "稍后再试" in page.text
+    assert (await identity.rows("SELECT failures FROM accounts WHERE username = 'handler.gaj'"))[0][0] == 0
 
 
 async def test_a_login_replaces_the_session_of_the_browser(identity: Identity) -> None:
