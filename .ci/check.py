@@ -17,7 +17,6 @@ def _checks(folders: list[str]) -> dict[str, list[str]]:
         "ruff check": [str(BIN / "ruff"), "check", "--quiet", *folders],
         "ruff format": [str(BIN / "ruff"), "format", "--quiet", "--diff", *folders],
         "imports": [str(BIN / "lint-imports"), "--no-cache"],
-        "contracts": [sys.executable, "-m", "tools.contracts", "--check"],
         "tests": [*pytest, *tests],
     }
 
