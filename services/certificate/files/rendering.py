@@ -114,7 +114,6 @@ def _day(day: date) -> str:
 def _qr(url: str) -> str:
     picture = BytesIO()
     # A given mask: trying all eight for the prettiest costs 20 ms, and readers take any.
-    segno.make(url, error="m", micro=False, mask=_QR_MASK).save(
-        picture, kind="svg", border=1, xmldecl=False, svgns=True
-    )
+    code = segno.make(url, error="m", micro=False, mask=_QR_MASK)
+    code.save(picture, kind="svg", border=1, xmldecl=False, svgns=True)
     return picture.getvalue().decode()

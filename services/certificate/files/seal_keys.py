@@ -31,6 +31,7 @@ ROOT_NAME = "一窗开发环境证照根（仅供开发测试）"
 _BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 _ROOT_END = datetime(2060, 1, 1, tzinfo=UTC)
 _SEAL_END = datetime(2050, 1, 1, tzinfo=UTC)
+_SEAL = "电子印章"
 _USCC = re.compile(r"[0-9A-Z]{18}")
 
 
@@ -147,16 +148,21 @@ def _make_root() -> bytes:
 
 
 def _subject(seal: SealBody) -> x509.Name:
-    # X.520 allows 64 characters in a name; the body's full name is on the seal picture in any case.
+    # X.520 allows 64 in a name, which libraries count in bytes; the full name is on the seal picture in any case.
     return x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, seal.name[:64]),
             x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, seal.uscc),
             x509.NameAttribute(NameOID.SERIAL_NUMBER, seal.uscc),
-            x509.NameAttribute(NameOID.COMMON_NAME, f"{seal.name[:60]}电子印章"),
+            x509.NameAttribute(NameOID.COMMON_NAME, _short(seal.name, 64 - len(_SEAL.encode())) + _SEAL),
         ]
     )
+
+
+def _short(text: str, size: int) -> str:
+    """As much of the text as takes `size` bytes."""
+    return text.encode()[:size].decode(errors="ignore")
 
 
 def _builder(

@@ -71,22 +71,26 @@ def verify_pdf(content: bytes, trust: Trust) -> PdfVerdict:
     if not content.startswith(b"%PDF-"):
         return replace(found, reason=Reason.NOT_PDF)
     found = _claims(content, found)
-    ranges = list(_BYTE_RANGE.finditer(content))
-    if not ranges:
-        return _without_seal(content, found)
-    return _with_seal(content, ranges[-1], found, trust)
+    match = _BYTE_RANGE.match(content, max(content.rfind(b"/ByteRange"), 0))
+    return _with_seal(content, match, found, trust) if match else _without_seal(content, found)
 
 
 def _claims(content: bytes, found: PdfVerdict) -> PdfVerdict:
-    claim, record = _CLAIM.search(content), _RECORD.search(content)
-    if claim is None:  # other writers put characters of a text as octal numbers
-        claim = _CLAIM.search(_OCTAL.sub(lambda match: bytes([int(match[1], 8) & 0xFF]), content))
+    claim, record = _CLAIM.search(content) or _written_in_octal(content), _RECORD.search(content)
     return replace(
         found,
         kind=claim[1].decode() if claim else None,
         reference=claim[2].decode() if claim else None,
         record_sha256=record[1].decode() if record else None,
     )
+
+
+def _written_in_octal(content: bytes) -> re.Match[bytes] | None:
+    """Other writers put characters of a text as octal numbers. Only a short piece is read again: files are large."""
+    place = max(content.rfind(b"(certificate\\072"), content.rfind(b"(paper\\072"))
+    if place < 0:
+        return None
+    return _CLAIM.search(_OCTAL.sub(lambda match: bytes([int(match[1], 8) & 0xFF]), content[place : place + 1000]))
 
 
 def _without_seal(content: bytes, found: PdfVerdict) -> PdfVerdict:

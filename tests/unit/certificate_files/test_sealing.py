@@ -24,6 +24,7 @@ from services.certificate.files.errors import SealUnavailable
 from services.certificate.files.key_files import read_or_create
 from services.certificate.files.seal_keys import FileSealKeys, Trust, open_seal_keys
 from services.certificate.files.sealing import make_file
+from services.certificate.files.verification import Verdict, verify_pdf
 from tests.support import certificate_files as samples
 
 JOBS = {"CERTIFICATE": samples.a_certificate()} | {kind: samples.a_job(it) for kind, it in samples.papers().items()}
@@ -81,6 +82,12 @@ def test_the_seal_certificate_names_the_body_and_its_code(seal_keys: FileSealKey
     assert named[NameOID.ORGANIZATION_NAME] == samples.SEAL.name
     assert named[NameOID.ORGANIZATION_IDENTIFIER] == samples.SEAL.uscc
     assert named[NameOID.SERIAL_NUMBER] == samples.SEAL.uscc
+
+
+def test_a_body_with_a_very_long_name_has_a_seal_too(seal_keys: FileSealKeys, trust: Trust) -> None:
+    job = replace(samples.a_certificate(), seal=replace(samples.SEAL, name="示例市鹤城区住房和城乡建设局" * 5))
+
+    assert verify_pdf(make_file(job, seal_keys), trust).verdict is Verdict.VALID
 
 
 def test_a_body_that_is_renamed_gets_a_new_seal(seal_keys: FileSealKeys) -> None:
