@@ -3,6 +3,11 @@
 set -eu
 service=$1 source=$2 target=$3
 
+case $service in
+  gateway | identity | intake | approval | certificate | supervision) ;;
+  *) echo "select-service.sh: unknown service '$service'" >&2 && exit 64 ;;
+esac
+
 mkdir -p "$target/services"
 cp "$source/services/__init__.py" "$target/services/"
 cp -R "$source/services/kernel" "$source/services/chassis" "$target/services/"
@@ -11,8 +16,6 @@ if [ "$service" = gateway ]; then
   cp -R "$source/gateway" "$target/"
   module=gateway
 else
-  # an unknown or empty name fails here
-  test -f "$source/services/$service/__main__.py"
   cp -R "$source/services/$service" "$target/services/"
   module=services.$service
 fi
