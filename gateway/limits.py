@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from gateway.asgi import Receive
@@ -68,6 +69,7 @@ class Buckets:
         return Verdict(policy, allowed, int(level), math.ceil((policy.quota - level) / rate), wait)
 
 
+@lru_cache(maxsize=4096)
 def client_address(peer: str, forwarded_for: str, trusted: tuple[IPv4Network | IPv6Network, ...] = ()) -> str:
     """The nearest address that is not one of our own proxies; an IPv6 client is the first address of its /64.
 

@@ -1,9 +1,9 @@
 """The gateway's only wiring: from an ASGI scope to a route, its caller, and its answer."""
 
 import logging
+import os
 import re
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Iterable
 
 import aiohttp
@@ -119,7 +119,7 @@ class Gateway:
     async def _answered(self, exchange: Exchange, route: Route, path: list[str]) -> None:
         """Exactly one answer, whatever happens."""
         request_id = exchange.request.headers.get("x-request-id", "").lower()
-        request_id = request_id if _UUID.fullmatch(request_id) else str(uuid.uuid4())
+        request_id = request_id if request_id and _UUID.fullmatch(request_id) else os.urandom(16).hex()
         exchange.common += [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
         if self._secure:
             exchange.common.append(_HSTS)

@@ -1,9 +1,8 @@
 """Passes a request on to its service and the answer back, streaming both ways."""
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection
 from functools import lru_cache
 
 import aiohttp
@@ -36,6 +35,7 @@ _POLICIES = {
     "text/html": b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; "
     b"frame-ancestors 'none'",
 }
+_NOTHING: frozenset[bytes] = frozenset()
 _IN_MEMORY = 64 * 1024
 _SEND_SECONDS = 60.0
 _NO_AUTO_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
@@ -77,16 +77,23 @@ class Proxy:
         request = exchange.request
         check_declared_length(request.headers.get("content-length", ""), route.body_limit)
         body = Body(request.receive, route.body_limit)
-        with _span(request, route, headers):
-            try:
-                answer = await self._head(request, route, headers, body)
-            except ClientGone:
-                return
-            try:
-                await self._relay(exchange, answer, route)
-            finally:
-                # Complete answers have already gone back to the pool; anything else must not be reused.
-                answer.close()
+        if not trace.get_current_span().is_recording():
+            await self._pass(exchange, route, headers, body)
+            return
+        with client_span(f"{request.method} {route.service}"):
+            headers["traceparent"] = current_traceparent() or headers.get("traceparent", "")
+            await self._pass(exchange, route, headers, body)
+
+    async def _pass(self, exchange: Exchange, route: Route, headers: dict[str, str], body: Body) -> None:
+        try:
+            answer = await self._head(exchange.request, route, headers, body)
+        except ClientGone:
+            return
+        try:
+            await self._relay(exchange, answer, route)
+        finally:
+            # Complete answers have already gone back to the pool; anything else must not be reused.
+            answer.close()
 
     async def _head(
         self, request: Request, route: Route, headers: dict[str, str], body: Body
@@ -155,17 +162,6 @@ class Proxy:
         await exchange.body(content, more=False)
 
 
-@contextlib.contextmanager
-def _span(request: Request, route: Route, headers: dict[str, str]) -> Iterator[None]:
-    """A span of the call to the service, when this trace is recorded at all."""
-    if not trace.get_current_span().is_recording():
-        yield
-        return
-    with client_span(f"{request.method} {route.service}"):
-        headers["traceparent"] = current_traceparent() or headers.get("traceparent", "")
-        yield
-
-
 async def _until_sent(body: Body, limit: asyncio.Timeout, deadline: Callable[[], float]) -> AsyncIterator[bytes]:
     """The body; when it is complete the service's own time begins to run."""
     async for chunk in body.chunks():
@@ -209,7 +205,8 @@ def _timeout(route: Route) -> aiohttp.ClientTimeout:
 
 
 def _answer_headers(answer: aiohttp.ClientResponse, *, cookies: bool) -> list[Header]:
-    named = {part.strip().lower().encode() for part in answer.headers.get("connection", "").split(",")}
+    connection = answer.headers.get("connection")
+    named = {part.strip().lower().encode() for part in connection.split(",")} if connection else _NOTHING
     headers = []
     seen = set()
     for name, value in answer.raw_headers:
