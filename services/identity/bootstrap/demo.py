@@ -1,7 +1,7 @@
 """Who exists in the demonstration: bodies, staff, citizens, enterprises, systems. Pure lists, no database."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -130,24 +130,9 @@ def _officer(kind: str, body: Organisation, role: str, number: int, suffix: str)
 def systems(public_url: str, organisations: Sequence[Organisation]) -> list[System]:
     """The browser gateway and the three systems of the issue."""
     by_id = {body.short_id: body.uscc for body in organisations}
-    origin = public_url.rstrip("/")
     return [
-        System(
-            "gateway",
-            "一窗网关",
-            auth_methods=(BASIC,),
-            grant_types=(CODE, REFRESH),
-            redirect_uris=(f"{origin}/session/callback",),
-            logout_uris=(f"{origin}/",),
-        ),
-        System(
-            "provincial",
-            "省一体化政务服务平台",
-            auth_methods=(BASIC, ASSERTION),
-            grant_types=(CLIENT,),
-            roles=("PROVINCIAL_PLATFORM",),
-            channel="PROVINCIAL",
-        ),
+        _gateway(public_url.rstrip("/")),
+        _machine("provincial", "省一体化政务服务平台", "PROVINCIAL_PLATFORM", "PROVINCIAL"),
         System(
             "mobile",
             "掌上办事应用",
@@ -159,14 +144,24 @@ def systems(public_url: str, organisations: Sequence[Organisation]) -> list[Syst
             refresh_idle_seconds=7 * _DAY,
             refresh_seconds=30 * _DAY,
         ),
-        System(
-            "township",
-            "乡镇便民服务中心系统",
-            auth_methods=(BASIC, ASSERTION),
-            grant_types=(CLIENT,),
-            roles=("TOWNSHIP_CENTRE",),
-            channel="TOWNSHIP",
+        replace(
+            _machine("township", "乡镇便民服务中心系统", "TOWNSHIP_CENTRE", "TOWNSHIP"),
             division=MODEL_TOWNSHIP,
             organisation=by_id.get("xz"),
         ),
     ]
+
+
+def _gateway(origin: str) -> System:
+    return System(
+        "gateway",
+        "一窗网关",
+        auth_methods=(BASIC,),
+        grant_types=(CODE, REFRESH),
+        redirect_uris=(f"{origin}/session/callback",),
+        logout_uris=(f"{origin}/",),
+    )
+
+
+def _machine(client_id: str, name: str, role: str, channel: str) -> System:
+    return System(client_id, name, (BASIC, ASSERTION), (CLIENT,), roles=(role,), channel=channel)
