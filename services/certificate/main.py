@@ -11,7 +11,9 @@ from services.chassis.app import build_app
 
 def create_app() -> FastAPI:
     loaded = settings.load()
+
+    async def open_kit(app: FastAPI) -> None:
+        app.state.kit = Kit.open(loaded)
+
     # Public routes first: `certificates/verify` must not be taken for an identifier.
-    app = build_app(loaded, title="证照", routers=[public_router, router])
-    app.state.kit = Kit.open(loaded)
-    return app
+    return build_app(loaded, title="证照", routers=[public_router, router], on_start=[open_kit])
