@@ -141,6 +141,7 @@ class Database:
             pool_timeout=5,
             pool_recycle=1800,
             query_cache_size=1200,
+            hide_parameters=True,  # a database error quotes no value
             connect_args={
                 "timeout": 5,
                 # Nets, not rules: a lost client or a forgotten lock must not stop the others.
