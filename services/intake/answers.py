@@ -203,7 +203,7 @@ def application_detail(
 ) -> ApplicationDetail:
     return ApplicationDetail(
         **vars(application_out(application, item, refusal_basis=refusal_basis)),
-        form={key: masked(value) for key, value in form.items()},
+        form=masked(form),
         documents=[DocumentOut(kind=kind, number=number) for kind, number in documents],
     )
 

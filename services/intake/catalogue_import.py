@@ -135,7 +135,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit status: 0 imported (or nothing new), 1 faults in the file, 2 the file cannot be read."""
-    console = Console(soft_wrap=not sys.stdout.isatty())
+    console = Console(width=None if sys.stdout.isatty() else 150)
     try:
         catalogue, sha256 = read_file(arguments.file)
     except OSError as unreadable:
@@ -159,14 +159,13 @@ async def _import(catalogue: Catalogue, sha256: str) -> Imported:
 
 
 def _print_faults(console: Console, path: Path, faults: tuple[Fault, ...]) -> None:
+    """One line per fault, so that it can be searched and counted by other tools."""
     lines = lines_of(path.read_bytes())
-    table = Table(title=f"目录检查未通过：{len(faults)} 处错误，未导入任何内容", title_style="bold red")
-    for heading in ("位置", "行", "规则", "说明"):
-        table.add_column(heading, overflow="fold")
+    console.print(f"目录检查未通过：{len(faults)} 处错误，未导入任何内容", style="bold red")
     for fault in faults:
         line = lines.get(fault.place) or lines.get(fault.place.rpartition(".")[0])
-        table.add_row(fault.place, str(line or ""), fault.rule, fault.message)
-    console.print(table)
+        where = f"{fault.place}（第 {line} 行）" if line else fault.place
+        console.print(f"  {where}：{fault.message}  [{fault.rule}]", markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_catalogue(console: Console, catalogue: Catalogue) -> None:

@@ -4,25 +4,28 @@ from typing import Any
 
 import yaml
 
+# libyaml's loader where the wheel has it: ten times faster, same result
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 def load_yaml(content: bytes) -> tuple[Any, list[str]]:
     """The plain value of the file, and the places of fields that were written twice. Raises yaml.YAMLError.
 
     Aliases are refused: a few lines of them unfold into gigabytes.
     """
-    for event in yaml.parse(content, Loader=yaml.SafeLoader):
+    for event in yaml.parse(content, Loader=_LOADER):
         if isinstance(event, yaml.AliasEvent):
             raise yaml.YAMLError("aliases are not allowed")
     repeated: list[str] = []
-    _walk(yaml.compose(content, Loader=yaml.SafeLoader), "", {}, repeated)
-    return yaml.safe_load(content), repeated
+    _walk(yaml.compose(content, Loader=_LOADER), "", {}, repeated)
+    return yaml.load(content, Loader=_LOADER), repeated  # noqa: S506 (a safe loader)
 
 
 def lines_of(content: bytes) -> dict[str, int]:
     """Line (from 1) of every place like `matters[12].materials[2].ecert`; empty when the file is not YAML."""
     lines: dict[str, int] = {}
     try:
-        _walk(yaml.compose(content, Loader=yaml.SafeLoader), "", lines, [])
+        _walk(yaml.compose(content, Loader=_LOADER), "", lines, [])
     except yaml.YAMLError:
         return {}
     return lines

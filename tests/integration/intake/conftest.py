@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import Engine, event
 
 from services.chassis.database import Database
 from services.chassis.sealing import Sealer
@@ -64,3 +65,16 @@ async def client(environment: Path, database: Database) -> AsyncIterator[httpx.A
 @pytest.fixture(scope="module")
 def desk(client: httpx.AsyncClient, database: Database, sealer: Sealer) -> Desk:
     return Desk(client, database, sealer)
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """SQL statements of this process while the test runs, one entry per round trip."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement.split("\n")[0])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", note)

@@ -42,8 +42,14 @@ class Desk:
         return self.sealer.index_key("ORGANISATION" if number[0] == "9" else "PERSON", number)
 
     def citizen(self, number: str = ZHANG, **of: Any) -> dict[str, str]:
-        claims = {"channel": "ONLINE", "division": "", "subject_key": self.key(number), "name": "张三"}
-        return tokens.headers(["CITIZEN"], sub=tokens.account(f"citizen-{number}"), **(claims | of))
+        claims = {
+            "sub": tokens.account(f"citizen-{number}"),
+            "channel": "ONLINE",
+            "division": "",
+            "subject_key": self.key(number),
+            "name": "张三",
+        }
+        return tokens.headers(["CITIZEN"], **(claims | of))
 
     def enterprise_agent(self, number: str = LI, *, organisation: str = SHOP) -> dict[str, str]:
         return tokens.headers(
@@ -84,9 +90,11 @@ class Desk:
         headers = dict(who) | {"idempotency-key": key or str(uuid4())}
         if version is not None:
             headers["if-match"] = f'"v{version}"'
-        return await self.http.post(f"/api/v1{path}", json=body if body is not None else {}, headers=headers)
+        headers["content-type"] = "application/json"
+        content = json.dumps(body if body is not None else {})  # escapes what is no text, so that it arrives
+        return await self.http.post(f"/api/v1{path}", content=content, headers=headers)
 
-    async def get(self, path: str, who: Mapping[str, str] | None = None, **params: Any) -> httpx.Response:
+    async def get(self, path: str, who: Mapping[str, str] | None = None, /, **params: Any) -> httpx.Response:
         return await self.http.get(f"/api/v1{path}", headers=dict(who or {}), params=params)
 
     async def submit(

@@ -1,0 +1,247 @@
+"""Submission: three ways in, whose application it may be, reuse of certificates, one key one application."""
+
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from contracts.events.certificate import CertificateStatus
+from tests.integration.intake.desk import BUSINESS_LICENCE, IDCARD, LI, SHOP, TOWN, ZHANG, Desk, coverage
+from tests.support import tokens
+
+
+async def test_a_citizen_applies_online_for_himself(desk: Desk) -> None:
+    application = await desk.submitted("P10", who=desk.citizen())
+
+    assert application["state"] == "SUBMITTED"
+    assert application["channel"] == "ONLINE"
+    assert application["division"] == TOWN
+    assert application["applicant"]["masked_number"] == "4****************2"
+    assert application["case_no"] is None
+
+
+async def test_an_agent_applies_online_for_his_organisation(desk: Desk) -> None:
+    application = await desk.submitted("E02", who=desk.enterprise_agent(), number=SHOP, name="好味餐饮")
+
+    assert application["agent"]["name"] == "李四"
+    assert application["applicant"]["masked_number"] == "91************0152"
+
+
+async def test_a_clerk_and_a_township_centre_apply_for_others(desk: Desk) -> None:
+    centre = desk.staff("TOWNSHIP_CENTRE", division=TOWN, channel="TOWNSHIP")
+
+    at_counter = await desk.submitted("P07", who=desk.clerk)
+    in_township = await desk.submitted("P07", who=centre)
+
+    assert (at_counter["channel"], at_counter["division"]) == ("COUNTER", "431202000000")
+    assert (in_township["channel"], in_township["division"]) == ("TOWNSHIP", TOWN)
+
+
+async def test_the_provincial_platform_pushes_and_the_counter_receives(desk: Desk) -> None:
+    platform = desk.staff("PROVINCIAL_PLATFORM", division="430000000000", channel="PROVINCIAL")
+    pushed = await desk.submitted("E02", who=platform, number=SHOP, division="431202000000")
+
+    received = await desk.done(pushed, "receipt", who=desk.clerk)
+
+    assert pushed["channel"] == "PROVINCIAL"
+    assert received["state"] == "RECEIVED"
+
+
+@pytest.mark.parametrize(
+    ("who", "number"),
+    [("citizen", LI), ("citizen", SHOP), ("enterprise_agent", "92431202MA0000031L")],
+    ids=["another person", "an organisation", "another organisation"],
+)
+async def test_nobody_applies_online_for_others(desk: Desk, who: str, number: str) -> None:
+    item = "P10" if number == LI else "E02"
+
+    refused = await desk.submit(item, who=getattr(desk, who)(), number=number)
+
+    assert refused.status_code == 403
+    assert refused.json()["code"] == "intake.not-for-others"
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        ("431202180001010013", "citizen-id.check-digit"),
+        ("43120219000229001X", "citizen-id.birth-date"),
+        ("4312021800", "citizen-id.structure"),
+        ("91431202MA00000153", "uscc.check-digit"),
+        ("91431202MA0000015O", "uscc.structure"),
+    ],
+)
+async def test_a_wrong_number_names_field_and_rule_and_is_not_repeated(desk: Desk, number: str, code: str) -> None:
+    refused = await desk.submit("E02" if number[0] == "9" else "P10", number=number)
+
+    assert refused.status_code == 422
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("#/applicant/number", code)]
+    assert number not in refused.text
+
+
+@pytest.mark.parametrize(
+    ("item", "more", "code"),
+    [
+        ("E02", {"number": ZHANG}, "applicant.service-object"),
+        ("P10", {"number": SHOP}, "applicant.service-object"),
+        ("P03", {"agent": {"name": "李四", "number": LI}}, "agent.must-appear"),
+        ("P10", {"materials": [{"material_no": 9, "source": "PAPER_ORIGINAL"}]}, "material.unlisted"),
+        ("P10", {"form": {"a": "x" * 70_000}}, "form.too-large"),
+        ("P10", {"form": {"a": "\ud800"}}, "form.encoding"),
+        ("P10", {"division": "430000000000"}, "division.out-of-scope"),
+    ],
+)
+async def test_what_does_not_fit_the_item_is_refused(desk: Desk, item: str, more: dict[str, Any], code: str) -> None:
+    refused = await desk.submit(item, **more)
+
+    assert refused.status_code == 422, refused.text
+    assert code in [error["code"] for error in refused.json()["errors"]]
+
+
+async def test_paper_can_only_be_shown_where_somebody_looks_at_it(desk: Desk) -> None:
+    papers = [{"material_no": 1, "source": "PAPER_ORIGINAL"}]
+
+    refused = await desk.submit("P10", who=desk.citizen(), materials=papers)
+
+    assert refused.json()["errors"][0]["code"] == "material.paper-online"
+
+
+async def test_a_refused_submission_stores_nothing(desk: Desk) -> None:
+    async with desk.database.read() as connection:
+        before = await connection.scalar(text("SELECT count(*) FROM application"))
+
+    await desk.submit("E02", number=ZHANG)
+
+    async with desk.database.read() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM application")) == before
+
+
+class TestReuse:
+    async def test_the_server_finds_what_the_library_holds(self, desk: Desk) -> None:
+        identifier = await desk.holds(ZHANG, IDCARD, "ZHANG1")
+
+        application = await desk.submitted("P10", who=desk.citizen(), reuse="auto")
+
+        assert coverage(application) == {1: "COVERED", 2: "MISSING"}
+        assert application["materials"][0]["certificate_identifier"] == identifier
+        assert application["complete"] is False
+        assert "户口簿" in application["materials"][1]["why"]
+
+    async def test_an_enterprise_reuses_its_licence_and_its_agents_id_card(self, desk: Desk) -> None:
+        await desk.holds(SHOP, BUSINESS_LICENCE, "SHOP1")
+        await desk.holds(LI, IDCARD, "LI1")
+
+        application = await desk.submitted("E02", who=desk.enterprise_agent(), number=SHOP, reuse="auto")
+
+        assert {no for no, how in coverage(application).items() if how == "COVERED"} == {2, 6}
+
+    async def test_a_named_certificate_covers_its_material(self, desk: Desk) -> None:
+        identifier = await desk.holds(ZHANG, IDCARD, "ZHANG2")
+        claim = {"material_no": 1, "source": "CERTIFICATE", "certificate_identifier": identifier}
+
+        application = await desk.submitted("P10", who=desk.citizen(), materials=[claim])
+
+        assert coverage(application)[1] == "COVERED"
+
+    async def test_a_strangers_certificate_is_answered_like_an_unknown_one(self, desk: Desk) -> None:
+        of_li = await desk.holds(LI, IDCARD, "LI2")
+        unknown = of_li.replace("LI2", "NOBODY")
+
+        answers = [
+            await desk.submit(
+                "P10",
+                who=desk.citizen(),
+                materials=[{"material_no": 1, "source": "CERTIFICATE", "certificate_identifier": identifier}],
+            )
+            for identifier in (of_li, unknown)
+        ]
+
+        assert [a.json()["errors"] for a in answers] == [answers[0].json()["errors"]] * 2
+        assert answers[0].json()["errors"][0]["code"] == "certificate.not-held"
+
+    async def test_naming_somebody_as_agent_online_opens_nothing(self, desk: Desk) -> None:
+        await desk.holds(LI, IDCARD, "LI3")
+        nobody = "431202185006150033"
+
+        application = await desk.submitted(
+            "P10",
+            who=desk.citizen(nobody),
+            number=nobody,
+            agent={"name": "李四", "number": LI},
+            reuse="auto",
+        )
+
+        assert coverage(application)[1] == "MISSING"
+
+    @pytest.mark.parametrize(
+        ("of", "code"),
+        [
+            ({"valid_until": date(2021, 1, 1)}, "certificate.expired"),
+            ({"status": CertificateStatus.ANNULLED}, "certificate.not-valid"),
+        ],
+    )
+    async def test_a_certificate_that_no_longer_counts_is_refused(
+        self, desk: Desk, of: dict[str, Any], code: str
+    ) -> None:
+        identifier = await desk.holds(ZHANG, IDCARD, f"OLD{uuid4().hex[:6].upper()}", **of)
+        claim = {"material_no": 1, "source": "CERTIFICATE", "certificate_identifier": identifier}
+
+        refused = await desk.submit("P10", who=desk.citizen(), materials=[claim])
+
+        assert refused.json()["errors"][0]["code"] == code
+
+    async def test_a_certificate_annulled_after_submission_no_longer_covers_at_acceptance(self, desk: Desk) -> None:
+        identifier = await desk.holds(ZHANG, IDCARD, "ANNULLED1")
+        materials = [
+            {"material_no": 1, "source": "CERTIFICATE", "certificate_identifier": identifier},
+            {"material_no": 2, "source": "PAPER_ORIGINAL"},
+        ]
+        received = await desk.done(await desk.submitted("P10", materials=materials), "receipt")
+        await desk.holds(ZHANG, IDCARD, "ANNULLED1", status=CertificateStatus.ANNULLED)
+
+        refused = await desk.act(received, "acceptance")
+
+        assert refused.status_code == 409
+        assert refused.json()["code"] == "intake.materials-missing"
+
+
+class TestIdempotency:
+    async def test_the_same_submission_twice_is_one_application(self, desk: Desk) -> None:
+        key = str(uuid4())
+
+        first = await desk.submit("P07", key=key)
+        second = await desk.submit("P07", key=key)
+
+        assert first.json() == second.json()
+        assert second.headers["idempotency-replayed"] == "true"
+        assert second.status_code == 201
+
+    async def test_the_same_key_for_another_body_is_refused(self, desk: Desk) -> None:
+        key = str(uuid4())
+        await desk.submit("P07", key=key)
+
+        refused = await desk.submit("P10", key=key)
+
+        assert refused.status_code == 422
+
+    async def test_without_a_key_nothing_is_created(self, desk: Desk) -> None:
+        refused = await desk.http.post("/api/v1/applications", json={}, headers=desk.clerk)
+
+        assert refused.status_code == 400
+
+
+async def test_a_form_is_kept_sealed_and_shown_masked(desk: Desk) -> None:
+    application = await desk.submitted("P10", form={"配偶": LI, "住址": "黄金坳镇"})
+
+    shown = (await desk.get(f"/applications/{application['application_id']}", desk.clerk)).json()["form"]
+
+    assert shown == {"配偶": "4****************0", "住址": "黄金坳镇"}
+
+
+@pytest.mark.parametrize("role", ["HANDLER", "CHIEF_REPRESENTATIVE", "SUPERVISOR", "HANDOVER_CLERK", "CATALOGUE_ADMIN"])
+async def test_officers_do_not_apply(desk: Desk, role: str) -> None:
+    refused = await desk.submit("P07", who=tokens.headers([role]))
+
+    assert refused.status_code == 403
