@@ -1,7 +1,7 @@
 """What is printed on a certificate and on each official paper: frozen values that the service fills, nothing else.
 
-Required contents: Administrative Licensing Law arts. 32, 38, 44 and the table of papers in the domain notes. A value
-that the law demands has no default, so a paper that lacks it cannot be built.
+Required contents: Administrative Licensing Law arts. 32, 38, 44. A value that the law demands has no default, and
+reasons, bases and remedies may not be blank, so a paper that lacks them cannot be built.
 """
 
 from dataclasses import dataclass, field
@@ -10,11 +10,19 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Discriminator, TypeAdapter
 
+from services.certificate.files.errors import IncompleteContents
+
 ART_32_1 = "《中华人民共和国行政许可法》第三十二条第一款第（一）项"
 ART_32_2 = "《中华人民共和国行政许可法》第三十二条第一款第（二）项"
 ART_32_4 = "《中华人民共和国行政许可法》第三十二条第一款第（四）项"
 ART_32_5 = "《中华人民共和国行政许可法》第三十二条第一款第（五）项"
 ART_78 = "《中华人民共和国行政许可法》第七十八条"
+
+
+def _demand(contents: object, *names: str) -> None:
+    blank = [name for name in names if not (getattr(contents, name) or "").strip()]
+    if blank:
+        raise IncompleteContents(f"{type(contents).__name__} lacks {', '.join(blank)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +61,9 @@ class Certificate:
     verification_url: str
     record_sha256: str = ""  # of the canonical metadata record, ties the file to it
 
+    def __post_init__(self) -> None:
+        _demand(self, "reference", "title", "number", "holder_name", "issuer_name")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Remedies:
@@ -62,6 +73,9 @@ class Remedies:
     court: str
     reconsideration_days: int = 60
     litigation_months: int = 6
+
+    def __post_init__(self) -> None:
+        _demand(self, "reconsideration_body", "court")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +149,9 @@ class NotRequiredNotice(Paper):
     basis: str = ART_32_1
     received_on: date
 
+    def __post_init__(self) -> None:
+        _demand(self, "reason", "basis")
+
 
 @dataclass(frozen=True, kw_only=True)
 class AcceptanceRefusal(Paper):
@@ -146,6 +163,9 @@ class AcceptanceRefusal(Paper):
     competent_body: str = ""
     remedies: Remedies
     received_on: date
+
+    def __post_init__(self) -> None:
+        _demand(self, "reason", "basis")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +214,9 @@ class RefusalDecision(Paper):
     basis: str
     technical_standard: str = ""  # art. 55
     remedies: Remedies
+
+    def __post_init__(self) -> None:
+        _demand(self, "facts", "reasons", "basis")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,15 @@ class UnprintableCharacter(DomainError):
     title_en = "The font lacks a character"
 
 
+class IncompleteContents(DomainError):
+    """A paper or certificate without something that the law demands on it."""
+
+    code = "certificate.incomplete-contents"
+    kind = Kind.INVALID
+    title_zh = "文书缺少法定内容"
+    title_en = "The paper lacks what the law demands"
+
+
 class SealUnavailable(DomainError):
     """There is no key to seal with, or the seal device cannot be used."""
 

@@ -16,6 +16,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "fonts"
 FILE = FOLDER / "NotoSerifCJKsc-Regular.otf"
 FAMILY = "Noto Serif CJK SC"
 _UNICODE_FULL = 12
+_LAYOUT = "\r\n\t"  # set as line ends and blanks, not as characters
 
 
 class Coverage:
@@ -77,7 +78,7 @@ def check_printable(contents: Any) -> None:
 
 def _missing(text: str) -> list[str]:
     known = coverage()
-    return [character for character in dict.fromkeys(text) if character != "\n" and character not in known]
+    return [character for character in dict.fromkeys(text) if character not in _LAYOUT and character not in known]
 
 
 def _code_point(character: str) -> str:

@@ -104,6 +104,8 @@ def _written(value: Any) -> Any:
     if isinstance(value, datetime):
         local = value.astimezone(_SHANGHAI)
         return f"{_day(local)}{local.hour}时{local.minute:02d}分"
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     return _day(value) if isinstance(value, date) else value
 
 

@@ -14,6 +14,7 @@ from services.certificate.files import rendering, sealing
 from services.certificate.files.contents import Job
 from services.certificate.files.errors import WorkshopUnavailable
 from services.certificate.files.seal_keys import SealKeys, open_seal_keys
+from services.kernel.errors import DomainError
 
 _ATTEMPTS = 3
 _keys: SealKeys | None = None  # of a worker process, set once when it starts
@@ -125,5 +126,9 @@ def _make(job: Job, seconds: int) -> bytes:
     signal.alarm(seconds)
     try:
         return sealing.make_file(job, _keys)
+    except DomainError:
+        raise
+    except Exception as fault:  # an error of a library may not survive the way back, and would break the pool there
+        raise RuntimeError(f"{type(fault).__name__}: {fault}") from fault
     finally:
         signal.alarm(0)

@@ -9,7 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from services.certificate.files.contents import AnyPaper, Contents, FaultLine, Line, MaterialLine, dump_job, load_job
-from services.certificate.files.errors import UnprintableCharacter
+from services.certificate.files.errors import IncompleteContents, UnprintableCharacter
 from services.certificate.files.rendering import render, render_seal
 from tests.support import certificate_files as samples
 
@@ -240,6 +240,28 @@ def test_a_job_survives_being_stored(kind: str) -> None:
 
     assert load_job(dump_job(job)) == job
     assert type(load_job(dump_job(job)).contents) is type(job.contents)
+
+
+@pytest.mark.parametrize(
+    ("paper", "blank"),
+    [
+        pytest.param(samples.refusal(), {"reasons": " \n"}, id="a refusal without reasons: art. 38(2)"),
+        pytest.param(samples.refusal(), {"basis": ""}, id="a refusal without legal basis"),
+        pytest.param(samples.refusal_of_acceptance(), {"reason": ""}, id="an unexplained refusal of acceptance"),
+        pytest.param(samples.not_required(), {"reason": ""}, id="an unexplained notice that nothing is needed"),
+        pytest.param(samples.REMEDIES, {"court": ""}, id="remedies without the court"),
+        pytest.param(samples.REMEDIES, {"reconsideration_body": " "}, id="remedies without the reconsidering body"),
+    ],
+)
+def test_a_paper_without_what_the_law_demands_cannot_be_built(paper: Any, blank: dict[str, str]) -> None:
+    with pytest.raises(IncompleteContents, match=next(iter(blank))):
+        replace(paper, **blank)
+
+
+def test_lines_typed_in_a_form_become_paragraphs() -> None:
+    text = text_of(replace(samples.refusal(), reasons="一、甲。\r\n\r\n二、乙\t丙。"))
+
+    assert "一、甲。二、乙丙。" in text
 
 
 def test_a_job_does_not_show_the_person_when_it_is_printed() -> None:

@@ -1,6 +1,7 @@
 """Verification: intact, altered, foreign and garbage files; no byte can be changed unseen; nothing raises."""
 
 import random
+import time
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -198,6 +199,19 @@ def test_garbage_never_raises(body: bytes, container: bytes) -> None:
 
     assert verify_pdf(head + hexes + whole, Trust(())).verdict is not Verdict.VALID
     assert verify_pdf(body, Trust(())).verdict is not Verdict.VALID
+
+
+@pytest.mark.parametrize(
+    "piece", [b"/ByteRange [0 1 2 3]", b"certificate:", b"(certificate\\072", b"paper:aaaaaaaa-", b"-"], ids=repr
+)
+def test_a_hostile_file_of_full_size_is_answered_soon(piece: bytes, trust: Trust) -> None:
+    content = b"%PDF-" + piece * ((verification.MAX_BYTES - 5) // len(piece))
+
+    begun = time.process_time()
+    found = verify_pdf(content, trust)
+
+    assert found.verdict is not Verdict.VALID
+    assert time.process_time() - begun < 3
 
 
 def test_without_any_root_nothing_is_ours(sealed: bytes, tmp_path: Path) -> None:
