@@ -58,7 +58,8 @@ class Cluster:
         self.processes.append(spawn(command, log=log, cwd=self.folder, env=environment))
 
     def settings(self, service: str) -> ServiceSettings:
-        hosts = (f"nats://{service}:secret-{service}@127.0.0.1:{port}" for port in self.client_ports)
+        # not to the first node, which is killed: what is asked here is whether the streams go on
+        hosts = (f"nats://{service}:secret-{service}@127.0.0.1:{port}" for port in self.client_ports[1:])
         return load_settings(service, ServiceSettings, nats_url=",".join(hosts), nats_replicas=3)
 
     def stop(self) -> None:
