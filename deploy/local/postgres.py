@@ -41,6 +41,25 @@ SMALL = {
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
+# psql runs what each SELECT answers (\gexec): CREATE ROLE and CREATE DATABASE know no IF NOT EXISTS.
+SERVICE_DATABASE = """
+SELECT 'CREATE ROLE "{owner}" LOGIN PASSWORD ''{password}''' WHERE to_regrole('{owner}') IS NULL \\gexec
+SELECT 'CREATE ROLE "{user}" LOGIN PASSWORD ''{password}''' WHERE to_regrole('{user}') IS NULL \\gexec
+SELECT 'CREATE DATABASE "{database}" OWNER "{owner}"'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{database}') \\gexec
+"""
+CONNECT_RIGHTS = """
+REVOKE ALL ON DATABASE "{database}" FROM PUBLIC;
+GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{user}";
+"""
+USE_RIGHTS = """
+GRANT USAGE ON SCHEMA public TO "{user}";
+ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "{user}";
+ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" GRANT USAGE, SELECT ON SEQUENCES TO "{user}";
+ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" GRANT EXECUTE ON FUNCTIONS TO "{user}";
+ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" GRANT USAGE ON SCHEMAS TO "{user}";
+"""
+
 
 class PostgresFailed(RuntimeError):
     """PostgreSQL did not start or refused a command; the message carries the end of its log."""
@@ -134,18 +153,15 @@ class Postgres:
     def create_service_database(self, service: str, *, name: str | None = None) -> ServiceDatabase:
         """Database and roles of one service: `<svc>_migrator` owns, `<svc>_app` uses what it creates. Repeatable."""
         database, owner, user = name or service, f"{service}_migrator", f"{service}_app"
-        for role in (owner, user):
-            self._ensure_role(role)
-        if not self.execute(f"SELECT 1 FROM pg_database WHERE datname = '{database}'"):
-            self.execute(f'CREATE DATABASE "{database}" OWNER "{owner}"')
-        self._connect_rights(database, user)
-        self.execute(_default_privileges(owner, user), database=database)
+        names = {"database": database, "owner": owner, "user": user, "password": self.password}
+        self.execute(SERVICE_DATABASE.format(**names) + CONNECT_RIGHTS.format(**names))
+        self.execute(USE_RIGHTS.format(**names), database=database)
         return self.addresses(service, database)
 
     def copy_database(self, service: str, *, template: str, name: str) -> ServiceDatabase:
         """A new database with the content of `template` (nobody may be connected to the template)."""
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{service}_migrator"')
-        self._connect_rights(name, f"{service}_app")
+        rights = CONNECT_RIGHTS.format(database=name, user=f"{service}_app")
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{service}_migrator";{rights}')
         return self.addresses(service, name)
 
     def drop_database(self, name: str) -> None:
@@ -156,14 +172,6 @@ class Postgres:
         """The addresses of a service's database on this server."""
         name = database or service
         return ServiceDatabase(name, self.url(f"{service}_app", name), self.url(f"{service}_migrator", name))
-
-    def _ensure_role(self, role: str) -> None:
-        if not self.execute(f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'"):
-            self.execute(f"CREATE ROLE \"{role}\" LOGIN PASSWORD '{self.password}'")
-
-    def _connect_rights(self, database: str, user: str) -> None:
-        self.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
-        self.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{user}"')
 
     def _create(self) -> None:
         if (self.data / "PG_VERSION").exists():
@@ -255,14 +263,3 @@ def _status(pid_file: Path) -> tuple[str, str]:
     except FileNotFoundError:
         return "", ""
     return (lines[0].strip(), lines[7].strip()) if len(lines) >= 8 else ("", "")
-
-
-def _default_privileges(owner: str, user: str) -> str:
-    default = f'ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" GRANT'
-    return (
-        f'GRANT USAGE ON SCHEMA public TO "{user}";'
-        f'{default} SELECT, INSERT, UPDATE, DELETE ON TABLES TO "{user}";'
-        f'{default} USAGE, SELECT ON SEQUENCES TO "{user}";'
-        f'{default} EXECUTE ON FUNCTIONS TO "{user}";'
-        f'{default} USAGE ON SCHEMAS TO "{user}";'
-    )
