@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from contracts.events.approval import CaseDecided
 from contracts.events.certificate import CertificateIssued, CertificateOrigin, CertificateStatus, PaperIssued
-from contracts.events.common import Actor, Event, Outcome, Party, PartyType
+from contracts.events.common import Actor, Event, ItemRef, Outcome, Party, PartyType
 from services.chassis.bus import Incoming
 from services.chassis.database import Database
 from services.chassis.ids import uuid7
@@ -171,26 +171,11 @@ class Desk:
                     await handle(uow, batch)
 
     async def decided(self, application: Mapping[str, Any], outcome: Outcome = Outcome.GRANTED) -> dict[str, Any]:
-        item = await self._item(application)
-        now = datetime.now(UTC)
-        await self.hear(
-            CaseDecided(
-                case_id=UUID(application["application_id"]),
-                case_no=application["case_no"],
-                query_code=application["query_code"],
-                outcome=outcome,
-                item=item,
-                applicant=Party(
-                    party_type=PartyType.PERSON, name="张三", subject_key="k", masked_number="*", sealed_number="s"
-                ),
-                accepted_at=now,
-                decided_at=now,
-                decided_by=Actor(account_id="chief", name="首席", role="CHIEF_REPRESENTATIVE"),
-            )
-        )
+        """Approval decides; the application as it is then."""
+        await self.hear(a_decision(application, await self.item_of(application), outcome))
         return dict((await self.get(f"/applications/{application['application_id']}", self.clerk)).json())
 
-    async def _item(self, application: Mapping[str, Any]) -> Any:
+    async def item_of(self, application: Mapping[str, Any]) -> ItemRef:
         statement = "SELECT content FROM item_version WHERE item_code = :code AND version = :version"
         async with self.database.read() as connection:
             content = await connection.scalar(
@@ -210,25 +195,44 @@ class Desk:
         case_id: str | None = None,
     ) -> str:
         """The library issues a certificate; its identifier."""
-        identifier = f"1.2.156.3005.2.{type_code}.{type_code[:18]}.{serial}.001.A"
-        await self.hear(
-            CertificateIssued(
-                certificate_id=uuid7(),
-                identifier=identifier,
-                type_code=type_code,
-                type_name="证照",
-                holder_key=self.key(number),
-                issuer_uscc=type_code[:18],
-                case_id=UUID(case_id) if case_id else None,
-                origin=CertificateOrigin.IMPORTED,
-                certificate_version=1,
-                issued_at=datetime.now(UTC),
-                valid_from=date(2020, 1, 1),
-                valid_until=valid_until,
-                status=status,
-            )
+        case = UUID(case_id) if case_id else None
+        issued = a_certificate(
+            self.key(number), type_code, serial, case_id=case, valid_until=valid_until, status=status
         )
-        return identifier
+        await self.hear(issued)
+        return issued.identifier
+
+
+def a_certificate(holder_key: str, type_code: str, serial: str, **more: Any) -> CertificateIssued:
+    values: dict[str, Any] = {
+        "certificate_id": uuid7(),
+        "identifier": f"1.2.156.3005.2.{type_code}.{type_code[:18]}.{serial}.001.A",
+        "type_code": type_code,
+        "type_name": "证照",
+        "holder_key": holder_key,
+        "issuer_uscc": type_code[:18],
+        "origin": CertificateOrigin.IMPORTED,
+        "certificate_version": 1,
+        "issued_at": datetime.now(UTC),
+        "valid_from": date(2020, 1, 1),
+    }
+    return CertificateIssued(**(values | more))
+
+
+def a_decision(application: Mapping[str, Any], item: ItemRef, outcome: Outcome = Outcome.GRANTED) -> CaseDecided:
+    now = datetime.now(UTC)
+    nobody = Party(party_type=PartyType.PERSON, name="张三", subject_key="k", masked_number="*", sealed_number="s")
+    return CaseDecided(
+        case_id=UUID(application["application_id"]),
+        case_no=application["case_no"],
+        query_code=application["query_code"],
+        outcome=outcome,
+        item=item,
+        applicant=nobody,
+        accepted_at=now,
+        decided_at=now,
+        decided_by=Actor(account_id="chief", name="首席", role="CHIEF_REPRESENTATIVE"),
+    )
 
 
 _HANDLERS = (
