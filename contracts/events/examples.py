@@ -1,6 +1,7 @@
 """One worked example per event: synthetic people born before 1900, synthetic bodies with valid check digits."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 from contracts.events import approval, certificate, identity, intake, supervision
@@ -91,23 +92,26 @@ _MATERIALS = (
 _REMEDIES = Remedies(reconsideration_body="鹤城区人民政府", court="怀化市鹤城区人民法院")
 
 
-def _intake() -> tuple[Event, ...]:
-    whole = {
-        "application_id": _APPLICATION,
-        "case_no": _CASE_NO,
-        "query_code": "7K3M9Q",
-        "item": _ITEM,
-        "applicant": _APPLICANT,
-        "agent": _AGENT,
-        "channel": Channel.ONLINE,
-        "division": "431202000000",
-        "submitted_at": _SUBMITTED,
-        "received_at": _RECEIVED,
-        "materials": _MATERIALS,
-    }
+_WHOLE: dict[str, Any] = {
+    "application_id": _APPLICATION,
+    "case_no": _CASE_NO,
+    "query_code": "7K3M9Q",
+    "item": _ITEM,
+    "applicant": _APPLICANT,
+    "agent": _AGENT,
+    "channel": Channel.ONLINE,
+    "division": "431202000000",
+    "submitted_at": _SUBMITTED,
+    "received_at": _RECEIVED,
+    "materials": _MATERIALS,
+}
+_SUBMITTED_FIELDS = {"application_id", "item", "applicant", "agent", "channel", "division", "submitted_at"}
+
+
+def _taken_in() -> tuple[Event, ...]:
     return (
-        intake.ApplicationSubmitted(submitted_by=_CITIZEN, **{k: whole[k] for k in whole if k in _SUBMITTED_FIELDS}),
-        intake.ApplicationReceived(received_by=_CLERK, notice_due=DueDate(on=date(2026, 3, 9)), **whole),
+        intake.ApplicationSubmitted(submitted_by=_CITIZEN, **{k: _WHOLE[k] for k in _SUBMITTED_FIELDS}),
+        intake.ApplicationReceived(received_by=_CLERK, notice_due=DueDate(on=date(2026, 3, 9)), **_WHOLE),
         intake.SupplementRequested(
             application_id=_APPLICATION,
             case_no=_CASE_NO,
@@ -134,8 +138,13 @@ def _intake() -> tuple[Event, ...]:
             accepted_by=_CLERK,
             legal_due=DueDate(on=date(2026, 3, 17)),
             promised_due=DueDate(on=date(2026, 3, 12)),
-            **whole,
+            **_WHOLE,
         ),
+    )
+
+
+def _refused_withdrawn_handed_over() -> tuple[Event, ...]:
+    return (
         intake.AcceptanceRefused(
             application_id=_APPLICATION,
             case_no=_CASE_NO,
@@ -168,9 +177,6 @@ def _intake() -> tuple[Event, ...]:
             application_id=_APPLICATION, case_no=_CASE_NO, outcome=Outcome.GRANTED, concluded_at=_HANDED_OVER
         ),
     )
-
-
-_SUBMITTED_FIELDS = {"application_id", "item", "applicant", "agent", "channel", "division", "submitted_at"}
 
 
 def _approval() -> tuple[Event, ...]:
@@ -278,4 +284,7 @@ def _others() -> tuple[Event, ...]:
 
 def examples() -> dict[str, Event]:
     """Subject -> example."""
-    return {event.SUBJECT: event for event in (*_intake(), *_approval(), *_certificate(), *_others())}
+    return {
+        event.SUBJECT: event
+        for event in (*_taken_in(), *_refused_withdrawn_handed_over(), *_approval(), *_certificate(), *_others())
+    }

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from services.chassis import clock, problems, telemetry
 from services.chassis.auth import AuthMiddleware, Verifier
@@ -66,8 +66,33 @@ def build_app(
     telemetry.set_up(settings)
     clock.use_test_clock(settings.test_clock)
     database = Database(settings.database_url, pool_size=settings.database_pool)
-    kicker = Kicker(settings)
     verifier = Verifier(settings.issuer, settings.jwks_url)
+
+    app = FastAPI(
+        title=title,
+        version="1",
+        lifespan=_lifespan(settings, database, on_start, on_stop),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.settings, app.state.database, app.state.verifier = settings, database, verifier
+    app.add_middleware(AuthMiddleware, verifier=verifier)
+    app.add_middleware(_Observe)
+    problems.install(app)
+    app.add_exception_handler(Replay, _replay)
+    for router in routers:
+        app.include_router(router)
+    app.include_router(_operations(database))
+    plain = app.openapi
+    app.openapi = lambda: _mark_roles(plain())  # type: ignore[method-assign]
+    return app
+
+
+def _lifespan(
+    settings: ServiceSettings, database: Database, on_start: Sequence[Hook], on_stop: Sequence[Hook]
+) -> Lifespan[FastAPI]:
+    kicker = Kicker(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -83,18 +108,7 @@ def build_app(
         await kicker.close()
         await database.close()
 
-    app = FastAPI(title=title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.settings, app.state.database, app.state.verifier = settings, database, verifier
-    app.add_middleware(AuthMiddleware, verifier=verifier)
-    app.add_middleware(_Observe)
-    problems.install(app)
-    app.add_exception_handler(Replay, _replay)
-    for router in routers:
-        app.include_router(router)
-    app.include_router(_operations(database))
-    plain = app.openapi
-    app.openapi = lambda: _mark_roles(plain())  # type: ignore[method-assign]
-    return app
+    return lifespan
 
 
 async def _replay(_: Request, known: Exception) -> Response:

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 AUDIENCE = "yichuang"
 _CACHE_SIZE = 4096
 _LEEWAY_SECONDS = 10
+_KEYS_MAX_AGE_SECONDS = 600
 _REFETCH_SECONDS = 5
 
 
@@ -83,6 +84,7 @@ class Verifier:
         self._issuer = issuer
         self._jwks_url = jwks_url
         self._keys: KeySet | None = None
+        self._fetched_at = 0.0
         self._tried_at = float("-inf")
         self._lock = asyncio.Lock()
         self._seen: OrderedDict[bytes, tuple[float, Principal]] = OrderedDict()
@@ -120,18 +122,21 @@ class Verifier:
         return dict(claims)
 
     async def _keys_with(self, kid: str) -> KeySet:
-        if not self._knows(kid):
+        if not self._current(kid):
             async with self._lock:
                 # Failed tries count too: while identity is away, callers must not wait for it one after another.
-                if not self._knows(kid) and time.monotonic() - self._tried_at > _REFETCH_SECONDS:
+                if not self._current(kid) and time.monotonic() - self._tried_at > _REFETCH_SECONDS:
                     self._tried_at = time.monotonic()
                     await self._fetch()
         if self._keys is None:
             raise KeysAway(retry_after_seconds=2)
         return self._keys
 
-    def _knows(self, kid: str) -> bool:
-        return self._keys is not None and any(key.kid == kid for key in self._keys.keys)
+    def _current(self, kid: str) -> bool:
+        """Whether the key is known and was confirmed lately: a key that was withdrawn must not live on here."""
+        if self._keys is None or time.monotonic() - self._fetched_at > _KEYS_MAX_AGE_SECONDS:
+            return False
+        return any(key.kid == kid for key in self._keys.keys)
 
     async def _fetch(self) -> None:
         try:
@@ -141,6 +146,7 @@ class Verifier:
                 async with httpx.AsyncClient(timeout=3) as client:
                     document = (await client.get(self._jwks_url)).raise_for_status().json()
             self._keys = KeySet.import_key_set(document)
+            self._fetched_at = time.monotonic()
         except (httpx.HTTPError, OSError, ValueError, JoseError) as away:
             log.warning("keys cannot be fetched: %s", type(away).__name__)
 
