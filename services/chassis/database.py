@@ -26,6 +26,10 @@ _CLAIM = text(
     "FROM (SELECT 1) AS one LEFT JOIN idempotency i ON i.caller = :caller AND i.key = :key"
 )
 
+# Made once: SQLAlchemy then finds their compiled form by the object, not by walking over them
+_OUTBOX = insert(tables.outbox)
+_IDEMPOTENCY = insert(tables.idempotency)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -115,18 +119,17 @@ class UnitOfWork:
     async def _flush(self) -> bool:
         """Write outbox rows and answer; tells whether there is something to send."""
         if self._events:
-            await self.connection.execute(insert(tables.outbox), self._events)
+            await self.connection.execute(_OUTBOX, self._events)
         if self.idempotency is not None and self._answer is not None:
-            await self.connection.execute(
-                insert(tables.idempotency).values(
-                    caller=self.idempotency.caller,
-                    key=self.idempotency.key,
-                    request_hash=self.idempotency.request_hash,
-                    status=self._answer.status,
-                    headers=dict(self._answer.headers),
-                    body=self._answer.body,
-                )
-            )
+            row = {
+                "caller": self.idempotency.caller,
+                "key": self.idempotency.key,
+                "request_hash": self.idempotency.request_hash,
+                "status": self._answer.status,
+                "headers": dict(self._answer.headers),
+                "body": self._answer.body,
+            }
+            await self.connection.execute(_IDEMPOTENCY, row)
         return bool(self._events)
 
 

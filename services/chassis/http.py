@@ -1,4 +1,7 @@
-"""Dependencies of routes: database, time, idempotency key, expected version."""
+"""Dependencies of routes: database, time, idempotency key, expected version.
+
+All of them are coroutines: FastAPI sends a plain function through its thread pool, once per request and dependency.
+"""
 
 import hashlib
 import re
@@ -18,12 +21,12 @@ def etag(version: int) -> str:
     return f'"v{version}"'
 
 
-def _database(request: Request) -> Database:
+async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
 
-def _now() -> datetime:
+async def _now() -> datetime:
     return clock.now()
 
 
@@ -45,7 +48,7 @@ async def _idempotency(
     return Idempotency(caller, idempotency_key, request_hash.digest())
 
 
-def _seen(
+async def _seen(
     if_match: Annotated[str | None, Header(description='所见版本, 例如 "v3"')] = None,
 ) -> int:
     if if_match is None:

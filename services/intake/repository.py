@@ -81,6 +81,8 @@ _CHANGING = [name for name in (*_PLAIN, *_PARTS, "state", "outcome") if name not
 
 _TABLE = ApplicationRow.__table__  # type: ignore[attr-defined]
 COLUMNS = [column for column in _TABLE.columns if column.name != "form_sealed"]
+# Made once: SQLAlchemy then finds their compiled form by the object, not by walking over forty columns
+_INSERT = insert(_TABLE)
 _UPDATE = (
     update(_TABLE)
     .where(_TABLE.c.application_id == bindparam("key_id"), _TABLE.c.version == bindparam("key_version"))
@@ -125,7 +127,7 @@ async def add(
     connection: AsyncConnection, application: Application, *, item_name: str, form_sealed: str | None
 ) -> None:
     values = to_row(application) | {"item_name": item_name, "form_sealed": form_sealed}
-    await connection.execute(insert(_TABLE).values(values))
+    await connection.execute(_INSERT, values)
 
 
 async def load(connection: AsyncConnection, key: UUID | str, visible: ColumnElement[bool]) -> Application:

@@ -1,7 +1,7 @@
 """HTTP of applications: submit, materials, every act, list, search, detail. Each route is thin."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -44,7 +44,7 @@ MaterialNo = Annotated[int, Path(ge=1, le=999, description="材料序号")]
 Reader = Annotated[Principal, allow(*READERS)]
 
 
-def _office(request: Request) -> Office:
+async def _office(request: Request) -> Office:
     office: Office = request.app.state.office
     return office
 
@@ -52,19 +52,19 @@ def _office(request: Request) -> Office:
 TheOffice = Annotated[Office, Depends(_office)]
 
 
-def _first(*roles: str) -> Callable[..., Call]:
+def _first(*roles: str) -> Callable[..., Awaitable[Call]]:
     """A call that creates something, by someone in one of `roles`."""
 
-    def call(principal: Annotated[Principal, allow(*roles)], idempotency: Idem, now: Now) -> Call:
+    async def call(principal: Annotated[Principal, allow(*roles)], idempotency: Idem, now: Now) -> Call:
         return Call(principal, staff(principal, roles), roles, idempotency, now)
 
     return call
 
 
-def _next(*roles: str) -> Callable[..., Call]:
+def _next(*roles: str) -> Callable[..., Awaitable[Call]]:
     """A call that acts on the version it has seen."""
 
-    def call(principal: Annotated[Principal, allow(*roles)], idempotency: Idem, seen: Seen, now: Now) -> Call:
+    async def call(principal: Annotated[Principal, allow(*roles)], idempotency: Idem, seen: Seen, now: Now) -> Call:
         return Call(principal, staff(principal, roles), roles, idempotency, now, seen)
 
     return call

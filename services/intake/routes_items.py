@@ -110,7 +110,7 @@ class ItemFilter(BaseModel):
         )
 
 
-def _filter(
+async def _filter(
     department: Annotated[str | None, Query(max_length=40, description="部门统一社会信用代码或目录短编号")] = None,
     type: Annotated[str | None, Query(pattern=r"^\d{2}$", description="事项类型 (GB/T 39046 A.1)")] = None,
     service_object: Annotated[str | None, Query(pattern=r"^[1-6]$", description="服务对象 (GB/T 39046 A.4)")] = None,
