@@ -12,7 +12,7 @@ from services.intake.domain.materials import still_usable
 from services.intake.office import Call, Office, answer
 from services.intake.schemas import RefusalIn
 from services.intake.scope import visible
-from services.kernel.time_limit import DueDate, StartRule, TimeLimit
+from services.kernel.time_limit import DueDate, TimeLimit
 
 
 async def accept(office: Office, application_id: UUID, call: Call) -> Answer:
@@ -38,16 +38,7 @@ async def accept(office: Office, application_id: UUID, call: Call) -> Answer:
 
 
 def _due(office: Office, limit: TimeLimit, application: rules.Application, accepted_at: datetime) -> DueDate:
-    """From acceptance, or from receipt where the item's own law says so (domain.md 1.2 no. 5).
-
-    After a supplement the application counts as received on the day everything had arrived (art. 32(4), 3.3).
-    """
-    started_at = accepted_at
-    if limit.start is StartRule.RECEIVED:
-        notice = application.supplement
-        supplied_at = notice.supplied_at if notice else None
-        started_at = supplied_at or application.received_at or accepted_at
-    return office.due(limit, started_at)
+    return office.due(limit, rules.clock_start(application, limit, accepted_at=accepted_at))
 
 
 async def refuse_acceptance(office: Office, application_id: UUID, body: RefusalIn, call: Call) -> Answer:

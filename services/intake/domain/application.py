@@ -22,7 +22,7 @@ from services.intake.domain.errors import (
 from services.intake.domain.materials import Provided, merge, missing
 from services.intake.domain.states import ALLOWED, STATE_NAMES, Act, State
 from services.kernel.errors import FieldError
-from services.kernel.time_limit import DueDate
+from services.kernel.time_limit import DueDate, StartRule, TimeLimit
 
 NOTICE_WORKDAYS = 5  # Administrative Licensing Law art. 32(4)
 
@@ -304,6 +304,19 @@ def accept(
         legal_due=legal_due,
         promised_due=promised_due,
     )
+
+
+def clock_start(application: Application, limit: TimeLimit, *, accepted_at: datetime) -> datetime:
+    """The instant a limit of this application starts: acceptance, or receipt where the item's own law says so.
+
+    After a supplement the application counts as received on the day everything had arrived.
+
+    Source: domain.md 1.2 no. 5; 3.3 (file-review rule); Administrative Licensing Law art. 32(4).
+    """
+    if limit.start is not StartRule.RECEIVED:
+        return accepted_at
+    supplied_at = application.supplement.supplied_at if application.supplement else None
+    return supplied_at or application.received_at or accepted_at
 
 
 def refuse_acceptance(

@@ -45,7 +45,6 @@ def check_claims(
     paper_allowed: bool,
     today: date,
     now: datetime,
-    pointer: str = "#/materials",
 ) -> tuple[Provided, ...]:
     """The materials these claims stand for. Raises Invalid with every fault.
 
@@ -59,25 +58,32 @@ def check_claims(
     seen: set[int] = set()
     for index, claim in enumerate(claims):
         material = item.material(claim.material_no)
-        where = f"{pointer}/{index}"
+        where = f"#/materials/{index}"
         if material is None or claim.material_no in seen:
             message = "公布的材料目录中没有此项" if material is None else "同一材料只填一次"
             errors.append(FieldError(f"{where}/material_no", "material.unlisted", message))
             continue
         seen.add(claim.material_no)
+        certificate = held.get(claim.certificate_identifier or "")
         if claim.source is Source.CERTIFICATE:
-            certificate = held.get(claim.certificate_identifier or "")
-            faults = list(certificate_faults(material, certificate, today, f"{where}/certificate_identifier"))
-            errors += faults
-            if certificate is not None and not faults:
-                provided.append(by_certificate(material, certificate, now=now))
-        elif paper_allowed:
-            provided.append(Provided(claim.material_no, material.name, Source.PAPER_ORIGINAL, now, copies=claim.copies))
+            faults = [*certificate_faults(material, certificate, today, f"{where}/certificate_identifier")]
         else:
-            errors.append(FieldError(f"{where}/source", "material.paper-online", "纸质原件只能在窗口提交"))
+            faults = [] if paper_allowed else [FieldError(f"{where}/source", "material.paper-online", _PAPER_ONLINE)]
+        errors += faults
+        if not faults:
+            provided.append(_provided(material, claim, certificate, now))
     if errors:
         raise Invalid(errors=errors)
     return tuple(provided)
+
+
+_PAPER_ONLINE = "纸质原件只能在窗口提交"
+
+
+def _provided(material: Material, claim: Claim, certificate: HeldCertificate | None, now: datetime) -> Provided:
+    if claim.source is Source.CERTIFICATE and certificate is not None:
+        return by_certificate(material, certificate, now=now)
+    return Provided(claim.material_no, material.name, Source.PAPER_ORIGINAL, now, copies=claim.copies)
 
 
 def certificate_faults(

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -155,6 +155,34 @@ class TestAcceptance:
         assert {a.json()["code"] for a in answers if a.status_code == 412} == {"platform.stale-version"}
         subjects = [subject for _, subject, _ in await desk.events(received["application_id"])]
         assert subjects.count("intake.application.accepted.v1") == 1
+
+    @pytest.mark.parametrize(("item", "from_receipt"), [("C04", True), ("C02", False)])
+    async def test_the_clock_starts_where_the_items_law_says(self, desk: Desk, item: str, from_receipt: bool) -> None:
+        received = await desk.done(await desk.complete(item, number=SHOP), "receipt")
+        earlier = clock.now() - timedelta(days=8)
+        async with desk.database.transaction() as uow:
+            statement = text("UPDATE application SET received_at = :at WHERE application_id = :id")
+            await uow.connection.execute(statement, {"at": earlier, "id": UUID(received["application_id"])})
+
+        accepted = await desk.done(received, "acceptance")
+
+        limit = TimeLimit(7 if from_receipt else 20, Unit.WORKDAY, StartRule.ACCEPTED)
+        due = due_date(Clock(limit, earlier if from_receipt else clock.now()), official_calendar())
+        assert accepted["legal_due"]["on"] == str(due.on)
+
+    async def test_of_notice_refusal_acceptance_and_withdrawal_at_once_exactly_one_counts(self, desk: Desk) -> None:
+        received = await desk.done(await desk.complete("P07"), "receipt")
+        acts: list[tuple[str, Any]] = [
+            ("acceptance", None),
+            ("refusal", {"kind": "NOT_REQUIRED", "reason": "不需要"}),
+            ("supplement-notice", {"faults": [FAULT]}),
+            ("withdrawal", {"reason": "不办了"}),
+        ]
+
+        answers = await asyncio.gather(*(desk.act(received, act, body) for act, body in acts))
+
+        assert sorted(a.status_code for a in answers) == [201, 412, 412, 412]
+        assert len(await desk.events(received["application_id"])) == 3
 
 
 class TestRefusalAndWithdrawal:

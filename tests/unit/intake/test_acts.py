@@ -16,7 +16,7 @@ from services.intake.domain.errors import (
 )
 from services.intake.domain.states import State
 from services.kernel.errors import DomainError
-from services.kernel.time_limit import DueDate
+from services.kernel.time_limit import DueDate, StartRule, TimeLimit, Unit
 from tests.unit.intake.builders import CLERK, NOON, TODAY, a_fault, a_material, an_application, an_item, provided
 
 DUE = DueDate(date(2026, 12, 1))
@@ -132,6 +132,26 @@ class TestAcceptance:
 
         assert accepted.state is State.ACCEPTED
         assert accepted.accepted_by == CLERK
+
+
+class TestClockStart:
+    """Domain facts 1.2 no. 5: some laws count from receipt (E09, C04), most from acceptance."""
+
+    from_acceptance = TimeLimit(20, Unit.WORKDAY, StartRule.ACCEPTED)
+    from_receipt = TimeLimit(20, Unit.WORKDAY, StartRule.RECEIVED)
+
+    def test_it_is_acceptance_unless_the_law_says_receipt(self):
+        application = received()
+
+        assert rules.clock_start(application, self.from_acceptance, accepted_at=NOON) == NOON
+        assert rules.clock_start(application, self.from_receipt, accepted_at=NOON) == application.received_at
+
+    def test_after_a_supplement_it_is_the_day_everything_had_arrived(self):
+        asked = notice(received(), a_fault())
+        arrived = NOON + timedelta(days=3)
+        supplied = rules.supply(asked, [provided(1, provided_at=arrived)], now=arrived)
+
+        assert rules.clock_start(supplied, self.from_receipt, accepted_at=NOON + timedelta(days=4)) == arrived
 
 
 class TestRefusalOfAcceptance:
