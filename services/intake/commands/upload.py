@@ -45,11 +45,18 @@ async def upload(office: Office, application_id: UUID, given: Upload, call: Call
     key = f"materials/{application_id}/{uuid7()}"
     await office.files.put(key, given.content)
     try:
-        return await _record(office, application_id, given, seen, key, digest, media_type.value)
+        answered, dropped = await _record(office, application_id, given, seen, key, digest, media_type.value)
     except BaseException:
-        with suppress(FilesAway):  # an orphan costs room, nothing else; the row was never written
-            await office.files.delete(key)
+        await _drop(office, key)  # the row was never written
         raise
+    for replaced in dropped:
+        await _drop(office, replaced)
+    return answered
+
+
+async def _drop(office: Office, key: str) -> None:
+    with suppress(FilesAway):  # an orphan costs room, nothing else
+        await office.files.delete(key)
 
 
 def replace_key(call: Call, given: Upload) -> Call:
@@ -70,7 +77,8 @@ async def _check_place(office: Office, application_id: UUID, given: Upload, call
 
 async def _record(
     office: Office, application_id: UUID, given: Upload, call: Call, key: str, digest: str, media_type: str
-) -> Answer:
+) -> tuple[Answer, frozenset[str]]:
+    """The answer, and the files that nobody needs any more: replaced before the window received them."""
     async with office.db.transaction(call.idempotency) as uow:
         found = await repository.load_for_update(uow.connection, [application_id])
         seen = found[application_id]
@@ -89,7 +97,7 @@ async def _record(
         )
         changed = stepped(seen, rules.provide(seen, [provided]), events=0)
         await repository.save_locked(uow.connection, [(changed, seen.version)])
-        return answer(uow, 201, changed, item)
+        return answer(uow, 201, changed, item), rules.dropped_files(seen, changed)
 
 
 async def download(

@@ -167,9 +167,24 @@ def _text(value: str, pointer: str, label: str) -> str:
 
 
 def provide(application: Application, materials: Sequence[Provided]) -> Application:
-    """Add or replace materials while the application is still with the window (art. 32(3): corrected on the spot)."""
+    """Add or replace materials while the application is still with the window (art. 32(3): corrected on the spot).
+
+    Until receipt the applicant may change his mind; from then on nothing that was handed in disappears.
+    """
     require(application, Act.PROVIDE)
-    return replace(application, materials=merge(application.materials, materials))
+    received = application.received_at is not None
+    return replace(application, materials=merge(application.materials, materials, keep=received))
+
+
+def dropped_files(before: Application, after: Application) -> frozenset[str]:
+    """Keys of files that `before` knew and `after` no longer does."""
+    return _all_files(before) - _all_files(after)
+
+
+def _all_files(application: Application) -> frozenset[str]:
+    return frozenset(
+        key for p in application.materials for key in (p.file_key, *p.earlier_file_keys) if key is not None
+    )
 
 
 def receive(

@@ -1,7 +1,7 @@
 """Which required materials are covered, which are missing, and why each is asked for. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -39,6 +39,7 @@ class Provided:
     sha256: str | None = None
     media_type: str | None = None
     size_bytes: int | None = None
+    earlier_file_keys: tuple[str, ...] = ()  # what stood here when it was received: evidence, never thrown away
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,19 @@ def _usable(held: Mapping[str, HeldCertificate], provided: Provided, today: date
     return certificate is not None and certificate.usable_on(today)
 
 
-def merge(earlier: Iterable[Provided], newer: Iterable[Provided]) -> tuple[Provided, ...]:
-    """The newest of each material number, in order of the numbers."""
-    by_no = {p.material_no: p for p in earlier} | {p.material_no: p for p in newer}
+def merge(earlier: Iterable[Provided], newer: Iterable[Provided], *, keep: bool = True) -> tuple[Provided, ...]:
+    """The newest of each material number, in order of the numbers.
+
+    With `keep`, a file that is replaced stays known as evidence of what was handed in first (art. 32(4): what was
+    lacking then may be asked for only once).
+    """
+    by_no = {p.material_no: p for p in earlier}
+    for given in newer:
+        old = by_no.get(given.material_no)
+        by_no[given.material_no] = replace(given, earlier_file_keys=_file_keys(old)) if keep and old else given
     return tuple(by_no[no] for no in sorted(by_no))
+
+
+def _file_keys(provided: Provided) -> tuple[str, ...]:
+    newest = (provided.file_key,) if provided.file_key else ()
+    return (*provided.earlier_file_keys, *newest)

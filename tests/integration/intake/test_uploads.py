@@ -5,9 +5,10 @@ import hashlib
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from tests.integration.intake.desk import LI, PDF, ZHANG, Desk, coverage
 
@@ -40,14 +41,33 @@ async def test_a_file_is_stored_sealed_and_comes_back_whole(desk: Desk, environm
     assert all(PDF not in file.read_bytes() for file in files)
 
 
-async def test_the_newest_file_of_a_material_counts(desk: Desk) -> None:
+async def test_before_receipt_the_newest_file_replaces_the_older(desk: Desk, environment: Path) -> None:
     application = await desk.submitted("P10")
     await desk.upload(application, 1)
+    before = len(stored(environment))
 
     again = await desk.upload(application, 1, PNG)
 
     assert again.json()["materials"][0]["media_type"] == "image/png"
     assert again.json()["version"] == 3
+    assert len(stored(environment)) == before
+
+
+async def test_what_stood_there_at_receipt_stays_as_evidence(desk: Desk, environment: Path) -> None:
+    uploaded = await desk.upload(await desk.submitted("P10"), 1)
+    received = await desk.done(uploaded.json(), "receipt")
+    before = len(stored(environment))
+
+    await desk.upload(received, 1, PNG)
+    await desk.upload(received, 1)
+
+    assert len(stored(environment)) == before + 2
+    async with desk.database.read() as connection:
+        materials = await connection.scalar(
+            text("SELECT materials FROM application WHERE application_id = :id"),
+            {"id": UUID(received["application_id"])},
+        )
+    assert len(materials[0]["earlier_file_keys"]) == 2
 
 
 async def test_several_files_at_once_are_all_kept(desk: Desk) -> None:

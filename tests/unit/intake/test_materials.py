@@ -83,6 +83,16 @@ def test_the_newest_of_a_material_counts():
     assert merge([provided(2), old], [new]) == (new, provided(2))
 
 
+def test_a_file_that_is_replaced_stays_known_as_evidence_unless_it_was_never_received():
+    first, second = (provided(1, Source.UPLOAD, file_key=key) for key in ("a", "b"))
+    paper = provided(1)
+
+    kept = merge(merge([first], [second]), [paper])
+
+    assert kept[0].earlier_file_keys == ("a", "b")
+    assert merge([first], [second], keep=False) == (second,)
+
+
 class TestAutoReuse:
     item = an_item(
         a_material(1, certificate_type_code=LICENCE_TYPE),
