@@ -50,11 +50,8 @@ class Consumers:
     async def on_intake(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
         """Copies of cases first: in one batch a paper may come before the receipt it builds on."""
         events = [message.event for message in messages]
-        for event in events:
-            if isinstance(event, ApplicationSubmitted):
-                await keep_submitted(uow, event)
-            elif isinstance(event, ApplicationReceived):
-                await keep_received(uow, event)
+        await keep_submitted(uow, [event for event in events if isinstance(event, ApplicationSubmitted)])
+        await keep_received(uow, [event for event in events if isinstance(event, ApplicationReceived)])
         needed = {event.application_id for event in events if isinstance(event, _NEEDS_COPY)}
         copies = await case_copies(uow, needed)
         drafts = [draft for event in events if (draft := self._draft(event, copies)) is not None]

@@ -18,7 +18,7 @@ from contracts.events.intake import (
     ResultHandedOver,
     SupplementRequested,
 )
-from services.certificate.domain.certificate import chinese
+from services.certificate.domain.validity import term
 from services.certificate.files import contents
 from services.certificate.settings import CertificateSettings
 from services.chassis.clock import local_date
@@ -203,26 +203,27 @@ def decision(event: CaseDecided, settings: CertificateSettings) -> Draft:
 
 def _grant(head: dict[str, Any], event: CaseDecided) -> contents.GrantDecision:
     item = event.item
+    decided_on = local_date(event.decided_at)
+    valid_from, valid_until = term(item.certificate_validity, decided_on, event.valid_from, event.valid_until)
     return contents.GrantDecision(
         **head,
         licence=item.type_name == LICENCE,
         accepted_on=local_date(event.accepted_at),
         content=event.content or f"准予“{item.name}”",
         conditions=event.conditions,
-        valid_from=event.valid_from or local_date(event.decided_at),
-        valid_until=event.valid_until,
+        valid_from=valid_from,
+        valid_until=valid_until,
         certificate_name=item.certificate_type_name or "",
         basis=event.legal_basis or "；".join(item.basis) or "《中华人民共和国行政许可法》第三十八条第一款",
     )
 
 
 def _refusal(head: dict[str, Any], event: CaseDecided, settings: CertificateSettings) -> contents.RefusalDecision:
-    accepted = chinese(local_date(event.accepted_at))
     return contents.RefusalDecision(
         **head,
         licence=event.item.type_name == LICENCE,
         accepted_on=local_date(event.accepted_at),
-        facts=event.content or f"你（单位）提出的“{event.item.name}”申请，本机关已于{accepted}受理，现已审查完毕。",
+        facts=event.content or "本机关依法审查了你（单位）提交的全部申请材料及审查中取得的意见，查明的情况见下列理由。",
         reasons=event.reasons,
         basis=event.legal_basis,
         remedies=_remedies(event.remedies, settings),

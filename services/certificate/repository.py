@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -109,11 +109,15 @@ async def add_jobs(connection: AsyncConnection, rows: Sequence[Row]) -> None:
     await connection.execute(insert(FileJobRow).on_conflict_do_nothing(), [dict(row) for row in rows])
 
 
-async def keep_case(connection: AsyncConnection, row: Row) -> None:
-    """Insert or complete the copy of a case: a value that is None never overwrites one that is known."""
-    statement = insert(CaseRow).values(dict(row))
-    known = {name: statement.excluded[name] for name, value in row.items() if value is not None and name != "case_id"}
-    await connection.execute(statement.on_conflict_do_update(index_elements=["case_id"], set_=known))
+async def keep_cases(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+    """Insert or complete copies of cases (one row each, all of one shape): None never overwrites what is known."""
+    if not rows:
+        return
+    statement = insert(CaseRow).values([dict(row) for row in sorted(rows, key=lambda row: str(row["case_id"]))])
+    completed = {
+        name: func.coalesce(statement.excluded[name], case_copy.c[name]) for name in rows[0] if name != "case_id"
+    }
+    await connection.execute(statement.on_conflict_do_update(index_elements=["case_id"], set_=completed))
 
 
 async def cases(connection: AsyncConnection, case_ids: Collection[UUID]) -> dict[UUID, Any]:

@@ -18,7 +18,7 @@ from services.certificate.domain.certificate import (
 )
 from services.certificate.domain.errors import TypeUnknown
 from services.certificate.domain.numbers import CounterKey, certificate_number
-from services.certificate.domain.validity import valid_until
+from services.certificate.domain.validity import term
 from services.certificate.kit import Kit
 from services.chassis import clock
 from services.chassis.clock import local_date
@@ -84,7 +84,7 @@ def _certificate(
     issuer, applicant = case.item.department, case.applicant
     issued_on: date = local_date(case.decided_at)
     number = certificate_number(issuer.division, issued_on.year, ordinal)
-    valid_from = case.valid_from or issued_on
+    valid_from, valid_until = term(case.item.certificate_validity, issued_on, case.valid_from, case.valid_until)
     return Certificate(
         id=uuid7(),
         source_key=source,
@@ -103,7 +103,7 @@ def _certificate(
         issued_at=now,
         issued_on=issued_on,
         valid_from=valid_from,
-        valid_until=valid_until(case.item.certificate_validity or kind.validity, valid_from, case.valid_until),
+        valid_until=valid_until,
         case=RelatedCase(case.case_id, case.case_no, case.item.item_code, case.item.name),
         extend=_extend(case),
     )

@@ -1,24 +1,31 @@
 """The small copy of each case: what papers repeat and read scopes ask, from submission and receipt."""
 
+from collections.abc import Sequence
+
 from contracts.events.common import AgentRef, Party
 from contracts.events.intake import ApplicationReceived, ApplicationSubmitted
 from services.certificate import repository
 from services.chassis.database import UnitOfWork
 
 
-async def keep_submitted(uow: UnitOfWork, event: ApplicationSubmitted) -> None:
-    await repository.keep_case(uow.connection, _common(event) | {"submitted_by": event.submitted_by.account_id})
+async def keep_submitted(uow: UnitOfWork, events: Sequence[ApplicationSubmitted]) -> None:
+    rows = {event.application_id: _common(event) | {"submitted_by": event.submitted_by.account_id} for event in events}
+    await repository.keep_cases(uow.connection, list(rows.values()))
 
 
-async def keep_received(uow: UnitOfWork, event: ApplicationReceived) -> None:
+async def keep_received(uow: UnitOfWork, events: Sequence[ApplicationReceived]) -> None:
     """Receipt gives the case its number; it may come before the submission when events overtake each other."""
-    given = {
+    rows = {event.application_id: _common(event) | _given(event) for event in events}
+    await repository.keep_cases(uow.connection, list(rows.values()))
+
+
+def _given(event: ApplicationReceived) -> dict[str, object]:
+    return {
         "case_no": event.case_no,
         "query_code": event.query_code,
         "received_at": event.received_at,
         "received_by": event.received_by.name,
     }
-    await repository.keep_case(uow.connection, _common(event) | given)
 
 
 def _common(event: ApplicationSubmitted | ApplicationReceived) -> dict[str, object]:

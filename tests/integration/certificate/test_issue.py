@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from datetime import date
 
 import pytest
 
 from contracts.events.common import Outcome
 from contracts.events.intake import RefusalKind
 from services.certificate.domain.errors import TypeUnknown
+from services.certificate.files.contents import GrantDecision, load_job
 from services.chassis.bus import NotYet
 from services.kernel.certificate_identifier import parse_certificate_identifier
 from tests.support.certificate import COMPANY, FOOD_LICENCE, MARKER, MARKET, Library, an_item
@@ -158,3 +160,16 @@ async def test_a_batch_that_fails_gives_its_numbers_back(library: Library):
     )
     ordinals = sorted(int(row.number.split("第")[1][:-1]) for row in papers)
     assert ordinals == list(range(1, len(ordinals) + 1))
+
+
+async def test_decision_and_certificate_name_the_same_term(library: Library):
+    case = library.a_case()
+    row = await library.issued(case)
+
+    wanted = "SELECT contents_sealed FROM paper WHERE case_id = :id AND kind = 'GRANT_DECISION'"
+    (paper,) = await library.rows(wanted, id=case.id)
+    printed = load_job(library.kit.open_contents(paper.contents_sealed)).contents
+
+    assert isinstance(printed, GrantDecision)
+    assert (printed.valid_from, printed.valid_until) == (row["valid_from"], row["valid_until"])
+    assert printed.valid_until == date(2031, 11, 19)
