@@ -1,5 +1,7 @@
 """Files in a folder or an S3 bucket (obstore), sealed at rest. Object names never carry meaning."""
 
+import asyncio
+import os
 from pathlib import Path
 from typing import Self
 
@@ -32,9 +34,10 @@ class FileMissing(DomainError):
 class Files:
     """Put, get and delete whole files; what is put is durable when `put` returns."""
 
-    def __init__(self, store: ObjectStore, sealer: Sealer) -> None:
+    def __init__(self, store: ObjectStore, sealer: Sealer, folder: Path | None = None) -> None:
         self._store = store
         self._sealer = sealer
+        self._folder = folder
 
     @classmethod
     def open(cls, url: str, sealer: Sealer) -> Self:
@@ -42,13 +45,15 @@ class Files:
         if url.startswith("file:"):
             folder = Path(url.removeprefix("file://") if url.startswith("file://") else url.removeprefix("file:"))
             folder.mkdir(parents=True, exist_ok=True)
-            return cls(from_url(folder.resolve().as_uri()), sealer)
+            return cls(from_url(folder.resolve().as_uri()), sealer, folder.resolve())
         return cls(from_url(url), sealer)
 
     async def put(self, key: str, content: bytes) -> None:
         """Raises FilesAway."""
         try:
             await obstore.put_async(self._store, key, self._sealer.seal_bytes(content, f"{_CONTEXT}|{key}"))
+            if self._folder is not None:
+                await asyncio.to_thread(_sync, self._folder / key)
         except (StoreError, OSError) as away:
             raise FilesAway(retry_after_seconds=5) from away
 
@@ -70,3 +75,13 @@ class Files:
             return
         except (StoreError, OSError) as away:
             raise FilesAway(retry_after_seconds=5) from away
+
+
+def _sync(path: Path) -> None:
+    """The store writes and renames but leaves the rest to the kernel: a power cut could take an acknowledged file."""
+    for place, flags in ((path, os.O_RDONLY), (path.parent, os.O_RDONLY | os.O_DIRECTORY)):
+        handle = os.open(place, flags)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
