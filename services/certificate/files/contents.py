@@ -1,7 +1,8 @@
 """What is printed on a certificate and on each official paper: frozen values that the service fills, nothing else.
 
-Required contents: Administrative Licensing Law arts. 32, 38, 44. A value that the law demands has no default, and
-reasons, bases and remedies may not be blank, so a paper that lacks them cannot be built.
+Required contents: Administrative Licensing Law arts. 32, 38, 44; further kinds of papers are in contents_procedure and
+contents_after. A value that the law demands has no default, and reasons, bases and remedies may not be blank, so a
+paper that lacks them cannot be built.
 """
 
 from dataclasses import dataclass, field
@@ -10,19 +11,16 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Discriminator, TypeAdapter
 
-from services.certificate.files.errors import IncompleteContents
-
-ART_32_1 = "《中华人民共和国行政许可法》第三十二条第一款第（一）项"
-ART_32_2 = "《中华人民共和国行政许可法》第三十二条第一款第（二）项"
-ART_32_4 = "《中华人民共和国行政许可法》第三十二条第一款第（四）项"
-ART_32_5 = "《中华人民共和国行政许可法》第三十二条第一款第（五）项"
-ART_78 = "《中华人民共和国行政许可法》第七十八条"
-
-
-def _demand(contents: object, *names: str) -> None:
-    blank = [name for name in names if not (getattr(contents, name) or "").strip()]
-    if blank:
-        raise IncompleteContents(f"{type(contents).__name__} lacks {', '.join(blank)}")
+from services.certificate.files import contents_after as after
+from services.certificate.files import contents_procedure as procedure
+from services.certificate.files.contents_base import ART_32_1 as ART_32_1
+from services.certificate.files.contents_base import ART_32_2 as ART_32_2
+from services.certificate.files.contents_base import ART_32_4 as ART_32_4
+from services.certificate.files.contents_base import ART_32_5 as ART_32_5
+from services.certificate.files.contents_base import ART_78 as ART_78
+from services.certificate.files.contents_base import Paper as Paper
+from services.certificate.files.contents_base import Remedies as Remedies
+from services.certificate.files.contents_base import demand
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,39 +60,7 @@ class Certificate:
     record_sha256: str = ""  # of the canonical metadata record, ties the file to it
 
     def __post_init__(self) -> None:
-        _demand(self, "reference", "title", "number", "holder_name", "issuer_name")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Remedies:
-    """Both ways against an adverse decision, both bodies named (art. 38 para. 2)."""
-
-    reconsideration_body: str
-    court: str
-    reconsideration_days: int = 60
-    litigation_months: int = 6
-
-    def __post_init__(self) -> None:
-        _demand(self, "reconsideration_body", "court")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Paper:
-    """The common header of all papers. `reference` is the paper's id; numbers of persons arrive here masked."""
-
-    reference: str
-    body_name: str
-    number: str  # 文号, e.g. 鹤市监受〔2026〕12号
-    applicant_name: str
-    applicant_number_label: str
-    applicant_number: str
-    item_name: str
-    item_code: str
-    case_no: str
-    query_code: str
-    dated_on: date
-    verification_url: str
-    agent_name: str = ""
+        demand(self, "reference", "title", "number", "holder_name", "issuer_name")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +69,16 @@ class MaterialLine:
     form: str  # 原件 / 复印件 / 电子文件 / 电子证照
     copies: int = 1
     note: str = ""  # e.g. 复用电子证照，免提交
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueLine:
+    """A limit and how its last day was found."""
+
+    name: str
+    on: date | None  # None: the limit starts with a later act
+    provisional: bool = False
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +92,8 @@ class Receipt(Paper):
     notice_due_on: date  # the fifth working day of art. 32(4)
     notice_due_provisional: bool = False
     contact: str
+    due_dates: tuple[DueLine, ...] = ()
+    signed_record: str = ""  # JWS, attached to the file; see receipt_record.py
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +128,7 @@ class NotRequiredNotice(Paper):
     received_on: date
 
     def __post_init__(self) -> None:
-        _demand(self, "reason", "basis")
+        demand(self, "reason", "basis")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +143,7 @@ class AcceptanceRefusal(Paper):
     received_on: date
 
     def __post_init__(self) -> None:
-        _demand(self, "reason", "basis")
+        demand(self, "reason", "basis")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,7 +194,7 @@ class RefusalDecision(Paper):
     remedies: Remedies
 
     def __post_init__(self) -> None:
-        _demand(self, "facts", "reasons", "basis")
+        demand(self, "facts", "reasons", "basis")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,6 +221,19 @@ AnyPaper: TypeAlias = (
     | GrantDecision
     | RefusalDecision
     | ProofOfService
+    | procedure.SpecialProcedureNotice
+    | procedure.ExtensionNotice
+    | procedure.HearingRightNotice
+    | procedure.HearingNotice
+    | procedure.HearingAnnouncement
+    | procedure.HearingRecord
+    | procedure.InterestedPartyNotice
+    | procedure.StatementRecord
+    | procedure.SiteCheckRecord
+    | after.StandingDecision
+    | after.CommitmentPaper
+    | after.EndConfirmation
+    | after.SupervisionLetter
 )
 Contents: TypeAlias = Certificate | AnyPaper
 

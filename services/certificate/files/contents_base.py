@@ -1,0 +1,75 @@
+"""What all papers share: the header, demanded values, remedies, and the articles they cite."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.certificate.files.errors import IncompleteContents
+
+_LAW = "《中华人民共和国行政许可法》"
+ART_8 = f"{_LAW}第八条第二款"
+ART_32_1 = f"{_LAW}第三十二条第一款第（一）项"
+ART_32_2 = f"{_LAW}第三十二条第一款第（二）项"
+ART_32_4 = f"{_LAW}第三十二条第一款第（四）项"
+ART_32_5 = f"{_LAW}第三十二条第一款第（五）项"
+ART_34_3 = f"{_LAW}第三十四条第三款"
+ART_36 = f"{_LAW}第三十六条"
+ART_42_1 = f"{_LAW}第四十二条第一款"
+ART_42_2 = f"{_LAW}第四十二条第二款"
+ART_45 = f"{_LAW}第四十五条"
+ART_46 = f"{_LAW}第四十六条"
+ART_47 = f"{_LAW}第四十七条"
+ART_48 = f"{_LAW}第四十八条"
+ART_49 = f"{_LAW}第四十九条"
+ART_50_2 = f"{_LAW}第五十条第二款"
+ART_69 = f"{_LAW}第六十九条"
+ART_70 = f"{_LAW}第七十条"
+ART_78 = f"{_LAW}第七十八条"
+
+
+def demand(contents: object, *names: str) -> None:
+    """These values are there: a text that is not blank, a list with something in it.
+
+    Raises:
+        IncompleteContents: names what is lacking.
+    """
+    lacking = [name for name in names if _is_blank(getattr(contents, name))]
+    if lacking:
+        raise IncompleteContents(f"{type(contents).__name__} lacks {', '.join(lacking)}")
+
+
+def _is_blank(value: object) -> bool:
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or value == ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remedies:
+    """Both ways against an adverse decision, both bodies named (art. 38 para. 2)."""
+
+    reconsideration_body: str
+    court: str
+    reconsideration_days: int = 60
+    litigation_months: int = 6
+
+    def __post_init__(self) -> None:
+        demand(self, "reconsideration_body", "court")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """The common header of all papers. `reference` is the paper's id; numbers of persons arrive here masked."""
+
+    reference: str
+    body_name: str
+    number: str  # 文号, e.g. 鹤市监受〔2026〕12号
+    applicant_name: str
+    applicant_number_label: str
+    applicant_number: str
+    item_name: str
+    item_code: str
+    case_no: str
+    query_code: str
+    dated_on: date
+    verification_url: str
+    agent_name: str = ""
