@@ -11,7 +11,7 @@ from sqlalchemy import select
 from services.certificate.commands import make_files
 from services.certificate.commands.make_files import CERTIFICATE, Job, MadeFile
 from services.certificate.files import contents
-from services.certificate.files.errors import UnprintableCharacter
+from services.certificate.files.errors import IncompleteContents, UnprintableCharacter
 from services.certificate.files.workshop import Workshop, WorkshopSettings
 from services.certificate.kit import Kit
 from services.certificate.printing import certificate_job
@@ -89,7 +89,7 @@ class FileMaker:
             await self._kit.files.put(made.name, pdf)
             if not await make_files.finish(self._database, job, made, now=clock.now()):
                 await self._kit.files.delete(made.name)
-        except UnprintableCharacter as fault:
+        except (UnprintableCharacter, IncompleteContents) as fault:
             await make_files.give_up(self._database, job, fault.detail)
         except Exception as error:
             await self._failed(job, error)

@@ -261,8 +261,8 @@ def _remedies(value: RemediesValue | None, settings: CertificateSettings) -> con
     if value is None:
         return contents.Remedies(reconsideration_body=settings.reconsideration_body, court=settings.court)
     return contents.Remedies(
-        reconsideration_body=value.reconsideration_body,
-        court=value.court,
+        reconsideration_body=value.reconsideration_body or settings.reconsideration_body,
+        court=value.court or settings.court,
         reconsideration_days=value.reconsideration_days,
         litigation_months=value.litigation_months,
     )
