@@ -1,0 +1,181 @@
+"""Who may reach what, written by hand from the roles and scopes of the design: the table the test walks.
+
+Three parts: who stands in which relation to which case, what each role gets at each address, what the lists show.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Relation(StrEnum):
+    """How a caller stands to a case."""
+
+    OWN = "own"
+    OWN_DEPARTMENT = "own department"
+    OWN_DIVISION = "own division"
+    OWN_CHANNEL = "own channel"
+    ANOTHERS = "another's"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A case to be made: who applies for what, who files it, who receives and examines it."""
+
+    name: str
+    item_id: str
+    applicant: str  # citizenN or agentN (his enterprise applies)
+    filed_by: str
+    received_by: str
+    handler: str
+
+
+CASES = (
+    Prepared("online", "P01", "citizen1", "citizen1", "clerk1", "handler.gaj"),
+    Prepared("enterprise", "E07", "agent1", "clerk1", "clerk1", "handler.cgj"),
+    Prepared("village", "P06", "citizen3", "township", "township.431202101", "handler.mzj"),
+    Prepared("street", "P11", "citizen4", "township.431202001", "township.431202001", "handler.rsj"),
+    Prepared("province", "P15", "citizen2", "provincial", "clerk1", "handler.lyj"),
+    Prepared("mobile", "P16", "citizen4", "mobile", "clerk1", "handler.bdc"),
+)
+ALL_CASES = frozenset(case.name for case in CASES)
+# The case whose certificate the certificate routes are asked for; its applicant holds the certificate.
+GRANTED = Prepared("granted", "P01", "citizen1", "clerk1", "clerk1", "handler.gaj")
+
+
+def _(*cases: str) -> frozenset[str]:
+    return frozenset(cases)
+
+
+# Caller: (role, relation to the cases he may reach, those cases). To every other case he stands as to another's.
+CALLERS: dict[str, tuple[str, Relation, frozenset[str]]] = {
+    "citizen1": ("CITIZEN", Relation.OWN, _("online", "granted")),
+    "citizen2": ("CITIZEN", Relation.OWN, _("province")),
+    "citizen3": ("CITIZEN", Relation.OWN, _("village")),
+    "citizen4": ("CITIZEN", Relation.OWN, _("street", "mobile")),
+    "agent1": ("ENTERPRISE_AGENT", Relation.OWN, _("enterprise")),
+    "agent2": ("ENTERPRISE_AGENT", Relation.OWN, _()),
+    "clerk1": ("COUNTER_CLERK", Relation.OWN_DIVISION, ALL_CASES | {"granted"}),
+    "handover1": ("HANDOVER_CLERK", Relation.OWN_DIVISION, ALL_CASES | {"granted"}),
+    "supervisor1": ("SUPERVISOR", Relation.OWN_DIVISION, ALL_CASES | {"granted"}),
+    "catalogue1": ("CATALOGUE_ADMIN", Relation.OWN_DIVISION, _()),
+    "township.431202101": ("TOWNSHIP_CLERK", Relation.OWN_DIVISION, _("village")),
+    "township.431202001": ("TOWNSHIP_CLERK", Relation.OWN_DIVISION, _("street")),
+    "township.431202002": ("TOWNSHIP_CLERK", Relation.OWN_DIVISION, _()),
+    "handler.gaj": ("HANDLER", Relation.OWN_DEPARTMENT, _("online", "granted")),
+    "handler.cgj": ("HANDLER", Relation.OWN_DEPARTMENT, _("enterprise")),
+    "handler.mzj": ("HANDLER", Relation.OWN_DEPARTMENT, _("village")),
+    "chief.gaj": ("CHIEF_REPRESENTATIVE", Relation.OWN_DEPARTMENT, _("online", "granted")),
+    "chief.rsj": ("CHIEF_REPRESENTATIVE", Relation.OWN_DEPARTMENT, _("street")),
+    "chief.scjg": ("CHIEF_REPRESENTATIVE", Relation.OWN_DEPARTMENT, _()),
+    "provincial": ("PROVINCIAL_PLATFORM", Relation.OWN_CHANNEL, _("province")),
+    "mobile": ("MOBILE_BACKEND", Relation.OWN, _("mobile")),
+    "township": ("TOWNSHIP_CENTRE", Relation.OWN_DIVISION, _("village")),
+    # The same offices of the next district: nothing of this one is theirs.
+    "next.clerk": ("COUNTER_CLERK", Relation.OWN_DIVISION, _()),
+    "next.handover": ("HANDOVER_CLERK", Relation.OWN_DIVISION, _()),
+    "next.supervisor": ("SUPERVISOR", Relation.OWN_DIVISION, _()),
+    "next.township": ("TOWNSHIP_CENTRE", Relation.OWN_DIVISION, _()),
+}
+NEXT_DIVISION = "431221000000"
+UNKNOWN = ("nobody", "expired")  # no token; a true token whose time is over
+
+ROLES = {
+    "CI": "CITIZEN",
+    "EA": "ENTERPRISE_AGENT",
+    "CC": "COUNTER_CLERK",
+    "TC": "TOWNSHIP_CLERK",
+    "HA": "HANDLER",
+    "CR": "CHIEF_REPRESENTATIVE",
+    "HO": "HANDOVER_CLERK",
+    "SU": "SUPERVISOR",
+    "CA": "CATALOGUE_ADMIN",
+    "PP": "PROVINCIAL_PLATFORM",
+    "MB": "MOBILE_BACKEND",
+    "TS": "TOWNSHIP_CENTRE",
+}
+
+# What a role gets:  in relation / another's
+#   o   the first column / 404                 -   403 / 403: not for this role
+#   x   the first column / 403                 p   the first column / 422: another's certificate needs a purpose
+# The first column is what he gets who may. An act is asked for with a version long gone, so that it changes nothing:
+# 412 says that the caller was let in. 409: let in, and the state of the case forbids it. All: 401 without a token.
+_ROWS = """
+                                                                 may CI EA CC TC HA CR HO SU CA PP MB TS
+GET  /api/v1/applications                                        200  o  o  o  o  o  o  o  o  -  o  o  o
+POST /api/v1/applications                                        201  x  x  o  o  -  -  -  -  -  o  o  o
+POST /api/v1/applications/search                                 200  o  o  o  o  o  o  o  o  -  o  o  o
+GET  /api/v1/applications/{application_id}                       200  o  o  o  o  o  o  o  o  -  o  o  o
+POST /api/v1/applications/{application_id}/materials             409  o  o  o  o  -  -  -  -  -  o  o  o
+GET  /api/v1/applications/{application_id}/materials/{material_no}/file
+                                                                 200  o  o  o  o  o  o  o  o  -  o  o  o
+POST /api/v1/applications/{application_id}/receipt               412  -  -  o  o  -  -  -  -  -  -  -  o
+POST /api/v1/applications/{application_id}/acceptance            412  -  -  o  o  -  -  -  -  -  -  -  -
+POST /api/v1/applications/{application_id}/refusal               412  -  -  o  o  -  -  -  -  -  -  -  -
+POST /api/v1/applications/{application_id}/supplement-notice     412  -  -  o  o  -  -  -  -  -  -  -  -
+POST /api/v1/applications/{application_id}/supplements           412  o  o  o  o  -  -  -  -  -  o  o  o
+POST /api/v1/applications/{application_id}/withdrawal            412  o  o  o  o  -  -  -  -  -  o  o  o
+GET  /api/v1/cases/{case_no}                                     200  o  o  o  o  o  o  o  o  -  o  o  o
+GET  /api/v1/cases/{case_no}/application                         200  o  o  o  o  o  o  o  o  -  o  o  o
+GET  /api/v1/cases/{case_no}/examination                         200  -  -  -  -  o  o  -  o  -  -  -  -
+POST /api/v1/cases/{case_no}/opinions                            412  -  -  -  -  o  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/decision                            412  -  -  -  -  -  o  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/hand-over                           412  -  -  -  -  -  -  o  -  -  -  -  -
+GET  /api/v1/cases/{case_no}/papers                              200  o  o  o  o  o  o  o  o  -  o  -  o
+GET  /api/v1/papers/{paper_id}/file                              200  o  o  o  o  o  o  o  o  -  o  -  o
+POST /api/v1/cases/{case_no}/rating                              409  o  o  -  -  -  -  -  -  -  -  -  -
+GET  /api/v1/tasks                                               200  -  -  -  -  o  o  -  o  -  -  -  -
+POST /api/v1/certificates/search                                 200  x  x  p  p  p  p  p  -  -  p  -  p
+GET  /api/v1/certificates/{identifier}                           200  o  o  p  p  p  p  p  -  -  p  -  p
+GET  /api/v1/certificates/{identifier}/file                      200  o  o  p  p  p  p  p  -  -  p  -  p
+GET  /api/v1/supervision/cases/{case_no}                         200  o  o  o  o  o  o  o  o  -  o  o  o
+GET  /api/v1/supervision/lights                                  200  -  -  -  -  o  o  -  o  -  -  -  -
+GET  /api/v1/supervision/statistics                              200  -  -  -  -  o  o  -  o  -  -  -  -
+"""
+# Everybody, logged in or not.
+PUBLIC = frozenset(
+    {
+        ("GET", "/api/v1/items"),
+        ("GET", "/api/v1/items/{item_code}"),
+        ("GET", "/api/v1/certificates/verify"),
+        ("POST", "/api/v1/certificates/verify"),
+    }
+)
+# The gateway puts the journey together and leaves the rule to each service.
+ANY_ROLE = frozenset({("GET", "/api/v1/cases/{case_no}")})
+FORBIDDEN = 403
+ANOTHERS = {"o": 404, "x": 403, "p": 422}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One operation: what those get who may, and each role's mark."""
+
+    method: str
+    path: str
+    may: int
+    marks: dict[str, str]
+
+    @property
+    def roles(self) -> set[str]:
+        """Roles that get more than 403."""
+        return {role for role, mark in self.marks.items() if mark != "-"}
+
+    def status(self, role: str, *, related: bool) -> int:
+        """What this role gets at a case it is related to, or at another's."""
+        mark = self.marks[role]
+        if mark == "-":
+            return FORBIDDEN
+        return self.may if related else ANOTHERS[mark]
+
+
+def _read() -> dict[tuple[str, str], Row]:
+    header, *lines = _ROWS.strip().replace("/file\n    ", "/file").splitlines()
+    roles = [ROLES[short] for short in header.split()[1:]]
+    rows = {}
+    for line in lines:
+        method, path, may, *marks = line.split()
+        rows[method, path] = Row(method, path, int(may), dict(zip(roles, marks, strict=True)))
+    return rows
+
+
+ROWS = _read()
