@@ -25,6 +25,7 @@ Tick = Callable[[Database, datetime], Awaitable[None]]
 Hook = Callable[["Worker"], Awaitable[None]]
 
 _STREAM_RETRY_SECONDS = 1
+_CANCEL_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,7 @@ class Worker:
         self._tasks.append(asyncio.create_task(self._run_bus(), name="bus"))
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _end(self._tasks)
         for hook in self._on_stop:
             await hook(self)
         if self._client is not None:
@@ -112,10 +111,13 @@ class Worker:
                 await asyncio.sleep(_STREAM_RETRY_SECONDS)
         relay = Relay(self.settings, self._client)
         self.database.when_events_committed(relay.wake)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(relay.run())
-            for consumer in self._consumers:
-                group.create_task(ConsumerRunner(consumer, self._client, self.database).run())
+        parts = [asyncio.create_task(relay.run())]
+        for consumer in self._consumers:
+            parts.append(asyncio.create_task(ConsumerRunner(consumer, self._client, self.database).run()))
+        try:
+            await asyncio.gather(*parts)
+        finally:
+            await _end(parts)
 
     async def _run_timer(self, timer: Timer) -> None:
         while True:
@@ -161,3 +163,12 @@ class Worker:
             return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
         return app
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel until all are over: in Python 3.11 a cancellation that meets a just finished `wait_for` gets lost."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=_CANCEL_SECONDS)
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import tokens
-from tests.support.approval import keys
-from tests.support.supervision import Supervision, running
+from tests.support.supervision import Supervision, keys, running
 
 
 @pytest.fixture(scope="module")

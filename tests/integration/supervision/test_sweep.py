@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from datetime import datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -15,7 +16,7 @@ from tests.support.supervision import MARKET, Story, Supervision, at, day
 YELLOW_AT = "2018-10-24 10:00:00"
 
 
-async def pending(supervision: Supervision, monkeypatch: pytest.MonkeyPatch, now: str, **changes: int) -> Story:
+async def pending(supervision: Supervision, monkeypatch: pytest.MonkeyPatch, now: str, **changes: Any) -> Story:
     """A case accepted on Monday 2018-10-15 10:00:00, heard at `now`."""
     monkeypatch.setattr("services.supervision.consumers.clock.now", lambda: at(now))
     return await supervision.tell(Story(**changes).submitted().received().accepted())
