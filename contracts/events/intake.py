@@ -41,6 +41,64 @@ class MaterialFault(Value):
     remedy: str
 
 
+class DeferredRef(Value):
+    """A material that was allowed to be missing at acceptance (容缺) and the day it is promised for."""
+
+    material_no: int
+    name: str
+    promised_on: date
+
+
+class CommitmentRef(Value):
+    """A material replaced by the applicant's informed commitment (告知承诺); it is checked until `check_by`."""
+
+    material_no: int
+    name: str
+    committed_at: datetime
+    check_by: date | None = None
+
+
+class RenewalRef(Value):
+    """The certificate this application renews. With `silence_renews` no decision by its last day is a renewal."""
+
+    certificate_identifier: str
+    valid_until: date
+    silence_renews: bool
+
+
+class ReturnKind(StrEnum):
+    """Why an application goes back: not supplied in time, or given up by the applicant."""
+
+    NOT_SUPPLIED = "NOT_SUPPLIED"
+    GIVEN_UP = "GIVEN_UP"
+
+
+class CommitmentOutcome(StrEnum):
+    KEPT = "KEPT"
+    FALSE = "FALSE"
+
+
+class ClockName(StrEnum):
+    NOTICE = "NOTICE"
+    LEGAL = "LEGAL"
+    PROMISED = "PROMISED"
+    DELIVERY = "DELIVERY"
+
+
+class DateMoved(Value):
+    """One due date of an application, before and after."""
+
+    clock: ClockName
+    earlier: DueDate
+    now: DueDate
+
+
+class CalendarDay(Value):
+    on: date
+    name: str
+    works: bool
+
+
 class ApplicationSubmitted(Event):
     SUBJECT: ClassVar[str] = "intake.application.submitted.v1"
     application_id: UUID
@@ -73,6 +131,9 @@ class ApplicationReceived(Event):
 
 
 class SupplementRequested(Event):
+    """`ordinal` 2 asks again, with `reason`, for what could not be seen the first time; `seen_before` names the
+    materials in it that lay before the window unchanged when the first notice was given."""
+
     SUBJECT: ClassVar[str] = "intake.supplement.requested.v1"
     application_id: UUID
     case_no: str
@@ -81,6 +142,9 @@ class SupplementRequested(Event):
     basis: str
     requested_at: datetime
     requested_by: Actor
+    ordinal: int = 1
+    reason: str | None = None
+    seen_before: tuple[int, ...] = ()
 
 
 class SupplementSupplied(Event):
@@ -94,7 +158,12 @@ class SupplementSupplied(Event):
 
 
 class ApplicationAccepted(Event):
-    """Acceptance. Approval opens the case from this fact alone."""
+    """Acceptance. Approval opens the case from this fact alone.
+
+    `deemed`: nobody answered within five working days (art. 32(4)); accepted by law as of `accepted_at`, the day the
+    materials came in, found at `deemed_at`; `lacking` names required materials that were not there. No grant before
+    the `deferred` materials are in. `acceptance_order` counts those accepted for an item limited in number (art. 57).
+    """
 
     SUBJECT: ClassVar[str] = "intake.application.accepted.v1"
     application_id: UUID
@@ -112,6 +181,15 @@ class ApplicationAccepted(Event):
     materials: tuple[MaterialRef, ...]
     legal_due: DueDate
     promised_due: DueDate
+    deemed: bool = False
+    deemed_at: datetime | None = None
+    lacking: tuple[int, ...] = ()
+    complete_at: datetime | None = None  # from here limits count that start at receipt
+    deferred: tuple[DeferredRef, ...] = ()
+    commitments: tuple[CommitmentRef, ...] = ()
+    renews: RenewalRef | None = None
+    acceptance_order: int | None = None
+    quota: int | None = None
 
 
 class AcceptanceRefused(Event):
@@ -157,3 +235,113 @@ class CaseConcluded(Event):
     case_no: str
     outcome: Outcome
     concluded_at: datetime
+
+
+class ApplicationCorrected(Event):
+    """Errors the applicant put right on the spot (art. 32(3)); no clock moves."""
+
+    SUBJECT: ClassVar[str] = "intake.application.corrected.v1"
+    application_id: UUID
+    case_no: str
+    corrections: tuple[str, ...]
+    materials: tuple[MaterialRef, ...]
+    corrected_at: datetime
+    corrected_by: Actor
+
+
+class ApplicationReturned(Event):
+    """What the notice asked for did not come in time, or the applicant gave up (退件)."""
+
+    SUBJECT: ClassVar[str] = "intake.application.returned.v1"
+    application_id: UUID
+    case_no: str
+    kind: ReturnKind
+    reason: str
+    outstanding: tuple[str, ...]
+    returned_at: datetime
+    returned_by: Actor
+
+
+class DeferredMaterialSupplied(Event):
+    """Promised materials have come in; `outstanding` are the ones still missing."""
+
+    SUBJECT: ClassVar[str] = "intake.deferred_material.supplied.v1"
+    application_id: UUID
+    case_no: str
+    materials: tuple[MaterialRef, ...]
+    outstanding: tuple[DeferredRef, ...]
+    supplied_at: datetime
+    supplied_by: Actor
+
+
+class CommitmentChecked(Event):
+    """The later check of an informed commitment. FALSE is a ground for annulling what was granted on it (art. 69)."""
+
+    SUBJECT: ClassVar[str] = "intake.commitment.checked.v1"
+    application_id: UUID
+    case_no: str
+    item: ItemRef
+    subject_key: str
+    material_no: int
+    name: str
+    outcome: CommitmentOutcome
+    finding: str
+    case_outcome: Outcome | None = None
+    checked_at: datetime
+    checked_by: Actor
+
+
+class CalendarLoaded(Event):
+    """The working-day calendar of a year, first or corrected. Aggregate: the year; `revision` is its version."""
+
+    SUBJECT: ClassVar[str] = "intake.calendar.loaded.v1"
+    year: int
+    revision: int
+    sources: tuple[str, ...]
+    days: tuple[CalendarDay, ...]
+    loaded_at: datetime
+    loaded_by: Actor
+
+
+class DatesMoved(Event):
+    """Due dates of one application that a loaded calendar moved or made final."""
+
+    SUBJECT: ClassVar[str] = "intake.application.dates_moved.v1"
+    application_id: UUID
+    case_no: str
+    cause: str
+    dates: tuple[DateMoved, ...]
+    moved_at: datetime
+
+
+class RenewalDeemed(Event):
+    """No decision by the last day of the old certificate: renewed by law (art. 50 para. 2), exactly once."""
+
+    SUBJECT: ClassVar[str] = "intake.renewal.deemed.v1"
+    application_id: UUID
+    case_no: str
+    query_code: str
+    item: ItemRef
+    applicant: Party
+    agent: AgentRef | None = None
+    renews: RenewalRef
+    basis: str
+    accepted_at: datetime
+    renewed_at: datetime
+    deemed_at: datetime
+    deemed_by: Actor
+
+
+class ApplicationMoved(Event):
+    """A running application was moved to another version of its item, by hand and with a reason."""
+
+    SUBJECT: ClassVar[str] = "intake.application.moved.v1"
+    application_id: UUID
+    case_no: str | None
+    from_version: int
+    item: ItemRef
+    reason: str
+    legal_due: DueDate | None = None
+    promised_due: DueDate | None = None
+    moved_at: datetime
+    moved_by: Actor
