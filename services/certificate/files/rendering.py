@@ -6,19 +6,27 @@ from datetime import date, datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 from zoneinfo import ZoneInfo
 
 import segno
 import typst
 
 from services.certificate.files import font
-from services.certificate.files.contents import Certificate, Contents, Job, SealBody
+from services.certificate.files.contents import Certificate, Contents, Job, Receipt, SealBody
+from services.certificate.files.contents_after import StandingKind
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 _QR_MASK = 2
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _STANDARD: Final = "a-2b"
+_STANDARD_WITH_ATTACHMENT: Final = "a-3b"  # the one of the family that may carry any file
+# Kinds that differ in their title and a few words share a template.
+_TEMPLATES = {
+    **dict.fromkeys(get_args(StandingKind), "standing_decision"),
+    **dict.fromkeys(("RETURN_CONFIRMATION", "WITHDRAWAL_CONFIRMATION"), "end_confirmation"),
+    **dict.fromkeys(("SUPERVISION_ORDER", "SUPERVISION_NOTICE", "SUPERVISION_ADVICE"), "supervision_letter"),
+}
 
 
 @dataclass(frozen=True)
@@ -40,8 +48,15 @@ def render(job: Job) -> Rendered:
     font.check_printable(job.contents)
     compiler = _compiler()
     inputs = {"data": json.dumps(_data(job), ensure_ascii=False)}
-    source = TEMPLATES / f"{job.contents.kind.lower()}.typ"
-    pdf = compiler.compile(input=str(source), sys_inputs=inputs, pdf_standards=_STANDARD, timestamp=job.at)
+    kind = job.contents.kind
+    source = TEMPLATES / f"{_TEMPLATES.get(kind, kind.lower())}.typ"
+    attached = isinstance(job.contents, Receipt) and job.contents.signed_record
+    pdf = compiler.compile(
+        input=str(source),
+        sys_inputs=inputs,
+        pdf_standards=_STANDARD_WITH_ATTACHMENT if attached else _STANDARD,
+        timestamp=job.at,
+    )
     where = json.loads(compiler.query("<seal>", field="value", one=True))
     return Rendered(_one_file(pdf), where["page"] - 1, where["x"], where["y"])
 
