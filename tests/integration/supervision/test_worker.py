@@ -112,7 +112,7 @@ async def test_a_worker_stopped_midway_stops_at_once_and_has_applied_nothing_in_
 
     applied = await supervision.rows("SELECT coalesce(sum(last_version), 0) FROM inbox_version")
     lines = await supervision.rows("SELECT count(*) FROM timeline")
-    assert applied[0][0] == lines[0][0] > 0
+    assert applied[0][0] == lines[0][0]
     assert await supervision.rows("SELECT * FROM dead_letter") == []
 
 
