@@ -4,10 +4,12 @@ import asyncio
 import json
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -29,6 +31,7 @@ _PULL_SECONDS = 20
 _IDLE_SECONDS = 1
 _CHECK_SECONDS = 25
 _PAUSES = (0.2, 1, 2, 5, 15, 30, 60)
+_AWAY_PAUSE = 1
 _TRIES = 5  # then a dead letter
 _TRIES_WAITING = 40  # for events that wait for another one: about half an hour
 _NO_LIMIT = -1
@@ -114,6 +117,8 @@ class ConsumerRunner:
         self._consumer = consumer
         self._client = client
         self._database = database
+        # Failures of an event here, not its deliveries: those also grow while a server is away or a worker is killed.
+        self._failures: Counter[UUID] = Counter()
 
     async def run(self) -> None:
         while True:
@@ -122,7 +127,11 @@ class ConsumerRunner:
                 await self._consume()
             except (NatsError, OSError, TimeoutError) as away:
                 log.warning("bus away: %s", type(away).__name__, extra={"consumer": self._consumer.name})
-                await asyncio.sleep(1)
+            except Exception as error:
+                # A consumer must outlive anything (a dead letter that cannot be stored now): the bus delivers again.
+                details = {"consumer": self._consumer.name, "where": where_raised(error)}
+                log.error("consumer: %s", type(error).__name__, extra=details)
+            await asyncio.sleep(1)
 
     async def _ensure(self) -> None:
         config = ConsumerConfig(
@@ -198,6 +207,7 @@ class ConsumerRunner:
                 telemetry.gaps_total.labels(name).inc()
                 await message.nak(delay=_pause(event.deliveries))
             else:
+                self._failures.pop(event.event_id, None)
                 await message.ack()
         self._count(claim.fresh, len(incoming) - len(claim.fresh) - len(waiting), now)
 
@@ -221,15 +231,20 @@ class ConsumerRunner:
                 extra={"consumer": self._consumer.name, "where": where_raised(error)},
             )
         for message, event in readable:
-            tries = _TRIES_WAITING if waits else _TRIES
-            if not away and event.deliveries >= tries:
+            if away:
+                await message.nak(delay=_AWAY_PAUSE)
+                continue
+            self._failures[event.event_id] += 1
+            failures = self._failures[event.event_id]
+            if failures >= (_TRIES_WAITING if waits else _TRIES):
                 reason = error.code if isinstance(error, DomainError) else type(error).__name__
-                await self._bury(message, f"{reason} after {event.deliveries} tries")
+                await self._bury(message, f"{reason} after {failures} tries")
+                del self._failures[event.event_id]
             else:
                 telemetry.retries_total.labels(self._consumer.name).inc()
-                await message.nak(delay=_pause(event.deliveries))
+                await message.nak(delay=_pause(failures))
         if away:
-            await asyncio.sleep(1)
+            await asyncio.sleep(_AWAY_PAUSE)
 
     async def _bury(self, message: Msg, reason: str) -> None:
         """Keep the message as a row that can be listed, read and replayed; only then stop its delivery."""
@@ -248,5 +263,5 @@ class ConsumerRunner:
         await message.term()
 
 
-def _pause(deliveries: int) -> float:
-    return _PAUSES[min(deliveries, len(_PAUSES)) - 1]
+def _pause(times: int) -> float:
+    return _PAUSES[min(times, len(_PAUSES)) - 1]

@@ -12,14 +12,17 @@ import orjson
 from fastapi import Response
 from pydantic import BaseModel
 from sqlalchemy import insert, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.event import listen
+from sqlalchemy.exc import IntegrityError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from contracts.events.common import Event
 from services.chassis import clock, tables
 from services.chassis.errors import KeyReused, StillRunning
 from services.chassis.ids import uuid7
 from services.chassis.telemetry import current_traceparent
+from services.kernel.errors import DomainError
 
 _CLAIM = text(
     "SELECT pg_try_advisory_xact_lock(:lock) AS free, i.request_hash, i.status, i.headers, i.body "
@@ -29,6 +32,8 @@ _CLAIM = text(
 # Made once: SQLAlchemy then finds their compiled form by the object, not by walking over them
 _OUTBOX = insert(tables.outbox)
 _IDEMPOTENCY = insert(tables.idempotency)
+
+_KNOWN = text("SELECT request_hash, status, headers, body FROM idempotency WHERE caller = :caller AND key = :key")
 
 
 @dataclass(frozen=True)
@@ -109,10 +114,7 @@ class UnitOfWork:
             return
         claim = {"lock": self.idempotency.lock_id(), "caller": self.idempotency.caller, "key": self.idempotency.key}
         row = (await self.connection.execute(_CLAIM, claim)).one()
-        if row.status is not None:
-            if bytes(row.request_hash) != self.idempotency.request_hash:
-                raise KeyReused
-            raise Replay(Answer(row.status, row.headers | {"idempotency-replayed": "true"}, bytes(row.body)))
+        _raise_if_known(row, self.idempotency)
         if not row.free:
             raise StillRunning(retry_after_seconds=1)
 
@@ -131,6 +133,22 @@ class UnitOfWork:
             }
             await self.connection.execute(_IDEMPOTENCY, row)
         return bool(self._events)
+
+
+def _raise_if_known(row: Any, idempotency: Idempotency) -> None:
+    """Raises Replay, or KeyReused when the key stands for another request."""
+    if row.status is None:
+        return
+    if bytes(row.request_hash) != idempotency.request_hash:
+        raise KeyReused
+    raise Replay(Answer(row.status, row.headers | {"idempotency-replayed": "true"}, bytes(row.body)))
+
+
+def _refuse_dead(_: object, record: ConnectionPoolEntry, __: object) -> None:
+    """The driver knows at once when its server has gone: the pool then connects anew instead of failing a request."""
+    driver = record.driver_connection
+    if driver is not None and driver.is_closed():
+        raise InvalidatePoolError
 
 
 class Database:
@@ -156,6 +174,7 @@ class Database:
                 },
             },
         )
+        listen(self._engine.sync_engine, "checkout", _refuse_dead)
         self._on_commit: list[Callable[[], None]] = []
 
     def when_events_committed(self, tell: Callable[[], None]) -> None:
@@ -181,13 +200,29 @@ class Database:
                 to_send = await uow._flush()
                 # A client that hangs up now must not leave a transaction open that holds locks.
                 await asyncio.shield(transaction.commit())
-        except IntegrityError as clash:
-            if idempotency is not None and "idempotency_pkey" in str(clash.orig):
-                raise StillRunning(retry_after_seconds=1) from clash
+        except (DomainError, IntegrityError) as refused:
+            await self._answer_known(idempotency, refused)
             raise
         if to_send:
             for tell in self._on_commit:
                 tell()
+
+    async def _answer_known(self, idempotency: Idempotency | None, refused: Exception) -> None:
+        """Look once more: the same request may have been committed after this one looked and before it got the lock.
+
+        Without that a repeated act would be told that its version is stale, although it is its own doing.
+        Raises Replay, KeyReused; StillRunning when the clash is with a key that is gone again.
+        """
+        if idempotency is None or isinstance(refused, KeyReused | StillRunning):
+            return
+        async with self.read() as connection:
+            row = (
+                await connection.execute(_KNOWN, {"caller": idempotency.caller, "key": idempotency.key})
+            ).one_or_none()
+        if row is not None:
+            _raise_if_known(row, idempotency)
+        if isinstance(refused, IntegrityError) and "idempotency_pkey" in str(refused.orig):
+            raise StillRunning(retry_after_seconds=1) from refused
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

@@ -31,7 +31,8 @@ async def claim(connection: AsyncConnection, consumer: str, incoming: Sequence[I
     """Claim events for a consumer; the claim commits or rolls back with the effect."""
     if contiguous:
         return await _claim_in_order(connection, consumer, incoming)
-    ids = list({event.event_id for event in incoming})
+    # Sorted: two workers that were given the same events again must not wait for each other in a circle.
+    ids = sorted({event.event_id for event in incoming})
     fresh = set((await connection.execute(_CLAIM_BY_ID, {"consumer": consumer, "ids": ids})).scalars())
     chosen = []
     for event in incoming:

@@ -134,10 +134,14 @@ def is_database_away(error: BaseException) -> bool:
     if isinstance(error, PoolTimeout | InterfaceError | OSError | asyncpg.PostgresConnectionError):
         return True
     if isinstance(error, DBAPIError):
-        sqlstate = str(getattr(error.orig, "sqlstate", "") or "")
-        # 08 connection, 53 resources (disk full, too many connections), 57 shutdown and cancelled statements
-        return error.connection_invalidated or sqlstate[:2] in {"08", "53", "57"}
-    return False
+        return error.connection_invalidated or _is_away(error.orig)
+    # While a connection is made the driver's own errors come through (57P03: the server is still starting).
+    return isinstance(error, asyncpg.InterfaceError) or (isinstance(error, asyncpg.PostgresError) and _is_away(error))
+
+
+def _is_away(error: BaseException | None) -> bool:
+    """08 connection, 53 resources (disk full, too many connections), 57 shutdown and cancelled statements."""
+    return str(getattr(error, "sqlstate", "") or "")[:2] in {"08", "53", "57"}
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
@@ -165,6 +169,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _domain_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
-    for away in (DBAPIError, PoolTimeout, OSError):
+    for away in (DBAPIError, PoolTimeout, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         app.add_exception_handler(away, _unexpected)
     app.add_exception_handler(Exception, _unexpected)

@@ -12,6 +12,7 @@ from nats.errors import Error as NatsError
 
 from services.chassis import telemetry
 from services.chassis.bus import headers_of, kick_subject, stream_of
+from services.chassis.problems import where_raised
 from services.chassis.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 _BATCH = 500
 _POLL_SECONDS = 0.25
 _ACK_SECONDS = 5
+_CONNECT_SECONDS = 5
+_COMMAND_SECONDS = 10  # a database that hangs is one that is away: the lock must go to another relay
 _LOCK = 0x59435231  # session advisory lock: one relay at a time per database
 
 _UNPUBLISHED = (
@@ -34,6 +37,7 @@ class Relay:
     def __init__(self, settings: ServiceSettings, client: Client) -> None:
         self._settings = settings
         self._client = client
+        self._js = client.jetstream()  # one for ever: each context that publishes subscribes to its own answers
         self._stream = stream_of(settings.service)
         self._wake = asyncio.Event()
 
@@ -49,12 +53,18 @@ class Relay:
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as away:
                 log.warning("relay: database away: %s", type(away).__name__)
                 await asyncio.sleep(0.5)
+            except Exception as error:
+                # The relay must outlive anything: without it every event of the service waits.
+                log.error("relay: %s", type(error).__name__, extra={"where": where_raised(error)})
+                await asyncio.sleep(1)
 
     async def _on_kick(self, _: object) -> None:
         self._wake.set()
 
     async def _hold_and_send(self) -> None:
-        connection = await asyncpg.connect(self._settings.database_url, timeout=5)
+        connection = await asyncpg.connect(
+            self._settings.database_url, timeout=_CONNECT_SECONDS, command_timeout=_COMMAND_SECONDS
+        )
         try:
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
                 await asyncio.sleep(1)
@@ -68,7 +78,7 @@ class Relay:
             await connection.close(timeout=2)
 
     async def _send_batch(self, connection: asyncpg.Connection) -> int:
-        rows = await connection.fetch(_UNPUBLISHED, timeout=10)
+        rows = await connection.fetch(_UNPUBLISHED)
         if not rows:
             return 0
         try:
@@ -86,19 +96,20 @@ class Relay:
         return len(acknowledged)
 
     async def _publish(self, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        js = self._client.jetstream()
         futures = []
         for row in rows:
             # A fresh dict each time: the client writes into the headers it is given.
             headers = headers_of(row, self._settings.service)
-            futures.append(await js.publish_async(row["subject"], row["payload"], stream=self._stream, headers=headers))
+            futures.append(
+                await self._js.publish_async(row["subject"], row["payload"], stream=self._stream, headers=headers)
+            )
         # publish_async has no time-out of its own; cancelling frees the client's pending slot.
         done, waiting = await asyncio.wait(futures, timeout=_ACK_SECONDS)
         for future in waiting:
             future.cancel()
         acknowledged = []
         for row, future in zip(rows, futures, strict=True):
-            if future in done and future.exception() is None:
+            if future in done and not future.cancelled() and future.exception() is None:
                 telemetry.published_total.labels(row["subject"]).inc()
                 acknowledged.append(row)
         return acknowledged

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.chassis.auth import Principal
-from services.chassis.database import Answer
+from services.chassis.database import Answer, Replay
 from services.chassis.files import FileMissing, FilesAway
 from services.chassis.ids import uuid7
 from services.intake import repository
@@ -20,7 +20,7 @@ from services.intake.domain.media import recognise
 from services.intake.domain.states import Act
 from services.intake.office import Call, Office, answer
 from services.intake.scope import visible
-from services.kernel.errors import FieldError
+from services.kernel.errors import DomainError, FieldError
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +46,10 @@ async def upload(office: Office, application_id: UUID, given: Upload, call: Call
     await office.files.put(key, given.content)
     try:
         answered, dropped = await _record(office, application_id, given, seen, key, digest, media_type.value)
-    except BaseException:
-        await _drop(office, key)  # the row was never written
+    except (DomainError, Replay):
+        # Refused: the row was never written. Any other failure may have come after the commit (the database went away
+        # before it could say so): then the file may be told of, and an orphan costs less than a lost file.
+        await _drop(office, key)
         raise
     for replaced in dropped:
         await _drop(office, replaced)

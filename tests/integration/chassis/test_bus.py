@@ -1,12 +1,8 @@
 """Outbox to effect: what is committed arrives exactly once, in order, whatever the bus does."""
 
 import asyncio
-import itertools
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,76 +11,23 @@ from sqlalchemy import func, select, text
 from contracts.events.identity import AccountLocked
 from deploy.local.nats import Nats
 from deploy.local.postgres import ServiceDatabase
-from services.chassis import bus, migrations, tables
+from services.chassis import bus, tables
 from services.chassis.bus import Incoming, NotYet
-from services.chassis.consumer import Consumer
 from services.chassis.database import Database, UnitOfWork
 from services.chassis.settings import ServiceSettings, load_settings
 from services.chassis.worker import Worker
+from tests.support.events import NOON, chassis_database, consumer, eventually, publish, recording, running, settings
 from tests.support.stack import Databases
-
-NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
-
-
-def settings(database: ServiceDatabase, nats_url: str, service: str = "identity") -> ServiceSettings:
-    return load_settings(service, ServiceSettings, database_url=database.app_url, nats_url=nats_url)
-
-
-_names = itertools.count(1)
-
-
-def chassis_database(databases: Databases, service: str) -> ServiceDatabase:
-    """A database with the tables of the frame only."""
-    name = f"chassis_{service}_{next(_names)}"
-    database = databases.server.create_service_database(service, name=name)
-    run = SimpleNamespace(execute=lambda sql: databases.server.execute(sql, database=name, role=f"{service}_migrator"))
-    migrations.create_chassis_tables(run)
-    return database
 
 
 @pytest.fixture
 def source(databases: Databases) -> ServiceDatabase:
-    return chassis_database(databases, "identity")
+    return chassis_database(databases.server, "identity")
 
 
 @pytest.fixture
 def sink(databases: Databases) -> ServiceDatabase:
-    return chassis_database(databases, "supervision")
-
-
-async def publish(database: Database, account_id: UUID, versions: Sequence[int]) -> None:
-    for version in versions:
-        async with database.transaction() as uow:
-            event = AccountLocked(account_id=account_id, locked_until=NOON + timedelta(minutes=version))
-            uow.publish(event, aggregate_id=account_id, version=version)
-
-
-@asynccontextmanager
-async def running(*workers: Worker) -> AsyncIterator[None]:
-    for worker in workers:
-        await worker.start()
-    try:
-        yield
-    finally:
-        for worker in workers:
-            await worker.stop()
-
-
-async def eventually(condition: Callable[[], object], seconds: float = 10) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.02)
-
-
-def recording(seen: list[tuple[UUID, int]]) -> Callable[[UnitOfWork, Sequence[Incoming]], object]:
-    async def handle(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
-        seen.extend((message.aggregate_id, message.version) for message in messages)
-
-    return handle
-
-
-def consumer(handle: object, *, contiguous: bool = False, name: str = "supervision-test") -> Consumer:
-    return Consumer(name, "IDENTITY", ("identity.>",), handle, contiguous=contiguous)  # type: ignore[arg-type]
+    return chassis_database(databases.server, "supervision")
 
 
 async def test_what_is_committed_reaches_the_consumer_once_and_in_order(
