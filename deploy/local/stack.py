@@ -73,9 +73,11 @@ class Stack:
         env: Mapping[str, str] | None = None,
         report: Callable[[str], None] = _nothing,
         on_end: Callable[[Member], None] | None = None,
+        begin_at: datetime | None = None,
     ) -> None:
         """`fast` gives up durability of the servers (tests); `env` is added to every process.
 
+        `begin_at` sets the time of an empty stack, so that a demonstration tells the same dates whenever it is run.
         `report` hears of each step; `on_end` hears, in another thread, of members that end unasked.
         """
         self.folder = DataFolder(data)
@@ -89,6 +91,7 @@ class Stack:
         self._env = dict(env or {})
         self._report = report
         self._on_end = on_end
+        self._begin_at = begin_at
         self._stopping = False
         self._state_lock = threading.Lock()
         self._external = external()
@@ -132,6 +135,8 @@ class Stack:
         self.folder.lock()
         try:
             self.folder.prepare()
+            if self._begin_at is not None:
+                travel.begin(self.folder, self._begin_at)
             self._end_leftovers()
             self._launcher.start()
             self._start_servers()

@@ -40,6 +40,12 @@ def to(folder: DataFolder, moment: datetime) -> datetime:
     return forward(folder, aware - now(folder))
 
 
+def begin(folder: DataFolder, moment: datetime) -> None:
+    """Let a stack that holds no case yet begin at an instant of our choice, also a past one."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+    _set(folder, aware - datetime.now(UTC))
+
+
 def reset(folder: DataFolder) -> datetime:
     """Back to real time."""
     _set(folder, timedelta())
