@@ -4,10 +4,11 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from contracts.events.common import Actor, AgentRef, Channel, DueDate, ItemKind, ItemRef, MaterialRef, PartyType
-from services.approval.domain.case import STATE_LABELS, Case, Opinion, Recommendation, State
+from services.approval.domain.case import Case, Opinion, Recommendation
 from services.approval.domain.decision import (
     LITIGATION_MONTHS,
     RECONSIDERATION_DAYS,
@@ -16,12 +17,25 @@ from services.approval.domain.decision import (
     Remedies,
 )
 from services.approval.domain.light import Light
+from services.approval.domain.states import STATE_LABELS, State
+from services.approval.schemas_proceedings import ClockOut, ConsultationOut, LedgerOut, RecordOut
 from services.approval.settings import ApprovalSettings
+from services.kernel.codes import holds_citizen_id
 
 # PostgreSQL stores no NUL, and papers print no control characters.
 _PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-LongText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=_PRINTABLE)]
-ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_PRINTABLE)]
+
+
+def _without_number(text: str) -> str:
+    """Opinions and decisions go into rows, events and papers in clear: a citizen's number has no place in them."""
+    if holds_citizen_id(text):
+        raise PydanticCustomError("number_in_text", "文字中不得包含公民身份号码")
+    return text
+
+
+_Free = AfterValidator(_without_number)
+LongText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=_PRINTABLE), _Free]
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_PRINTABLE), _Free]
 
 
 class _In(BaseModel):
@@ -115,6 +129,24 @@ class Task(BaseModel):
     waiting_for: str | None = Field(description="等待哪个角色办理")
 
 
+class ConsultationTask(BaseModel):
+    """A question another department has put to this one."""
+
+    case_id: UUID
+    case_no: str
+    version: int = Field(description='If-Match: "v<version>"')
+    consultation_no: int
+    item: TaskItem
+    question: str
+    asked_at: datetime
+    due: DueDate
+
+
+class ConsultationPage(BaseModel):
+    items: list[ConsultationTask]
+    next: str | None = None
+
+
 class TaskPage(BaseModel):
     items: list[Task]
     next: str | None = None
@@ -183,3 +215,7 @@ class Examination(BaseModel):
     opinions: list[OpinionOut]
     decision: DecisionOut | None
     withdrawal: WithdrawalOut | None
+    clocks: list[ClockOut] = Field(description="各项期限：由期限和台账推算的到期日及理由")
+    ledger: list[LedgerOut] = Field(description="暂停、恢复、延期的台账，只增不改")
+    records: list[RecordOut] = Field(description="审查过程中的各项通知和记录")
+    consultations: list[ConsultationOut]

@@ -22,6 +22,7 @@ from services.certificate.domain.access import (
 from services.certificate.domain.errors import NotFound
 from services.certificate.kit import Kit
 from services.certificate.schemas import (
+    CaseNo,
     CasePapersOut,
     CertificateDetail,
     CertificateList,
@@ -52,7 +53,7 @@ TheKit = Annotated[Kit, Depends(_kit)]
 
 def _why(
     purpose: Annotated[Purpose | None, Query(description="查看他人证照的申请事由")] = None,
-    case_no: Annotated[str | None, Query(max_length=43, description="所办的办件编号")] = None,
+    case_no: Annotated[CaseNo | None, Query(description="所办的办件编号")] = None,
 ) -> Why:
     return Why(purpose, case_no)
 

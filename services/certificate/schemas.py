@@ -4,13 +4,25 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from contracts.events.certificate import CertificateOrigin, CertificateStatus, PaperKind
 from contracts.events.common import PartyType
 from services.certificate.domain.verification import Reason, Verdict
+from services.kernel.codes import holds_citizen_id
 
-Purpose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
+
+def _without_number(text: str) -> str:
+    """What a reader says of his reasons is kept in clear: a citizen's number has no place in it."""
+    if holds_citizen_id(text):
+        raise PydanticCustomError("number_in_text", "文字中不得包含公民身份号码")
+    return text
+
+
+_Free = AfterValidator(_without_number)
+Purpose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200), _Free]
+CaseNo = Annotated[str, StringConstraints(max_length=43), _Free]
 FileState = Literal["READY", "IN_THE_MAKING", "FAILED", "ON_REQUEST"]
 
 
@@ -24,7 +36,7 @@ class SearchIn(BaseModel):
     type_code: str | None = Field(None, max_length=21)
     valid_only: bool = False
     purpose: Purpose | None = Field(None, description="申请事由；查询他人证照时必填")
-    case_no: str | None = Field(None, max_length=43, description="所办的办件编号")
+    case_no: CaseNo | None = Field(None, description="所办的办件编号")
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=512)
 

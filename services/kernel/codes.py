@@ -74,6 +74,14 @@ def require_citizen_id(text: str, pointer: str = "") -> str:
     return _require(check_citizen_id, text, pointer)
 
 
+def holds_citizen_id(text: str) -> bool:
+    """Whether a citizen ID number stands in a free text: such a text would carry it into papers, events and logs."""
+    return any(
+        check_citizen_id(run) is None
+        for run in re.findall(r"(?<![0-9])[0-9]{17}[0-9X](?![0-9])", normalise_number(text))
+    )
+
+
 def _birth_date(citizen_id: str) -> date | None:
     try:
         return date(int(citizen_id[6:10]), int(citizen_id[10:12]), int(citizen_id[12:14]))

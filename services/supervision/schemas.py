@@ -4,9 +4,11 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from contracts.events.common import Channel, ItemKind
+from services.kernel.codes import holds_citizen_id
 from services.kernel.why import Reason, Why
 from services.supervision.domain.case import Basis, Stage
 from services.supervision.domain.lights import Level
@@ -14,6 +16,14 @@ from services.supervision.domain.rating import LABELS, Rating, Satisfaction
 
 # PostgreSQL stores no NUL, and nothing of ours prints control characters.
 _PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+
+
+def _without_number(text: str) -> str:
+    """A comment goes into rows and events in clear: a citizen's number has no place in it."""
+    if holds_citizen_id(text):
+        raise PydanticCustomError("number_in_text", "文字中不得包含公民身份号码")
+    return text
+
 
 STAGE_LABELS = {
     Stage.SUBMITTED: "已提交",
@@ -189,7 +199,9 @@ class RatingIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     satisfaction: Satisfaction
-    comment: Annotated[str, StringConstraints(max_length=500, pattern=_PRINTABLE)] = Field("", description="文字评价")
+    comment: Annotated[str, StringConstraints(max_length=500, pattern=_PRINTABLE), AfterValidator(_without_number)] = (
+        Field("", description="文字评价")
+    )
 
 
 class Figures(BaseModel):
