@@ -6,8 +6,8 @@ import os
 import random
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
@@ -106,12 +106,12 @@ def storm(stack: Stack, chance: random.Random) -> list[str]:
     return kinds
 
 
-@contextmanager
-def printers_paused(stack: Stack) -> Iterator[None]:
+@asynccontextmanager
+async def printers_paused(stack: Stack) -> AsyncIterator[None]:
     """No further file is begun, so that the books can be read while nothing changes."""
-    asyncio.run(_execute(stack, "UPDATE file_job SET ready_at = ready_at + interval '1 day'"))
+    await _execute(stack, "UPDATE file_job SET ready_at = ready_at + interval '1 day'")
     yield
-    asyncio.run(_execute(stack, "UPDATE file_job SET ready_at = ready_at - interval '1 day'"))
+    await _execute(stack, "UPDATE file_job SET ready_at = ready_at - interval '1 day'")
 
 
 async def _execute(stack: Stack, statement: str) -> None:
@@ -144,7 +144,7 @@ async def verified(stack: Stack, books: Books) -> list[tuple[str, str]]:
 
 
 @pytest.mark.timeout(600)
-def test_200_cases_survive_sigkill_of_every_process(durable_stack: Stack) -> None:
+async def test_200_cases_survive_sigkill_of_every_process(durable_stack: Stack) -> None:
     seed = int(os.environ.get("YICHUANG_STORM_SEED", "20260302"))
     townships = Townships(durable_stack)
 
@@ -153,9 +153,9 @@ def test_200_cases_survive_sigkill_of_every_process(durable_stack: Stack) -> Non
     killed = storm(durable_stack, random.Random(seed))
     townships.storm_over.set()
     townships.join()
-    with printers_paused(durable_stack):
-        books = asyncio.run(quiet_books(durable_stack, QUIET_SECONDS))
-    said = asyncio.run(verified(durable_stack, books))
+    async with printers_paused(durable_stack):
+        books = await quiet_books(durable_stack, QUIET_SECONDS)
+    said = await verified(durable_stack, books)
 
     assert len(killed) == len(durable_stack.members) + len(SERVERS)
     assert len(townships.history.cases) == CASES
