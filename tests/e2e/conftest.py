@@ -16,8 +16,6 @@ GENEROUS = {
     "YICHUANG_RATE_LIMIT_SYSTEM": "1000000",
     "YICHUANG_RATE_LIMIT_ADDRESS": "1000000",
 }
-# A case due within this many days warns at once, so that lists of lights hold something without moving the time.
-WARNS_AT_ONCE = '[{"level": "WARNING", "basis": "PROMISED", "workdays_before": 400, "instant": true}]'
 
 
 @pytest.fixture(scope="session")
