@@ -1,10 +1,11 @@
 """Rows of certificates, papers and their numbers: what commands load and save. Core statements, few round trips."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import Executable, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -111,13 +112,18 @@ async def add_jobs(connection: AsyncConnection, rows: Sequence[Row]) -> None:
 
 async def keep_cases(connection: AsyncConnection, rows: Sequence[Row]) -> None:
     """Insert or complete copies of cases (one row each, all of one shape): None never overwrites what is known."""
-    if not rows:
-        return
-    statement = insert(CaseRow).values([dict(row) for row in sorted(rows, key=lambda row: str(row["case_id"]))])
-    completed = {
-        name: func.coalesce(statement.excluded[name], case_copy.c[name]) for name in rows[0] if name != "case_id"
-    }
-    await connection.execute(statement.on_conflict_do_update(index_elements=["case_id"], set_=completed))
+    if rows:
+        ordered = [dict(row) for row in sorted(rows, key=lambda row: str(row["case_id"]))]
+        await connection.execute(_complete_cases(tuple(ordered[0])), ordered)
+
+
+@lru_cache(maxsize=8)
+def _complete_cases(columns: tuple[str, ...]) -> Executable:
+    """Made once for each shape of rows, and sent with many rows instead of written out for each number of them."""
+    statement = insert(CaseRow)
+    completed = {name: func.coalesce(statement.excluded[name], case_copy.c[name]) for name in columns}
+    del completed["case_id"]
+    return statement.on_conflict_do_update(index_elements=["case_id"], set_=completed)
 
 
 async def cases(connection: AsyncConnection, case_ids: Collection[UUID]) -> dict[UUID, Any]:

@@ -75,6 +75,8 @@ def build_app(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        # Our own span and metrics are enough (`_Observe`), and they never hold a path or a message.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.settings, app.state.database, app.state.verifier = settings, database, verifier
     app.add_middleware(AuthMiddleware, verifier=verifier)

@@ -40,6 +40,7 @@ def serve(app: FastAPI | Callable[..., object], host: str, port: int) -> None:
         limit_concurrency=1024,
         backlog=2048,
         server_header=False,
+        proxy_headers=False,  # only the gateway calls; nobody here asks for the caller's address
     )
 
 

@@ -2,38 +2,46 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 from fastapi import Response
 from pydantic import BaseModel
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.event import listen
 from sqlalchemy.exc import IntegrityError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from contracts.events.common import Event
-from services.chassis import clock, tables
+from services.chassis import clock
 from services.chassis.errors import KeyReused, StillRunning
 from services.chassis.ids import uuid7
 from services.chassis.telemetry import current_traceparent
 from services.kernel.errors import DomainError
 
-_CLAIM = text(
-    "SELECT pg_try_advisory_xact_lock(:lock) AS free, i.request_hash, i.status, i.headers, i.body "
-    "FROM (SELECT 1) AS one LEFT JOIN idempotency i ON i.caller = :caller AND i.key = :key"
+# What every command begins and ends with goes to the driver itself, in one round trip each.
+_CLAIM = (
+    "SELECT pg_try_advisory_xact_lock($1) AS free, i.request_hash, i.status, i.headers::text, i.body "
+    "FROM (SELECT 1) AS one LEFT JOIN idempotency i ON i.caller = $2 AND i.key = $3"
 )
+_EVENT_COLUMNS = "event_id, subject, aggregate_id, aggregate_version, occurred_at, traceparent, payload"
+_TELL = (
+    f"INSERT INTO outbox ({_EVENT_COLUMNS}) SELECT {_EVENT_COLUMNS} "
+    "FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::integer[], $5::timestamptz[], $6::text[], $7::bytea[]) "
+    f"WITH ORDINALITY AS told ({_EVENT_COLUMNS}, place) ORDER BY place"
+)
+_KEEP = "INSERT INTO idempotency (caller, key, request_hash, status, headers, body) "
+_KEEP_ANSWER = f"{_KEEP} VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"
+_TELL_AND_KEEP = f"WITH told AS ({_TELL}) {_KEEP} VALUES ($8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING"
+_NOTHING_KEPT = "INSERT 0 0"
 
-# Made once: SQLAlchemy then finds their compiled form by the object, not by walking over them
-_OUTBOX = insert(tables.outbox)
-_IDEMPOTENCY = insert(tables.idempotency)
-
-_KNOWN = text("SELECT request_hash, status, headers, body FROM idempotency WHERE caller = :caller AND key = :key")
+_KNOWN = "SELECT request_hash, status, headers::text, body FROM idempotency WHERE caller = $1 AND key = $2"
 
 
 @dataclass(frozen=True)
@@ -75,21 +83,21 @@ class UnitOfWork:
 
     connection: AsyncConnection
     idempotency: Idempotency | None = None
-    _events: list[dict[str, Any]] = field(default_factory=list)
+    _events: list[tuple[Any, ...]] = field(default_factory=list)
     _answer: Answer | None = None
 
     def publish(self, event: Event, *, aggregate_id: UUID, version: int) -> None:
         """Add an outbox row; it is written at the end of the transaction and sent by the relay."""
         self._events.append(
-            {
-                "event_id": uuid7(),
-                "subject": event.SUBJECT,
-                "aggregate_id": aggregate_id,
-                "aggregate_version": version,
-                "occurred_at": clock.now(),
-                "traceparent": current_traceparent(),
-                "payload": event.model_dump_json().encode(),
-            }
+            (
+                uuid7(),
+                event.SUBJECT,
+                aggregate_id,
+                version,
+                clock.now(),
+                current_traceparent(),
+                event.model_dump_json().encode(),
+            )
         )
 
     def answer(
@@ -108,40 +116,72 @@ class UnitOfWork:
         self._answer = Answer(status, all_headers, content)
         return self._answer
 
-    async def _claim(self) -> None:
+    async def _claim(self, driver: asyncpg.Connection) -> None:
         """Raises Replay, KeyReused (another body) or StillRunning."""
-        if self.idempotency is None:
+        known = self.idempotency
+        if known is None:
             return
-        claim = {"lock": self.idempotency.lock_id(), "caller": self.idempotency.caller, "key": self.idempotency.key}
-        row = (await self.connection.execute(_CLAIM, claim)).one()
-        _raise_if_known(row, self.idempotency)
-        if not row.free:
+        row = await driver.fetchrow(_CLAIM, known.lock_id(), known.caller, known.key)
+        if row["status"] is not None:
+            _raise_known(row, known)
+        if not row["free"]:
             raise StillRunning(retry_after_seconds=1)
 
-    async def _flush(self) -> bool:
-        """Write outbox rows and answer; tells whether there is something to send."""
-        if self._events:
-            await self.connection.execute(_OUTBOX, self._events)
-        if self.idempotency is not None and self._answer is not None:
-            row = {
-                "caller": self.idempotency.caller,
-                "key": self.idempotency.key,
-                "request_hash": self.idempotency.request_hash,
-                "status": self._answer.status,
-                "headers": dict(self._answer.headers),
-                "body": self._answer.body,
-            }
-            await self.connection.execute(_IDEMPOTENCY, row)
-        return bool(self._events)
+    async def _flush(self, driver: asyncpg.Connection) -> bool:
+        """Write outbox rows and answer; tells whether there is something to send.
+
+        Raises StillRunning when the key was used after the claim looked.
+        """
+        events = [list(column) for column in zip(*self._events, strict=True)]
+        answer = self._answer_row()
+        if answer and events:
+            kept = await driver.execute(_TELL_AND_KEEP, *events, *answer)
+        elif answer:
+            kept = await driver.execute(_KEEP_ANSWER, *answer)
+        elif events:
+            kept = await driver.execute(_TELL, *events)
+        else:
+            return False
+        if kept == _NOTHING_KEPT:
+            raise StillRunning(retry_after_seconds=1)
+        return bool(events)
+
+    def _answer_row(self) -> tuple[Any, ...]:
+        known, answer = self.idempotency, self._answer
+        if known is None or answer is None:
+            return ()
+        headers = orjson.dumps(dict(answer.headers)).decode()
+        return known.caller, known.key, known.request_hash, answer.status, headers, answer.body
 
 
-def _raise_if_known(row: Any, idempotency: Idempotency) -> None:
+def _raise_known(row: Mapping[str, Any], idempotency: Idempotency) -> None:
     """Raises Replay, or KeyReused when the key stands for another request."""
-    if row.status is None:
-        return
-    if bytes(row.request_hash) != idempotency.request_hash:
+    if bytes(row["request_hash"]) != idempotency.request_hash:
         raise KeyReused
-    raise Replay(Answer(row.status, row.headers | {"idempotency-replayed": "true"}, bytes(row.body)))
+    headers = orjson.loads(row["headers"]) | {"idempotency-replayed": "true"}
+    raise Replay(Answer(row["status"], headers, bytes(row["body"])))
+
+
+async def _to_its_end(step: Awaitable[None]) -> None:
+    """Cancelled meanwhile, it is still finished first: the connection must be at rest when it goes back."""
+    task = asyncio.ensure_future(step)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+async def _roll_back(connection: AsyncConnection, transaction: asyncpg.transaction.Transaction) -> None:
+    """A connection whose transaction cannot be ended does not go back to the pool."""
+    try:
+        await _to_its_end(transaction.rollback())
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        await connection.invalidate()
+
+
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _refuse_dead(_: object, record: ConnectionPoolEntry, __: object) -> None:
@@ -163,6 +203,10 @@ class Database:
             pool_recycle=1800,
             query_cache_size=1200,
             hide_parameters=True,  # a database error quotes no value
+            # SQLAlchemy begins nothing by itself: reads need no transaction, and `transaction` is the driver's own.
+            isolation_level="AUTOCOMMIT",
+            json_serializer=_to_json,
+            json_deserializer=orjson.loads,
             connect_args={
                 "timeout": 5,
                 # Nets, not rules: a lost client or a forgotten lock must not stop the others.
@@ -193,13 +237,21 @@ class Database:
     async def transaction(self, idempotency: Idempotency | None = None) -> AsyncIterator[UnitOfWork]:
         """One command. Commits at the end, rolls back when anything raises; raises Replay for a known key."""
         try:
-            async with self._engine.connect() as connection, connection.begin() as transaction:
-                uow = UnitOfWork(connection, idempotency)
-                await uow._claim()
-                yield uow
-                to_send = await uow._flush()
+            async with self._engine.connect() as connection:
+                driver = (await connection.get_raw_connection()).driver_connection
+                assert driver is not None
+                transaction = driver.transaction()
+                try:
+                    await transaction.start()
+                    uow = UnitOfWork(connection, idempotency)
+                    await uow._claim(driver)
+                    yield uow
+                    to_send = await uow._flush(driver)
+                except BaseException:
+                    await _roll_back(connection, transaction)
+                    raise
                 # A client that hangs up now must not leave a transaction open that holds locks.
-                await asyncio.shield(transaction.commit())
+                await _to_its_end(transaction.commit())
         except (DomainError, IntegrityError) as refused:
             await self._answer_known(idempotency, refused)
             raise
@@ -211,22 +263,19 @@ class Database:
         """Look once more: the same request may have been committed after this one looked and before it got the lock.
 
         Without that a repeated act would be told that its version is stale, although it is its own doing.
-        Raises Replay, KeyReused; StillRunning when the clash is with a key that is gone again.
+        Raises Replay, KeyReused.
         """
-        if idempotency is None or isinstance(refused, KeyReused | StillRunning):
+        if idempotency is None or isinstance(refused, KeyReused):
             return
-        async with self.read() as connection:
-            row = (
-                await connection.execute(_KNOWN, {"caller": idempotency.caller, "key": idempotency.key})
-            ).one_or_none()
+        async with self._engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            row = await driver.fetchrow(_KNOWN, idempotency.caller, idempotency.key)
         if row is not None:
-            _raise_if_known(row, idempotency)
-        if isinstance(refused, IntegrityError) and "idempotency_pkey" in str(refused.orig):
-            raise StillRunning(retry_after_seconds=1) from refused
+            _raise_known(row, idempotency)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection for queries; nothing is written. Autocommit: one round trip per SELECT."""
         async with self._engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
             yield connection

@@ -6,17 +6,28 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, bindparam, func, select, text
+from sqlalchemy import ARRAY, bindparam, text
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.chassis.bus import Incoming, NotYet
-from services.chassis.tables import dead_letter, inbox, inbox_version
+from services.chassis.tables import dead_letter, inbox
 
+_IDS = bindparam("ids", type_=ARRAY(PG_UUID(as_uuid=True)))
 _CLAIM_BY_ID = text(
     "INSERT INTO inbox (consumer, event_id) SELECT :consumer, unnest(:ids) ON CONFLICT DO NOTHING RETURNING event_id"
-).bindparams(bindparam("ids", type_=ARRAY(PG_UUID(as_uuid=True))))
+).bindparams(_IDS)
+_LOCK_VERSIONS = text(
+    "SELECT aggregate_id, last_version FROM inbox_version WHERE consumer = :consumer AND aggregate_id = ANY(:ids) "
+    "ORDER BY aggregate_id FOR UPDATE"
+).bindparams(_IDS)
+_ADVANCE = text(
+    "INSERT INTO inbox_version (consumer, aggregate_id, last_version) "
+    "SELECT :consumer, * FROM unnest(:ids, CAST(:versions AS integer[])) "
+    "ON CONFLICT (consumer, aggregate_id) DO UPDATE SET last_version = excluded.last_version "
+    "WHERE inbox_version.last_version < excluded.last_version RETURNING aggregate_id"
+).bindparams(_IDS)
 
 
 @dataclass(frozen=True)
@@ -44,10 +55,7 @@ async def claim(connection: AsyncConnection, consumer: str, incoming: Sequence[I
 
 async def _claim_in_order(connection: AsyncConnection, consumer: str, incoming: Sequence[Incoming]) -> Claim:
     ids = sorted({event.aggregate_id for event in incoming})
-    known = select(inbox_version.c.aggregate_id, inbox_version.c.last_version).where(
-        inbox_version.c.consumer == consumer, inbox_version.c.aggregate_id == func.any(ids)
-    )
-    rows = await connection.execute(known.order_by(inbox_version.c.aggregate_id).with_for_update())
+    rows = await connection.execute(_LOCK_VERSIONS, {"consumer": consumer, "ids": ids})
     before: dict[UUID, int] = {row.aggregate_id: row.last_version for row in rows}
     fresh, waiting, after = sort_out(incoming, before)
     if after:
@@ -75,15 +83,9 @@ def sort_out(
 
 
 async def _advance(connection: AsyncConnection, consumer: str, after: Mapping[UUID, int]) -> None:
-    upsert = insert(inbox_version).values(
-        [{"consumer": consumer, "aggregate_id": key, "last_version": after[key]} for key in sorted(after)]
-    )
-    upsert = upsert.on_conflict_do_update(
-        index_elements=[inbox_version.c.consumer, inbox_version.c.aggregate_id],
-        set_={"last_version": upsert.excluded.last_version},
-        where=inbox_version.c.last_version < upsert.excluded.last_version,
-    )
-    moved = (await connection.execute(upsert.returning(inbox_version.c.aggregate_id))).scalars().all()
+    ids = sorted(after)
+    advance = {"consumer": consumer, "ids": ids, "versions": [after[key] for key in ids]}
+    moved = (await connection.execute(_ADVANCE, advance)).scalars().all()
     if len(moved) != len(after):
         raise NotYet("another worker applied the same aggregate just now")
 

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 _BATCH = 500
 _POLL_SECONDS = 0.25
+_PACE_SECONDS = 0.02  # under load several commits share a look, an acknowledgement and a mark
 _ACK_SECONDS = 5
 _CONNECT_SECONDS = 5
 _COMMAND_SECONDS = 10  # a database that hangs is one that is away: the lock must go to another relay
@@ -71,6 +72,8 @@ class Relay:
             while True:
                 self._wake.clear()
                 sent = await self._send_batch(connection)
+                if sent:
+                    await asyncio.sleep(_PACE_SECONDS)
                 if sent < _BATCH:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)

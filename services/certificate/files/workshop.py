@@ -100,6 +100,7 @@ class Workshop:
 def _begin(settings: WorkshopSettings) -> None:
     """First thing in a worker process."""
     global _keys
+    os.nice(10)  # files can wait: people and events come first
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us in order
     _end_with_parent()
     _keys = open_seal_keys(settings.seal_keys, settings.signing_dir, may_create=settings.may_create_keys)
