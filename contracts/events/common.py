@@ -105,6 +105,29 @@ class ExtensionRule(Value):
     approver: str
 
 
+class SpecialProcedureRef(Value):
+    """A procedure of the item. `stops_clock`: art. 45 of the Licensing Law, or a cause the item's own law names."""
+
+    kind: str  # as the catalogue names it, e.g. 专家评审
+    name: str
+    stops_clock: bool
+    cause: str = ""
+    basis: str = ""
+    value: int | None = None
+    unit: LimitUnit | None = None
+    persons: int | None = None
+
+
+class LevelRef(Value):
+    """One level of a case handled at two levels; `limit` None where the item names no limit of its own."""
+
+    no: int
+    at: str
+    does: str
+    limit: int | None = None
+    unit: LimitUnit = LimitUnit.WORKDAY
+
+
 class ItemRef(Value):
     """The pinned version of a service item: everything a receiver needs without asking intake."""
 
@@ -126,6 +149,8 @@ class ItemRef(Value):
     certificate_type_code: str | None = None
     certificate_type_name: str | None = None
     certificate_validity: str | None = None  # e.g. 5年, 长期
+    special_procedures: tuple[SpecialProcedureRef, ...] = ()
+    levels: tuple[LevelRef, ...] = ()  # two levels: the first examines and passes up (art. 35)
 
 
 class MaterialRef(Value):
@@ -172,6 +197,7 @@ __all__ = [
     "ExtensionRule",
     "ItemKind",
     "ItemRef",
+    "LevelRef",
     "LimitStart",
     "LimitUnit",
     "LimitValue",
@@ -182,5 +208,6 @@ __all__ = [
     "Party",
     "PartyType",
     "Remedies",
+    "SpecialProcedureRef",
     "Value",
 ]

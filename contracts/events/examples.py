@@ -25,6 +25,7 @@ from contracts.events.common import (
     PartyType,
     Remedies,
 )
+from contracts.events.examples_approval import procedural_examples
 
 _APPLICATION = UUID("01989f2e-7c00-7000-8000-000000000001")
 _CERTIFICATE = UUID("01989f2e-7c00-7000-8000-000000000002")
@@ -290,6 +291,7 @@ def _approval() -> tuple[Event, ...]:
             valid_until=date(2031, 3, 8),
         ),
         approval.CaseWithdrawn(case_id=_APPLICATION, case_no=_CASE_NO, reason="申请人不再经营", withdrawn_at=_DECIDED),
+        *procedural_examples({"case_id": _APPLICATION, "case_no": _CASE_NO}, _HANDLER, _CHIEF),
     )
 
 

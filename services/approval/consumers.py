@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from contracts.events.intake import ApplicationAccepted, ApplicationWithdrawn
-from services.approval import commands
+from services.approval.commands.opening import open_cases, withdraw_case
 from services.chassis import clock
 from services.chassis.bus import Incoming
 from services.chassis.consumer import Consumer
@@ -15,10 +15,10 @@ async def on_intake(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
     events = [message.event for message in messages]
     accepted = [event for event in events if isinstance(event, ApplicationAccepted)]
     if accepted:
-        await commands.open_cases(uow, accepted, now=clock.now())
+        await open_cases(uow, accepted, now=clock.now())
     for event in events:
         if isinstance(event, ApplicationWithdrawn) and event.case_no is not None:
-            await commands.withdraw_case(uow, event)
+            await withdraw_case(uow, event)
 
 
 CONSUMERS = (

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.approval import metrics
 from services.approval.routes import router
+from services.approval.routes_proceedings import router as proceedings
 from services.approval.settings import settings
 from services.chassis.app import build_app
 from services.chassis.sealing import Sealer
@@ -11,7 +12,7 @@ from services.chassis.sealing import Sealer
 
 def create_app() -> FastAPI:
     loaded = settings()
-    app = build_app(loaded, title="审批", routers=[router])
+    app = build_app(loaded, title="审批", routers=[router, proceedings])
     app.state.cursor_key = Sealer.load(loaded.keys_dir).derived_key("approval.tasks")
     app.state.metrics = metrics  # they are read when asked for
     return app

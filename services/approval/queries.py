@@ -5,20 +5,35 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal_column, not_, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy import ColumnElement, Row, Select, and_, not_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from contracts.events.common import DueDate
-from services.approval.domain.case import OPEN_STATES, STATE_LABELS, State
 from services.approval.domain.errors import UnknownCase
+from services.approval.domain.levels import township_of
 from services.approval.domain.light import Light, LightDays
-from services.approval.schemas import Examination, Task, TaskItem
-from services.approval.tables import CaseRow, DecisionRow, OpinionRow, WithdrawalRow
+from services.approval.domain.states import OPEN_STATES, STATE_LABELS, State
+from services.approval.examination import proceedings_of
+from services.approval.repository import in_order, row_json
+from services.approval.schemas import ConsultationTask, Examination, Task, TaskItem
+from services.approval.tables import (
+    CaseRow,
+    ConsultationRow,
+    DecisionRow,
+    LedgerRow,
+    OpinionRow,
+    RecordRow,
+    WithdrawalRow,
+)
 from services.chassis.auth import Principal
 
-NEEDED_ROLE = {State.EXAMINING: "HANDLER", State.REVIEWED: "CHIEF_REPRESENTATIVE"}
+NEEDED_ROLE = {
+    State.FIRST_EXAMINING: "HANDLER",
+    State.EXAMINING: "HANDLER",
+    State.REVIEWED: "CHIEF_REPRESENTATIVE",
+    State.SUSPENDED: "HANDLER",
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +41,7 @@ class TaskFilter:
     """What the inbox is narrowed to; without `states`, what waits for the reader's own roles."""
 
     states: tuple[State, ...] = ()
+    first_level: ColumnElement[bool] | None = None  # which of the cases in first examination, for an own inbox
     lights: tuple[Light, ...] = ()
     item: str | None = None
     due_before: date | None = None
@@ -39,8 +55,20 @@ def waiting_states(principal: Principal) -> tuple[State, ...]:
     return tuple(state for state, role in NEEDED_ROLE.items() if principal.has(role))
 
 
+def waiting_first_level(principal: Principal) -> ColumnElement[bool] | None:
+    """A township's handler waits for his township's cases, a department's for those without a township yet."""
+    if principal.has("SUPERVISOR"):
+        return None
+    return col(CaseRow.first_level_division).is_not_distinct_from(township_of(principal.division))
+
+
 def lit(light: Light, days: LightDays) -> ColumnElement[bool]:
-    """The same rule as `LightDays.light`, for the database; an ended case has no light."""
+    """The same rules as `LightDays`, for the database; an ended case has no light."""
+    paused = col(CaseRow.state) == State.SUSPENDED.value
+    return and_(_open(), or_(and_(not_(paused), _running(light, days)), and_(paused, _paused(light, days))))
+
+
+def _running(light: Light, days: LightDays) -> ColumnElement[bool]:
     legal, promised = col(CaseRow.legal_due_on), col(CaseRow.promised_due_on)
     red = legal < days.today
     rules: dict[Light, ColumnElement[bool]] = {
@@ -48,7 +76,19 @@ def lit(light: Light, days: LightDays) -> ColumnElement[bool]:
         Light.YELLOW: and_(not_(red), promised < days.today),
         Light.WARNING: and_(not_(red), promised >= days.today, promised <= days.warning_until),
     }
-    return and_(_open(), rules[light])
+    return rules[light]
+
+
+def _paused(light: Light, days: LightDays) -> ColumnElement[bool]:
+    projected, pause = col(CaseRow.projected_on), col(CaseRow.pause_due_on)
+    red = col(CaseRow.legal_due_on) < projected
+    yellow = and_(not_(red), or_(col(CaseRow.promised_due_on) < projected, pause < days.today))
+    rules: dict[Light, ColumnElement[bool]] = {
+        Light.RED: red,
+        Light.YELLOW: yellow,
+        Light.WARNING: and_(not_(red), not_(yellow), pause <= days.warning_until),
+    }
+    return rules[light]
 
 
 def _open() -> ColumnElement[bool]:
@@ -80,11 +120,15 @@ _TASK_COLUMNS: list[Any] = [
     col(CaseRow.legal_due_provisional),
     col(CaseRow.promised_due_on),
     col(CaseRow.promised_due_provisional),
+    col(CaseRow.projected_on),
+    col(CaseRow.pause_due_on),
 ]
 
 
 def _conditions(wanted: TaskFilter, days: LightDays) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [col(CaseRow.state).in_([state.value for state in wanted.states])]
+    if wanted.first_level is not None:
+        conditions.append(or_(col(CaseRow.state) != State.FIRST_EXAMINING.value, wanted.first_level))
     if wanted.lights:
         conditions.append(or_(*(lit(light, days) for light in wanted.lights)))
     if wanted.item is not None:
@@ -118,7 +162,10 @@ def _task(row: Row[Any], days: LightDays) -> Task:
 def _light(row: Any, days: LightDays) -> Light | None:
     if State(row.state) not in OPEN_STATES:
         return None
-    return days.light(promised_due_on=row.promised_due_on, legal_due_on=row.legal_due_on)
+    dates = {"promised_due_on": row.promised_due_on, "legal_due_on": row.legal_due_on}
+    if State(row.state) is State.SUSPENDED:
+        return days.paused_light(**dates, projected_on=row.projected_on, pause_due_on=row.pause_due_on)
+    return days.light(**dates)
 
 
 async def examination(
@@ -139,27 +186,77 @@ async def examination(
         "opinions": row.opinions,
         "decision": row.decision,
         "withdrawal": row.withdrawal if state is State.WITHDRAWN else None,
+        **proceedings_of(row, days.today),
     }
     return Examination.model_validate(values)
 
 
 def _examination(case_no: str, visible: ColumnElement[bool]) -> Select[Any]:
-    """The case, its opinions, decision and withdrawal as JSON, in one round trip."""
-    in_order = aggregate_order_by(_row_json("opinion"), col(OpinionRow.case_version))
-    opinions = select(func.coalesce(func.jsonb_agg(in_order), func.jsonb_build_array()))
-    decision = select(_row_json("decision")).where(col(DecisionRow.case_id) == col(CaseRow.id))
-    withdrawal = select(_row_json("withdrawal")).where(col(WithdrawalRow.application_id) == col(CaseRow.id))
-    statement: Select[Any] = select(
+    """The case and everything that was written about it, as JSON, in one round trip."""
+    decision = select(row_json("decision")).where(col(DecisionRow.case_id) == col(CaseRow.id))
+    withdrawal = select(row_json("withdrawal")).where(col(WithdrawalRow.application_id) == col(CaseRow.id))
+    columns: list[Any] = [
         col(CaseRow.state),
         col(CaseRow.promised_due_on),
         col(CaseRow.legal_due_on),
-        _row_json("approval_case").label("case"),
-        opinions.where(col(OpinionRow.case_id) == col(CaseRow.id)).scalar_subquery().label("opinions"),
+        col(CaseRow.projected_on),
+        col(CaseRow.pause_due_on),
+        row_json("approval_case").label("case"),
+        in_order("opinion", col(OpinionRow.case_version), col(OpinionRow.case_id)).label("opinions"),
+        in_order("ledger_entry", col(LedgerRow.case_version), col(LedgerRow.case_id)).label("ledger"),
+        in_order("consultation", col(ConsultationRow.no), col(ConsultationRow.case_id)).label("consultations"),
+        in_order("case_record", col(RecordRow.case_version), col(RecordRow.case_id)).label("records"),
         decision.scalar_subquery().label("decision"),
         withdrawal.scalar_subquery().label("withdrawal"),
+    ]
+    return select(*columns).where(col(CaseRow.case_no) == case_no, visible)
+
+
+async def consultations(
+    connection: AsyncConnection, organisation: str, after: tuple[date, UUID, int] | None, limit: int
+) -> list[ConsultationTask]:
+    """Open questions to one department, by due date; of the case only what the question needs."""
+    key = (col(ConsultationRow.due_on), col(ConsultationRow.case_id), col(ConsultationRow.no))
+    statement = (
+        select(*_QUESTION_COLUMNS)
+        .join(CaseRow, col(CaseRow.id) == col(ConsultationRow.case_id))
+        .where(
+            col(ConsultationRow.department_uscc) == organisation,
+            col(ConsultationRow.state) == "OPEN",
+            col(CaseRow.state).in_([State.EXAMINING.value, State.REVIEWED.value, State.SUSPENDED.value]),
+        )
+        .order_by(*key)
+        .limit(limit)
     )
-    return statement.where(col(CaseRow.case_no) == case_no, visible)
+    if after is not None:
+        statement = statement.where(tuple_(*key) > tuple_(*after))
+    return [_question(row) for row in await connection.execute(statement)]
 
 
-def _row_json(table: str) -> ColumnElement[Any]:
-    return func.to_jsonb(literal_column(table), type_=JSONB)
+_QUESTION_COLUMNS: list[Any] = [
+    col(ConsultationRow.case_id),
+    col(ConsultationRow.no),
+    col(ConsultationRow.question),
+    col(ConsultationRow.asked_at),
+    col(ConsultationRow.due_on),
+    col(ConsultationRow.due_provisional),
+    col(CaseRow.case_no),
+    col(CaseRow.version),
+    col(CaseRow.item_code),
+    col(CaseRow.item_id),
+    col(CaseRow.item)["name"].astext.label("item_name"),
+    col(CaseRow.item)["kind"].astext.label("item_kind"),
+]
+
+
+def _question(row: Row[Any]) -> ConsultationTask:
+    return ConsultationTask(
+        case_id=row.case_id,
+        case_no=row.case_no,
+        version=row.version,
+        consultation_no=row.no,
+        item=TaskItem(item_code=row.item_code, item_id=row.item_id, name=row.item_name, kind=row.item_kind),
+        question=row.question,
+        asked_at=row.asked_at,
+        due=DueDate(on=row.due_on, provisional=row.due_provisional),
+    )

@@ -6,17 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, func, insert, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, ScalarSelect, func, insert, literal_column, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from contracts.events.common import Actor, AgentRef, ItemRef, Party
 from contracts.events.intake import ApplicationAccepted, ApplicationWithdrawn
-from services.approval.domain.case import Case, Decided, OpinionWritten, State
-from services.approval.domain.decision import ResultRule
+from services.approval import mapping
+from services.approval.domain.case import Case, Decided, OpinionWritten
 from services.approval.domain.errors import CaseChanged, UnknownCase
-from services.approval.tables import CaseRow, DecisionRow, OpinionRow, WithdrawalRow
+from services.approval.domain.states import State
+from services.approval.tables import CaseRow, ConsultationRow, DecisionRow, LedgerRow, OpinionRow, WithdrawalRow
 
 _LOCK = text(
     "SELECT pg_advisory_xact_lock(key) "
@@ -31,10 +33,7 @@ class Loaded:
     case: Case
     query_code: str
     row: RowMapping
-
-    @property
-    def item(self) -> ItemRef:
-        return ItemRef.model_validate(self.row["item"])
+    item: ItemRef
 
     @property
     def applicant(self) -> Party:
@@ -43,6 +42,17 @@ class Loaded:
     @property
     def agent(self) -> AgentRef | None:
         return AgentRef.model_validate(self.row["agent"]) if self.row["agent"] else None
+
+
+def row_json(table: str) -> ColumnElement[Any]:
+    return func.to_jsonb(literal_column(table), type_=JSONB)
+
+
+def in_order(table: str, order: Any, case_id: Any) -> ScalarSelect[Any]:
+    """The rows of a table that belong to the case, as one JSON list: no further round trip."""
+    ordered = aggregate_order_by(row_json(table), order)
+    rows = select(func.coalesce(func.jsonb_agg(ordered), func.jsonb_build_array())).where(case_id == col(CaseRow.id))
+    return rows.correlate(CaseRow).scalar_subquery()
 
 
 _COLUMNS = [
@@ -58,6 +68,16 @@ _COLUMNS = [
     col(CaseRow.item),
     col(CaseRow.applicant),
     col(CaseRow.agent),
+    col(CaseRow.received_at),
+    col(CaseRow.legal_due_on),
+    col(CaseRow.legal_due_provisional),
+    col(CaseRow.promised_due_on),
+    col(CaseRow.promised_due_provisional),
+    col(CaseRow.projected_on),
+    col(CaseRow.proceedings),
+    col(CaseRow.materials),
+    in_order("ledger_entry", col(LedgerRow.case_version), col(LedgerRow.case_id)).label("ledger"),
+    in_order("consultation", col(ConsultationRow.no), col(ConsultationRow.case_id)).label("consultations"),
 ]
 
 
@@ -72,12 +92,13 @@ async def load(connection: AsyncConnection, case_no: str, visible: ColumnElement
 
 async def find_for_update(connection: AsyncConnection, case_id: UUID) -> Loaded | None:
     """Raises nothing: a consumer waits for the row instead of losing a race."""
-    found = await connection.execute(select(*_COLUMNS).where(col(CaseRow.id) == case_id).with_for_update())
+    found = await connection.execute(select(*_COLUMNS).where(col(CaseRow.id) == case_id).with_for_update(of=CaseRow))
     row = found.mappings().one_or_none()
     return _loaded(row) if row is not None else None
 
 
 def _loaded(row: RowMapping) -> Loaded:
+    item, values = ItemRef.model_validate(row["item"]), dict(row)
     case = Case(
         id=row["id"],
         case_no=row["case_no"],
@@ -85,19 +106,16 @@ def _loaded(row: RowMapping) -> Loaded:
         version=row["version"],
         department=row["department_uscc"],
         accepted_by=row["accepted_by"],
-        result=result_rule(ItemRef.model_validate(row["item"])),
+        result=mapping.result_rule(item),
+        clocks=mapping.clocks(values, item, row["ledger"]),
+        dates=mapping.dates(values),
+        rules=mapping.item_rules(item),
         opinion_writers=frozenset(row["opinion_writers"]),
+        proceedings=mapping.proceedings(row["proceedings"]),
+        consultations=mapping.consultations(row["consultations"]),
+        materials=frozenset(material["material_no"] for material in row["materials"]),
     )
-    return Loaded(case=case, query_code=row["query_code"], row=row)
-
-
-def result_rule(item: ItemRef) -> ResultRule:
-    return ResultRule(
-        item_name=item.name,
-        result_name=item.result_name,
-        is_certificate=item.certificate_type_code is not None,
-        validity=item.certificate_validity,
-    )
+    return Loaded(case=case, query_code=row["query_code"], row=row, item=item)
 
 
 async def lock_applications(connection: AsyncConnection, ids: Sequence[UUID]) -> None:
@@ -132,10 +150,8 @@ def _new_row(case: Case, event: ApplicationAccepted) -> dict[str, Any]:
         "accepted_at": event.accepted_at,
         "accepted_by": case.accepted_by,
         "accepted_by_name": event.accepted_by.name,
-        "legal_due_on": event.legal_due.on,
-        "legal_due_provisional": event.legal_due.provisional,
-        "promised_due_on": event.promised_due.on,
-        "promised_due_provisional": event.promised_due.provisional,
+        **mapping.dates_row(case.dates),
+        **mapping.proceedings_row(case.proceedings),
         "opinion_writers": [],
         "item": event.item.model_dump(mode="json"),
         "applicant": event.applicant.model_dump(mode="json"),
@@ -149,7 +165,13 @@ async def save(connection: AsyncConnection, case: Case) -> None:
     statement = (
         update(CaseRow)
         .where(col(CaseRow.id) == case.id, col(CaseRow.version) == case.version - 1)
-        .values(state=case.state.value, version=case.version, opinion_writers=sorted(case.opinion_writers))
+        .values(
+            state=case.state.value,
+            version=case.version,
+            opinion_writers=sorted(case.opinion_writers),
+            **mapping.dates_row(case.dates),
+            **mapping.proceedings_row(case.proceedings),
+        )
     )
     if (await connection.execute(statement)).rowcount != 1:
         raise CaseChanged()

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from services.approval import commands, queries
-from services.approval.domain.case import State
+from services.approval import queries
+from services.approval.commands import deciding
 from services.approval.domain.light import Light, LightDays
-from services.approval.queries import TaskFilter, waiting_states
+from services.approval.domain.states import State
+from services.approval.queries import TaskFilter, waiting_first_level, waiting_states
 from services.approval.schemas import CaseOut, DecisionIn, Examination, OpinionIn, TaskPage
 from services.approval.scope import READERS, visible
 from services.chassis import clock
@@ -45,6 +46,7 @@ def _wanted(
 ) -> TaskFilter:
     return TaskFilter(
         states=tuple(state or waiting_states(reader)),
+        first_level=None if state else waiting_first_level(reader),
         lights=tuple(light or ()),
         item=item,
         due_before=due_before,
@@ -92,7 +94,7 @@ async def get_examination(case_no: CaseNo, reader: Reader, db: Db, days: Days, r
 async def write_opinion(
     case_no: CaseNo, body: OpinionIn, officer: Handler, db: Db, idem: Idem, seen: Seen, now: Now
 ) -> Response:
-    answer = await commands.write_opinion(db, idem, case_no, body.opinion(), officer, seen=seen, now=now)
+    answer = await deciding.write_opinion(db, idem, case_no, body.opinion(), officer, seen=seen, now=now)
     return answer.response()
 
 
@@ -101,5 +103,5 @@ async def decide(
     request: Request, case_no: CaseNo, body: DecisionIn, officer: Chief, db: Db, idem: Idem, seen: Seen, now: Now
 ) -> Response:
     draft = body.draft(request.app.state.settings)
-    answer = await commands.decide_case(db, idem, case_no, draft, officer, seen=seen, now=now)
+    answer = await deciding.decide_case(db, idem, case_no, draft, officer, seen=seen, now=now)
     return answer.response()

@@ -1,23 +1,42 @@
 """Who sees which cases: the one predicate that list, detail and acts share."""
 
-from sqlalchemy import ColumnElement, false, or_
+from sqlalchemy import ColumnElement, exists, false, or_
 from sqlmodel import col
 
-from services.approval.tables import CaseRow
+from services.approval.domain.levels import is_township, township_of
+from services.approval.tables import CaseRow, ConsultationRow
 from services.chassis.auth import Principal
 
 OFFICERS = ("HANDLER", "CHIEF_REPRESENTATIVE")
-READERS = (*OFFICERS, "SUPERVISOR")
+READERS = (*OFFICERS, "SUPERVISOR", "GOVERNMENT_HEAD")
 
 
 def visible(principal: Principal) -> ColumnElement[bool]:
-    """Officers: the cases of their department. Supervisors: those of their division and below."""
+    """Officers: the cases of their department; a township's handlers also those their township examines first.
+
+    Supervisors and the head of government: those of their division and below.
+    """
     rules: list[ColumnElement[bool]] = []
     if principal.has(*OFFICERS) and principal.organisation:
         rules.append(col(CaseRow.department_uscc) == principal.organisation)
-    if principal.has("SUPERVISOR"):
+    if examines_first(principal):
+        rules.append(col(CaseRow.first_level_division) == township_of(principal.division))
+    if principal.has("SUPERVISOR", "GOVERNMENT_HEAD"):
         rules.append(col(CaseRow.division).startswith(subtree_prefix(principal.division), autoescape=True))
     return or_(false(), *rules)
+
+
+def examines_first(principal: Principal) -> bool:
+    return principal.has("HANDLER") and bool(principal.organisation) and is_township(principal.division)
+
+
+def consulted(principal: Principal) -> ColumnElement[bool]:
+    """Cases in which the caller's department is asked: for its answer only, their files stay closed to it."""
+    asked = exists().where(
+        col(ConsultationRow.case_id) == col(CaseRow.id),
+        col(ConsultationRow.department_uscc) == principal.organisation,
+    )
+    return asked if principal.has(*OFFICERS) and principal.organisation else false()
 
 
 def subtree_prefix(division: str) -> str:

@@ -9,6 +9,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+OPEN = "state IN ('FIRST_EXAMINING', 'EXAMINING', 'REVIEWED', 'SUSPENDED')"
+# Dates that move by themselves: an open pause grows, a year without a calendar may be loaded.
+MOVING = f"{OPEN} AND (state = 'SUSPENDED' OR legal_due_provisional OR promised_due_provisional)"
+
 
 class Base(SQLModel, registry=registry()):
     """Own registry: the tables of two services never mix."""
@@ -27,7 +31,11 @@ def _case() -> "Column[UUID]":
 
 
 class CaseRow(Base, table=True):
-    """One case; the facts of its acceptance stay as the event told them."""
+    """One case; the facts of its acceptance stay as the event told them.
+
+    The due dates are a projection of limits and ledger, as known on `projected_on`: what lists sort by. `proceedings`
+    is the present state of what its records tell.
+    """
 
     __tablename__: ClassVar[str] = "approval_case"
     __table_args__ = (
@@ -39,8 +47,16 @@ class CaseRow(Base, table=True):
             "department_uscc",
             "promised_due_on",
             "id",
-            postgresql_where=text("state IN ('EXAMINING', 'REVIEWED')"),
+            postgresql_where=text(OPEN),
         ),
+        Index(
+            "approval_case_first_level",
+            "first_level_division",
+            "promised_due_on",
+            "id",
+            postgresql_where=text("state = 'FIRST_EXAMINING'"),
+        ),
+        Index("approval_case_moving", "projected_on", postgresql_where=text(MOVING)),
     )
 
     id: UUID = Field(primary_key=True)
@@ -63,6 +79,10 @@ class CaseRow(Base, table=True):
     legal_due_provisional: bool
     promised_due_on: date
     promised_due_provisional: bool
+    projected_on: date
+    pause_due_on: date | None = None
+    first_level_division: str | None = None
+    proceedings: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     opinion_writers: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
     item: dict[str, Any] = Field(sa_column=_json())
     applicant: dict[str, Any] = Field(sa_column=_json())
@@ -110,3 +130,52 @@ class WithdrawalRow(Base, table=True):
     application_id: UUID = Field(primary_key=True)
     reason: str
     withdrawn_at: datetime = Field(sa_column=_at())
+
+
+class LedgerRow(Base, table=True):
+    """One pause, resumption or extension: what the due dates are derived from. Append-only, by trigger."""
+
+    __tablename__: ClassVar[str] = "ledger_entry"
+
+    case_id: UUID = Field(sa_column=_case())
+    case_version: int = Field(primary_key=True)
+    kind: str  # PAUSED | RESUMED | EXTENDED
+    at: datetime = Field(sa_column=_at())
+    cause: str = ""  # of a pause; of an extension, its reason
+    article: str = ""
+    value: int | None = None
+    unit: str | None = None
+
+
+class RecordRow(Base, table=True):
+    """One procedural act as its event told it: notice, record, statement, approver. Append-only."""
+
+    __tablename__: ClassVar[str] = "case_record"
+
+    case_id: UUID = Field(sa_column=_case())
+    case_version: int = Field(primary_key=True)
+    subject: str
+    at: datetime = Field(sa_column=_at())
+    content: dict[str, Any] = Field(sa_column=_json())
+
+
+class ConsultationRow(Base, table=True):
+    """A question to another department and how it ended; the texts are in the records."""
+
+    __tablename__: ClassVar[str] = "consultation"
+    __table_args__ = (
+        Index("consultation_inbox", "department_uscc", "due_on", "case_id", postgresql_where=text("state = 'OPEN'")),
+        Index("consultation_due", "due_on", postgresql_where=text("state = 'OPEN'")),
+    )
+
+    case_id: UUID = Field(sa_column=_case())
+    no: int = Field(primary_key=True)
+    department_uscc: str
+    department_name: str
+    department_division: str
+    question: str
+    limit_workdays: int
+    asked_at: datetime = Field(sa_column=_at())
+    due_on: date
+    due_provisional: bool
+    state: str

@@ -6,6 +6,7 @@ A version never changes, so it is read once per process. Which version is in for
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import func, select
@@ -16,16 +17,19 @@ from contracts.events.common import (
     ExtensionRule,
     ItemKind,
     ItemRef,
+    LevelRef,
     LimitStart,
     LimitUnit,
     LimitValue,
     OrganisationRef,
+    SpecialProcedureRef,
 )
 from services.chassis.database import Database
-from services.intake.domain.catalogue import Extension, ServiceItem
+from services.intake.domain.catalogue import Extension, ServiceItem, SpecialProcedure
+from services.intake.domain.catalogue_shape import UNITS
 from services.intake.domain.errors import UnknownItem
 from services.intake.tables import CatalogueVersionRow, ItemRow, ItemVersionRow
-from services.kernel.time_limit import TimeLimit
+from services.kernel.time_limit import TimeLimit, Unit
 
 ITEM_JSON = TypeAdapter(ServiceItem)
 _FRESH_SECONDS = 1.0
@@ -134,6 +138,8 @@ def item_ref(item: ServiceItem, version: int) -> ItemRef:
         certificate_type_code=item.result.certificate_type_code,
         certificate_type_name=item.result.certificate_type_name,
         certificate_validity=item.result.certificate_validity,
+        special_procedures=tuple(_procedure(procedure) for procedure in item.special_procedures),
+        levels=tuple(_level(row) for row in item.particulars.get("levels", ())),
     )
 
 
@@ -145,3 +151,21 @@ def _limit(limit: TimeLimit) -> LimitValue:
 
 def _extension(rule: Extension | None) -> ExtensionRule | None:
     return ExtensionRule(value=rule.value, unit=LimitUnit(rule.unit.value), approver=rule.approver) if rule else None
+
+
+def _procedure(procedure: SpecialProcedure) -> SpecialProcedureRef:
+    return SpecialProcedureRef(
+        kind=procedure.kind,
+        name=procedure.name,
+        stops_clock=procedure.stops_clock,
+        cause=procedure.cause,
+        basis=procedure.basis,
+        value=procedure.days,
+        unit=LimitUnit(procedure.unit.value) if procedure.unit else None,
+        persons=procedure.persons,
+    )
+
+
+def _level(row: Mapping[str, Any]) -> LevelRef:
+    unit = UNITS[row["unit"]] if row.get("unit") else Unit.WORKDAY
+    return LevelRef(no=row["no"], at=row["at"], does=row["does"], limit=row.get("limit"), unit=LimitUnit(unit.value))

@@ -1,29 +1,21 @@
-"""The case after acceptance: its states and the acts open, examine, decide, withdraw."""
+"""The case after acceptance, and the acts every case knows: open, examine, decide, withdraw, terminate, transfer."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from services.approval.domain.clocks import Clocks, Dates
 from services.approval.domain.decision import Decision, DecisionDraft, ResultRule, make_decision
-from services.approval.domain.errors import IncompleteOpinion, OtherDepartment, SeparationOfDuties, WrongState
+from services.approval.domain.errors import IncompleteOpinion, OtherDepartment, SeparationOfDuties
+from services.approval.domain.guards import Unsettled, check_settled
+from services.approval.domain.proceedings import Body, Consultation, ItemRules, Proceedings
+from services.approval.domain.states import Act, State, require
+from services.approval.domain.wording import require_text
 from services.kernel.errors import FieldError
 
-
-class State(StrEnum):
-    EXAMINING = "EXAMINING"  # 审查中: waits for the handler's opinion
-    REVIEWED = "REVIEWED"  # 已审查: waits for the chief representative's decision
-    DECIDED = "DECIDED"  # 已决定
-    WITHDRAWN = "WITHDRAWN"  # 已撤件
-
-
-STATE_LABELS = {
-    State.EXAMINING: "待审查",
-    State.REVIEWED: "待决定",
-    State.DECIDED: "已决定",
-    State.WITHDRAWN: "已撤件",
-}
-OPEN_STATES = (State.EXAMINING, State.REVIEWED)
+_PLAIN = ItemRules()
+_NOTHING = Proceedings()
 
 
 class Recommendation(StrEnum):
@@ -33,10 +25,14 @@ class Recommendation(StrEnum):
 
 @dataclass(frozen=True)
 class Officer:
-    """Who acts: the account, and the department (uscc) it works for."""
+    """Who acts: the account, the department (uscc) it works for, its division, and whether it may approve."""
 
     account_id: str
     department: str
+    division: str = ""
+    name: str = ""
+    is_chief: bool = False
+    is_government_head: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,18 @@ class Case:
     department: str
     accepted_by: str
     result: ResultRule
+    clocks: Clocks
+    dates: Dates
+    rules: ItemRules = _PLAIN
     opinion_writers: frozenset[str] = frozenset()
+    proceedings: Proceedings = _NOTHING
+    consultations: tuple[Consultation, ...] = ()
+    materials: frozenset[int] = frozenset()
+
+    def stepped(self, state: State | None = None, **proceedings: object) -> "Case":
+        """The case one event later, with changed parts of its proceedings."""
+        changed = replace(self.proceedings, **proceedings) if proceedings else self.proceedings  # type: ignore[arg-type]
+        return replace(self, state=state or self.state, version=self.version + 1, proceedings=changed)
 
 
 @dataclass(frozen=True)
@@ -82,20 +89,19 @@ class Withdrawn:
     withdrawn_at: datetime
 
 
-def open_case(
-    case_id: UUID, case_no: str, *, department: str, accepted_by: str, result: ResultRule, now: datetime
-) -> tuple[Case, Opened]:
-    """The case begins with its acceptance, and with nothing else."""
-    case = Case(
-        id=case_id,
-        case_no=case_no,
-        state=State.EXAMINING,
-        version=1,
-        department=department,
-        accepted_by=accepted_by,
-        result=result,
-    )
-    return case, Opened(opened_at=now)
+@dataclass(frozen=True)
+class Terminated:
+    reason: str
+    legal_basis: str
+    terminated_at: datetime
+
+
+@dataclass(frozen=True)
+class Transferred:
+    transferred_to: Body
+    reason: str
+    legal_basis: str
+    transferred_at: datetime
 
 
 def examine(case: Case, opinion: Opinion, officer: Officer, *, now: datetime) -> tuple[Case, OpinionWritten]:
@@ -103,15 +109,18 @@ def examine(case: Case, opinion: Opinion, officer: Officer, *, now: datetime) ->
 
     Raises:
         OtherDepartment, WrongState
+        SeparationOfDuties: who approved a pause or an extension, or chairs the hearing, is not the handler.
         IncompleteOpinion: an opinion must be explicit, a bare signature is not enough (案卷评查).
     """
-    _same_department(case, officer)
-    _in_state(case, *OPEN_STATES, act="审查")
+    same_department(case, officer)
+    require(case.state, Act.EXAMINE)
+    if officer.account_id in case.proceedings.approvers:
+        raise SeparationOfDuties("批准特别程序、延期或主持听证的人员不得审查此件")
     if not opinion.text.strip():
         fault = FieldError("#/text", "required", "审查意见应当写明理由，不能只有签名")
         raise IncompleteOpinion("审查意见为空", errors=[fault])
     writers = case.opinion_writers | {officer.account_id}
-    examined = replace(case, state=State.REVIEWED, version=case.version + 1, opinion_writers=writers)
+    examined = replace(case.stepped(State.REVIEWED), opinion_writers=writers)
     return examined, OpinionWritten(opinion=replace(opinion, text=opinion.text.strip()), written_at=now)
 
 
@@ -124,17 +133,16 @@ def decide(case: Case, draft: DecisionDraft, officer: Officer, *, now: datetime,
 
     Raises:
         OtherDepartment, WrongState
-        SeparationOfDuties: this officer accepted the application or wrote an opinion on it.
+        SeparationOfDuties: this officer accepted the application, wrote an opinion on it or inspected.
+        SiteCheckOpen, HearingOpen, PartyNotHeard, ConsultationOpen: what was begun is settled first.
         IncompleteDecision: see `decision.make_decision`.
     """
-    _same_department(case, officer)
-    _in_state(case, State.REVIEWED, act="决定")
-    if officer.account_id == case.accepted_by:
-        raise SeparationOfDuties("受理人不得作出决定")
-    if officer.account_id in case.opinion_writers:
-        raise SeparationOfDuties("审查人不得作出决定")
+    same_department(case, officer)
+    require(case.state, Act.DECIDE)
+    not_a_handler(case, officer, "作出决定")
+    check_settled(Unsettled(case.proceedings, case.consultations), now=now)
     decision = make_decision(draft, case.result, today=today)
-    return replace(case, state=State.DECIDED, version=case.version + 1), Decided(decision=decision, decided_at=now)
+    return case.stepped(State.DECIDED), Decided(decision=decision, decided_at=now)
 
 
 def withdraw(case: Case, reason: str, *, at: datetime) -> tuple[Case, Withdrawn]:
@@ -142,15 +150,57 @@ def withdraw(case: Case, reason: str, *, at: datetime) -> tuple[Case, Withdrawn]
 
     Raises: WrongState
     """
-    _in_state(case, *OPEN_STATES, act="撤件")
-    return replace(case, state=State.WITHDRAWN, version=case.version + 1), Withdrawn(reason=reason, withdrawn_at=at)
+    require(case.state, Act.WITHDRAW)
+    return case.stepped(State.WITHDRAWN), Withdrawn(reason=reason, withdrawn_at=at)
 
 
-def _same_department(case: Case, officer: Officer) -> None:
+def terminate(case: Case, officer: Officer, *, reason: str, legal_basis: str, now: datetime) -> tuple[Case, Terminated]:
+    """The case ends without a decision, with reason and basis.
+
+    Raises: OtherDepartment, WrongState, SeparationOfDuties, IncompleteRecord
+    """
+    same_department(case, officer)
+    require(case.state, Act.TERMINATE)
+    not_a_handler(case, officer, "终止办理")
+    require_text(("reason", reason, "终止的理由"), ("legal_basis", legal_basis, "法律依据"))
+    return case.stepped(State.TERMINATED), Terminated(reason=reason, legal_basis=legal_basis, terminated_at=now)
+
+
+def transfer(
+    case: Case, officer: Officer, *, to: Body, reason: str, legal_basis: str, now: datetime
+) -> tuple[Case, Transferred]:
+    """The case goes to the body that is competent, and ends here.
+
+    Raises: OtherDepartment, WrongState, SeparationOfDuties, IncompleteRecord
+    """
+    same_department(case, officer)
+    require(case.state, Act.TRANSFER)
+    not_a_handler(case, officer, "转报")
+    own = to.uscc if to.uscc != case.department else ""
+    require_text(
+        ("transferred_to/uscc", own, "接收机关（不能是本机关）"),
+        ("reason", reason, "转报的理由"),
+        ("legal_basis", legal_basis, "法律依据"),
+    )
+    moved = Transferred(transferred_to=to, reason=reason, legal_basis=legal_basis, transferred_at=now)
+    return case.stepped(State.TRANSFERRED), moved
+
+
+def same_department(case: Case, officer: Officer) -> None:
+    """Raises OtherDepartment."""
     if officer.department != case.department:
         raise OtherDepartment()
 
 
-def _in_state(case: Case, *allowed: State, act: str) -> None:
-    if case.state not in allowed:
-        raise WrongState(f"办件状态为“{STATE_LABELS[case.state]}”，不能{act}")
+def not_a_handler(case: Case, officer: Officer, act: str) -> None:
+    """Acceptance, examination and inspection are one side, approval and decision the other.
+
+    Raises: SeparationOfDuties
+    """
+    if officer.account_id == case.accepted_by:
+        raise SeparationOfDuties(f"受理人不得{act}")
+    if officer.account_id in case.opinion_writers:
+        raise SeparationOfDuties(f"审查人不得{act}")
+    check = case.proceedings.site_check
+    if check is not None and officer.account_id in {*(i.account_id for i in check.inspectors), *check.former}:
+        raise SeparationOfDuties(f"现场核查人员不得{act}")

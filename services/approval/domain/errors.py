@@ -54,3 +54,185 @@ class IncompleteDecision(DomainError):
     kind = Kind.INVALID
     title_zh = "决定内容不完整或不合法"
     title_en = "The decision is incomplete or unlawful"
+
+
+class IncompleteRecord(DomainError):
+    """A notice or record lacks what the law asks of it; each fault names its field."""
+
+    code = "approval.incomplete-record"
+    kind = Kind.INVALID
+    title_zh = "文书或记录缺少法定内容"
+    title_en = "The notice or record lacks what the law asks of it"
+
+
+class NotASpecialProcedure(DomainError):
+    """Only the eight kinds of art. 45, or a cause in the item's own law, stop the clock."""
+
+    code = "approval.not-a-special-procedure"
+    kind = Kind.INVALID
+    title_zh = "该程序不能停止计时"
+    title_en = "This procedure does not stop the clock"
+
+
+class NotExtendable(DomainError):
+    code = "approval.not-extendable"
+    kind = Kind.CONFLICT
+    title_zh = "该事项的期限不能延长"
+    title_en = "The limit of this item cannot be extended"
+
+
+class AlreadyExtended(DomainError):
+    code = "approval.already-extended"
+    kind = Kind.CONFLICT
+    title_zh = "期限只能延长一次"
+    title_en = "A limit is extended only once"
+
+
+class ExtensionTooLong(DomainError):
+    code = "approval.extension-too-long"
+    kind = Kind.INVALID
+    title_zh = "延长的期限超过规定"
+    title_en = "The extension is longer than the rule allows"
+
+
+class LimitOver(DomainError):
+    code = "approval.limit-over"
+    kind = Kind.CONFLICT
+    title_zh = "法定期限已经届满，不能再延长"
+    title_en = "The legal limit is over and cannot be extended any more"
+
+
+class NeedsGovernmentHead(DomainError):
+    """Joint handling is extended by the head of the government (art. 42 para. 2)."""
+
+    code = "approval.needs-government-head"
+    kind = Kind.FORBIDDEN
+    title_zh = "联合办理的延期须经本级人民政府负责人批准"
+    title_en = "An extension of joint handling needs the head of the government"
+
+
+class NeedsDepartmentHead(DomainError):
+    code = "approval.needs-department-head"
+    kind = Kind.FORBIDDEN
+    title_zh = "延期须经本行政机关负责人批准"
+    title_en = "An extension needs a head of the department"
+
+
+class TooFewInspectors(DomainError):
+    code = "approval.too-few-inspectors"
+    kind = Kind.INVALID
+    title_zh = "核查应当由两名以上工作人员进行"
+    title_en = "At least two officers inspect"
+
+
+class NotAnInspector(DomainError):
+    code = "approval.not-an-inspector"
+    kind = Kind.FORBIDDEN
+    title_zh = "只有受指派的核查人员可以记录核查"
+    title_en = "Only assigned inspectors record the check"
+
+
+class SiteCheckOpen(DomainError):
+    code = "approval.site-check-open"
+    kind = Kind.CONFLICT
+    title_zh = "现场核查尚未完成，不能作出决定"
+    title_en = "No decision before the site check is recorded"
+
+
+class HearingStage(DomainError):
+    """A step of the hearing out of its order."""
+
+    code = "approval.hearing-stage"
+    kind = Kind.CONFLICT
+    title_zh = "听证程序尚未进行到这一步，或已经过了这一步"
+    title_en = "The hearing is not at this step"
+
+
+class HearingRequestLate(DomainError):
+    code = "approval.hearing-request-late"
+    kind = Kind.CONFLICT
+    title_zh = "听证申请已超过五个工作日"
+    title_en = "The hearing was asked for after five working days"
+
+
+class HearingDate(DomainError):
+    code = "approval.hearing-date"
+    kind = Kind.INVALID
+    title_zh = "听证时间不合规定"
+    title_en = "The time of the hearing breaks a rule"
+
+
+class HearingOpen(DomainError):
+    code = "approval.hearing-open"
+    kind = Kind.CONFLICT
+    title_zh = "听证事项尚未了结，不能作出决定"
+    title_en = "No decision before the hearing is settled"
+
+
+class UnknownParty(DomainError):
+    code = "approval.unknown-party"
+    kind = Kind.NOT_FOUND
+    title_zh = "没有这位利害关系人"
+    title_en = "No such interested party"
+
+
+class PartyNotHeard(DomainError):
+    code = "approval.party-not-heard"
+    kind = Kind.CONFLICT
+    title_zh = "利害关系人陈述申辩的期限未满，不能作出决定"
+    title_en = "No decision while interested parties may still speak"
+
+
+class UnknownConsultation(DomainError):
+    code = "approval.unknown-consultation"
+    kind = Kind.NOT_FOUND
+    title_zh = "没有这次征求意见，或不是向您所在部门征求"
+    title_en = "No such consultation of your department"
+
+
+class ConsultationOver(DomainError):
+    """Answered before, or silent past its limit."""
+
+    code = "approval.consultation-over"
+    kind = Kind.CONFLICT
+    title_zh = "征求意见已答复，或已逾期视为无意见"
+    title_en = "The consultation is answered or its limit is over"
+
+
+class ConsultationRunning(DomainError):
+    """Silence cannot be recorded before the limit is over."""
+
+    code = "approval.consultation-running"
+    kind = Kind.CONFLICT
+    title_zh = "征求意见期限未满"
+    title_en = "The limit of the consultation is not over"
+
+
+class ConsultationOpen(DomainError):
+    code = "approval.consultation-open"
+    kind = Kind.CONFLICT
+    title_zh = "征求意见尚未答复，不能作出决定"
+    title_en = "No decision while a consultation is open"
+
+
+class NotFirstLevel(DomainError):
+    code = "approval.not-first-level"
+    kind = Kind.FORBIDDEN
+    title_zh = "只有负责初审的下级机关可以报送"
+    title_en = "Only the body of the first level passes the case up"
+
+
+class FirstLevelAssigned(DomainError):
+    code = "approval.first-level-assigned"
+    kind = Kind.CONFLICT
+    title_zh = "初审机关已经确定"
+    title_en = "The body of the first level is already known"
+
+
+class IncompletePassingUp(DomainError):
+    """The opinion and all materials go up together (art. 35)."""
+
+    code = "approval.incomplete-passing-up"
+    kind = Kind.INVALID
+    title_zh = "应当将初审意见和全部申请材料一并报送"
+    title_en = "The opinion and all materials go up together"

@@ -27,6 +27,16 @@ class LightDays:
         """Two working days ahead; after the last published year Monday to Friday count, a warning is no final date."""
         return cls(today, calendar.earliest_workday(today, WARNING_WORKDAYS))
 
+    def paused_light(
+        self, *, promised_due_on: date, legal_due_on: date, projected_on: date, pause_due_on: date | None
+    ) -> Light | None:
+        """While the clock stands still: what was past before it stopped, and the limit of the pause itself."""
+        if legal_due_on < projected_on:
+            return Light.RED
+        if promised_due_on < projected_on or (pause_due_on is not None and pause_due_on < self.today):
+            return Light.YELLOW
+        return Light.WARNING if pause_due_on is not None and pause_due_on <= self.warning_until else None
+
     def light(self, *, promised_due_on: date, legal_due_on: date) -> Light | None:
         """The due day itself is still in time."""
         if legal_due_on < self.today:

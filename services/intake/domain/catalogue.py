@@ -103,6 +103,8 @@ class SpecialProcedure:
     days: int | None = None
     unit: Unit | None = None
     persons: int | None = None
+    cause: str = ""  # what the item's own law names, where it is none of the eight of art. 45
+    basis: str = ""
 
 
 @dataclass(frozen=True)

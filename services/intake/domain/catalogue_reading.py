@@ -165,4 +165,6 @@ def _procedure(row: Mapping[str, Any]) -> SpecialProcedure:
         days=row.get("days", row.get("limit")),
         unit=UNITS[unit] if unit else None,
         persons=row.get("persons"),
+        cause=row.get("cause", ""),
+        basis=row.get("basis", ""),
     )

@@ -242,6 +242,12 @@ def only_listed_procedures_stop_the_clock(row: Row, place: str, _: Known) -> Ite
             yield Fault(f"{procedure_place}.unit", "limit.unit", "时限单位应为 工作日、自然日 或 月")
 
 
+def levels_have_known_units(row: Row, place: str, _: Known) -> Iterator[Fault]:
+    for level_place, level in rows(row, "levels", place):
+        if level.get("unit") is not None and level["unit"] not in UNITS:
+            yield Fault(f"{level_place}.unit", "limit.unit", "时限单位应为 工作日、自然日 或 月")
+
+
 DEPARTMENT_RULES: tuple[Rule, ...] = (department_codes_check,)
 CERTIFICATE_TYPE_RULES: tuple[Rule, ...] = (certificate_type_code_composes,)
 MATTER_RULES: tuple[Rule, ...] = (
@@ -260,6 +266,7 @@ MATTER_RULES: tuple[Rule, ...] = (
     result_kind_agrees_with_its_name,
     result_fits_service_object,
     only_listed_procedures_stop_the_clock,
+    levels_have_known_units,
 )
 
 

@@ -78,6 +78,7 @@ CASE_TYPE = _shape("code:i name")
 FEE = _shape("charged:b", "note item standard basis")
 RESULT = _shape("name kind cert_type:sn")
 PROCEDURE = _shape("kind stops_clock:b", "name effect place days:i unit persons:i limit:i dept cause basis")
+LEVEL = _shape("no:i at does", "limit:in unit")
 VARIANT = _shape("id mode promised:i")
 BUNDLE = _shape(
     "id name lead kind basis:l limit:d promised:i rule", "form members:l stages:l dedup_materials:l status_codes"
@@ -128,6 +129,7 @@ _MATTER_PARTS: _Parts = (
     ("basis", BASIS),
     ("materials", MATERIAL),
     ("special_procedures", PROCEDURE),
+    ("levels", LEVEL),
     ("variants", VARIANT),
     ("legal_limit", LEGAL_LIMIT),
     ("promised_limit", PROMISED_LIMIT),

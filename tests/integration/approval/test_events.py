@@ -11,7 +11,7 @@ from nats.aio.client import Client
 
 from contracts.events.common import Event
 from services.approval.consumers import CONSUMERS
-from services.approval.domain.case import State
+from services.approval.domain.states import State
 from services.chassis import bus
 from services.chassis.clock import real_now
 from services.chassis.settings import ServiceSettings, load_settings

@@ -1,91 +1,48 @@
 """Acts on a case: who may, in which state, and what they publish."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from typing import Any
-from uuid import UUID
 
 import pytest
 
 from services.approval.domain import case as rules
-from services.approval.domain.case import Case, Officer, Opinion, Recommendation, State
-from services.approval.domain.decision import DecisionDraft, Outcome, ResultRule
-from services.approval.domain.errors import IncompleteOpinion, OtherDepartment, SeparationOfDuties, WrongState
-
-NOON = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
-TODAY = date(2026, 3, 5)
-MARKET = "11431202006100029C"
-POLICE = "114312020061000377"
-CLERK = "clerk"
-HANDLER = Officer("handler", MARKET)
-CHIEF = Officer("chief", MARKET)
-OPINION = Opinion(Recommendation.GRANT, "材料齐全，符合条件")
-GRANT = DecisionDraft(outcome=Outcome.GRANTED)
-
-
-def a_case(**changes: Any) -> Case:
-    case = Case(
-        id=UUID(int=1),
-        case_no="1" * 43,
-        state=State.EXAMINING,
-        version=1,
-        department=MARKET,
-        accepted_by=CLERK,
-        result=ResultRule("食品经营许可（新办）", "食品经营许可证", True, "5年"),
-    )
-    return replace(case, **changes)
-
-
-ACTS: dict[str, Callable[[Case], tuple[Case, object]]] = {
-    "examine": lambda case: rules.examine(case, OPINION, HANDLER, now=NOON),
-    "decide": lambda case: rules.decide(case, GRANT, CHIEF, now=NOON, today=TODAY),
-    "withdraw": lambda case: rules.withdraw(case, "不再开店", at=NOON),
-}
-TABLE: dict[tuple[str, State], State | type[WrongState]] = {
-    ("examine", State.EXAMINING): State.REVIEWED,
-    ("examine", State.REVIEWED): State.REVIEWED,
-    ("examine", State.DECIDED): WrongState,
-    ("examine", State.WITHDRAWN): WrongState,
-    ("decide", State.EXAMINING): WrongState,
-    ("decide", State.REVIEWED): State.DECIDED,
-    ("decide", State.DECIDED): WrongState,
-    ("decide", State.WITHDRAWN): WrongState,
-    ("withdraw", State.EXAMINING): State.WITHDRAWN,
-    ("withdraw", State.REVIEWED): State.WITHDRAWN,
-    ("withdraw", State.DECIDED): WrongState,
-    ("withdraw", State.WITHDRAWN): WrongState,
-}
-
-
-def test_the_table_names_every_act_in_every_state() -> None:
-    assert set(TABLE) == {(act, state) for act in ACTS for state in State}
-
-
-@pytest.mark.parametrize(("act", "state"), list(TABLE), ids=lambda value: str(value))
-def test_every_act_in_every_state(act: str, state: State) -> None:
-    case = a_case(state=state, version=7)
-    expected = TABLE[act, state]
-
-    if isinstance(expected, State):
-        changed, event = ACTS[act](case)
-
-        assert changed.state is expected
-        assert changed.version == 8
-        assert event is not None
-    else:
-        with pytest.raises(WrongState) as refused:
-            ACTS[act](case)
-
-        assert refused.value.code == "approval.wrong-state"
+from services.approval.domain.case import Officer, Opinion, Recommendation
+from services.approval.domain.decision import Outcome, ResultRule
+from services.approval.domain.errors import IncompleteOpinion, OtherDepartment, SeparationOfDuties
+from services.approval.domain.opening import open_case
+from services.approval.domain.states import State
+from tests.support.approval_domain import (
+    CALENDAR,
+    CHIEF,
+    CLERK,
+    GRANT,
+    HANDLER,
+    MARKET,
+    NOON,
+    OPINION,
+    POLICE,
+    TODAY,
+    a_case,
+)
 
 
 def test_a_case_opens_with_version_one_and_waits_for_examination() -> None:
-    case, event = rules.open_case(
-        UUID(int=1), "1" * 43, department=MARKET, accepted_by=CLERK, result=a_case().result, now=NOON
+    given = a_case()
+
+    case, event = open_case(
+        given.id,
+        given.case_no,
+        department=MARKET,
+        accepted_by=CLERK,
+        result=given.result,
+        clocks=given.clocks,
+        dates=given.dates,
+        now=NOON,
+        calendar=CALENDAR,
+        rules=given.rules,
+        materials=given.materials,
     )
 
-    assert case == a_case()
+    assert case == given
     assert event.opened_at == NOON
 
 
@@ -137,3 +94,11 @@ def test_an_instant_case_is_examined_and_decided_in_the_same_second_by_two_peopl
 
     assert (decided.state, decided.version) == (State.DECIDED, 3)
     assert event.decided_at == NOON
+
+
+def test_who_approved_an_extension_or_a_pause_does_not_examine() -> None:
+    case = a_case()
+    approved = replace(case, proceedings=replace(case.proceedings, approvers=("handler",)))
+
+    with pytest.raises(SeparationOfDuties, match="批准"):
+        rules.examine(approved, OPINION, HANDLER, now=NOON)

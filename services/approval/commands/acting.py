@@ -1,0 +1,87 @@
+"""What all acts share: who acts, that the version seen is the newest, and how an act is stored and published."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from contracts.events.common import Actor, OrganisationRef
+from services.approval import facts, records, repository
+from services.approval.domain.case import Case, Officer
+from services.approval.repository import Loaded
+from services.approval.schemas import CaseOut
+from services.approval.scope import visible
+from services.chassis.auth import Principal
+from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
+from services.chassis.errors import StaleVersion
+from services.kernel.workdays import official_calendar
+
+Rule = Callable[[Case, Officer], tuple[Case, Any]]
+
+
+async def perform(
+    db: Database,
+    idem: Idempotency,
+    case_no: str,
+    principal: Principal,
+    rule: Rule,
+    *,
+    roles: Sequence[str],
+    seen: int,
+    now: datetime,
+    reach: Callable[[Principal], ColumnElement[bool]] = visible,
+) -> Answer:
+    """One act in one transaction: load, apply the rule, save, record, publish.
+
+    Args:
+        rule: a function of the domain with everything but case and officer filled in.
+        roles: that allow the act; the first the caller has is named as his.
+        reach: which cases the caller may act on at all.
+
+    Raises: UnknownCase, StaleVersion, CaseChanged and what the rule raises.
+    """
+    async with db.transaction(idem) as uow:
+        loaded = await repository.load(uow.connection, case_no, reach(principal))
+        case, fact = rule(loaded.case, officer(principal))
+        unchanged(loaded.case, seen)
+        role = next(role for role in roles if principal.has(role))
+        await store(uow, loaded.case, case, fact, by=actor(principal, role, loaded), now=now)
+        return uow.answer(201, CaseOut.of(case), etag_version=case.version)
+
+
+async def store(uow: UnitOfWork, before: Case, after: Case, fact: Any, *, by: Actor | None, now: datetime) -> None:
+    """Raises CaseChanged."""
+    event = facts.event_of(after, fact, by)
+    await repository.save(uow.connection, after)
+    await records.add(uow.connection, before, after, event, at=now)
+    await records.save_consultations(uow.connection, before, after, official_calendar())
+    uow.publish(event, aggregate_id=after.id, version=after.version)
+
+
+def unchanged(case: Case, seen: int) -> None:
+    if case.version != seen:
+        raise StaleVersion()
+
+
+def officer(principal: Principal) -> Officer:
+    return Officer(
+        account_id=principal.subject,
+        department=principal.organisation,
+        division=principal.division,
+        name=principal.name,
+        is_chief=principal.has("CHIEF_REPRESENTATIVE"),
+        is_government_head=principal.has("GOVERNMENT_HEAD"),
+    )
+
+
+def actor(principal: Principal, role: str, loaded: Loaded) -> Actor:
+    """Whoever belongs to the item's department is named with it, anybody else with the own body."""
+    department = loaded.item.department
+    if principal.organisation == department.uscc:
+        body = OrganisationRef(uscc=department.uscc, name=department.name, division=department.division)
+    else:
+        body = OrganisationRef(
+            uscc=principal.organisation, name=principal.organisation_name, division=principal.division
+        )
+    return Actor(account_id=principal.subject, name=principal.name, role=role, organisation=body)

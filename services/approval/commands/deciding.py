@@ -1,0 +1,85 @@
+"""The two acts every case goes through: the handler's opinion and the chief's decision."""
+
+from datetime import datetime
+
+from contracts.events import approval as events
+from contracts.events.common import Actor, Outcome, Remedies
+from services.approval import repository
+from services.approval.commands.acting import actor, officer, unchanged
+from services.approval.domain import case as rules
+from services.approval.domain.case import Opinion
+from services.approval.domain.decision import DecisionDraft
+from services.approval.repository import Loaded
+from services.approval.schemas import CaseOut
+from services.approval.scope import visible
+from services.chassis import clock
+from services.chassis.auth import Principal
+from services.chassis.database import Answer, Database, Idempotency
+
+
+async def write_opinion(
+    db: Database, idem: Idempotency, case_no: str, opinion: Opinion, principal: Principal, *, seen: int, now: datetime
+) -> Answer:
+    """The handler's opinion. Raises UnknownCase, StaleVersion and what `rules.examine` raises."""
+    async with db.transaction(idem) as uow:
+        loaded = await repository.load(uow.connection, case_no, visible(principal))
+        case, written = rules.examine(loaded.case, opinion, officer(principal), now=now)
+        unchanged(loaded.case, seen)
+        by = actor(principal, "HANDLER", loaded)
+        await repository.save(uow.connection, case)
+        await repository.add_opinion(uow.connection, case, written, by)
+        event = events.OpinionWritten(
+            case_id=case.id,
+            case_no=case.case_no,
+            recommendation=events.Recommendation(written.opinion.recommendation.value),
+            written_at=now,
+            written_by=by,
+        )
+        uow.publish(event, aggregate_id=case.id, version=case.version)
+        return uow.answer(201, CaseOut.of(case), etag_version=case.version)
+
+
+async def decide_case(
+    db: Database,
+    idem: Idempotency,
+    case_no: str,
+    draft: DecisionDraft,
+    principal: Principal,
+    *,
+    seen: int,
+    now: datetime,
+) -> Answer:
+    """The chief's decision. Raises UnknownCase, StaleVersion, CaseChanged and what `rules.decide` raises."""
+    async with db.transaction(idem) as uow:
+        loaded = await repository.load(uow.connection, case_no, visible(principal))
+        case, decided = rules.decide(loaded.case, draft, officer(principal), now=now, today=clock.local_date(now))
+        unchanged(loaded.case, seen)
+        by = actor(principal, "CHIEF_REPRESENTATIVE", loaded)
+        await repository.save(uow.connection, case)
+        await repository.add_decision(uow.connection, case, decided, by)
+        uow.publish(_case_decided(loaded, decided, by), aggregate_id=case.id, version=case.version)
+        return uow.answer(201, CaseOut.of(case, decided.decision.outcome), etag_version=case.version)
+
+
+def _case_decided(loaded: Loaded, decided: rules.Decided, by: Actor) -> events.CaseDecided:
+    decision = decided.decision
+    remedies = Remedies(**vars(decision.remedies)) if decision.remedies else None
+    return events.CaseDecided(
+        case_id=loaded.case.id,
+        case_no=loaded.case.case_no,
+        query_code=loaded.query_code,
+        outcome=Outcome(decision.outcome.value),
+        item=loaded.item,
+        applicant=loaded.applicant,
+        agent=loaded.agent,
+        accepted_at=loaded.row["accepted_at"],
+        decided_at=decided.decided_at,
+        decided_by=by,
+        content=decision.content,
+        conditions=decision.conditions,
+        valid_from=decision.valid_from,
+        valid_until=decision.valid_until,
+        reasons=decision.reasons,
+        legal_basis=decision.legal_basis,
+        remedies=remedies,
+    )

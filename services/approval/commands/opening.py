@@ -1,0 +1,76 @@
+"""How a case begins and ends from outside: acceptance opens it, the applicant's withdrawal closes it."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from contracts.events import approval as events
+from contracts.events.intake import ApplicationAccepted, ApplicationWithdrawn
+from services.approval import mapping, repository
+from services.approval.domain import case as rules
+from services.approval.domain.case import Case
+from services.approval.domain.opening import open_case
+from services.approval.domain.states import OPEN_STATES
+from services.chassis.database import UnitOfWork
+from services.kernel.workdays import official_calendar
+
+log = logging.getLogger(__name__)
+
+
+async def open_cases(uow: UnitOfWork, accepted: Sequence[ApplicationAccepted], *, now: datetime) -> None:
+    """Open the cases of accepted applications; one that is already there stays as it is.
+
+    An application whose withdrawal was told first is opened and closed at once: it was accepted before it ended.
+    """
+    ids = [event.application_id for event in accepted]
+    await repository.lock_applications(uow.connection, ids)
+    pairs = [(_opened(event, now), event) for event in {e.application_id: e for e in accepted}.values()]
+    new = await repository.add_cases(uow.connection, pairs, now)
+    ended = await repository.withdrawals_of(uow.connection, ids)
+    for case, _ in pairs:
+        if case.id not in new:
+            continue
+        opened = events.CaseOpened(case_id=case.id, case_no=case.case_no, opened_at=now)
+        uow.publish(opened, aggregate_id=case.id, version=case.version)
+        if case.id in ended:
+            await _close(uow, case, ended[case.id]["reason"], ended[case.id]["withdrawn_at"])
+
+
+async def withdraw_case(uow: UnitOfWork, withdrawn: ApplicationWithdrawn) -> None:
+    """End an undecided case. A decision that was first stands; intake learns it from the event of the decision."""
+    await repository.lock_applications(uow.connection, [withdrawn.application_id])
+    loaded = await repository.find_for_update(uow.connection, withdrawn.application_id)
+    await repository.add_withdrawal(uow.connection, withdrawn)
+    if loaded is None:
+        return
+    if loaded.case.state not in OPEN_STATES:
+        log.info("withdrawal after the end of the case", extra={"case_no": loaded.case.case_no})
+        return
+    await _close(uow, loaded.case, withdrawn.reason, withdrawn.withdrawn_at)
+
+
+async def _close(uow: UnitOfWork, case: Case, reason: str, at: datetime) -> None:
+    closed, withdrawn = rules.withdraw(case, reason, at=at)
+    await repository.save(uow.connection, closed)
+    event = events.CaseWithdrawn(
+        case_id=case.id, case_no=case.case_no, reason=withdrawn.reason, withdrawn_at=withdrawn.withdrawn_at
+    )
+    uow.publish(event, aggregate_id=case.id, version=closed.version)
+
+
+def _opened(event: ApplicationAccepted, now: datetime) -> Case:
+    case, _ = open_case(
+        event.application_id,
+        event.case_no,
+        department=event.item.department.uscc,
+        accepted_by=event.accepted_by.account_id,
+        result=mapping.result_rule(event.item),
+        clocks=mapping.clocks_of_acceptance(event),
+        dates=mapping.dates_of_acceptance(event),
+        now=now,
+        calendar=official_calendar(),
+        rules=mapping.item_rules(event.item),
+        division=event.division,
+        materials=frozenset(material.material_no for material in event.materials),
+    )
+    return case

@@ -1,0 +1,71 @@
+"""Interested parties (art. 36): told when the case touches their major interests, and heard."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.approval.domain.case import Case, Officer, same_department
+from services.approval.domain.clocks import workdays_after
+from services.approval.domain.errors import UnknownParty
+from services.approval.domain.proceedings import Party
+from services.approval.domain.states import Act, require
+from services.approval.domain.wording import require_text, require_that
+from services.kernel.time_limit import DueDate
+from services.kernel.workdays import WorkCalendar
+
+LONGEST_WORKDAYS = 30
+
+
+@dataclass(frozen=True)
+class Notified:
+    party_no: int
+    name: str
+    interest: str
+    speak_by: DueDate
+    notice: str
+    notified_at: datetime
+
+
+@dataclass(frozen=True)
+class Heard:
+    party_no: int
+    name: str
+    statement: str
+    heard_at: datetime
+
+
+def notify_party(
+    case: Case,
+    officer: Officer,
+    *,
+    name: str,
+    interest: str,
+    notice: str,
+    workdays: int,
+    now: datetime,
+    calendar: WorkCalendar,
+) -> tuple[Case, Notified]:
+    """Raises: OtherDepartment, WrongState, IncompleteRecord"""
+    same_department(case, officer)
+    require(case.state, Act.NOTIFY_PARTY)
+    require_text(("name", name, "利害关系人"), ("interest", interest, "利害关系"), ("notice", notice, "告知的内容"))
+    within = 1 <= workdays <= LONGEST_WORKDAYS
+    require_that(within, "workdays", "range", f"陈述申辩的期限应为 1 至 {LONGEST_WORKDAYS} 个工作日")
+    speak_by = workdays_after(now, workdays, calendar)
+    party = Party(len(case.proceedings.parties) + 1, name.strip(), speak_by)
+    fact = Notified(party.no, party.name, interest.strip(), speak_by, notice.strip(), now)
+    return case.stepped(parties=(*case.proceedings.parties, party)), fact
+
+
+def hear_party(case: Case, officer: Officer, *, party_no: int, statement: str, now: datetime) -> tuple[Case, Heard]:
+    """A statement is recorded, also after the day and more than once: who speaks is heard up to the decision.
+
+    Raises: OtherDepartment, WrongState, UnknownParty, IncompleteRecord
+    """
+    same_department(case, officer)
+    require(case.state, Act.HEAR_PARTY)
+    party = next((p for p in case.proceedings.parties if p.no == party_no), None)
+    if party is None:
+        raise UnknownParty()
+    require_text(("statement", statement, "陈述申辩的内容（无意见的也应写明）"))
+    parties = tuple(replace(p, heard=True) if p.no == party_no else p for p in case.proceedings.parties)
+    return case.stepped(parties=parties), Heard(party_no, party.name, statement.strip(), now)

@@ -1,0 +1,139 @@
+"""What goes on beside examination: pause, site check, hearing, interested parties, consultations, first level."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from services.approval.domain.states import State
+from services.kernel.time_limit import DueDate, TimeLimit, Unit
+
+
+@dataclass(frozen=True)
+class Body:
+    """A public body: uscc, name, 12-digit division."""
+
+    uscc: str
+    name: str
+    division: str
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """A procedure the item names; `stops_clock` by art. 45 or by a cause in the item's own law."""
+
+    kind: str
+    name: str
+    stops_clock: bool
+    cause: str = ""
+    basis: str = ""
+
+
+@dataclass(frozen=True)
+class ExtensionRule:
+    value: int
+    unit: Unit
+
+
+@dataclass(frozen=True)
+class ItemRules:
+    """What the pinned version of the service item says of the procedure."""
+
+    licensing: bool = True  # only licences fall under the Administrative Licensing Law
+    joint: bool = False
+    basis: str = ""
+    extension: ExtensionRule | None = None
+    procedures: tuple[Procedure, ...] = ()
+    first_level: TimeLimit | None = None  # None: one level
+
+
+@dataclass(frozen=True)
+class Suspension:
+    """The open pause. `resumes_to` is the state it came from."""
+
+    kind: str
+    kind_name: str
+    suspended_at: datetime
+    expected_end: DueDate
+    resumes_to: State
+
+
+@dataclass(frozen=True)
+class Inspector:
+    account_id: str
+    name: str
+    officer_no: str = ""
+
+
+@dataclass(frozen=True)
+class SiteCheck:
+    inspectors: tuple[Inspector, ...]
+    due: DueDate
+    recorded: bool = False
+    former: tuple[str, ...] = ()  # accounts of inspectors who were replaced after they had checked
+
+
+class HearingStep(StrEnum):
+    TOLD = "TOLD"
+    REQUESTED = "REQUESTED"
+    WAIVED = "WAIVED"
+    ANNOUNCED = "ANNOUNCED"
+    HELD = "HELD"
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """`hold_by` is None for a hearing nobody asked for: the body holds it on its own account (art. 46)."""
+
+    step: HearingStep
+    told: tuple[str, ...] = ()
+    waived: tuple[str, ...] = ()
+    request_by: DueDate | None = None
+    hold_by: DueDate | None = None
+    takes_place_at: datetime | None = None
+    chair: Inspector | None = None
+
+
+@dataclass(frozen=True)
+class Party:
+    """An interested party (art. 36). `heard` once a statement is on record."""
+
+    no: int
+    name: str
+    speak_by: DueDate
+    heard: bool = False
+
+
+@dataclass(frozen=True)
+class FirstLevel:
+    """`division` is None until it is known which township examines first."""
+
+    division: str | None
+    due: DueDate
+
+
+@dataclass(frozen=True)
+class Proceedings:
+    suspension: Suspension | None = None
+    site_check: SiteCheck | None = None
+    hearing: Hearing | None = None
+    parties: tuple[Party, ...] = ()
+    first_level: FirstLevel | None = None
+    approvers: tuple[str, ...] = ()  # who approved a pause or an extension, or chairs: is not the handler
+
+
+class ConsultationState(StrEnum):
+    OPEN = "OPEN"
+    ANSWERED = "ANSWERED"
+    SILENT = "SILENT"  # counts as no objection
+
+
+@dataclass(frozen=True)
+class Consultation:
+    """A question to another department. The due date is derived from `asked_at` and the limit."""
+
+    no: int
+    department: Body
+    question: str
+    limit_workdays: int
+    asked_at: datetime
+    state: ConsultationState = ConsultationState.OPEN

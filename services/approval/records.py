@@ -1,0 +1,69 @@
+"""What is only ever added: ledger entries, records of acts, consultations and how they ended."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from contracts.events.common import Event
+from services.approval import mapping
+from services.approval.domain.case import Case
+from services.approval.domain.clocks import Dates
+from services.approval.domain.consultation import due_of
+from services.approval.tables import MOVING, CaseRow, ConsultationRow, LedgerRow, RecordRow
+from services.kernel.workdays import WorkCalendar
+
+
+async def add(connection: AsyncConnection, before: Case, after: Case, event: Event, *, at: datetime) -> None:
+    """The act's record as its event tells it, and its ledger entry if it moved the clock."""
+    content = event.model_dump(mode="json", exclude={"case_id", "case_no"})
+    key = {"case_id": after.id, "case_version": after.version}
+    await connection.execute(insert(RecordRow).values(**key, subject=event.SUBJECT, at=at, content=content))
+    for entry in after.clocks.ledger[len(before.clocks.ledger) :]:
+        await connection.execute(insert(LedgerRow).values(**key, **mapping.ledger_row(entry)))
+
+
+async def save_consultations(connection: AsyncConnection, before: Case, after: Case, calendar: WorkCalendar) -> None:
+    """Those that are new or have ended."""
+    for changed in set(after.consultations) - set(before.consultations):
+        row = mapping.consultation_row(changed, due_of(changed, calendar))
+        statement = upsert(ConsultationRow).values(case_id=after.id, **row)
+        keys = [col(ConsultationRow.case_id), col(ConsultationRow.no)]
+        await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_={"state": row["state"]}))
+
+
+async def overdue_consultations(connection: AsyncConnection, today: date, limit: int) -> list[tuple[UUID, int]]:
+    """Open ones whose last day lies before today, of cases that are still at hand; the oldest first."""
+    statement = (
+        select(col(ConsultationRow.case_id), col(ConsultationRow.no))
+        .join(CaseRow, col(CaseRow.id) == col(ConsultationRow.case_id))
+        .where(
+            col(ConsultationRow.state) == "OPEN",
+            col(ConsultationRow.due_on) < today,
+            col(CaseRow.state).in_(["EXAMINING", "REVIEWED", "SUSPENDED"]),
+        )
+        .order_by(col(ConsultationRow.due_on), col(ConsultationRow.case_id))
+        .limit(limit)
+    )
+    return [(row.case_id, row.no) for row in await connection.execute(statement)]
+
+
+async def lock_moving(connection: AsyncConnection, today: date, limit: int) -> Sequence[UUID]:
+    """Cases whose dates move by themselves and are not known as of today."""
+    statement = (
+        select(col(CaseRow.id))
+        .where(text(MOVING), col(CaseRow.projected_on) < today)
+        .order_by(col(CaseRow.projected_on))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(await connection.scalars(statement))
+
+
+async def save_dates(connection: AsyncConnection, case_id: UUID, dates: Dates) -> None:
+    """A projection only: neither a version nor an event."""
+    await connection.execute(update(CaseRow).where(col(CaseRow.id) == case_id).values(**mapping.dates_row(dates)))
