@@ -28,7 +28,9 @@ from services.kernel.codes import mask_citizen_id, mask_uscc
 
 
 async def only_one(connection: AsyncConnection) -> None:
-    """Two bootstraps at once: the second waits for the first to commit."""
+    """Two bootstraps at once: the second waits for the first to commit, however long that one hashes passwords."""
+    await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    await connection.execute(text("SET LOCAL lock_timeout = 0"))
     await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('identity-bootstrap'))"))
 
 
