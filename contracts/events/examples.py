@@ -26,6 +26,7 @@ from contracts.events.common import (
     Remedies,
 )
 from contracts.events.examples_approval import procedural_examples
+from contracts.events.examples_bundles import bundle_examples
 
 _APPLICATION = UUID("01989f2e-7c00-7000-8000-000000000001")
 _CERTIFICATE = UUID("01989f2e-7c00-7000-8000-000000000002")
@@ -378,6 +379,7 @@ def examples() -> dict[str, Event]:
             *_refused_withdrawn_handed_over(),
             *_ways_of_a_case(),
             *_calendar_and_versions(),
+            *bundle_examples(_APPLICATION, _SUBMITTED, _APPLICANT, _CLERK),
             *_approval(),
             *_certificate(),
             *_others(),

@@ -20,6 +20,7 @@ from sqlmodel import col
 
 from services.chassis import clock
 from services.chassis.database import Database
+from services.intake.bundles.conditions import condition_faults
 from services.intake.domain.catalogue import Catalogue
 from services.intake.domain.catalogue_reading import FaultyCatalogue, read_catalogue
 from services.intake.domain.catalogue_shape import Fault
@@ -125,7 +126,19 @@ def read_file(path: Path) -> tuple[Catalogue, str]:
         raise FaultyCatalogue((Fault(place, "file.yaml", "不是有效的 YAML 文件"),)) from broken
     if repeated:
         raise FaultyCatalogue(tuple(Fault(place, "file.repeated", "同一字段写了两次") for place in repeated))
-    return read_catalogue(raw), hashlib.sha256(content).hexdigest()
+    return _checked(raw), hashlib.sha256(content).hexdigest()
+
+
+def _checked(raw: object) -> Catalogue:
+    """Raises FaultyCatalogue with every fault, those of conditions included."""
+    conditions = tuple(condition_faults(raw))
+    try:
+        catalogue = read_catalogue(raw)
+    except FaultyCatalogue as faulty:
+        raise FaultyCatalogue((*faulty.faults, *conditions)) from faulty
+    if conditions:
+        raise FaultyCatalogue(conditions)
+    return catalogue
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -186,7 +199,7 @@ def _print_catalogue(console: Console, catalogue: Catalogue) -> None:
         )
     console.print(table)
     console.print(f"部门 {len(catalogue.departments)}，证照类型 {len(catalogue.certificate_types)}，")
-    console.print(f"事项 {len(catalogue.items)}，一件事 {len(catalogue.bundles)}（已保存，尚未启用办理）")
+    console.print(f"事项 {len(catalogue.items)}，一件事 {len(catalogue.bundles)}")
 
 
 _UNIT_NAMES = {"WORKDAY": "工作日", "CALENDAR_DAY": "自然日", "MONTH": "月"}

@@ -1,6 +1,7 @@
 """Who sees which applications: the one predicate that list, search, detail, files and acts share."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_
 from sqlmodel import col
@@ -23,34 +24,33 @@ READERS = (*SUBMITTERS, *HANDS_OVER, *OFFICERS, "SUPERVISOR")
 _BY_DIVISION = ("COUNTER_CLERK", "HANDOVER_CLERK", "TOWNSHIP_CLERK", "TOWNSHIP_CENTRE", "SUPERVISOR")
 
 
-def visible(principal: Principal, roles: Iterable[str] = READERS) -> ColumnElement[bool]:
+def visible(principal: Principal, roles: Iterable[str] = READERS, row: Any = ApplicationRow) -> ColumnElement[bool]:
     """Applications this caller may see by any of `roles` it holds; an act passes only the roles that may do it.
 
     Citizens and agents: their own, those of organisations they act for, and what their account submitted. Clerks,
     hand-over clerks, township centres, supervisors: their division and below. Officers: their department. The mobile
-    back end: what it submitted. The provincial platform: what came through its channel.
+    back end: what it submitted. The provincial platform: what came through its channel. `row` is a table with the
+    same columns.
     """
     held = principal.roles.intersection(roles)
     rules: list[ColumnElement[bool]] = []
     if held.intersection(CITIZENS):
-        rules.append(_own(principal))
+        rules.append(_own(principal, row))
     if held.intersection(_BY_DIVISION):
-        rules.append(_division(principal.division))
+        rules.append(_division(principal.division, row))
     if held.intersection(OFFICERS) and principal.organisation:
-        rules.append(col(ApplicationRow.department_uscc) == principal.organisation)
+        rules.append(col(row.department_uscc) == principal.organisation)
     if "MOBILE_BACKEND" in held:
-        rules.append(
-            and_(col(ApplicationRow.channel) == "MOBILE", col(ApplicationRow.submitter_id) == principal.subject)
-        )
+        rules.append(and_(col(row.channel) == "MOBILE", col(row.submitter_id) == principal.subject))
     if "PROVINCIAL_PLATFORM" in held:
-        rules.append(col(ApplicationRow.channel) == "PROVINCIAL")
+        rules.append(col(row.channel) == "PROVINCIAL")
     return or_(false(), *rules)
 
 
-def _own(principal: Principal) -> ColumnElement[bool]:
+def _own(principal: Principal, row: Any) -> ColumnElement[bool]:
     keys = sorted(own_keys(principal))
-    submitted = col(ApplicationRow.submitter_id) == principal.subject
-    return or_(submitted, col(ApplicationRow.applicant_key).in_(keys)) if keys else submitted
+    submitted = col(row.submitter_id) == principal.subject
+    return or_(submitted, col(row.applicant_key).in_(keys)) if keys else submitted
 
 
 def own_keys(principal: Principal) -> frozenset[str]:
@@ -58,13 +58,13 @@ def own_keys(principal: Principal) -> frozenset[str]:
     return frozenset(key for key in (principal.subject_key, *principal.acts_for) if key)
 
 
-def _division(division: str) -> ColumnElement[bool]:
+def _division(division: str, row: Any) -> ColumnElement[bool]:
     """The division and everything below it; a faulty division sees nothing."""
     try:
         prefix = division_prefix(division)
     except InvalidCode:
         return false()
-    return col(ApplicationRow.division).like(f"{prefix}%")
+    return col(row.division).like(f"{prefix}%")
 
 
 def is_citizen_only(principal: Principal) -> bool:

@@ -81,9 +81,12 @@ PROCEDURE = _shape("kind stops_clock:b", "name effect place days:i unit persons:
 LEVEL = _shape("no:i at does", "limit:in unit")
 VARIANT = _shape("id mode promised:i")
 BUNDLE = _shape(
-    "id name lead kind basis:l limit:d promised:i rule", "form members:l stages:l dedup_materials:l status_codes"
+    "id name lead kind basis:l limit:d promised:i rule",
+    "form fields:l members:l stages:l dedup_materials:l status_codes",
 )
-MEMBER = _shape("after:l", "matter name required:bs role note dept:sn limit:i result")
+MEMBER = _shape("after:l", "matter name required:bs role note dept:sn limit:i result unless_held yields")
+FIELD = _shape("name label type")
+BUNDLE_LIMIT = _shape("legal:in unit basis", "extend:i src")
 STAGE = _shape("no:i name lead members:l", "promised:i special:l parallel:l joint:l")
 
 UNITS = {"工作日": Unit.WORKDAY, "自然日": Unit.CALENDAR_DAY, "月": Unit.MONTH}
@@ -140,7 +143,13 @@ _MATTER_PARTS: _Parts = (
     ("conditions", None),
     ("joint_departments", None),
 )
-_BUNDLE_PARTS: _Parts = (("members", MEMBER), ("stages", STAGE), ("dedup_materials", None))
+_BUNDLE_PARTS: _Parts = (
+    ("members", MEMBER),
+    ("stages", STAGE),
+    ("fields", FIELD),
+    ("limit", BUNDLE_LIMIT),
+    ("dedup_materials", None),
+)
 
 
 def _part_faults(row: Row, place: str, parts: _Parts) -> Iterator[Fault]:
@@ -149,7 +158,7 @@ def _part_faults(row: Row, place: str, parts: _Parts) -> Iterator[Fault]:
         value = row.get(name)
         if isinstance(value, dict) and shape is not None:
             yield from shape.faults(value, f"{place}.{name}")
-            if "extend" in value:
+            if isinstance(value.get("extend"), dict):
                 yield from EXTENSION.faults(value["extend"], f"{place}.{name}.extend")
         for part_place, part in rows(row, name, place):
             yield from shape.faults(part, part_place) if shape else _word_faults(part, part_place)

@@ -1,0 +1,165 @@
+"""Rows turned into bundle applications and back; every save checks the version that was read."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, RowMapping, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from services.chassis.errors import StaleVersion
+from services.intake.bundles.tables import BundleApplicationRow, BundleMemberRow
+from services.intake.domain.application import Agent, Applicant, PartyType, Staff
+from services.intake.domain.bundle_case import BundleCase, BundleExtension, BundleState, MemberRun, StepResult
+from services.intake.domain.bundle_errors import UnknownBundleApplication
+from services.intake.domain.bundle_plan import MemberState
+from services.intake.domain.materials import Provided
+
+_PARTS: Mapping[str, TypeAdapter[Any]] = {
+    "agent": TypeAdapter(Agent | None),
+    "submitted_by": TypeAdapter(Staff),
+    "materials": TypeAdapter(tuple[Provided, ...]),
+    "received_by": TypeAdapter(Staff | None),
+    "accepted_by": TypeAdapter(Staff | None),
+    "extension": TypeAdapter(BundleExtension | None),
+}
+_PLAIN = (
+    *("bundle_application_id", "bundle_no", "bundle_id", "catalogue_version", "channel", "division", "submitted_at"),
+    *("stage_no", "reuse", "version", "event_no", "received_at", "accepted_at", "decided_at", "handed_over_at"),
+    *("concluded_at", "withdrawn_at", "withdrawal_reason"),
+)
+_RUN = ("member_id", "department_uscc", "application_id", "opened_at", "ended_at", "clock_from")
+_PAUSES = TypeAdapter(MemberRun.__annotations__["pauses"])
+_RESULT = TypeAdapter(StepResult | None)
+
+_TABLE = BundleApplicationRow.__table__  # type: ignore[attr-defined]
+_MEMBERS = BundleMemberRow.__table__  # type: ignore[attr-defined]
+_COLUMNS = [column for column in _TABLE.columns if column.name != "form_sealed"]
+_INSERT = insert(_TABLE)
+
+
+def _to_case(row: RowMapping, members: Iterable[RowMapping]) -> BundleCase:
+    return BundleCase(
+        **{name: row[name] for name in _PLAIN},
+        **{name: adapter.validate_python(row[name]) for name, adapter in _PARTS.items()},
+        state=BundleState(row["state"]),
+        applicant=Applicant(
+            PartyType(row["party_type"]),
+            row["applicant_name"],
+            row["applicant_key"],
+            row["applicant_masked"],
+            row["applicant_sealed"],
+        ),
+        members=tuple(_to_run(member) for member in members),
+    )
+
+
+def _to_run(row: RowMapping) -> MemberRun:
+    return MemberRun(
+        **{name: row[name] for name in _RUN},
+        state=MemberState(row["state"]),
+        pauses=_PAUSES.validate_python(row["pauses"]),
+        result=_RESULT.validate_python(row["result"]),
+    )
+
+
+def _to_row(case: BundleCase) -> dict[str, Any]:
+    applicant = case.applicant
+    return {
+        **{name: getattr(case, name) for name in _PLAIN},
+        **{name: adapter.dump_python(getattr(case, name), mode="json") for name, adapter in _PARTS.items()},
+        "state": case.state.value,
+        "party_type": applicant.party_type.value,
+        "applicant_name": applicant.name,
+        "applicant_key": applicant.subject_key,
+        "applicant_masked": applicant.masked_number,
+        "applicant_sealed": applicant.sealed_number,
+        "submitter_id": case.submitted_by.account_id,
+    }
+
+
+def _run_rows(case: BundleCase) -> list[dict[str, Any]]:
+    return [
+        {
+            **{name: getattr(run, name) for name in _RUN},
+            "bundle_application_id": case.bundle_application_id,
+            "position": position,
+            "state": run.state.value,
+            "pauses": _PAUSES.dump_python(run.pauses, mode="json"),
+            "result": _RESULT.dump_python(run.result, mode="json"),
+        }
+        for position, run in enumerate(case.members)
+    ]
+
+
+async def add(connection: AsyncConnection, case: BundleCase, *, form_sealed: str | None) -> None:
+    await connection.execute(_INSERT, _to_row(case) | {"form_sealed": form_sealed})
+    await _save_runs(connection, case)
+
+
+async def load(
+    connection: AsyncConnection, bundle_no: str, visible: ColumnElement[bool], *, lock: bool = False
+) -> BundleCase:
+    """Raises UnknownBundleApplication, also outside the caller's scope."""
+    return await _one(connection, (col(BundleApplicationRow.bundle_no) == bundle_no) & visible, lock)
+
+
+async def load_locked(connection: AsyncConnection, bundle_application_id: UUID) -> BundleCase:
+    """For consumers: waits for the row instead of losing a race to a person."""
+    return await _one(connection, col(BundleApplicationRow.bundle_application_id) == bundle_application_id, lock=True)
+
+
+async def _one(connection: AsyncConnection, match: ColumnElement[bool], lock: bool) -> BundleCase:
+    statement = select(*_COLUMNS).where(match)
+    row = (await connection.execute(statement.with_for_update() if lock else statement)).mappings().one_or_none()
+    if row is None:
+        raise UnknownBundleApplication()
+    members = (
+        select(*_MEMBERS.columns)
+        .where(_MEMBERS.c.bundle_application_id == row["bundle_application_id"])
+        .order_by(_MEMBERS.c.position)
+    )
+    return _to_case(row, (await connection.execute(members)).mappings())
+
+
+async def form_of(connection: AsyncConnection, case: BundleCase) -> str | None:
+    """The sealed form."""
+    statement = select(col(BundleApplicationRow.form_sealed)).where(
+        col(BundleApplicationRow.bundle_application_id) == case.bundle_application_id
+    )
+    sealed: str | None = await connection.scalar(statement)
+    return sealed
+
+
+async def save(connection: AsyncConnection, case: BundleCase, *, seen: int, form_sealed: str | None = None) -> None:
+    """Raises StaleVersion: somebody saved it after version `seen` was read. A given form replaces the one before."""
+    values = _to_row(case) | ({"form_sealed": form_sealed} if form_sealed else {})
+    key = (_TABLE.c.bundle_application_id == case.bundle_application_id) & (_TABLE.c.version == seen)
+    if (await connection.execute(update(_TABLE).where(key).values(values))).rowcount != 1:
+        raise StaleVersion()
+    await _save_runs(connection, case)
+
+
+async def _save_runs(connection: AsyncConnection, case: BundleCase) -> None:
+    statement = upsert(_MEMBERS)
+    changing = [c.name for c in _MEMBERS.columns if not c.primary_key]
+    statement = statement.on_conflict_do_update(
+        index_elements=[_MEMBERS.c.bundle_application_id, _MEMBERS.c.member_id],
+        set_={name: getattr(statement.excluded, name) for name in changing},
+    )
+    await connection.execute(statement, _run_rows(case))
+
+
+async def bundles_of(connection: AsyncConnection, application_ids: Iterable[UUID]) -> list[UUID]:
+    """The bundle applications these applications belong to, in one order for everybody."""
+    wanted = sorted(set(application_ids))
+    statement = (
+        select(_MEMBERS.c.bundle_application_id)
+        .where(_MEMBERS.c.application_id.in_(wanted))
+        .distinct()
+        .order_by(_MEMBERS.c.bundle_application_id)
+    )
+    return list((await connection.execute(statement)).scalars())
