@@ -1,6 +1,7 @@
 """RFC 9457 problem documents: the one place that turns an error into an HTTP answer."""
 
 import logging
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -117,9 +118,13 @@ async def _validation_error(request: Request, error: Exception) -> Response:
     return problem(request, 422, "platform.invalid", _STATUS_TITLES[422], errors=errors)
 
 
+# The name of an unknown field is the caller's own text: a number in it is not repeated.
+_LONG_NUMBER = re.compile(r"\d{6,}[\dXx]*")
+
+
 def _pointer(location: tuple[int | str, ...]) -> str:
     where, *rest = location
-    path = "/".join(str(part) for part in rest)
+    path = "/".join(_LONG_NUMBER.sub("…", str(part)) for part in rest)
     return f"#/{path}" if where == "body" else f"{where}:{path}"
 
 

@@ -77,6 +77,8 @@ def set_up(settings: ServiceSettings) -> None:
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
     for noisy in ("httpx", "httpcore", "nats", "uvicorn.access", "sqlalchemy.engine.Engine", "pyhanko", "aiohttp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # It warns of a faulty tracestate by quoting it: a caller's header would stand in the log.
+    logging.getLogger("opentelemetry.trace.span").setLevel(logging.ERROR)
     if isinstance(trace.get_tracer_provider(), TracerProvider):
         return  # one per process; tests build several apps
     provider = TracerProvider(

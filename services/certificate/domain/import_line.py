@@ -14,6 +14,7 @@ from services.kernel.codes import check_citizen_id, check_uscc, normalise_number
 _FIELDS = {"type_code", "certificate_number", "holder", "issuer", "issued_on", "valid_from", "valid_until", "extend"}
 _REQUIRED = ("type_code", "certificate_number", "issued_on")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LONG_NUMBER = re.compile(r"\d{6,}[\dXx]*")  # in the name of an unknown field: not repeated
 _MAX_TEXT = 128
 
 
@@ -116,7 +117,7 @@ def read_line(
         checks.fault("/", "须为 JSON 对象")
         return None, checks.faults
     for unknown in sorted(set(content) - _FIELDS, key=str):
-        checks.fault(f"/{str(unknown)[:40]}", "未知字段")
+        checks.fault(f"/{_LONG_NUMBER.sub('…', str(unknown))[:40]}", "未知字段")
     kind = _known_type(checks, content, types)
     party_type, number, name = _holder(checks, content, kind)
     issuer = _issuer(checks, content, division)
@@ -148,6 +149,8 @@ def _holder(checks: _Checks, content: Mapping[str, Any], kind: CertificateType |
         return "", "", ""
     party_type = checks.text(holder, "party_type", "/holder/party_type")
     name = checks.text(holder, "name", "/holder/name")
+    if holds_citizen_number(name):
+        checks.fault("/holder/name", "名称中不得包含公民身份号码")
     value = checks.text(holder, "number", "/holder/number")
     if party_type not in (PERSON, ORGANISATION):
         checks.fault("/holder/party_type", "须为 PERSON 或 ORGANISATION")

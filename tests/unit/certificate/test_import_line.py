@@ -68,6 +68,8 @@ def test_a_sound_line_is_read():
         pytest.param(a_line(certificate_number=7), "/certificate_number", id="number is no text"),
         pytest.param(a_line(extend=[1]), "/extend", id="extend is no object"),
         pytest.param(a_line(colour="red"), "/colour", id="unknown field"),
+        pytest.param(a_line(**{"43120218770707006X": 1}), "/…", id="unknown field called like a number"),
+        pytest.param(a_line(holder__name="王43120218770707006X"), "/holder/name", id="number in the name"),
         pytest.param(a_line(issuer__division="43"), "/issuer/division", id="division too short"),
         pytest.param([1], "/", id="no object"),
     ],

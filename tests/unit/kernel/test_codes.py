@@ -18,6 +18,7 @@ from services.kernel.codes import (
     check_uscc,
     division_level,
     division_prefix,
+    holds_citizen_id,
     in_division,
     mask_citizen_id,
     mask_uscc,
@@ -235,3 +236,19 @@ def test_a_division_has_twelve_digits(division):
     assert code_of(check_division(division)) == "division.structure"
     with pytest.raises(InvalidCode):
         in_division("431202101000", division)
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("身份证43120218770707006X，电话", True),
+        ("身份证43120218770707006x", True),
+        ("４３１２０２１８７７０７０７００６Ｘ", True),
+        ("431202 18770707 006X", True),
+        ("431202187707070061", False),
+        ("办件 1143120200610003774430703001000202611220002", False),
+        ("", False),
+    ],
+)
+def test_a_citizens_number_is_seen_in_free_text(text: str, holds: bool) -> None:
+    assert holds_citizen_id(text) is holds
