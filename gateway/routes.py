@@ -92,7 +92,12 @@ TABLE: tuple[Route, ...] = (
     *_read("approval", f"{API}/tasks", f"{_CASE}/examination"),
     *_act("approval", *(f"{_CASE}/{act}" for act in ("opinions", "decision"))),
     *_act("approval", *(f"{_CASE}/{act}" for act in ("suspensions", "resumption", "extension"))),
-    *_rest("approval", f"{API}/tasks"),
+    *_act("approval", *(f"{_CASE}/{act}" for act in ("inspectors", "site-checks", "interested-parties"))),
+    *_act("approval", *(f"{_CASE}/{act}" for act in ("first-level", "passing-up", "termination", "transfer"))),
+    *_act("approval", f"{_CASE}/hearing/{{act}}", f"{_CASE}/interested-parties/{{number}}/statements"),
+    *_act("approval", f"{_CASE}/consultations", f"{_CASE}/consultations/{{number}}/answer"),
+    *_read("approval", f"{API}/consultations"),
+    *_rest("approval", f"{API}/tasks", f"{API}/consultations"),
     # certificate
     *_read("certificate", f"{API}/certificates/verify", f"{API}/certificates/jwks.json", access=Access.PUBLIC),
     *_read("certificate", "/.well-known/certificate-jwks.json", access=Access.PUBLIC),

@@ -8,6 +8,7 @@ from contracts.events.common import Actor, DueDate, Event, LimitUnit, Organisati
 
 _AT = datetime(2026, 3, 5, 2, 0, tzinfo=UTC)
 _LATER = datetime(2026, 3, 18, 2, 0, tzinfo=UTC)
+_HEARING_AT = datetime(2026, 3, 18, 1, 0, tzinfo=UTC)
 _INSPECTORS = (
     approval.Inspector(account_id="account-inspector-1", name="核查甲", officer_no="18120001"),
     approval.Inspector(account_id="account-inspector-2", name="核查乙", officer_no="18120002"),
@@ -17,7 +18,8 @@ _FIRE = OrganisationRef(uscc="11431202006100088U", name="区消防救援大队",
 
 
 def procedural_examples(case: dict[str, Any], handler: Actor, chief: Actor) -> tuple[Event, ...]:
-    return (*_clock(case, chief), *_site_check(case, handler), *_hearing(case, handler), *_others(case, handler, chief))
+    beside = (*_site_check(case, handler), *_hearing(case, handler), *_heard(case, handler))
+    return (*_clock(case, chief), *beside, *_others(case, handler, chief), *_consultation(case, handler))
 
 
 def _clock(case: dict[str, Any], chief: Actor) -> tuple[Event, ...]:
@@ -85,7 +87,6 @@ def _site_check(case: dict[str, Any], handler: Actor) -> tuple[Event, ...]:
 
 
 def _hearing(case: dict[str, Any], handler: Actor) -> tuple[Event, ...]:
-    takes_place_at = datetime(2026, 3, 18, 1, 0, tzinfo=UTC)
     return (
         approval.HearingTold(
             **case,
@@ -108,7 +109,7 @@ def _hearing(case: dict[str, Any], handler: Actor) -> tuple[Event, ...]:
         ),
         approval.HearingAnnounced(
             **case,
-            takes_place_at=takes_place_at,
+            takes_place_at=_HEARING_AT,
             place="区政务服务中心三楼",
             chair=_CHAIR,
             notice="2026年3月18日9时举行听证，可以申请主持人回避",
@@ -116,9 +117,14 @@ def _hearing(case: dict[str, Any], handler: Actor) -> tuple[Event, ...]:
             announced_at=_AT,
             announced_by=handler,
         ),
+    )
+
+
+def _heard(case: dict[str, Any], handler: Actor) -> tuple[Event, ...]:
+    return (
         approval.HearingHeld(
             **case,
-            took_place_at=takes_place_at,
+            took_place_at=_HEARING_AT,
             chair=_CHAIR,
             participants=("石阶前小吃店", "向家院"),
             record="双方陈述、申辩、质证，核对笔录无误后签字",
@@ -142,7 +148,6 @@ def _hearing(case: dict[str, Any], handler: Actor) -> tuple[Event, ...]:
 
 
 def _others(case: dict[str, Any], handler: Actor, chief: Actor) -> tuple[Event, ...]:
-    consultation = {"consultation_no": 1, "department": _FIRE, "due": DueDate(on=date(2026, 3, 12))}
     grounds = {"reason": "申请人主体资格终止", "legal_basis": "行政许可法第七十条"}
     return (
         approval.FirstLevelAssigned(
@@ -167,6 +172,12 @@ def _others(case: dict[str, Any], handler: Actor, chief: Actor) -> tuple[Event, 
             transferred_at=_LATER,
             transferred_by=chief,
         ),
+    )
+
+
+def _consultation(case: dict[str, Any], handler: Actor) -> tuple[Event, ...]:
+    consultation = {"consultation_no": 1, "department": _FIRE, "due": DueDate(on=date(2026, 3, 12))}
+    return (
         approval.ConsultationAsked(
             **case, **consultation, question="是否符合消防安全条件", limit_workdays=5, asked_at=_AT, asked_by=handler
         ),

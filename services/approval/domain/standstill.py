@@ -204,15 +204,12 @@ def extend(
         fault = FieldError("#/days", "range", f"延长的期限应为 1 至 {rule.value}")
         raise ExtensionTooLong(f"本事项最多延长 {rule.value} 日", errors=[fault])
     require_text(("reason", reason, "告知申请人的延期理由"))
-    article = ARTICLE_42_JOINT if case.rules.joint else ARTICLE_42
-    if not case.rules.licensing:
-        article = case.rules.basis
-    entry = Extended(case.clocks.latest(now), days, rule.unit, reason.strip(), article)
+    entry = Extended(case.clocks.latest(now), days, rule.unit, reason.strip(), _extension_article(case))
     longer = _with_entry(case, entry, calendar, now)
     fact = Extension(
         value=days,
         unit=rule.unit,
-        article=article,
+        article=entry.article,
         reason=entry.reason,
         previous_legal_due=before,
         extended_at=entry.at,
@@ -220,6 +217,12 @@ def extend(
         promised_due=longer.dates.promised,
     )
     return longer.stepped(approvers=(*case.proceedings.approvers, officer.account_id)), fact
+
+
+def _extension_article(case: Case) -> str:
+    if case.rules.joint:
+        return ARTICLE_42_JOINT
+    return ARTICLE_42 if case.rules.licensing else case.rules.basis
 
 
 def _may_extend(case: Case, officer: Officer) -> None:
