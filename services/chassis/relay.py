@@ -9,9 +9,10 @@ from typing import Any
 import asyncpg
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from nats.js.errors import NoStreamResponseError
 
 from services.chassis import telemetry
-from services.chassis.bus import headers_of, kick_subject, stream_of
+from services.chassis.bus import ensure_stream, headers_of, kick_subject, stream_of
 from services.chassis.problems import where_raised
 from services.chassis.settings import ServiceSettings
 
@@ -110,9 +111,14 @@ class Relay:
         done, waiting = await asyncio.wait(futures, timeout=_ACK_SECONDS)
         for future in waiting:
             future.cancel()
-        acknowledged = []
+        acknowledged, stream_gone = [], False
         for row, future in zip(rows, futures, strict=True):
-            if future in done and not future.cancelled() and future.exception() is None:
+            if future not in done or future.cancelled():
+                continue
+            if (refused := future.exception()) is None:
                 telemetry.published_total.labels(row["subject"]).inc()
                 acknowledged.append(row)
+            stream_gone = stream_gone or isinstance(refused, NoStreamResponseError)
+        if stream_gone:  # a server that lost its data; `events-republish` brings back what it held
+            await ensure_stream(self._client, self._settings)
         return acknowledged

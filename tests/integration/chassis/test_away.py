@@ -11,17 +11,22 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import DBAPIError
 
+from contracts.events.identity import AccountLocked
 from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres, ServiceDatabase
 from services.chassis import bus, tables
 from services.chassis.bus import Incoming
 from services.chassis.database import Database, Idempotency, Replay, UnitOfWork
 from services.chassis.errors import StaleVersion
+from services.chassis.files import Files, FilesAway
 from services.chassis.problems import is_database_away
+from services.chassis.sealing import Sealer
 from services.chassis.worker import Worker
-from tests.support.events import chassis_database, consumer, eventually, publish, recording, running, settings
-from tests.support.stack import Databases, running_postgres
+from tests.support.cutting_proxy import cutting
+from tests.support.events import NOON, chassis_database, consumer, eventually, publish, recording, running, settings
+from tests.support.stack import Databases, free_port, running_postgres
 
 ANSWER = {"status": 201, "headers": {"etag": '"v2"'}, "body": b'{"version":2}'}
 
@@ -53,7 +58,7 @@ def restart(server: Postgres) -> None:
 async def test_after_a_restart_of_the_database_the_first_request_works(mortal: Postgres) -> None:
     database = Database(chassis_database(mortal, "identity").app_url)
 
-    async def ask() -> int | None:
+    async def ask() -> object:
         async with database.transaction() as uow:
             return await uow.connection.scalar(text("SELECT 1 FROM pg_sleep(0.1)"))
 
@@ -99,6 +104,30 @@ async def test_a_repeated_act_is_answered_even_if_the_first_ended_between_look_a
 
     assert replay.value.answer.status == 201
     assert replay.value.answer.headers["idempotency-replayed"] == "true"
+
+
+async def test_an_act_whose_commit_was_not_heard_of_is_answered_when_repeated(source: ServiceDatabase) -> None:
+    request, account = Idempotency("clerk", str(uuid4()), b"hash"), uuid4()
+
+    async with cutting(source.app_url) as (proxy, through):
+        database = Database(through)
+
+        async def act() -> None:
+            async with database.transaction(request) as uow:
+                uow.publish(AccountLocked(account_id=account, locked_until=NOON), aggregate_id=account, version=1)
+                uow.answer(201, {})
+
+        proxy.arm()
+        with pytest.raises((DBAPIError, asyncpg.PostgresError)) as lost:  # at the commit the driver's own comes through
+            await act()
+        with pytest.raises(Replay):
+            await act()
+        async with database.read() as connection:
+            events = await connection.scalar(select(func.count()).select_from(tables.outbox))
+        await database.close()
+
+    assert is_database_away(lost.value)
+    assert events == 1
 
 
 async def test_callers_that_hang_up_at_any_moment_leave_no_open_transaction(source: ServiceDatabase) -> None:
@@ -200,6 +229,35 @@ async def test_a_message_that_cannot_be_buried_now_is_buried_later_and_the_other
         await client.close()
 
     assert alive
+
+
+async def test_a_stream_that_is_gone_is_made_again(source: ServiceDatabase, nats_url: str) -> None:
+    producer = Worker(settings(source, nats_url))
+
+    async with running(producer):
+        await publish(producer.database, uuid4(), [1])
+        await eventually_sent(producer)
+        client = await bus.connect(producer.settings, "test")
+        await client.jetstream().delete_stream("IDENTITY")
+        await publish(producer.database, uuid4(), [1])
+        await eventually_sent(producer)
+        held = (await client.jetstream().stream_info("IDENTITY")).state.messages
+        await client.close()
+
+    assert held == 1
+
+
+async def test_an_object_store_that_cannot_be_reached_is_away_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = {"ENDPOINT": f"http://127.0.0.1:{free_port()}", "ALLOW_HTTP": "true", "REGION": "r"}
+    for name, value in (closed | {"ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "y"}).items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    files = Files.open("s3://bucket/prefix", Sealer({"k1": b"1" * 32}, b"i" * 32))
+
+    async with asyncio.timeout(20):
+        with pytest.raises(FilesAway):
+            await files.put("a", b"content")
+        with pytest.raises(FilesAway):
+            await files.get("a")
 
 
 async def test_the_relay_keeps_one_subscription_however_much_it_sends(
