@@ -1,19 +1,23 @@
 """What the certificate service hears: intake's acts become papers, a decision becomes a paper and a certificate."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from contracts.events.approval import CaseDecided
+from contracts.events.common import Event
 from contracts.events.intake import (
     AcceptanceRefused,
     ApplicationAccepted,
     ApplicationReceived,
+    ApplicationReturned,
     ApplicationSubmitted,
+    ApplicationWithdrawn,
+    RenewalDeemed,
     ResultHandedOver,
     SupplementRequested,
 )
-from services.certificate import paper_contents
+from services.certificate import ending_papers, paper_contents, procedure_papers
 from services.certificate.commands.issue_certificates import issue_certificates
 from services.certificate.commands.issue_papers import case_copies, issue_papers
 from services.certificate.commands.keep_cases import keep_received, keep_submitted
@@ -24,7 +28,7 @@ from services.chassis.bus import Incoming
 from services.chassis.consumer import Consumer
 from services.chassis.database import UnitOfWork
 
-_NEEDS_COPY = (SupplementRequested, AcceptanceRefused, ResultHandedOver)
+_NEEDS_COPY = (SupplementRequested, AcceptanceRefused, ApplicationReturned, ApplicationWithdrawn, ResultHandedOver)
 
 
 class Consumers:
@@ -40,11 +44,15 @@ class Consumers:
             SupplementRequested,
             ApplicationAccepted,
             AcceptanceRefused,
+            ApplicationReturned,
+            ApplicationWithdrawn,
+            RenewalDeemed,
             ResultHandedOver,
         )
+        approval: tuple[type[Event], ...] = (CaseDecided, *procedure_papers.HEARD)
         return (
             Consumer("certificate-intake", "INTAKE", tuple(event.SUBJECT for event in intake), self.on_intake),
-            Consumer("certificate-approval", "APPROVAL", (CaseDecided.SUBJECT,), self.on_decided),
+            Consumer("certificate-approval", "APPROVAL", tuple(event.SUBJECT for event in approval), self.on_approval),
         )
 
     async def on_intake(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
@@ -52,28 +60,53 @@ class Consumers:
         events = [message.event for message in messages]
         await keep_submitted(uow, [event for event in events if isinstance(event, ApplicationSubmitted)])
         await keep_received(uow, [event for event in events if isinstance(event, ApplicationReceived)])
-        needed = {event.application_id for event in events if isinstance(event, _NEEDS_COPY)}
-        copies = await case_copies(uow, needed)
-        drafts = [draft for event in events if (draft := self._draft(event, copies)) is not None]
+        told = [event for event in events if not _never_received(event)]
+        copies = await case_copies(uow, {event.application_id for event in told if isinstance(event, _NEEDS_COPY)})
+        drafts = [draft for event in told for draft in self._drafts(event, copies)]
         await issue_papers(uow, drafts, self._kit)
 
-    async def on_decided(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
-        decided = [message.event for message in messages if isinstance(message.event, CaseDecided)]
+    async def on_approval(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
+        """A decision brings its certificate and needs no copy of the case; the steps before it do."""
+        events = [message.event for message in messages]
+        decided = [event for event in events if isinstance(event, CaseDecided)]
         await issue_certificates(uow, decided, self._kit, now=clock.now())
-        await issue_papers(uow, [paper_contents.decision(event, self._kit.settings) for event in decided], self._kit)
+        steps: list[Any] = [event for event in events if isinstance(event, procedure_papers.HEARD)]
+        copies = await case_copies(uow, {event.case_id for event in steps})
+        settings = self._kit.settings
+        papers = [paper_contents.decision(event, settings) for event in decided]
+        for event in steps:
+            papers += procedure_papers.drafts(event, copies[event.case_id], settings)
+        await issue_papers(uow, papers, self._kit)
 
-    def _draft(self, event: Any, copies: dict[UUID, CaseFacts]) -> Draft | None:
+    def _drafts(self, event: Any, copies: dict[UUID, CaseFacts]) -> Iterator[Draft]:
         settings = self._kit.settings
         match event:
             case ApplicationReceived():
-                return paper_contents.receipt(event, settings)
+                yield paper_contents.receipt(event, settings)
             case ApplicationAccepted():
-                return paper_contents.acceptance_notice(event, settings)
+                yield paper_contents.acceptance_notice(event, settings)
+                yield from ending_papers.commitments(event)
+            case RenewalDeemed():
+                yield ending_papers.deemed_renewal(event)
+            case _ if isinstance(event, _NEEDS_COPY):
+                yield self._of_copy(event, copies[event.application_id])
+
+    def _of_copy(self, event: Any, case: CaseFacts) -> Draft:
+        """The paper of a fact that tells only what is new in it."""
+        settings = self._kit.settings
+        match event:
             case SupplementRequested():
-                return paper_contents.supplement_notice(event, copies[event.application_id], settings)
+                return paper_contents.supplement_notice(event, case, settings)
             case AcceptanceRefused():
-                return paper_contents.refusal_of_acceptance(event, copies[event.application_id], settings)
-            case ResultHandedOver():
-                return paper_contents.proof_of_service(event, copies[event.application_id])
+                return paper_contents.refusal_of_acceptance(event, case, settings)
+            case ApplicationReturned():
+                return ending_papers.returned(event, case, settings)
+            case ApplicationWithdrawn():
+                return ending_papers.withdrawn(event, case, settings)
             case _:
-                return None
+                return paper_contents.proof_of_service(event, case)
+
+
+def _never_received(event: Any) -> bool:
+    """Withdrawn before receipt: there is no case yet, so nothing to put on file."""
+    return isinstance(event, ApplicationWithdrawn) and event.case_no is None

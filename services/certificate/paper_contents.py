@@ -7,7 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from contracts.events.approval import CaseDecided
-from contracts.events.common import Actor, AgentRef, ItemRef, MaterialRef, MaterialSource, Outcome, Party, PartyType
+from contracts.events.common import (
+    Actor,
+    AgentRef,
+    ItemRef,
+    MaterialRef,
+    MaterialSource,
+    OrganisationRef,
+    Outcome,
+    Party,
+    PartyType,
+)
 from contracts.events.common import Remedies as RemediesValue
 from contracts.events.intake import (
     AcceptanceRefused,
@@ -18,6 +28,7 @@ from contracts.events.intake import (
     ResultHandedOver,
     SupplementRequested,
 )
+from services.certificate import receipt_record
 from services.certificate.domain.validity import term
 from services.certificate.files import contents
 from services.certificate.settings import CertificateSettings
@@ -25,10 +36,12 @@ from services.chassis.clock import local_date
 
 LICENCE = "行政许可"
 _NUMBER_LABELS = {PartyType.PERSON: "公民身份号码", PartyType.ORGANISATION: "统一社会信用代码"}
-_FORMS = {
+_FORMS: dict[str, tuple[str, str]] = {
     MaterialSource.UPLOAD: ("电子文件", ""),
     MaterialSource.CERTIFICATE: ("电子证照", "复用电子证照，免提交"),
     MaterialSource.PAPER_ORIGINAL: ("原件", "窗口核验原件"),
+    "COMMITTED": ("告知承诺", "以书面承诺替代"),
+    "DEFERRED": ("容缺", "承诺限期补交"),
 }
 _METHODS = {
     HandOverMethod.COLLECTION: "直接送达",
@@ -48,6 +61,7 @@ class CaseFacts:
     applicant: Party
     agent: AgentRef | None
     received_at: datetime | None = None
+    materials: tuple[MaterialRef, ...] = ()
 
     @classmethod
     def of_event(cls, event: ApplicationReceived | ApplicationAccepted) -> "CaseFacts":
@@ -81,7 +95,8 @@ class CaseFacts:
             else None
         )
         item = ItemRef.model_validate(row.item)
-        return cls(row.case_id, row.case_no, row.query_code or "", item, applicant, agent, row.received_at)
+        materials = tuple(MaterialRef.model_validate(one) for one in row.materials or ())
+        return cls(row.case_id, row.case_no, row.query_code or "", item, applicant, agent, row.received_at, materials)
 
 
 # The header is known only when the paper has its number: the rest waits for it.
@@ -96,6 +111,13 @@ class Draft:
     case: CaseFacts
     at: datetime
     build: Build
+    occasion: str = ""  # tells papers of one kind apart where a case may have several
+    body: OrganisationRef | None = None  # who issues it, when it is not the department of the item
+    record: Callable[[contents.Receipt], dict[str, Any]] | None = None  # what a receipt signs
+
+    @property
+    def issuer(self) -> OrganisationRef:
+        return self.body or self.case.item.department
 
 
 def header(draft: Draft, paper_id: UUID, number: str, public_url: str) -> dict[str, Any]:
@@ -103,7 +125,7 @@ def header(draft: Draft, paper_id: UUID, number: str, public_url: str) -> dict[s
     case = draft.case
     return {
         "reference": str(paper_id),
-        "body_name": case.item.department.name,
+        "body_name": draft.issuer.name,
         "number": number,
         "applicant_name": case.applicant.name,
         "applicant_number_label": _NUMBER_LABELS[case.applicant.party_type],
@@ -118,10 +140,10 @@ def header(draft: Draft, paper_id: UUID, number: str, public_url: str) -> dict[s
     }
 
 
-def seal_of(item: ItemRef) -> contents.SealBody:
+def seal_of(item: ItemRef, body: OrganisationRef) -> contents.SealBody:
     """Procedural papers carry the body's special seal."""
     purpose = "行政许可专用章" if item.type_name == LICENCE else "政务服务专用章"
-    return contents.SealBody(name=item.department.name, uscc=item.department.uscc, purpose=purpose)
+    return contents.SealBody(name=body.name, uscc=body.uscc, purpose=purpose)
 
 
 def receipt(event: ApplicationReceived, settings: CertificateSettings) -> Draft:
@@ -134,9 +156,14 @@ def receipt(event: ApplicationReceived, settings: CertificateSettings) -> Draft:
             notice_due_on=event.notice_due.on,
             notice_due_provisional=event.notice_due.provisional,
             contact=settings.contact,
+            due_dates=tuple(due.line() for due in dues),
         )
 
-    return Draft("RECEIPT", CaseFacts.of_event(event), event.received_at, build)
+    def record(paper: contents.Receipt) -> dict[str, Any]:
+        return receipt_record.record(event, paper, dues)
+
+    dues = receipt_record.due_dates(event)
+    return Draft("RECEIPT", CaseFacts.of_event(event), event.received_at, build, record=record)
 
 
 def supplement_notice(event: SupplementRequested, case: CaseFacts, settings: CertificateSettings) -> Draft:
@@ -148,9 +175,11 @@ def supplement_notice(event: SupplementRequested, case: CaseFacts, settings: Cer
             supply_by=event.supply_by,
             basis=event.basis or contents.ART_32_4,
             contact=settings.contact,
+            again_because=event.reason or "" if event.ordinal > 1 else "",
         )
 
-    return Draft("SUPPLEMENT_NOTICE", case, event.requested_at, build)
+    occasion = str(event.ordinal) if event.ordinal > 1 else ""
+    return Draft("SUPPLEMENT_NOTICE", case, event.requested_at, build, occasion)
 
 
 def acceptance_notice(event: ApplicationAccepted, settings: CertificateSettings) -> Draft:
@@ -165,9 +194,11 @@ def acceptance_notice(event: ApplicationAccepted, settings: CertificateSettings)
             handling_department=event.item.department.name,
             query_method=f"凭查询码在 {settings.public_url} 查询，或到综合窗口查询",
             material_count=len(event.materials),
+            deemed=event.deemed,
+            basis=contents.ART_32_4 if event.deemed else contents.ART_32_5,
         )
 
-    return Draft("ACCEPTANCE_NOTICE", CaseFacts.of_event(event), event.accepted_at, build)
+    return Draft("ACCEPTANCE_NOTICE", CaseFacts.of_event(event), event.deemed_at or event.accepted_at, build)
 
 
 def refusal_of_acceptance(event: AcceptanceRefused, case: CaseFacts, settings: CertificateSettings) -> Draft:
@@ -247,7 +278,7 @@ def proof_of_service(event: ResultHandedOver, case: CaseFacts) -> Draft:
 
 
 def _material(material: MaterialRef) -> contents.MaterialLine:
-    form, note = _FORMS[material.source]
+    form, note = _FORMS.get(material.source.value, ("其他", ""))
     return contents.MaterialLine(name=material.name, form=form, copies=material.copies, note=note)
 
 

@@ -1,12 +1,15 @@
 """HTTP for everybody: verification (JSON, or a page for the QR code) and the keys of signed records."""
 
 import asyncio
+from base64 import b64encode
 from typing import Annotated, Any
 from uuid import UUID
 
+from cryptography.hazmat.primitives.serialization import Encoding
 from fastapi import APIRouter, Query, Request, Response
 
 from services.certificate.commands import verify
+from services.certificate.kit import Kit
 from services.certificate.routes import TheKit
 from services.certificate.schemas import VerificationOut
 from services.certificate.upload import read_pdf
@@ -65,7 +68,13 @@ async def verify_by_file(request: Request, db: Db, now: Now, kit: TheKit) -> Res
 @router.get("/api/v1/certificates/jwks.json", include_in_schema=False)
 async def jwks(response: Response, kit: TheKit) -> dict[str, Any]:
     response.headers["cache-control"] = "public, max-age=300"
-    return await asyncio.to_thread(kit.signer.jwks)
+    return await asyncio.to_thread(_keys, kit)
+
+
+def _keys(kit: Kit) -> dict[str, Any]:
+    """RFC 7517 allows further members: with `seal_roots` (DER, base64) a file's seal can be checked offline too."""
+    roots = [b64encode(root.public_bytes(Encoding.DER)).decode() for root in kit.trust().roots]
+    return kit.signer.jwks() | {"seal_roots": roots}
 
 
 def _wants_page(request: Request) -> bool:

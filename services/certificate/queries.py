@@ -73,7 +73,7 @@ async def by_identifier(connection: AsyncConnection, identifier: str) -> Any:
 
 
 def _papers() -> Select[Any]:
-    columns = [column for column in _PAPER if column.name != "contents_sealed"]
+    columns = [column for column in _PAPER if not column.name.endswith("_sealed")]
     joined = paper.outerjoin(file_job, _with_job("PAPER", _PAPER.id))
     return select(*columns, _JOB.id.label("job_id"), _JOB.failed_reason).select_from(joined)
 
@@ -85,7 +85,9 @@ async def papers_of_case(connection: AsyncConnection, case_id: UUID) -> Sequence
 
 
 async def paper_by_id(connection: AsyncConnection, paper_id: UUID) -> Any:
-    return (await connection.execute(_papers().where(_PAPER.id == paper_id))).one_or_none()
+    """The row, with the sealed record of a receipt, or None."""
+    wanted = _papers().add_columns(_PAPER.jws_sealed).where(_PAPER.id == paper_id)
+    return (await connection.execute(wanted)).one_or_none()
 
 
 async def case_by_id(connection: AsyncConnection, case_id: UUID) -> Any:

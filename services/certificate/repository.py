@@ -88,13 +88,15 @@ async def known_identifiers(connection: AsyncConnection, identifiers: Collection
     return set((await connection.scalars(select(identifier).where(identifier.in_(list(identifiers))))).all())
 
 
-async def known_papers(connection: AsyncConnection, papers: Collection[tuple[UUID, str]]) -> set[tuple[UUID, str]]:
-    """Which of these (case, kind) exist already."""
+async def known_papers(
+    connection: AsyncConnection, papers: Collection[tuple[UUID, str, str]]
+) -> set[tuple[UUID, str, str]]:
+    """Which of these (case, kind, occasion) exist already."""
     if not papers:
         return set()
-    case_id, kind = col(PaperRow.case_id), col(PaperRow.kind)
-    found = await connection.execute(select(case_id, kind).where(tuple_(case_id, kind).in_(list(papers))))
-    return {(row.case_id, row.kind) for row in found}
+    key = (col(PaperRow.case_id), col(PaperRow.kind), col(PaperRow.occasion))
+    found = await connection.execute(select(*key).where(tuple_(*key).in_(list(papers))))
+    return {(row.case_id, row.kind, row.occasion) for row in found}
 
 
 async def add_certificates(connection: AsyncConnection, rows: Sequence[Row]) -> None:

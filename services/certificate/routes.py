@@ -1,7 +1,7 @@
 """HTTP of certificates and papers for people and systems that are logged in."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -37,9 +37,13 @@ from services.chassis.http import Db, Now, etag
 
 router = APIRouter(prefix="/api/v1", tags=["certificate"])
 RETRY_SECONDS = 2
+_JOSE = "application/jose"
 
 CertificateReader = Annotated[Principal, allow(*sorted(APPLICANT_SIDE | WITH_PURPOSE))]
 CaseReader = Annotated[Principal, allow(*sorted(APPLICANT_SIDE | DEPARTMENT | CLERKS | PROVINCIAL | SUPERVISOR))]
+PaperForm = Annotated[
+    Literal["pdf", "jws"], Query(description="jws：收件凭证的签名数据（材料指纹、期限依据），其他文书没有")
+]
 Identifier = Annotated[str, Path(max_length=128, description="电子证照标识 (GB/T 36904)")]
 
 
@@ -114,14 +118,16 @@ async def _case_papers(db: Database, case_no: str, caller: Principal, kit: Kit, 
     "/papers/{paper_id}/file",
     summary="下载文书",
     response_class=Response,
-    responses={200: {"content": {"application/pdf": {}}}, 202: {"model": InTheMaking}},
+    responses={200: {"content": {"application/pdf": {}, _JOSE: {}}}, 202: {"model": InTheMaking}},
 )
-async def paper_file(paper_id: UUID, db: Db, kit: TheKit, caller: CaseReader) -> Response:
+async def paper_file(paper_id: UUID, db: Db, kit: TheKit, caller: CaseReader, form: PaperForm = "pdf") -> Response:
+    if form == "jws":
+        return _download(await fetch_files.paper_record(db, paper_id, caller, kit), _JOSE)
     return _download(await fetch_files.paper_file(db, paper_id, caller, kit))
 
 
-def _download(made: Download | None) -> Response:
-    """The PDF, or 202 and when to ask again."""
+def _download(made: Download | None, media_type: str = "application/pdf") -> Response:
+    """The file, or 202 and when to ask again."""
     if made is None:
         body = InTheMaking().model_dump_json()
         return Response(body, 202, {"retry-after": str(RETRY_SECONDS)}, media_type="application/json")
@@ -131,4 +137,4 @@ def _download(made: Download | None) -> Response:
         "cache-control": "private, no-store",
         "etag": f'"{made.sha256}"',
     }
-    return Response(made.content, 200, headers, media_type="application/pdf")
+    return Response(made.content, 200, headers, media_type=media_type)

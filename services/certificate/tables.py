@@ -1,7 +1,7 @@
 """Tables of the certificate database. A citizen number is only in `*_sealed` columns; people are found by key."""
 
 from datetime import date, datetime
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from sqlalchemy import Column, DateTime, Identity, Index, LargeBinary, String, Table, UniqueConstraint, text
@@ -111,14 +111,18 @@ class CaseRow(Base, table=True):
     submitted_by: str | None
     received_by: str | None
     received_at: datetime | None = Field(sa_column=_at(nullable=True))
+    materials: list[dict[str, Any]] | None = Field(sa_column=Column(JSONB(none_as_null=True), nullable=True))
 
 
 class PaperRow(Base, table=True):
-    """An official paper of a case: one of each kind. Its contents are sealed until they are rendered."""
+    """An official paper of a case: one of each kind and occasion (a case may have two hearings, only one receipt).
+
+    Its contents are sealed until they are rendered; `jws_sealed` is the signed record of a receipt.
+    """
 
     __tablename__: ClassVar[str] = "paper"
     __table_args__ = (
-        UniqueConstraint("case_id", "kind", name="paper_case_kind"),
+        Index("paper_case_kind_occasion", "case_id", "kind", "occasion", unique=True),
         UniqueConstraint("body_uscc", "number", name="paper_number"),
         Index("paper_case_no", "case_no"),
     )
@@ -128,11 +132,13 @@ class PaperRow(Base, table=True):
     case_id: UUID
     case_no: str
     kind: str
+    occasion: str = Field(sa_column=Column(String, nullable=False, server_default=""))
     number: str
     body_uscc: str
     body_name: str
     issued_at: datetime = Field(sa_column=_at())
     contents_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    jws_sealed: bytes | None = Field(sa_column=Column(LargeBinary, nullable=True))
     file_name: str | None
     file_sha256: str | None
     file_at: datetime | None = Field(sa_column=_at(nullable=True))

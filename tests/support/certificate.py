@@ -264,9 +264,9 @@ class Library:
         """Tell events in one batch each per source, as the worker does."""
         consumers = Consumers(self.kit)
         messages = [_incoming(event) for event in events]
-        decided = [message for message in messages if isinstance(message.event, CaseDecided)]
-        others = [message for message in messages if not isinstance(message.event, CaseDecided)]
-        for handle, batch in ((consumers.on_intake, others), (consumers.on_decided, decided)):
+        approval = [message for message in messages if message.subject.startswith("approval.")]
+        others = [message for message in messages if not message.subject.startswith("approval.")]
+        for handle, batch in ((consumers.on_intake, others), (consumers.on_approval, approval)):
             if batch:
                 async with self.database.transaction() as uow:
                     await handle(uow, batch)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -47,12 +48,34 @@ async def paper_file(db: Database, paper_id: UUID, principal: Principal, kit: Ki
         NotFound: there is none, or its case is outside the caller's scope.
         FileFailed, FilesAway.
     """
+    row = await _paper(db, paper_id, principal)
+    return await _content(row, kit, f"{_name(row)}.pdf")
+
+
+async def paper_record(db: Database, paper_id: UUID, principal: Principal, kit: Kit) -> Download:
+    """The signed record of a receipt (compact JWS), there from the moment the receipt is issued.
+
+    Raises:
+        NotFound: as for `paper_file`, or the paper is none that carries a record.
+    """
+    row = await _paper(db, paper_id, principal)
+    if row.jws_sealed is None:
+        raise NotFound
+    content = kit.open_record(row.jws_sealed).encode()
+    return Download(content, sha256(content).hexdigest(), f"{_name(row)}.jws")
+
+
+async def _paper(db: Database, paper_id: UUID, principal: Principal) -> Any:
     async with db.read() as connection:
         row = await queries.paper_by_id(connection, paper_id)
         case = await queries.case_by_id(connection, row.case_id) if row else None
     if row is None or case is None or not may_read_case(reader_of(principal), queries.scope_of(case)):
         raise NotFound
-    return await _content(row, kit, f"paper-{row.kind.lower().replace('_', '-')}-{row.id}.pdf")
+    return row
+
+
+def _name(row: Any) -> str:
+    return f"paper-{row.kind.lower().replace('_', '-')}-{row.id}"
 
 
 async def _content(row: Any, kit: Kit, name: str) -> Download | None:

@@ -1,7 +1,8 @@
-"""Papers: one of each kind per case, numbered by body and year without gaps, their files made in the background."""
+"""Papers: one of each kind and occasion per case, numbered by body and year without gaps; files are made later."""
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from contracts.events.certificate import PaperIssued, PaperKind
@@ -10,6 +11,7 @@ from services.certificate.commands.issue_certificates import file_job
 from services.certificate.domain.numbers import CounterKey, paper_number
 from services.certificate.domain.paper import FORMS
 from services.certificate.files import contents
+from services.certificate.files.records import RECEIPT_TYPE
 from services.certificate.kit import Kit
 from services.certificate.paper_contents import CaseFacts, Draft, header, seal_of
 from services.chassis.bus import NotYet
@@ -22,7 +24,7 @@ _FIRST = 1
 
 async def issue_papers(uow: UnitOfWork, drafts: Sequence[Draft], kit: Kit) -> None:
     """Number and store these papers; a paper that its case has already changes nothing."""
-    wanted = {(draft.case.case_id, draft.kind): draft for draft in drafts}
+    wanted = {(draft.case.case_id, draft.kind, draft.occasion): draft for draft in drafts}
     known = await repository.known_papers(uow.connection, wanted)
     new = [draft for key, draft in wanted.items() if key not in known]
     if not new:
@@ -54,31 +56,41 @@ async def case_copies(uow: UnitOfWork, case_ids: set[UUID]) -> dict[UUID, CaseFa
 
 
 def _counter(draft: Draft) -> CounterKey:
-    return CounterKey.of_body(draft.case.item.department.uscc, FORMS[draft.kind].word, local_date(draft.at))
+    return CounterKey.of_body(draft.issuer.uscc, FORMS[draft.kind].word, local_date(draft.at))
 
 
 def _row(draft: Draft, ordinal: int, kit: Kit) -> dict[str, object]:
     paper_id = uuid7()
-    case, body = draft.case, draft.case.item.department
+    case, body = draft.case, draft.issuer
     year = local_date(draft.at).year
     number = paper_number(kit.settings.region_short_name, body.name, FORMS[draft.kind].word, year, ordinal)
-    printed = draft.build(header(draft, paper_id, number, kit.settings.public_url))
-    job = contents.Job(contents=printed, seal=seal_of(case.item), at=draft.at.replace(microsecond=0))
+    printed, jws = _signed(draft.build(header(draft, paper_id, number, kit.settings.public_url)), draft, kit)
+    job = contents.Job(contents=printed, seal=seal_of(case.item, body), at=draft.at.replace(microsecond=0))
     return {
         "id": paper_id,
         "version": _FIRST,
         "case_id": case.case_id,
         "case_no": case.case_no,
         "kind": draft.kind,
+        "occasion": draft.occasion,
         "number": number,
         "body_uscc": body.uscc,
         "body_name": body.name,
         "issued_at": draft.at,
         "contents_sealed": kit.seal_contents(contents.dump_job(job)),
+        "jws_sealed": kit.seal_record(jws) if jws else None,
         "file_name": None,
         "file_sha256": None,
         "file_at": None,
     }
+
+
+def _signed(paper: contents.AnyPaper, draft: Draft, kit: Kit) -> tuple[contents.AnyPaper, str]:
+    """A receipt carries its signed record; other papers have none."""
+    if draft.record is None or not isinstance(paper, contents.Receipt):
+        return paper, ""
+    jws = kit.signer.sign(draft.record(paper), typ=RECEIPT_TYPE)
+    return replace(paper, signed_record=jws), jws
 
 
 def _publish(uow: UnitOfWork, row: dict[str, object]) -> None:

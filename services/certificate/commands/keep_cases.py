@@ -25,6 +25,7 @@ def _given(event: ApplicationReceived) -> dict[str, object]:
         "query_code": event.query_code,
         "received_at": event.received_at,
         "received_by": event.received_by.name,
+        "materials": [material.model_dump(mode="json") for material in event.materials],
     }
 
 

@@ -116,6 +116,7 @@ class SupplementNotice(Paper):
         "逾期不补正且无正当理由的，视为放弃本次申请，本机关将退回申请材料；可以在材料备齐后重新提出申请。"
     )
     contact: str = ""
+    again_because: str = ""  # of a second notice: why this could not be seen the first time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +161,7 @@ class AcceptanceNotice(Paper):
     query_method: str
     fee: str = "不收费"
     material_count: int
+    deemed: bool = False  # nobody told the applicant in time: accepted by law as of receipt
     basis: str = ART_32_5
 
 

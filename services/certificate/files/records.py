@@ -17,6 +17,7 @@ from services.certificate.files.key_files import read_or_create
 ALGORITHM = "ES256"
 _ALLOWED = [ALGORITHM]
 _TYPE = "certificate-record+jws"
+RECEIPT_TYPE = "receipt+jws"  # what a receipt says; checked by `python -m services.intake verify-receipt`
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,10 @@ class RecordSigner:
             read_or_create(folder / "record-001.pem", _new_key, may_create=may_create)
         return cls(tuple(_load(path) for path in sorted(folder.glob("record-*.pem"))))
 
-    def sign(self, record: Mapping[str, Any]) -> str:
-        """The compact JWS of the record. Its payload is `canonical(record)`."""
+    def sign(self, record: Mapping[str, Any], *, typ: str = _TYPE) -> str:
+        """The compact JWS of the record. Its payload is `canonical(record)`; `typ` keeps kinds of records apart."""
         key = self.keys[-1]
-        header = {"alg": ALGORITHM, "kid": key.kid, "typ": _TYPE}
+        header = {"alg": ALGORITHM, "kid": key.kid, "typ": typ}
         return jws.serialize_compact(header, canonical(record), key, algorithms=_ALLOWED)
 
     def verify(self, token: str) -> dict[str, Any]:

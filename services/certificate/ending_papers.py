@@ -1,0 +1,129 @@
+"""From the facts of intake to papers beside the way to a decision: commitment, return, withdrawal, deemed renewal."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from contracts.events.common import Channel, MaterialSource
+from contracts.events.intake import (
+    ApplicationAccepted,
+    ApplicationReturned,
+    ApplicationWithdrawn,
+    CommitmentRef,
+    RenewalDeemed,
+    ReturnKind,
+)
+from services.certificate.domain.validity import term
+from services.certificate.files import contents_after as c
+from services.certificate.files.contents_base import ART_50_2
+from services.certificate.paper_contents import LICENCE, CaseFacts, Draft
+from services.certificate.settings import CertificateSettings
+from services.chassis.clock import local_date
+
+_RETURN_BASES = {
+    ReturnKind.NOT_SUPPLIED: "补正告知书载明的补正期限已经届满",
+    ReturnKind.GIVEN_UP: "申请人放弃申请",
+}
+_COMMITMENT_BASIS = "《国务院办公厅关于全面推行证明事项和涉企经营许可事项告知承诺制的指导意见》"
+_LIABILITY = (
+    "承诺内容不实的，终止办理、责令限期整改，或者依法撤销已作出的决定；依法给予行政处罚；失信情况依法记入信用记录。"
+)
+_COMMITMENTS = (
+    "已经知晓行政机关告知的全部内容",
+    "已经符合告知的条件、标准和要求，能够在规定期限内按要求提供有关材料",
+    "愿意配合核查，并承担不实承诺、违反承诺的法律责任",
+)
+
+
+def commitments(event: ApplicationAccepted) -> Iterator[Draft]:
+    """One per material that a commitment stands for."""
+    for one in event.commitments:
+        yield _commitment(event, one, CaseFacts.of_event(event))
+
+
+def _commitment(event: ApplicationAccepted, one: CommitmentRef, case: CaseFacts) -> Draft:
+    until = f"，至{one.check_by.year}年{one.check_by.month}月{one.check_by.day}日" if one.check_by else ""
+    online = event.channel in (Channel.ONLINE, Channel.MOBILE)
+
+    def build(head: dict[str, Any]) -> c.CommitmentPaper:
+        return c.CommitmentPaper(
+            **head,
+            basis="；".join(event.item.basis) or _COMMITMENT_BASIS,
+            proof_name=one.name,
+            proof_content=f"办理“{event.item.name}”所要求的“{one.name}”所证明的内容。",
+            liability=_LIABILITY,
+            verification=f"作出决定后，通过政务信息共享、实地核查等方式核查{until}。",
+            publication="承诺书在作出决定后依法公开，涉及国家秘密、商业秘密和个人隐私的除外。",
+            commitments=_COMMITMENTS,
+            promised_by=case.agent.name if case.agent else case.applicant.name,
+            promised_at=one.committed_at,
+            signature_method="经统一身份认证后在线确认" if online else "窗口手写签名",
+        )
+
+    return Draft("COMMITMENT", case, event.accepted_at, build, str(one.material_no))
+
+
+def withdrawn(event: ApplicationWithdrawn, case: CaseFacts, settings: CertificateSettings) -> Draft:
+    said = {"reason": event.reason, "basis": "申请人撤回申请", "ended_by": event.withdrawn_by.name}
+    return _ended("WITHDRAWAL_CONFIRMATION", case, event.withdrawn_at, settings, said)
+
+
+def returned(event: ApplicationReturned, case: CaseFacts, settings: CertificateSettings) -> Draft:
+    lacking = f"\n未补正的材料：{'、'.join(event.outstanding)}。" if event.outstanding else ""
+    said = {
+        "reason": event.reason + lacking,
+        "basis": _RETURN_BASES[event.kind],
+        "ended_by": event.returned_by.name,
+    }
+    return _ended("RETURN_CONFIRMATION", case, event.returned_at, settings, said)
+
+
+def _ended(
+    kind: Literal["RETURN_CONFIRMATION", "WITHDRAWAL_CONFIRMATION"],
+    case: CaseFacts,
+    at: datetime,
+    settings: CertificateSettings,
+    said: dict[str, str],
+) -> Draft:
+    """What was handed in on paper goes back; electronic files stay as the record of the application."""
+    originals = [one for one in case.materials if one.source is MaterialSource.PAPER_ORIGINAL]
+
+    def build(head: dict[str, Any]) -> c.EndConfirmation:
+        return c.EndConfirmation(
+            **head,
+            kind=kind,
+            reason=said["reason"],
+            basis=said["basis"],
+            ended_by=said["ended_by"],
+            ended_at=at,
+            materials=tuple(c.ReturnedMaterial(name=one.name, form="原件", copies=one.copies) for one in originals),
+            contact=settings.contact,
+        )
+
+    return Draft(kind, case, at, build)
+
+
+def deemed_renewal(event: RenewalDeemed) -> Draft:
+    """No decision by the last day of the old certificate (art. 50 para. 2): the paper says so in the body's name."""
+    case = CaseFacts(event.application_id, event.case_no, event.query_code, event.item, event.applicant, event.agent)
+    old = event.renews
+    begins = old.valid_until + timedelta(days=1)
+
+    def build(head: dict[str, Any]) -> c.StandingDecision:
+        valid_from, valid_until = term(event.item.certificate_validity, begins, begins, None)
+        ended = f"{old.valid_until.year}年{old.valid_until.month}月{old.valid_until.day}日"
+        return c.StandingDecision(
+            **head,
+            kind="RENEWAL_DECISION",
+            licence=event.item.type_name == LICENCE,
+            certificate_name=event.item.certificate_type_name or event.item.result_name,
+            certificate_number=old.certificate_identifier,
+            grounds="本机关在行政许可有效期届满前未作出是否准予延续的决定，依法视为准予延续。",
+            facts=f"延续申请已依法受理；原证件有效期至{ended}，届满前未作出决定。",
+            basis=event.basis or ART_50_2,
+            effective_on=local_date(event.renewed_at),
+            valid_from=valid_from,
+            valid_until=valid_until,
+        )
+
+    return Draft("RENEWAL_DECISION", case, event.deemed_at, build)
