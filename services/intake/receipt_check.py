@@ -1,0 +1,184 @@
+"""`verify-receipt FILE`: is this receipt genuine, what does it say, and does the database still say the same?"""
+
+import argparse
+import asyncio
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+from sqlalchemy import select
+from sqlmodel import col
+
+from services.chassis.database import Database
+from services.intake.receipt_file import Authentic, ReceiptNotAuthentic, read_receipt
+from services.intake.settings import settings
+from services.intake.tables import ApplicationRow
+from services.kernel.time_limit import CHINA, Clock, StartRule, TimeLimit, Unit, due_date
+from services.kernel.workdays import CalendarNotPublished, official_calendar
+
+GENUINE, NOT_GENUINE, UNREADABLE, DIFFERS = 0, 1, 2, 3
+_KEYS_PATH = "/.well-known/certificate-jwks.json"
+_STORED_DATES = {"NOTICE": "notice_due", "LEGAL": "legal_due", "PROMISED": "promised_due"}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that is not as the receipt says. `explained` where a later act on file accounts for it."""
+
+    what: str
+    receipt: str
+    now: str
+    explained: str = ""
+
+    def __str__(self) -> str:
+        note = f"（{self.explained}）" if self.explained else "（没有可以解释的后续行为）"
+        return f"{self.what}：凭证为 {self.receipt}，现为 {self.now}{note}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="收件凭证：PDF 或者 JWS")
+    parser.add_argument("--jwks", metavar="FILE|URL", help=f"公钥（默认从平台 {_KEYS_PATH} 下载）")
+    parser.add_argument("--database", action="store_true", help="同时与收件数据库比对材料指纹和日期")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit status: 0 genuine (and the same), 1 not genuine, 2 a file or the keys cannot be read, 3 differs."""
+    try:
+        content, keys = arguments.file.read_bytes(), _keys(arguments.jwks)
+    except (OSError, ValueError, httpx.HTTPError) as fault:
+        print(f"无法读取凭证或者公钥：{type(fault).__name__}")
+        return UNREADABLE
+    logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # its traces say less than the answer does
+    try:
+        receipt = read_receipt(content, keys)
+    except ReceiptNotAuthentic as fault:
+        print(f"核验不通过：{fault.detail}")
+        return NOT_GENUINE
+    _print(receipt)
+    found = [*recomputed(receipt.record)]
+    if arguments.database:
+        found += asyncio.run(_in_database(receipt.record))
+    for difference in found:
+        print(f"不一致  {difference}")
+    if not found and arguments.database:
+        print("与数据库一致")
+    return DIFFERS if found else GENUINE
+
+
+def _keys(where: str | None) -> Mapping[str, Any]:
+    given = where or settings().public_url.rstrip("/") + _KEYS_PATH
+    if given.startswith(("http://", "https://")):
+        answer = httpx.get(given, timeout=10, follow_redirects=True).raise_for_status()
+        keys = answer.json()
+    else:
+        keys = json.loads(Path(given).read_text(encoding="utf-8"))
+    if not isinstance(keys, dict):
+        raise ValueError("not a JWK Set")
+    return keys
+
+
+def _print(receipt: Authentic) -> None:
+    record = receipt.record
+    print("核验通过：签名有效，内容未被改动")
+    if receipt.sealed_by:
+        print(f"电子印章：{receipt.sealed_by}")
+    print(f"文号：{record['number']}\n办件编号：{record['case_no']}\n事项：{record['item']['name']}")
+    print(f"申请人：{record['applicant']['name']}（{record['applicant']['number']}）")
+    print(f"收件时间：{_local(record['received_at'])}　收件人员：{record['received_by']}")
+    for material in record["materials"]:
+        mark = material["sha256"] or material["certificate_identifier"] or "纸质原件"
+        print(f"材料 {material['material_no']}：{material['name']}　{mark}")
+    for due in record["due_dates"]:
+        on = (due["on"] or "另行告知") + ("（暂定）" if due["provisional"] else "")
+        print(f"{due['name']}：{on}\n    {due['why']['zh']}")
+
+
+def recomputed(record: Mapping[str, Any]) -> Iterator[Difference]:
+    """Every final date once more, from the start and the limit that the receipt itself states."""
+    started_at = datetime.fromisoformat(record["received_at"])
+    for due in record["due_dates"]:
+        limit = due["limit"]
+        if due["on"] is None or due["provisional"] or limit["start"] != StartRule.RECEIVED:
+            continue
+        clock = Clock(TimeLimit(limit["value"], Unit(limit["unit"]), StartRule.RECEIVED), started_at)
+        try:
+            found = due_date(clock, official_calendar())
+        except CalendarNotPublished:
+            continue
+        if not found.provisional and found.on.isoformat() != due["on"]:
+            yield Difference(f"{due['name']}（按法定规则重算）", due["on"], found.on.isoformat())
+
+
+async def _in_database(record: Mapping[str, Any]) -> list[Difference]:
+    db = Database(settings().database_url)
+    columns = ("case_no", "received_at", "item_version", "materials", *_STORED_DATES.values())
+    wanted = select(*(col(getattr(ApplicationRow, name)) for name in columns))
+    try:
+        async with db.read() as connection:
+            found = await connection.execute(
+                wanted.where(col(ApplicationRow.application_id) == UUID(record["application_id"]))
+            )
+            row = found.mappings().one_or_none()
+    finally:
+        await db.close()
+    return list(compared(record, None if row is None else {str(name): value for name, value in row.items()}))
+
+
+def compared(record: Mapping[str, Any], row: Mapping[str, Any] | None) -> Iterator[Difference]:
+    """What the stored application (a row, None when it is gone) says differently from the receipt."""
+    if row is None or row["received_at"] is None:
+        yield Difference("申请", record["case_no"], "数据库中没有这件收件")
+        return
+    if row["case_no"] != record["case_no"]:
+        yield Difference("办件编号", record["case_no"], str(row["case_no"]))
+    if row["received_at"] != datetime.fromisoformat(record["received_at"]):
+        yield Difference("收件时间", _local(record["received_at"]), _local(row["received_at"].isoformat()))
+    if row["item_version"] != record["item"]["version"]:
+        yield Difference("事项版本", str(record["item"]["version"]), str(row["item_version"]))
+    yield from _materials(record, row)
+    yield from _dates(record, row)
+
+
+def _materials(record: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[Difference]:
+    stored = {material["material_no"]: material for material in row["materials"]}
+    for given in record["materials"]:
+        what = f"材料 {given['material_no']}（{given['name']}）"
+        now = stored.get(given["material_no"])
+        if now is None:
+            yield Difference(what, _mark(given), "没有这项材料")
+        elif _mark(now) != _mark(given):
+            yield Difference(what, _mark(given), _mark(now), _given_again(now, row))
+    known = {given["material_no"] for given in record["materials"]}
+    for number, now in stored.items():
+        if number not in known:
+            what = f"材料 {number}（{now['name']}）"
+            yield Difference(what, "没有这项材料", _mark(now), _given_again(now, row))
+
+
+def _mark(material: Mapping[str, Any]) -> str:
+    return material["sha256"] or material["certificate_identifier"] or str(material["source"])
+
+
+def _given_again(material: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    provided_at = datetime.fromisoformat(material["provided_at"])
+    return f"{_local(material['provided_at'])}另行提交" if provided_at > row["received_at"] else ""
+
+
+def _dates(record: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[Difference]:
+    """A date that the receipt does not know yet (None) cannot differ; a provisional one is expected to."""
+    for due in record["due_dates"]:
+        now = row[_STORED_DATES[due["code"]]]
+        if due["on"] is None or now is None or now["on"] == due["on"]:
+            continue
+        explained = "凭证上为暂定日期" if due["provisional"] else ""
+        yield Difference(due["name"], due["on"], now["on"], explained)
+
+
+def _local(moment: str) -> str:
+    return datetime.fromisoformat(moment).astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,230 @@
+"""verify-receipt: what the certificate service signed is recognised, anything else is told apart."""
+
+import argparse
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.events.common import DueDate
+from contracts.events.examples import examples
+from contracts.events.intake import ApplicationReceived
+from services.certificate.files.records import RecordSigner
+from services.certificate.files.seal_keys import FileSealKeys
+from services.certificate.files.sealing import make_file
+from services.intake import receipt_check
+from services.intake.receipt_check import DIFFERS, GENUINE, NOT_GENUINE, UNREADABLE, compared, recomputed
+from services.intake.receipt_file import ReceiptNotAuthentic, read_receipt
+from tests.support import certificate_files as samples
+from tests.support.receipts import SignedReceipt, a_receipt
+
+AT = datetime(2026, 2, 12, 1, 20, tzinfo=UTC)
+HASH = "0" * 64
+
+
+def received() -> ApplicationReceived:
+    event = examples()[ApplicationReceived.SUBJECT]
+    assert isinstance(event, ApplicationReceived)
+    return event.model_copy(update={"received_at": AT, "notice_due": DueDate(on=date(2026, 2, 26))})
+
+
+@pytest.fixture(scope="module")
+def signing_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("signing")
+
+
+@pytest.fixture(scope="module")
+def receipt(signing_dir: Path) -> SignedReceipt:
+    return a_receipt(received(), signing_dir)
+
+
+def verify(file: Path, keys: Path, **more: Any) -> int:
+    return receipt_check.run(argparse.Namespace(file=file, jwks=str(keys), database=False, **more))
+
+
+@pytest.mark.parametrize("form", ["pdf", "jws"])
+def test_a_genuine_receipt_says_its_materials_and_dates_with_their_why(
+    receipt: SignedReceipt, form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify(*receipt.stored(tmp_path, form=form)) == GENUINE
+
+    said = capsys.readouterr().out
+    for shown in ("核验通过", receipt.record["case_no"], HASH, "2026-02-26", "春节放假", "第三十二条"):
+        assert shown in said
+    assert ("电子印章：区市场监督管理局" in said) is (form == "pdf")
+
+
+def test_the_record_holds_every_hash_and_no_number_of_a_person(receipt: SignedReceipt) -> None:
+    event = received()
+
+    record = read_receipt(receipt.jws.encode(), receipt.keys).record
+
+    assert [one["sha256"] for one in record["materials"]] == [one.sha256 for one in event.materials]
+    assert record["applicant"]["number"] == event.applicant.masked_number
+    assert event.applicant.sealed_number not in json.dumps(record)
+
+
+def _other_payload(receipt: SignedReceipt) -> bytes:
+    head, payload, signature = receipt.jws.split(".")
+    return f"{head}.{payload[:-4]}AAAA.{signature}".encode()
+
+
+def _flipped(receipt: SignedReceipt) -> bytes:
+    middle = len(receipt.pdf) // 3
+    return receipt.pdf[:middle] + bytes([receipt.pdf[middle] ^ 1]) + receipt.pdf[middle + 1 :]
+
+
+FORGERIES: dict[str, Callable[[SignedReceipt], bytes]] = {
+    "payload changed": _other_payload,
+    "signature cut off": lambda receipt: receipt.jws.rpartition(".")[0].encode(),
+    "no JWS": lambda _: b"hello",
+    "nothing": lambda _: b"",
+    "a byte of the PDF changed": _flipped,
+    "something appended to the PDF": lambda receipt: receipt.pdf + b"\n% more\n%%EOF\n",
+    "PDF cut off": lambda receipt: receipt.pdf[: len(receipt.pdf) // 2],
+    "PDF of nothing": lambda _: b"%PDF-1.7\n%%EOF",
+}
+
+
+@pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES.keys())
+def test_a_tampered_receipt_is_refused(
+    receipt: SignedReceipt, forge: Callable[[SignedReceipt], bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, keys = receipt.stored(tmp_path)
+    file = tmp_path / "forged"
+    file.write_bytes(forge(receipt))
+
+    assert verify(file, keys) == NOT_GENUINE
+    assert "核验不通过" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("part", range(1, 8))
+def test_a_byte_changed_anywhere_before_the_signature_is_found(receipt: SignedReceipt, part: int) -> None:
+    place = receipt.pdf.rindex(b"/Contents") * part // 8
+
+    with pytest.raises(ReceiptNotAuthentic):
+        read_receipt(receipt.pdf[:place] + bytes([receipt.pdf[place] ^ 1]) + receipt.pdf[place + 1 :], receipt.keys)
+
+
+def test_a_receipt_signed_with_other_keys_is_refused(receipt: SignedReceipt, tmp_path: Path) -> None:
+    foreign = a_receipt(received(), tmp_path)
+
+    for content in (foreign.pdf, foreign.jws.encode()):
+        with pytest.raises(ReceiptNotAuthentic):
+            read_receipt(content, receipt.keys)
+
+
+def test_a_genuine_record_in_a_file_sealed_by_somebody_else_is_refused(
+    receipt: SignedReceipt, signing_dir: Path, tmp_path: Path
+) -> None:
+    ours, theirs = receipt.keys, a_receipt(received(), tmp_path)
+
+    with pytest.raises(ReceiptNotAuthentic, match="电子印章不可信"):
+        read_receipt(theirs.pdf, ours | {"keys": [*ours["keys"], *theirs.keys["keys"]]})
+
+
+def test_another_paper_of_ours_is_no_receipt(receipt: SignedReceipt, signing_dir: Path) -> None:
+    paper = make_file(samples.a_job(samples.grant()), FileSealKeys(signing_dir))
+
+    with pytest.raises(ReceiptNotAuthentic, match="不是收件凭证"):
+        read_receipt(paper, receipt.keys)
+
+
+def test_another_record_of_ours_is_no_receipt(receipt: SignedReceipt, signing_dir: Path) -> None:
+    certificate = RecordSigner.load(signing_dir).sign(receipt.record)
+
+    with pytest.raises(ReceiptNotAuthentic, match="不是收件凭证"):
+        read_receipt(certificate.encode(), receipt.keys)
+
+
+def test_a_pdf_without_known_seal_roots_is_not_taken_for_verified(receipt: SignedReceipt) -> None:
+    with pytest.raises(ReceiptNotAuthentic, match="印章根证书"):
+        read_receipt(receipt.pdf, {"keys": receipt.keys["keys"]})
+
+
+def test_keys_that_cannot_be_read_are_told_apart_from_a_forgery(receipt: SignedReceipt, tmp_path: Path) -> None:
+    file, _ = receipt.stored(tmp_path)
+
+    assert verify(file, tmp_path / "nowhere.json") == UNREADABLE
+
+
+def test_a_signed_date_that_the_law_does_not_give_is_shown(
+    receipt: SignedReceipt, signing_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notice, *others = receipt.record["due_dates"]
+    wrong = a_receipt(
+        received(), signing_dir, record=receipt.record | {"due_dates": [notice | {"on": "2026-02-27"}, *others]}
+    )
+
+    assert verify(*wrong.stored(tmp_path)) == DIFFERS
+    assert "凭证为 2026-02-27，现为 2026-02-26" in capsys.readouterr().out
+
+
+def stored(**changes: Any) -> dict[str, Any]:
+    """The row that the receipt was made from."""
+    event = received()
+    materials = [
+        {
+            "material_no": one.material_no,
+            "name": one.name,
+            "source": one.source.value,
+            "sha256": one.sha256,
+            "certificate_identifier": one.certificate_identifier,
+            "provided_at": "2026-02-11T01:00:00Z",
+        }
+        for one in event.materials
+    ]
+    row = {
+        "case_no": event.case_no,
+        "received_at": AT,
+        "item_version": event.item.version,
+        "materials": materials,
+        "notice_due": {"on": "2026-02-26", "provisional": False},
+        "legal_due": None,
+        "promised_due": None,
+    }
+    return row | changes
+
+
+def with_first(**changes: Any) -> dict[str, Any]:
+    first, *others = stored()["materials"]
+    return stored(materials=[first | changes, *others])
+
+
+CHANGED: dict[str, tuple[dict[str, Any] | None, str, bool]] = {
+    "another hash": (with_first(sha256="f" * 64), f"凭证为 {HASH}，现为 {'f' * 64}", False),
+    "given again after receipt": (
+        with_first(sha256="f" * 64, provided_at="2026-02-13T01:00:00Z"),
+        "2026-02-13 09:00:00另行提交",
+        True,
+    ),
+    "a material gone": (stored(materials=stored()["materials"][1:]), "现为 没有这项材料", False),
+    "a material more": (
+        stored(materials=[*stored()["materials"], stored()["materials"][0] | {"material_no": 9}]),
+        "凭证为 没有这项材料",
+        False,
+    ),
+    "a later due date": (stored(notice_due={"on": "2026-03-02", "provisional": False}), "现为 2026-03-02", False),
+    "a later receipt": (stored(received_at=AT.replace(hour=5)), "收件时间", False),
+    "another case number": (stored(case_no="X"), "办件编号", False),
+    "another version of the item": (stored(item_version=7), "事项版本", False),
+    "the application gone": (None, "数据库中没有这件收件", False),
+}
+
+
+@pytest.mark.parametrize(("row", "shown", "explained"), CHANGED.values(), ids=CHANGED.keys())
+def test_a_database_that_was_changed_afterwards_is_shown(
+    receipt: SignedReceipt, row: dict[str, Any] | None, shown: str, explained: bool
+) -> None:
+    (difference,) = compared(receipt.record, row)
+
+    assert shown in str(difference)
+    assert bool(difference.explained) is explained
+
+
+def test_an_unchanged_database_shows_no_difference(receipt: SignedReceipt) -> None:
+    assert list(compared(receipt.record, stored())) == []
+    assert list(recomputed(receipt.record)) == []
