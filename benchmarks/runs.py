@@ -37,7 +37,7 @@ class Size:
     files_seconds: float
 
 
-FULL = Size(seconds=8, clients=8, lives=600, lives_at_once=32, lag_seconds=15, files_seconds=25)
+FULL = Size(seconds=8, clients=8, lives=300, lives_at_once=16, lag_seconds=15, files_seconds=25)
 QUICK = Size(seconds=1, clients=4, lives=8, lives_at_once=4, lag_seconds=1, files_seconds=2)
 
 

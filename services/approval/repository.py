@@ -3,10 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, ScalarSelect, func, insert, literal_column, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    RowMapping,
+    ScalarSelect,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,6 +37,10 @@ _LOCK = text(
     "SELECT pg_advisory_xact_lock(key) "
     "FROM (SELECT key FROM unnest(CAST(:keys AS bigint[])) AS key ORDER BY key) AS ordered"
 )
+
+
+# Made once and sent with many rows, not written out for each number of them
+_ADD = upsert(CaseRow).on_conflict_do_nothing(index_elements=[col(CaseRow.id)]).returning(col(CaseRow.id))
 
 
 @dataclass(frozen=True)
@@ -128,8 +145,7 @@ async def add_cases(
 ) -> set[UUID]:
     """Insert what is not there yet, in one statement; the ids that are new."""
     rows = [_new_row(case, event) | {"opened_at": now} for case, event in opened]
-    statement = upsert(CaseRow).values(rows).on_conflict_do_nothing(index_elements=[col(CaseRow.id)])
-    return set(await connection.scalars(statement.returning(col(CaseRow.id))))
+    return set(await connection.scalars(_ADD, rows))
 
 
 def _new_row(case: Case, event: ApplicationAccepted) -> dict[str, Any]:
@@ -162,19 +178,27 @@ def _new_row(case: Case, event: ApplicationAccepted) -> dict[str, Any]:
 
 async def save(connection: AsyncConnection, case: Case) -> None:
     """Raises CaseChanged: somebody saved the case after it was loaded."""
-    statement = (
-        update(CaseRow)
-        .where(col(CaseRow.id) == case.id, col(CaseRow.version) == case.version - 1)
-        .values(
-            state=case.state.value,
-            version=case.version,
-            opinion_writers=sorted(case.opinion_writers),
-            **mapping.dates_row(case.dates),
-            **mapping.proceedings_row(case.proceedings),
-        )
+    changed = {
+        "state": case.state.value,
+        "version": case.version,
+        "opinion_writers": sorted(case.opinion_writers),
+        **mapping.dates_row(case.dates),
+        **mapping.proceedings_row(case.proceedings),
+    }
+    values = {f"new_{name}": value for name, value in changed.items()}
+    found = await connection.execute(
+        _update(tuple(changed)), values | {"key_id": case.id, "key_version": case.version - 1}
     )
-    if (await connection.execute(statement)).rowcount != 1:
+    if found.rowcount != 1:
         raise CaseChanged()
+
+
+@cache
+def _update(names: tuple[str, ...]) -> Executable:
+    """Always the same columns: made once, so that SQLAlchemy finds its compiled form by the object."""
+    table = CaseRow.__table__  # type: ignore[attr-defined]
+    found = update(table).where(table.c.id == bindparam("key_id"), table.c.version == bindparam("key_version"))
+    return found.values({name: bindparam(f"new_{name}") for name in names})
 
 
 async def add_opinion(connection: AsyncConnection, case: Case, written: OpinionWritten, by: Actor) -> None:
