@@ -10,8 +10,9 @@ from services.chassis.bus import Incoming, NotYet
 from services.chassis.consumer import Consumer
 from services.chassis.database import UnitOfWork
 from services.supervision import metrics, repository
-from services.supervision.facts import Fact, fact_of
+from services.supervision.facts import fact_of
 from services.supervision.repository import Row
+from services.supervision.told import Fact
 from services.supervision.watching import Watcher
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,9 @@ class Listener:
         rows = await repository.lock(uow.connection, list(set(owners.values())))
         for _, fact in told:
             row = rows[owners[_key(fact)]]
-            row.update(fact.columns)
+            row.update(_newest(fact, row))
+            if fact.entry is not None:
+                row["ledger"] = [*(row["ledger"] or ()), fact.entry]
             row["case_no"] = row["case_no"] or fact.case_no
         await self.watcher.settle(uow, list(rows.values()), now=clock.now(), heard_all=False)
         for _, fact in told:
@@ -47,6 +50,13 @@ class Listener:
             Consumer(f"supervision-{name}", name.upper(), (f"{name}.>",), self, contiguous=True)
             for name in ("intake", "approval", "certificate")
         )
+
+
+def _newest(fact: Fact, row: Row) -> Row:
+    """An acceptance heard after a pause or extension tells dates that these have moved since."""
+    if fact.entry is not None or not row["ledger"]:
+        return fact.columns
+    return {name: value for name, value in fact.columns.items() if not name.startswith("told_")}
 
 
 def _key(fact: Fact) -> UUID | str | None:

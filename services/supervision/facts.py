@@ -1,31 +1,18 @@
 """What each event says about a case: the columns it fills and its line in the timeline."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from contracts.events import approval, certificate, intake
-from contracts.events.common import Actor, AgentRef, Event, ItemRef, LimitValue, Party
-
-
-@dataclass(frozen=True)
-class Fact:
-    """`case_id` is None where an event names its case by number only. `detail` holds no personal value."""
-
-    case_id: UUID | None
-    case_no: str | None
-    at: datetime
-    columns: dict[str, Any] = field(default_factory=dict)
-    actor: Actor | None = None
-    detail: dict[str, Any] | None = None
+from contracts.events.common import AgentRef, Event, ItemRef, LimitValue, Party
+from services.supervision.facts_of_proceedings import CLOCK_FACTS, other_fact
+from services.supervision.told import Fact
 
 
 def fact_of(event: Event) -> Fact | None:
     """None for an event that is about no case of ours (an imported certificate, another aggregate of a stream)."""
     tell = _TELLERS.get(type(event))
-    return tell(event) if tell is not None else None
+    return tell(event) if tell is not None else other_fact(event)
 
 
 def _item(item: ItemRef) -> dict[str, Any]:
@@ -178,4 +165,5 @@ _TELLERS: dict[type[Event], Callable[[Any], Fact | None]] = {
     certificate.CertificateSealed: _certificate_sealed,
     certificate.PaperIssued: _paper_issued,
     certificate.PaperSealed: _paper_sealed,
+    **CLOCK_FACTS,
 }

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from services.chassis.ids import uuid7
-from services.kernel.time_limit import StartRule, TimeLimit, Unit
+from services.kernel.time_limit import Entry, Extended, Paused, Resumed, StartRule, TimeLimit, Unit
 from services.supervision.domain.case import Supervised
 from services.supervision.domain.lights import Crossing
 from services.supervision.tables import PENDING, ArmingRow, CaseRow, LightRow, TimelineRow
@@ -133,7 +133,18 @@ def supervised(row: Mapping[str, Any]) -> Supervised:
         refused_at=row["refused_at"],
         withdrawn_at=row["withdrawn_at"],
         concluded_at=row["concluded_at"],
+        ended_at=row["ended_at"],
+        ledger=tuple(_entry(entry) for entry in row["ledger"] or ()),
     )
+
+
+def _entry(stored: Mapping[str, Any]) -> Entry:
+    at = datetime.fromisoformat(stored["at"])
+    if stored["kind"] == "PAUSED":
+        return Paused(at, stored["cause"], stored["article"])
+    if stored["kind"] == "RESUMED":
+        return Resumed(at)
+    return Extended(at, stored["value"], Unit(stored["unit"]), stored["cause"], stored["article"])
 
 
 def _limit(stored: Mapping[str, Any] | None) -> TimeLimit | None:

@@ -9,7 +9,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-PENDING = "accepted_at IS NOT NULL AND decided_at IS NULL AND refused_at IS NULL AND withdrawn_at IS NULL"
+PENDING = (
+    "accepted_at IS NOT NULL AND decided_at IS NULL AND refused_at IS NULL "
+    "AND withdrawn_at IS NULL AND ended_at IS NULL"
+)
 
 
 class Base(SQLModel, registry=registry()):
@@ -78,6 +81,8 @@ class CaseRow(Base, table=True):
     refused_at: datetime | None = Field(default=None, sa_column=_at())
     withdrawn_at: datetime | None = Field(default=None, sa_column=_at())
     concluded_at: datetime | None = Field(default=None, sa_column=_at())
+    ended_at: datetime | None = Field(default=None, sa_column=_at())  # terminated or transferred, without a decision
+    ledger: list[dict[str, Any]] | None = Field(default=None, sa_column=_json())  # pauses, resumptions, extensions
     outcome: str | None = None
     legal_due_on: date | None = None
     legal_due_provisional: bool | None = None

@@ -5,7 +5,17 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.kernel.errors import DomainError
-from services.kernel.time_limit import Clock, DueDate, StartRule, TimeLimit, Unit, china_date, due_date
+from services.kernel.time_limit import (
+    Clock,
+    DueDate,
+    Entry,
+    Extended,
+    StartRule,
+    TimeLimit,
+    Unit,
+    china_date,
+    due_date,
+)
 from services.kernel.workdays import CalendarNotPublished, WorkCalendar
 
 
@@ -27,6 +37,7 @@ class Stage(StrEnum):
     CONCLUDED = "CONCLUDED"
     REFUSED = "REFUSED"
     WITHDRAWN = "WITHDRAWN"
+    ENDED = "ENDED"
 
 
 @dataclass(frozen=True)
@@ -43,11 +54,13 @@ class Supervised:
     refused_at: datetime | None = None
     withdrawn_at: datetime | None = None
     concluded_at: datetime | None = None
+    ended_at: datetime | None = None
+    ledger: tuple[Entry, ...] = ()
 
     @property
     def stopped_at(self) -> datetime | None:
         """When the case stopped waiting for a decision: decided, or ended without one, whichever came first."""
-        ends = [at for at in (self.decided_at, self.withdrawn_at, self.refused_at) if at is not None]
+        ends = [at for at in (self.decided_at, self.withdrawn_at, self.refused_at, self.ended_at) if at is not None]
         return min(ends, default=None)
 
     @property
@@ -62,6 +75,7 @@ class Supervised:
             (Stage.DECIDED, self.decided_at),
             (Stage.WITHDRAWN, self.withdrawn_at),
             (Stage.REFUSED, self.refused_at),
+            (Stage.ENDED, self.ended_at),
             (Stage.ACCEPTED, self.accepted_at),
             (Stage.SUPPLEMENT, self.received_at if self.supplement_open else None),
             (Stage.RECEIVED, self.received_at),
@@ -69,14 +83,18 @@ class Supervised:
         return next((stage for stage, at in reached if at is not None), Stage.SUBMITTED)
 
     def clock(self, basis: Basis) -> Clock | None:
-        """The clock of a limit once its start is known; none before acceptance."""
+        """The clock of a limit once its start is known; none before acceptance.
+
+        A pause stops both limits, an extension prolongs the legal one only.
+        """
         limit = self.legal if basis is Basis.LEGAL else self.promised
         if limit is None or self.accepted_at is None:
             return None
         started_at = self.received_at if limit.start is StartRule.RECEIVED else self.accepted_at
         if started_at is None or limit.start is StartRule.DECIDED:
             return None
-        return Clock(limit, started_at)
+        pauses = tuple(entry for entry in self.ledger if not isinstance(entry, Extended))
+        return Clock(limit, started_at, self.ledger if basis is Basis.LEGAL else pauses)
 
 
 @dataclass(frozen=True)
