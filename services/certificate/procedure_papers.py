@@ -89,7 +89,8 @@ def _right_to_hearing(event: HearingTold, case: CaseFacts, settings: Certificate
         return c.HearingRightNotice(
             **head,
             addressees=event.persons or (case.applicant.name,),
-            matter=event.notice or _matter(case),
+            matter=_matter(case),
+            notice=event.notice,
             request_by=event.request_by.on,
             request_by_provisional=event.request_by.provisional,
             contact=settings.contact,
@@ -101,7 +102,8 @@ def _right_to_hearing(event: HearingTold, case: CaseFacts, settings: Certificate
 def _hearing(event: HearingAnnounced, case: CaseFacts, settings: CertificateSettings) -> Iterator[Draft]:
     """To those concerned, and to everybody when the hearing is announced to the public (art. 48(1))."""
     said: dict[str, Any] = {
-        "matter": event.notice or _matter(case),
+        "matter": _matter(case),
+        "notice": event.notice,
         "held_at": event.takes_place_at,
         "place": event.place,
         "chair_name": event.chair.name,
@@ -141,7 +143,8 @@ def _interested_party(event: InterestedPartyNotified, case: CaseFacts, settings:
         return c.InterestedPartyNotice(
             **head,
             party_name=event.name,
-            matter=event.notice or _matter(case),
+            matter=_matter(case),
+            notice=event.notice,
             interest=event.interest,
             speak_by=event.speak_by.on,
             contact=settings.contact,

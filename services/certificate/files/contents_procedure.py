@@ -69,6 +69,7 @@ class HearingRightNotice(Paper):
     request_within_workdays: int = 5
     request_by: date
     request_by_provisional: bool = False
+    notice: str = ""
     contact: str
     basis: str = ART_47
 
@@ -87,6 +88,7 @@ class HearingNotice(Paper):
     place: str
     chair_name: str
     chair_post: str = ""
+    notice: str = ""
     contact: str
     basis: str = ART_48
 
@@ -103,6 +105,7 @@ class HearingAnnouncement(Paper):
     held_at: datetime
     place: str
     chair_name: str
+    notice: str = ""
     contact: str
     basis: str = ART_46
 
@@ -150,6 +153,7 @@ class InterestedPartyNotice(Paper):
     matter: str
     interest: str
     speak_by: date
+    notice: str = ""
     contact: str
     basis: str = ART_36
 
@@ -165,14 +169,14 @@ class StatementRecord(Paper):
     speaker_name: str
     speaker_role: str  # 申请人 / 利害关系人
     spoken_at: datetime
-    place: str
+    place: str = ""
     officers: tuple[str, ...]  # who asked and who wrote
     statement: str
     consideration: str = ""  # 采纳情况
     basis: str = ART_36
 
     def __post_init__(self) -> None:
-        demand(self, "speaker_name", "speaker_role", "place", "officers", "statement", "basis")
+        demand(self, "speaker_name", "speaker_role", "officers", "statement", "basis")
 
 
 @dataclass(frozen=True, kw_only=True)
