@@ -60,6 +60,7 @@ def _rest(service: str, *prefixes: str) -> list[Route]:
 
 _APPLICATION = f"{API}/applications/{{application_id}}"
 _CASE = f"{API}/cases/{{case_no}}"
+_BUNDLE = f"{API}/bundle-applications/{{bundle_no}}"
 
 TABLE: tuple[Route, ...] = (
     # the gateway's own
@@ -85,9 +86,23 @@ TABLE: tuple[Route, ...] = (
     *_act("intake", f"{API}/applications", f"{API}/applications/search", f"{_CASE}/hand-over"),
     *_act("intake", *(f"{_APPLICATION}/{act}" for act in ("receipt", "acceptance", "refusal", "withdrawal"))),
     *_act("intake", *(f"{_APPLICATION}/{act}" for act in ("supplement-notice", "supplements"))),
+    *_act("intake", *(f"{_APPLICATION}/{act}" for act in ("corrections", "return"))),
+    *_act("intake", *(f"{_APPLICATION}/{act}" for act in ("deferred-materials", "commitment-checks"))),
+    *_read("intake", *(f"{API}/items/{{item_code}}/{part}" for part in ("acceptance-order", "running"))),
+    *_act("intake", *(f"{API}/items/{{item_code}}/{act}" for act in ("quota", "moves"))),
+    *_read("intake", f"{API}/calendars", f"{API}/barred-applicants"),
+    *_act("intake", f"{API}/barred-applicants"),
+    *_act("intake", f"{API}/calendars/{{year}}", deadline=30.0),
     _upload("intake", f"{_APPLICATION}/materials"),
     *_read("intake", f"{_APPLICATION}/materials/{{material_no}}/file", deadline=60.0),
-    *_rest("intake", f"{API}/items", f"{API}/applications"),
+    *_read("intake", f"{API}/bundles", f"{API}/bundles/{{bundle_id}}", access=Access.PUBLIC),
+    *_act("intake", f"{API}/bundles/{{bundle_id}}/plan", access=Access.PUBLIC),
+    *_read("intake", f"{API}/bundle-applications", _BUNDLE),
+    *_act("intake", f"{API}/bundle-applications", f"{_BUNDLE}/members/{{member_id}}/result"),
+    *_act("intake", *(f"{_BUNDLE}/{act}" for act in ("receipt", "acceptance", "extension", "stages"))),
+    *_act("intake", f"{_BUNDLE}/hand-over", f"{_BUNDLE}/withdrawal"),
+    _upload("intake", f"{_BUNDLE}/materials"),
+    *_rest("intake", f"{API}/items", f"{API}/applications", f"{API}/bundles", f"{API}/bundle-applications"),
     # approval
     *_read("approval", f"{API}/tasks", f"{_CASE}/examination"),
     *_act("approval", *(f"{_CASE}/{act}" for act in ("opinions", "decision"))),

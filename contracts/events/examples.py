@@ -207,6 +207,12 @@ def _ways_of_a_case() -> tuple[Event, ...]:
         intake.DeferredMaterialSupplied(
             materials=_MATERIALS[:1], outstanding=(deferred,), supplied_at=_ACCEPTED, supplied_by=_CITIZEN, **case
         ),
+    )
+
+
+def _checked_and_renewed() -> tuple[Event, ...]:
+    case = {"application_id": _APPLICATION, "case_no": _CASE_NO}
+    return (
         intake.CommitmentChecked(
             item=_ITEM,
             subject_key=_APPLICANT.subject_key,
@@ -378,6 +384,7 @@ def examples() -> dict[str, Event]:
             *_taken_in(),
             *_refused_withdrawn_handed_over(),
             *_ways_of_a_case(),
+            *_checked_and_renewed(),
             *_calendar_and_versions(),
             *bundle_examples(_APPLICATION, _SUBMITTED, _APPLICANT, _CLERK),
             *_approval(),

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from contracts.events.common import (
@@ -301,6 +301,11 @@ class CalendarLoaded(Event):
     days: tuple[CalendarDay, ...]
     loaded_at: datetime
     loaded_by: Actor
+
+    def document(self) -> dict[str, Any]:
+        """The year in the shape of holiday-cn, as calendars are kept."""
+        days = [{"date": day.on.isoformat(), "name": day.name, "isOffDay": not day.works} for day in self.days]
+        return {"year": self.year, "papers": list(self.sources), "days": days}
 
 
 class DatesMoved(Event):

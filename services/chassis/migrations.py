@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from services.chassis.tables import chassis_metadata
+from services.chassis.tables import chassis_metadata, reference
 
 _PARTITIONS = """
 CREATE FUNCTION outbox_partitions_ahead() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
@@ -31,7 +31,7 @@ END $$
 
 
 def create_chassis_tables(op: Any) -> None:
-    """Outbox (monthly partitions), inbox, dead letters, idempotency keys: for a service's first migration."""
+    """Outbox (monthly partitions), inbox, dead letters, idempotency keys, reference: for a first migration."""
     for table in chassis_metadata.sorted_tables:
         op.execute(str(CreateTable(table).compile(dialect=postgresql.dialect())))
         for index in sorted(table.indexes, key=lambda i: str(i.name)):
@@ -89,6 +89,8 @@ def _run(connection: Connection) -> None:
     context.configure(connection=connection, transaction_per_migration=True)
     with context.begin_transaction():
         context.run_migrations()
+    # Came after the first release of the chassis tables: a database made before it gets it here.
+    connection.execute(CreateTable(reference, if_not_exists=True))
     _grant(connection, f"{context.config.attributes['service']}_app")
     connection.commit()
 

@@ -1,4 +1,4 @@
-"""Tables every service database has: outbox, inbox, dead letters, idempotency keys."""
+"""Tables every service database has: outbox, inbox, dead letters, idempotency keys, reference documents."""
 
 from sqlalchemy import (
     BigInteger,
@@ -87,4 +87,14 @@ idempotency = Table(
     Column("body", LargeBinary, nullable=False),
     Column("created_at", DateTime(timezone=True), server_default=func.now(), nullable=False),
     Index("idempotency_created_at", "created_at"),
+)
+
+# Documents that everybody reads and few change (see `reference.py`).
+reference = Table(
+    "reference",
+    chassis_metadata,
+    Column("name", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("document", JSONB, nullable=False),
 )

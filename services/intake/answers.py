@@ -9,18 +9,20 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.intake.domain.application import (
-    Application,
+from services.intake.domain.application import Application
+from services.intake.domain.catalogue import MaterialOption, Need, ServiceItem
+from services.intake.domain.materials import CheckOutcome, Coverage, MaterialAnswer, Source, coverage_of
+from services.intake.domain.records import (
     MaterialFault,
     Method,
     Outcome,
     PartyType,
     RefusalKind,
-    outstanding,
+    ReturnKind,
+    SupplementNotice,
 )
-from services.intake.domain.catalogue import MaterialOption, Need, ServiceItem
-from services.intake.domain.materials import Coverage, MaterialAnswer, Source, coverage_of
 from services.intake.domain.states import STATE_NAMES, State
+from services.intake.domain.supplement import outstanding
 from services.intake.schemas import masked
 from services.kernel.time_limit import DueDate
 
@@ -72,6 +74,9 @@ class MaterialOut(BaseModel):
     media_type: str | None
     size_bytes: int | None
     provided_at: datetime | None
+    promised_on: date | None = Field(description="容缺后补：承诺补交的日期")
+    check_by: date | None = Field(description="告知承诺：最迟核查日期")
+    check_outcome: CheckOutcome | None
 
     @classmethod
     def of(cls, answer: MaterialAnswer) -> "MaterialOut":
@@ -92,6 +97,9 @@ class MaterialOut(BaseModel):
             media_type=provided.media_type if provided else None,
             size_bytes=provided.size_bytes if provided else None,
             provided_at=provided.provided_at if provided else None,
+            promised_on=provided.promised_on if provided else None,
+            check_by=provided.check_by if provided else None,
+            check_outcome=provided.check.outcome if provided and provided.check else None,
         )
 
 
@@ -112,6 +120,21 @@ class SupplementOut(BaseModel):
     supply_by: date
     requested_at: datetime
     supplied_at: datetime | None
+    ordinal: int = Field(description="第几次补正告知")
+    reason: str | None = Field(description="再次补正的理由")
+
+
+class ReturnOut(BaseModel):
+    kind: ReturnKind
+    reason: str
+    returned_at: datetime
+
+
+class RenewalOut(BaseModel):
+    certificate_identifier: str
+    valid_until: date
+    silence_renews: bool = Field(description="届满未作决定的，视为准予延续")
+    renewed_at: datetime | None = Field(description="视为准予延续的时刻")
 
 
 class RefusalOut(BaseModel):
@@ -179,10 +202,17 @@ class ApplicationOut(BaseModel):
     notice_due: DueOut | None
     legal_due: DueOut | None
     promised_due: DueOut | None
+    delivery_due: DueOut | None = Field(description="准予后颁发、送达的最后日期")
+    deemed: bool = Field(description="逾期未告知，视为受理")
+    acceptance_order: int | None = Field(description="有数量限制的事项：受理时的次序")
+    renews: RenewalOut | None
     outcome: Outcome | None
     complete: bool = Field(description="必要材料是否已齐全")
     materials: list[MaterialOut]
     supplement: SupplementOut | None
+    earlier_supplements: list[SupplementOut]
+    corrections: list[str] = Field(description="当场更正")
+    returned: ReturnOut | None
     refusal: RefusalOut | None
     hand_over: HandOverOut | None
 
@@ -208,13 +238,33 @@ def application_detail(
     )
 
 
+# Shown as they are
+_SAME = (
+    "application_id",
+    "version",
+    "state",
+    "channel",
+    "division",
+    "case_no",
+    "query_code",
+    "submitted_at",
+    "received_at",
+    "accepted_at",
+    "decided_at",
+    "concluded_at",
+    "withdrawn_at",
+    "withdrawal_reason",
+    "acceptance_order",
+    "outcome",
+)
+
+
 def application_out(application: Application, item: ServiceItem, *, refusal_basis: str = "") -> ApplicationOut:
     answers = coverage_of(item, application.materials)
+    same = {name: getattr(application, name) for name in _SAME}
     applicant, agent = application.applicant, application.agent
     return ApplicationOut(
-        application_id=application.application_id,
-        version=application.version,
-        state=application.state,
+        **same,
         state_name=STATE_NAMES[application.state],
         item=ItemBrief(
             item_code=item.item_code,
@@ -224,41 +274,43 @@ def application_out(application: Application, item: ServiceItem, *, refusal_basi
             department_uscc=item.department.uscc,
             department_name=item.department.name,
         ),
-        channel=application.channel,
-        division=application.division,
         applicant=PartyOut(party_type=applicant.party_type, name=applicant.name, masked_number=applicant.masked_number),
         agent=AgentOut(name=agent.name, masked_number=agent.masked_number) if agent else None,
-        case_no=application.case_no,
-        query_code=application.query_code,
-        submitted_at=application.submitted_at,
-        received_at=application.received_at,
-        accepted_at=application.accepted_at,
-        decided_at=application.decided_at,
-        concluded_at=application.concluded_at,
-        withdrawn_at=application.withdrawn_at,
-        withdrawal_reason=application.withdrawal_reason,
         notice_due=DueOut.of(application.notice_due),
         legal_due=DueOut.of(application.legal_due),
         promised_due=DueOut.of(application.promised_due),
-        outcome=application.outcome,
+        delivery_due=DueOut.of(application.delivery_due),
+        deemed=application.deemed is not None,
+        renews=RenewalOut(**vars(application.renews)) if application.renews else None,
         complete=all(answer.coverage is not Coverage.MISSING for answer in answers),
         materials=[MaterialOut.of(answer) for answer in answers],
-        supplement=_supplement_out(application),
+        supplement=_supplement_out(application.supplement, application),
+        earlier_supplements=[
+            out for notice in application.earlier_supplements if (out := _supplement_out(notice, application))
+        ],
+        corrections=[correction.what for correction in application.corrections],
+        returned=_return_out(application),
         refusal=_refusal_out(application, refusal_basis),
         hand_over=_hand_over_out(application),
     )
 
 
-def _supplement_out(application: Application) -> SupplementOut | None:
-    notice = application.supplement
+def _return_out(application: Application) -> ReturnOut | None:
+    back = application.returned
+    return ReturnOut(kind=back.kind, reason=back.reason, returned_at=back.returned_at) if back else None
+
+
+def _supplement_out(notice: SupplementNotice | None, application: Application) -> SupplementOut | None:
     if notice is None:
         return None
     return SupplementOut(
         faults=[FaultOut.of(fault) for fault in notice.faults],
-        outstanding=[fault.material_no for fault in outstanding(application)],
+        outstanding=[fault.material_no for fault in outstanding(application)] if not notice.supplied_at else [],
         supply_by=notice.supply_by,
         requested_at=notice.requested_at,
         supplied_at=notice.supplied_at,
+        ordinal=notice.ordinal,
+        reason=notice.reason,
     )
 
 

@@ -12,9 +12,10 @@ from services.chassis.database import UnitOfWork
 from services.intake import repository
 from services.intake.commands.acting import stepped
 from services.intake.commands.hand_over import CERTIFICATE
-from services.intake.domain.application import Outcome, record_decision
+from services.intake.domain.application import DELIVERY_WORKDAYS, Outcome, record_decision
 from services.intake.domain.errors import UnknownApplication
 from services.intake.domain.states import State
+from services.intake.office import work_calendars, workdays_after
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ async def take_decisions(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
     """
     decided = {m.event.case_id: m.event for m in messages if isinstance(m.event, CaseDecided)}
     found = await repository.load_for_update(uow.connection, decided)
+    calendar = await work_calendars().current(uow.connection)
     changed = []
     for case_id, event in decided.items():
         seen = found.get(case_id)
@@ -35,7 +37,9 @@ async def take_decisions(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
             continue  # told before: at most one decision per case
         if seen.state is State.WITHDRAWN:
             log.warning("a decision was made before the withdrawal was known", extra={"case_no": seen.case_no})
-        recorded = record_decision(seen, Outcome(event.outcome.value), decided_at=event.decided_at)
+        due = workdays_after(calendar, event.decided_at, DELIVERY_WORKDAYS)
+        outcome = Outcome(event.outcome.value)
+        recorded = record_decision(seen, outcome, decided_at=event.decided_at, delivery_due=due)
         changed.append((stepped(seen, recorded, events=0), seen.version))
     await repository.save_locked(uow.connection, changed)
 

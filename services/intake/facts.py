@@ -17,7 +17,7 @@ from contracts.events.common import (
     Remedies,
 )
 from services.intake.domain import application as domain
-from services.intake.domain.materials import Provided
+from services.intake.domain.materials import Provided, commitments, deferred, in_hand
 from services.intake.items import VersionedItem
 from services.kernel import time_limit
 
@@ -105,7 +105,7 @@ def received(application: domain.Application, item: VersionedItem) -> events.App
         submitted_at=application.submitted_at,
         received_at=at(application.received_at),
         received_by=actor(application.received_by),
-        materials=tuple(material(m) for m in application.materials),
+        materials=tuple(material(m) for m in in_hand(application.materials)),
         notice_due=due(application.notice_due),
     )
 
@@ -121,6 +121,9 @@ def supplement_requested(application: domain.Application) -> events.SupplementRe
         basis=SUPPLEMENT_BASIS,
         requested_at=notice.requested_at,
         requested_by=actor(notice.requested_by),
+        ordinal=notice.ordinal,
+        reason=notice.reason,
+        seen_before=notice.seen_before,
     )
 
 
@@ -130,7 +133,9 @@ def supplement_supplied(
     notice = application.supplement
     assert notice is not None
     asked = {fault.material_no for fault in notice.faults}
-    renewed = [m for m in application.materials if m.provided_at > notice.requested_at and m.material_no in asked]
+    renewed = [
+        m for m in in_hand(application.materials) if m.provided_at > notice.requested_at and m.material_no in asked
+    ]
     return events.SupplementSupplied(
         application_id=application.application_id,
         case_no=application.case_no or "",
@@ -141,8 +146,11 @@ def supplement_supplied(
     )
 
 
-def accepted(application: domain.Application, item: VersionedItem) -> events.ApplicationAccepted:
+def accepted(
+    application: domain.Application, item: VersionedItem, *, quota: int | None = None
+) -> events.ApplicationAccepted:
     assert application.accepted_by is not None
+    deemed = application.deemed
     return events.ApplicationAccepted(
         application_id=application.application_id,
         case_no=application.case_no or "",
@@ -156,9 +164,41 @@ def accepted(application: domain.Application, item: VersionedItem) -> events.App
         received_at=at(application.received_at),
         accepted_at=at(application.accepted_at),
         accepted_by=actor(application.accepted_by),
-        materials=tuple(material(m) for m in application.materials),
+        materials=tuple(material(m) for m in in_hand(application.materials)),
         legal_due=due(application.legal_due),
         promised_due=due(application.promised_due),
+        deemed=deemed is not None,
+        deemed_at=deemed.at if deemed else None,
+        lacking=deemed.lacking if deemed else (),
+        complete_at=domain.counted_from(application),
+        deferred=deferred_refs(application),
+        commitments=tuple(
+            events.CommitmentRef(
+                material_no=m.material_no, name=m.name, committed_at=m.provided_at, check_by=m.check_by
+            )
+            for m in commitments(application.materials)
+        ),
+        renews=renews(application.renews),
+        acceptance_order=application.acceptance_order,
+        quota=quota,
+    )
+
+
+def deferred_refs(application: domain.Application) -> tuple[events.DeferredRef, ...]:
+    return tuple(
+        events.DeferredRef(material_no=m.material_no, name=m.name, promised_on=m.promised_on)
+        for m in deferred(application.materials)
+        if m.promised_on is not None
+    )
+
+
+def renews(renewal: domain.Renewal | None) -> events.RenewalRef | None:
+    if renewal is None:
+        return None
+    return events.RenewalRef(
+        certificate_identifier=renewal.certificate_identifier,
+        valid_until=renewal.valid_until,
+        silence_renews=renewal.silence_renews,
     )
 
 

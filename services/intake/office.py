@@ -11,6 +11,7 @@ from services.chassis.auth import Principal
 from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
 from services.chassis.errors import StaleVersion
 from services.chassis.files import Files
+from services.chassis.reference import Reference
 from services.chassis.sealing import Sealer
 from services.intake import facts
 from services.intake.answers import ApplicationOut, application_out
@@ -20,10 +21,11 @@ from services.intake.items import Items, VersionedItem
 from services.intake.settings import IntakeSettings
 from services.kernel.errors import FieldError
 from services.kernel.time_limit import Clock, DueDate, StartRule, TimeLimit, Unit, due_date
-from services.kernel.workdays import WorkCalendar
+from services.kernel.workdays import WorkCalendar, build_calendar
 
 NUMBER_CONTEXT = "party-number"
 FORM_CONTEXT = "application-form"
+CALENDARS = "work-calendar"
 FORM_BYTES = 64 * 1024
 FORM_DEPTH = 16
 
@@ -36,14 +38,23 @@ class Office:
     items: Items
     sealer: Sealer
     files: Files
-    calendar: WorkCalendar
+    calendars: Reference[WorkCalendar]
     settings: IntakeSettings
+
+    @property
+    def calendar(self) -> WorkCalendar:
+        """As this process knows it; a year loaded moments ago elsewhere is made good by the re-projection."""
+        return self.calendars.value
 
     def due(self, limit: TimeLimit, started_at: datetime) -> DueDate:
         return due_date(Clock(limit, started_at), self.calendar)
 
-    def workdays_after(self, started_at: datetime, workdays: int, article: str = "") -> DueDate:
-        return self.due(TimeLimit(workdays, Unit.WORKDAY, StartRule.RECEIVED, article), started_at)
+    def workdays_after(self, started_at: datetime, workdays: int) -> DueDate:
+        return workdays_after(self.calendar, started_at, workdays)
+
+    def latest_promise(self, today: date) -> date:
+        """The last day for which a deferred material may be promised."""
+        return self.calendar.earliest_workday(today, self.settings.deferral_workdays)
 
     def seal_form(self, form: Mapping[str, Any]) -> str | None:
         """Raises Invalid when the form is too large, too deep or no text that can be stored."""
@@ -58,6 +69,14 @@ class Office:
         if len(content) > FORM_BYTES:
             raise Invalid(errors=[FieldError("#/form", "form.too-large", "申请表内容超过 64 KiB")])
         return self.sealer.seal(content.decode(), FORM_CONTEXT)
+
+
+def work_calendars() -> Reference[WorkCalendar]:
+    return Reference(CALENDARS, build_calendar)
+
+
+def workdays_after(calendar: WorkCalendar, started_at: datetime, workdays: int) -> DueDate:
+    return due_date(Clock(TimeLimit(workdays, Unit.WORKDAY, StartRule.RECEIVED), started_at), calendar)
 
 
 def _is_deeper_than(value: Any, levels: int) -> bool:

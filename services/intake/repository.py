@@ -1,32 +1,45 @@
 """Rows turned into applications and back; every save checks the version that was read."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, RowMapping, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from services.chassis.errors import StaleVersion
-from services.intake.domain.application import (
+from services.intake.domain.application import Application
+from services.intake.domain.errors import NumbersExhausted, UnknownApplication
+from services.intake.domain.materials import HeldCertificate, Provided
+from services.intake.domain.moving import RUNNING
+from services.intake.domain.records import (
     Agent,
     Applicant,
-    Application,
+    Correction,
+    Deemed,
     HandOver,
     Outcome,
     PartyType,
     Refusal,
+    Renewal,
+    Return,
     Staff,
     SupplementNotice,
 )
-from services.intake.domain.errors import NumbersExhausted, UnknownApplication
-from services.intake.domain.materials import HeldCertificate, Provided
+from services.intake.domain.silence import wakes_at
 from services.intake.domain.states import State
-from services.intake.tables import ApplicationRow, CaseDocumentRow, CaseSequenceRow, HeldCertificateRow
+from services.intake.tables import (
+    ApplicationRow,
+    BarredRow,
+    CaseDocumentRow,
+    CaseSequenceRow,
+    HeldCertificateRow,
+    QuotaRow,
+)
 from services.kernel.codes import CASE_SEQUENCES
 from services.kernel.time_limit import DueDate
 
@@ -38,10 +51,16 @@ _PARTS: Mapping[str, TypeAdapter[Any]] = {
     "received_by": TypeAdapter(Staff | None),
     "notice_due": TypeAdapter(DueDate | None),
     "supplement": TypeAdapter(SupplementNotice | None),
+    "earlier_supplements": TypeAdapter(tuple[SupplementNotice, ...]),
+    "corrections": TypeAdapter(tuple[Correction, ...]),
     "accepted_by": TypeAdapter(Staff | None),
     "legal_due": TypeAdapter(DueDate | None),
     "promised_due": TypeAdapter(DueDate | None),
+    "deemed": TypeAdapter(Deemed | None),
+    "renews": TypeAdapter(Renewal | None),
     "refusal": TypeAdapter(Refusal | None),
+    "returned": TypeAdapter(Return | None),
+    "delivery_due": TypeAdapter(DueDate | None),
     "hand_over": TypeAdapter(HandOver | None),
 }
 _PLAIN = (
@@ -60,6 +79,7 @@ _PLAIN = (
     "accepted_at",
     "withdrawn_at",
     "withdrawal_reason",
+    "acceptance_order",
     "decided_at",
     "concluded_at",
 )
@@ -68,7 +88,6 @@ _FIXED = frozenset(
     {
         "application_id",
         "item_code",
-        "item_version",
         "department_uscc",
         "division",
         "channel",
@@ -77,8 +96,9 @@ _FIXED = frozenset(
         "submitted_by",
     }
 )
-_CHANGING = [name for name in (*_PLAIN, *_PARTS, "state", "outcome") if name not in _FIXED]
+_CHANGING = [name for name in (*_PLAIN, *_PARTS, "state", "outcome", "wakes_at") if name not in _FIXED]
 
+_RUNNING = [state.value for state in RUNNING]
 _TABLE = ApplicationRow.__table__  # type: ignore[attr-defined]
 COLUMNS = [column for column in _TABLE.columns if column.name != "form_sealed"]
 # Made once: SQLAlchemy then finds their compiled form by the object, not by walking over forty columns
@@ -114,6 +134,7 @@ def to_row(application: Application) -> dict[str, Any]:
         **{name: adapter.dump_python(getattr(application, name), mode="json") for name, adapter in _PARTS.items()},
         "state": application.state.value,
         "outcome": application.outcome.value if application.outcome else None,
+        "wakes_at": wakes_at(application),
         "party_type": applicant.party_type.value,
         "applicant_name": applicant.name,
         "applicant_key": applicant.subject_key,
@@ -150,6 +171,28 @@ async def load_for_update(connection: AsyncConnection, ids: Iterable[UUID]) -> d
     )
     found = await connection.execute(statement)
     return {row["application_id"]: to_application(row) for row in found.mappings()}
+
+
+async def due_ids(connection: AsyncConnection, until: datetime, states: Iterable[State], *, limit: int) -> list[UUID]:
+    """Applications in these states with which the law does something by then, the longest due first."""
+    statement = (
+        select(col(ApplicationRow.application_id))
+        .where(col(ApplicationRow.wakes_at) <= until, col(ApplicationRow.state).in_([state.value for state in states]))
+        .order_by(col(ApplicationRow.wakes_at))
+        .limit(limit)
+    )
+    return list((await connection.scalars(statement)).all())
+
+
+async def lock_due(connection: AsyncConnection, application_id: UUID, until: datetime) -> Application | None:
+    """The application if it is still due and nobody holds it."""
+    statement = (
+        select(*COLUMNS)
+        .where(col(ApplicationRow.application_id) == application_id, col(ApplicationRow.wakes_at) <= until)
+        .with_for_update(skip_locked=True)
+    )
+    row = (await connection.execute(statement)).mappings().one_or_none()
+    return to_application(row) if row is not None else None
 
 
 async def save(connection: AsyncConnection, application: Application, *, seen: int) -> None:
@@ -250,3 +293,43 @@ async def documents_of(connection: AsyncConnection, application_id: UUID) -> lis
         .order_by(col(CaseDocumentRow.issued_at), col(CaseDocumentRow.number))
     )
     return [(row.kind, row.number) for row in await connection.execute(statement)]
+
+
+async def barred_until(connection: AsyncConnection, subject_key: str) -> date | None:
+    statement = select(col(BarredRow.barred_until)).where(col(BarredRow.subject_key) == subject_key)
+    found: date | None = await connection.scalar(statement)
+    return found
+
+
+async def quota(connection: AsyncConnection, item_code: str) -> int | None:
+    found: int | None = await connection.scalar(select(col(QuotaRow.quota)).where(col(QuotaRow.item_code) == item_code))
+    return found
+
+
+async def acceptance_order(connection: AsyncConnection, item_code: str, accepted_at: datetime) -> int:
+    """The place of this acceptance among those of the item, by the day of record; one acceptance at a time."""
+    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"order.{item_code}"})
+    earlier = select(func.count()).where(
+        col(ApplicationRow.item_code) == item_code, col(ApplicationRow.accepted_at) <= accepted_at
+    )
+    return int(await connection.scalar(earlier) or 0) + 1
+
+
+async def one_at_a_time(connection: AsyncConnection, what: str) -> None:
+    """Until this transaction ends nobody else does the same."""
+    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"intake.{what}"})
+
+
+async def running_from(
+    connection: AsyncConnection, day: date, *, after: UUID | None, limit: int, lock: bool = False
+) -> list[Application]:
+    """Applications with a running clock that ends on this day or later, or whose end is not final; by id."""
+    ends = [col(ApplicationRow.notice_due), col(ApplicationRow.legal_due), col(ApplicationRow.promised_due)]
+    ends.append(col(ApplicationRow.delivery_due))
+    late = or_(*(or_(end["on"].astext >= day.isoformat(), end["provisional"].as_boolean()) for end in ends))
+    statement = select(*COLUMNS).where(col(ApplicationRow.state).in_(_RUNNING), late)
+    if after is not None:
+        statement = statement.where(col(ApplicationRow.application_id) > after)
+    statement = statement.order_by(col(ApplicationRow.application_id)).limit(limit)
+    found = await connection.execute(statement.with_for_update() if lock else statement)
+    return [to_application(row) for row in found.mappings()]

@@ -1,16 +1,15 @@
 """HTTP of applications: submit, materials, every act, list, search, detail. Each route is thin."""
 
 import json
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from contracts.events.common import Channel
-from services.chassis.auth import Principal, allow
+from services.chassis.auth import Principal
 from services.chassis.errors import BadCursor
-from services.chassis.http import Idem, Now, Seen, etag
+from services.chassis.http import etag
 from services.chassis.paging import CursorText, Limit, Page, decode_cursor, encode_cursor
 from services.intake import facts, queries, repository
 from services.intake.answers import ApplicationBrief, ApplicationDetail, ApplicationOut, application_detail
@@ -24,7 +23,18 @@ from services.intake.commands import withdraw as withdrawing
 from services.intake.domain.media import SUFFIX, MediaType
 from services.intake.domain.states import State
 from services.intake.multipart import read_upload
-from services.intake.office import FORM_CONTEXT, Call, Office
+from services.intake.office import FORM_CONTEXT, Office
+from services.intake.routing import (
+    ApplicantSide,
+    CaseNo,
+    Clerk,
+    HandOverClerk,
+    MaterialNo,
+    Reader,
+    Receiver,
+    Submitter,
+    TheOffice,
+)
 from services.intake.schemas import (
     ApplicationIn,
     HandOverIn,
@@ -35,46 +45,9 @@ from services.intake.schemas import (
     SupplementsIn,
     WithdrawalIn,
 )
-from services.intake.scope import CLERKS, HANDS_OVER, READERS, RECEIVERS, SUBMITTERS, staff, visible
+from services.intake.scope import visible
 
 router = APIRouter(prefix="/api/v1", tags=["applications"])
-
-CaseNo = Annotated[str, Path(pattern=r"^[0-9A-Z]{43}$", description="办件编号")]
-MaterialNo = Annotated[int, Path(ge=1, le=999, description="材料序号")]
-Reader = Annotated[Principal, allow(*READERS)]
-
-
-async def _office(request: Request) -> Office:
-    office: Office = request.app.state.office
-    return office
-
-
-TheOffice = Annotated[Office, Depends(_office)]
-
-
-def _first(*roles: str) -> Callable[..., Awaitable[Call]]:
-    """A call that creates something, by someone in one of `roles`."""
-
-    async def call(principal: Annotated[Principal, allow(*roles)], idempotency: Idem, now: Now) -> Call:
-        return Call(principal, staff(principal, roles), roles, idempotency, now)
-
-    return call
-
-
-def _next(*roles: str) -> Callable[..., Awaitable[Call]]:
-    """A call that acts on the version it has seen."""
-
-    async def call(principal: Annotated[Principal, allow(*roles)], idempotency: Idem, seen: Seen, now: Now) -> Call:
-        return Call(principal, staff(principal, roles), roles, idempotency, now, seen)
-
-    return call
-
-
-Submitter = Annotated[Call, Depends(_first(*SUBMITTERS))]
-ApplicantSide = Annotated[Call, Depends(_next(*SUBMITTERS))]
-Receiver = Annotated[Call, Depends(_next(*RECEIVERS))]
-Clerk = Annotated[Call, Depends(_next(*CLERKS))]
-HandOverClerk = Annotated[Call, Depends(_next(*HANDS_OVER))]
 
 
 @router.post("/applications", status_code=201, response_model=ApplicationOut, summary="提交申请")

@@ -8,13 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from services.intake.domain.application import (
-    Method,
-    PartyType,
-    RefusalKind,
-)
 from services.intake.domain.handing_in import Claim
-from services.intake.domain.materials import Source
+from services.intake.domain.materials import CheckOutcome, Source
+from services.intake.domain.records import Method, PartyType, RefusalKind
 from services.kernel.codes import check_citizen_id, mask_citizen_id, normalise_number
 
 _RUN_OF_18 = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
@@ -57,12 +53,15 @@ class MaterialIn(In):
     """A material that needs no upload."""
 
     material_no: MaterialNo
-    source: Literal["CERTIFICATE", "PAPER_ORIGINAL"]
+    source: Literal["CERTIFICATE", "PAPER_ORIGINAL", "COMMITMENT", "DEFERRED"] = Field(
+        description="电子证照、纸质原件、告知承诺、容缺后补（后两种仅限目录允许的材料）"
+    )
     certificate_identifier: Identifier | None = None
     copies: Annotated[int, Field(ge=1, le=99)] = 1
+    promised_on: date | None = Field(None, description="容缺后补：承诺补交的日期")
 
     def claim(self) -> Claim:
-        return Claim(self.material_no, Source(self.source), self.certificate_identifier, self.copies)
+        return Claim(self.material_no, Source(self.source), self.certificate_identifier, self.copies, self.promised_on)
 
 
 Materials = Annotated[list[MaterialIn], Field(max_length=200)]
@@ -76,6 +75,7 @@ class ApplicationIn(In):
     agent: AgentIn | None = None
     form: dict[str, Any] = Field(default_factory=dict, description="申请表内容，加密保存")
     materials: Materials = Field(default_factory=list)
+    renews: Identifier | None = Field(None, description="延续申请：所延续的电子证照标识（名下有多本时必填）")
     reuse: Literal["none", "auto"] = Field("none", description="auto：自动使用证照库中申请人名下的有效证照")
     division: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")] | None = Field(
         None, description="收件地行政区划代码；仅系统接入时可指定"
@@ -95,6 +95,26 @@ class FaultIn(In):
 class SupplementNoticeIn(In):
     faults: Annotated[list[FaultIn], Field(min_length=1, max_length=200)]
     supply_by: date | None = None
+    reason: Words | None = Field(None, description="再次补正：首次告知时为何无法发现")
+
+
+class CorrectionIn(In):
+    corrections: Annotated[list[Words], Field(min_length=1, max_length=50)]
+    materials: Materials = Field(default_factory=list, description="当场更换的材料")
+
+
+class ReturnIn(In):
+    reason: Words
+
+
+class DeferredIn(In):
+    materials: Materials = Field(description="补交的材料；以文件补交的，直接上传")
+
+
+class CommitmentCheckIn(In):
+    material_no: MaterialNo
+    outcome: CheckOutcome
+    finding: Words
 
 
 class SupplementsIn(In):

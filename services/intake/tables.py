@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, UniqueConstraint
+from sqlalchemy import Column, DateTime, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -20,6 +20,10 @@ def _at(*, nullable: bool = False) -> "Column[datetime]":
 
 def _json(*, nullable: bool = False) -> "Column[Any]":
     return Column(JSONB(none_as_null=True), nullable=nullable)
+
+
+def _list() -> "Column[Any]":
+    return Column(JSONB, nullable=False, server_default=text("'[]'::jsonb"))
 
 
 class CatalogueVersionRow(Base, table=True):
@@ -71,6 +75,8 @@ class ApplicationRow(Base, table=True):
         # Sorted bytewise, so that a subtree of divisions is one range of the index.
         Index("application_division", "division", "application_id", postgresql_ops={"division": "text_pattern_ops"}),
         Index("application_channel", "channel", "application_id"),
+        Index("application_wakes", "wakes_at", postgresql_where=text("wakes_at IS NOT NULL")),
+        Index("application_item", "item_code", "accepted_at", "application_id"),
     )
 
     application_id: UUID = Field(primary_key=True)
@@ -100,17 +106,26 @@ class ApplicationRow(Base, table=True):
     received_by: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
     notice_due: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
     supplement: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    earlier_supplements: list[dict[str, Any]] = Field(sa_column=_list())
+    corrections: list[dict[str, Any]] = Field(sa_column=_list())
     accepted_at: datetime | None = Field(sa_column=_at(nullable=True))
     accepted_by: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
     legal_due: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
     promised_due: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    deemed: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    renews: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    acceptance_order: int | None = None
     refusal: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    returned: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
     withdrawn_at: datetime | None = Field(sa_column=_at(nullable=True))
     withdrawal_reason: str | None = None
     outcome: str | None = None
     decided_at: datetime | None = Field(sa_column=_at(nullable=True))
+    delivery_due: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
     hand_over: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
     concluded_at: datetime | None = Field(sa_column=_at(nullable=True))
+    # When the law acts by itself next; what is not due is never touched.
+    wakes_at: datetime | None = Field(sa_column=_at(nullable=True))
 
 
 class CaseSequenceRow(Base, table=True):
@@ -147,3 +162,44 @@ class CaseDocumentRow(Base, table=True):
     number: str = Field(primary_key=True)
     kind: str
     issued_at: datetime = Field(sa_column=_at())
+
+
+class BarredRow(Base, table=True):
+    """Who may make no informed commitment, and until when; nobody is removed, the day just passes."""
+
+    __tablename__: ClassVar[str] = "barred_applicant"
+
+    subject_key: str = Field(primary_key=True)
+    masked_number: str
+    barred_until: date
+    reason: str
+    recorded_by: str
+    recorded_at: datetime = Field(sa_column=_at())
+
+
+class QuotaRow(Base, table=True):
+    """How many may be granted of an item limited in number, counted from a day on."""
+
+    __tablename__: ClassVar[str] = "item_quota"
+
+    item_code: str = Field(primary_key=True)
+    quota: int
+    counts_from: date
+    reason: str
+    recorded_by: str
+    recorded_at: datetime = Field(sa_column=_at())
+
+
+class CalendarLoadRow(Base, table=True):
+    """Every load of a year's working-day calendar. `passes` counts how often open clocks were gone through for it."""
+
+    __tablename__: ClassVar[str] = "calendar_load"
+    __table_args__ = (Index("calendar_load_open", "year", postgresql_where=text("passes < 2")),)
+
+    year: int = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    touches_from: date
+    loaded_by: str
+    loaded_at: datetime = Field(sa_column=_at())
+    kept_at: datetime = Field(sa_column=_at())
+    passes: int = 0

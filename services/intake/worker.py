@@ -1,9 +1,20 @@
-"""The only wiring of intake for consumers and relay."""
+"""The only wiring of intake for consumers, relay and what the law brings about by itself."""
 
-from services.chassis.worker import Worker
+from services.chassis.worker import Timer, Worker
+from services.intake.bundles.consumers import bundle_consumers
+from services.intake.commands.by_law import ByLaw
+from services.intake.commands.calendars import Projection
 from services.intake.consumers import CONSUMERS
 from services.intake.settings import settings
 
 
 def create_worker() -> Worker:
-    return Worker(settings(), consumers=CONSUMERS)
+    loaded = settings()
+    by_law = ByLaw(loaded)
+    timers = (
+        Timer("by-law", loaded.by_law_seconds, by_law),
+        Timer("calendar", loaded.by_law_seconds, Projection()),
+    )
+    worker = Worker(loaded, consumers=(*CONSUMERS, *bundle_consumers(loaded)), timers=timers)
+    by_law.caught_up = worker.has_caught_up
+    return worker

@@ -13,7 +13,7 @@ The rules, in the order they are applied:
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from itertools import pairwise, zip_longest
 
@@ -124,6 +124,11 @@ class DueDate:
 def china_date(at: datetime) -> date:
     """Calendar day in China of an aware instant."""
     return at.astimezone(CHINA).date()
+
+
+def end_of(day: date) -> datetime:
+    """The instant a day is over in China: midnight in Asia/Shanghai, as aware UTC."""
+    return datetime.combine(day + timedelta(days=1), time(), CHINA).astimezone(UTC)
 
 
 def due_date(clock: Clock, calendar: WorkCalendar, *, as_of: date | None = None) -> DueDate:

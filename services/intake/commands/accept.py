@@ -1,7 +1,9 @@
 """Accept, or refuse acceptance: the window answers in the department's name."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events.common import Remedies
 from services.chassis.database import Answer
@@ -9,9 +11,11 @@ from services.intake import facts, repository
 from services.intake.commands.acting import publish, save
 from services.intake.domain import application as rules
 from services.intake.domain.materials import still_usable
+from services.intake.items import VersionedItem
 from services.intake.office import Call, Office, answer
 from services.intake.schemas import RefusalIn
 from services.intake.scope import visible
+from services.intake.settings import IntakeSettings
 from services.kernel.time_limit import DueDate, TimeLimit
 
 
@@ -23,6 +27,7 @@ async def accept(office: Office, application_id: UUID, call: Call) -> Answer:
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
         reused = [m.certificate_identifier for m in seen.materials if m.certificate_identifier]
         held = await repository.held_with(uow.connection, reused)
+        order, quota = await place(uow.connection, item, call.now)
         accepted = rules.accept(
             seen,
             item.item,
@@ -31,10 +36,29 @@ async def accept(office: Office, application_id: UUID, call: Call) -> Answer:
             promised_due=_due(office, item.item.promised_limit, seen, call.now),
             by=call.by,
             now=call.now,
+            order=order,
+            check_by=check_by(office.settings, call.today),
         )
         accepted = await save(uow, seen, accepted, events=1)
-        publish(uow, accepted, facts.accepted(accepted, item))
+        publish(uow, accepted, facts.accepted(accepted, item, quota=quota))
         return answer(uow, 201, accepted, item)
+
+
+async def place(
+    connection: AsyncConnection, item: VersionedItem, accepted_at: datetime
+) -> tuple[int | None, int | None]:
+    """Place in the order of acceptance and the number that can be granted; nothing for an item without a limit.
+
+    Source: Administrative Licensing Law art. 57.
+    """
+    if not item.item.quantity_limited:
+        return None, None
+    order = await repository.acceptance_order(connection, item.item.item_code, accepted_at)
+    return order, await repository.quota(connection, item.item.item_code)
+
+
+def check_by(settings: IntakeSettings, accepted_on: date) -> date:
+    return accepted_on + timedelta(days=settings.commitment_check_days)
 
 
 def _due(office: Office, limit: TimeLimit, application: rules.Application, accepted_at: datetime) -> DueDate:

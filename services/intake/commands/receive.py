@@ -6,7 +6,7 @@ from uuid import UUID
 from services.chassis.database import Answer
 from services.intake import facts, repository
 from services.intake.commands.acting import publish, save
-from services.intake.commands.submit import hand_in, holders_of
+from services.intake.commands.submit import hand_in, holders_of, promises
 from services.intake.domain import application as rules
 from services.intake.domain.states import Act
 from services.intake.office import Call, Office, answer
@@ -26,14 +26,15 @@ async def receive(office: Office, application_id: UUID, body: ReceiptIn, call: C
         call.check_seen(seen)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
         holders = holders_of(seen, call.principal)
-        materials = await hand_in(uow.connection, item.item, claims, call, holders=holders)
+        promising = promises(office, seen.applicant, call.today)
+        materials = await hand_in(uow.connection, item.item, claims, call, holders=holders, promising=promising)
         rules.require(seen, Act.RECEIVE)  # before a number is drawn
         sequence = await repository.next_sequence(uow.connection, seen.item_code, call.today)
         received = rules.receive(
             seen,
             case_no=build_case_no(seen.item_code, call.today, sequence),
             query_code="".join(secrets.choice(_QUERY_ALPHABET) for _ in range(_QUERY_LENGTH)),
-            notice_due=office.workdays_after(call.now, rules.NOTICE_WORKDAYS, "行政许可法第32条"),
+            notice_due=office.workdays_after(call.now, rules.NOTICE_WORKDAYS),
             materials=materials,
             by=call.by,
             now=call.now,

@@ -1,6 +1,8 @@
 """Submit: the citizen online, a clerk on the applicant's behalf, a township centre or another system."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -8,11 +10,12 @@ from services.chassis.auth import Principal
 from services.chassis.database import Answer
 from services.chassis.ids import uuid7
 from services.intake import facts, repository
-from services.intake.domain.application import Agent, Applicant, Application, PartyType
+from services.intake.domain.application import Agent, Applicant, Application, PartyType, Renewal
 from services.intake.domain.catalogue import ServiceItem
 from services.intake.domain.errors import Invalid, NotForOthers
-from services.intake.domain.handing_in import Claim, check_applicant, check_claims
+from services.intake.domain.handing_in import Claim, Promises, check_applicant, check_claims
 from services.intake.domain.materials import Provided, Source, auto_reuse, merge
+from services.intake.domain.renewal import renewal, window_of
 from services.intake.domain.states import State
 from services.intake.office import NUMBER_CONTEXT, Call, Office, answer
 from services.intake.schemas import AgentIn, ApplicantIn, ApplicationIn
@@ -29,10 +32,10 @@ from services.kernel.errors import FieldError
 
 
 async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
-    """Raises Invalid, NotForOthers, UnknownItem."""
+    """Raises Invalid, NotForOthers, UnknownItem, RenewalWindow."""
     item = (await office.items.current(office.db)).get(body.item_code)
     applicant = applicant_of(office, body.applicant)
-    agent = _agent(office, body.agent, applicant, call.principal)
+    agent = agent_of(office, body.agent, applicant, call.principal)
     check_applicant(item.item, applicant.party_type, has_agent=agent is not None)
     if is_citizen_only(call.principal) and applicant.subject_key not in own_keys(call.principal):
         raise NotForOthers()
@@ -45,8 +48,9 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
             item.item,
             claims,
             call,
-            holders=_holders(applicant, agent, call.principal),
+            holders=whose(applicant, agent, call.principal),
             auto=body.reuse == "auto",
+            promising=promises(office, applicant, call.today),
         )
         application = Application(
             application_id=uuid7(),
@@ -61,10 +65,19 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
             submitted_by=call.by,
             submitted_at=call.now,
             materials=materials,
+            renews=await _renews(uow.connection, office, item.item, applicant, body, call),
         )
         await repository.add(uow.connection, application, item_name=item.item.name, form_sealed=form_sealed)
         uow.publish(facts.submitted(application, item), aggregate_id=application.application_id, version=1)
         return answer(uow, 201, application, item)
+
+
+@dataclass(frozen=True)
+class Promising:
+    """Who may promise materials, and up to which day."""
+
+    subject_key: str
+    latest: date
 
 
 async def hand_in(
@@ -75,6 +88,7 @@ async def hand_in(
     *,
     holders: Iterable[str],
     auto: bool = False,
+    promising: Promising | None = None,
 ) -> tuple[Provided, ...]:
     """The materials that claims, and with `auto` the library, provide. One SELECT, none when nothing is reused."""
     reuses = auto or any(claim.source is Source.CERTIFICATE for claim in claims)
@@ -84,11 +98,42 @@ async def hand_in(
         claims,
         {certificate.identifier: certificate for certificate in held},
         paper_allowed=bool(call.principal.roles & SEES_PAPER),
+        promises=await _promises(connection, claims, promising),
         today=call.today,
         now=call.now,
     )
     found = auto_reuse(item, claimed, held, today=call.today, now=call.now) if auto else ()
     return merge(claimed, found)
+
+
+def promises(office: Office, applicant: Applicant, today: date) -> Promising:
+    return Promising(applicant.subject_key, office.latest_promise(today))
+
+
+async def _promises(
+    connection: AsyncConnection, claims: Sequence[Claim], promising: Promising | None
+) -> Promises | None:
+    """Asks who is barred only when somebody commits himself."""
+    if promising is None:
+        return None
+    commits = any(claim.source is Source.COMMITMENT for claim in claims)
+    barred_until = await repository.barred_until(connection, promising.subject_key) if commits else None
+    return Promises(promising.latest, barred_until)
+
+
+async def _renews(
+    connection: AsyncConnection,
+    office: Office,
+    item: ServiceItem,
+    applicant: Applicant,
+    body: ApplicationIn,
+    call: Call,
+) -> Renewal | None:
+    """Raises RenewalWindow, Invalid."""
+    if window_of(item) is None:
+        return None
+    held = await repository.held_by(connection, [applicant.subject_key])
+    return renewal(item, held, body.renews, today=call.today, calendar=office.calendar)
 
 
 def applicant_of(office: Office, body: ApplicantIn) -> Applicant:
@@ -114,7 +159,7 @@ def subject_key(office: Office, party_type: PartyType, number: str) -> str:
     return office.sealer.index_key(party_type.value, check(normalise_number(number), "#/number"))
 
 
-def _agent(office: Office, body: AgentIn | None, applicant: Applicant, principal: Principal) -> Agent | None:
+def agent_of(office: Office, body: AgentIn | None, applicant: Applicant, principal: Principal) -> Agent | None:
     """The agent named; else an enterprise's own agent who files it himself. Raises InvalidCode."""
     if body is not None:
         number = require_citizen_id(body.number, "#/agent/number")
@@ -125,7 +170,7 @@ def _agent(office: Office, body: AgentIn | None, applicant: Applicant, principal
     return None
 
 
-def _holders(applicant: Applicant, agent: Agent | None, principal: Principal) -> list[str]:
+def whose(applicant: Applicant, agent: Agent | None, principal: Principal) -> list[str]:
     """Whose certificates may be reused: the applicant's, and those of an agent who stands here.
 
     Online, a name and number typed in as agent prove nothing: only the caller's own certificates are used.
@@ -137,7 +182,7 @@ def _holders(applicant: Applicant, agent: Agent | None, principal: Principal) ->
 
 
 def holders_of(application: Application, principal: Principal) -> list[str]:
-    return _holders(application.applicant, application.agent, principal)
+    return whose(application.applicant, application.agent, principal)
 
 
 def _division(item: ServiceItem, asked: str | None, principal: Principal) -> str:

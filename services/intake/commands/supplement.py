@@ -1,15 +1,17 @@
-"""Supplement: the one-time notice with every fault, and what the applicant supplies."""
+"""Supplement: the notice with every fault, what the applicant supplies, and return when he gives up."""
 
 from uuid import UUID
 
 from services.chassis.database import Answer
-from services.intake import facts, repository
+from services.intake import facts, facts_later, repository
 from services.intake.commands.acting import publish, save
-from services.intake.commands.submit import hand_in, holders_of
-from services.intake.domain import application as rules
+from services.intake.commands.submit import hand_in, holders_of, promises
+from services.intake.domain import supplement as rules
+from services.intake.domain.application import NOTICE_WORKDAYS
 from services.intake.domain.catalogue import ServiceItem
+from services.intake.domain.records import MaterialFault
 from services.intake.office import Call, Office, answer
-from services.intake.schemas import FaultIn, SupplementNoticeIn, SupplementsIn
+from services.intake.schemas import FaultIn, ReturnIn, SupplementNoticeIn, SupplementsIn
 from services.intake.scope import visible
 
 
@@ -28,15 +30,28 @@ async def request_supplement(office: Office, application_id: UUID, body: Supplem
             today=call.today,
             by=call.by,
             now=call.now,
+            reason=body.reason,
         )
         asked = await save(uow, seen, asked, events=1)
         publish(uow, asked, facts.supplement_requested(asked))
         return answer(uow, 201, asked, item)
 
 
-def _fault(item: ServiceItem, fault: FaultIn) -> rules.MaterialFault:
+def _fault(item: ServiceItem, fault: FaultIn) -> MaterialFault:
     material = item.material(fault.material_no)
-    return rules.MaterialFault(fault.material_no, material.name if material else "", fault.fault, fault.remedy)
+    return MaterialFault(fault.material_no, material.name if material else "", fault.fault, fault.remedy)
+
+
+async def give_up(office: Office, application_id: UUID, body: ReturnIn, call: Call) -> Answer:
+    """Raises UnknownApplication, StaleVersion, WrongState, Invalid."""
+    async with office.db.transaction(call.idempotency) as uow:
+        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        call.check_seen(seen)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+        returned = rules.give_up(seen, reason=body.reason, by=call.by, now=call.now)
+        returned = await save(uow, seen, returned, events=1)
+        publish(uow, returned, facts_later.returned(returned))
+        return answer(uow, 201, returned, item)
 
 
 async def supply(office: Office, application_id: UUID, body: SupplementsIn, call: Call) -> Answer:
@@ -50,7 +65,9 @@ async def supply(office: Office, application_id: UUID, body: SupplementsIn, call
         call.check_seen(seen)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
         holders = holders_of(seen, call.principal)
-        materials = await hand_in(uow.connection, item.item, claims, call, holders=holders)
-        supplied = await save(uow, seen, rules.supply(seen, materials, now=call.now), events=1)
+        promising = promises(office, seen.applicant, call.today)
+        materials = await hand_in(uow.connection, item.item, claims, call, holders=holders, promising=promising)
+        due = office.workdays_after(call.now, NOTICE_WORKDAYS)
+        supplied = await save(uow, seen, rules.supply(seen, materials, now=call.now, notice_due=due), events=1)
         publish(uow, supplied, facts.supplement_supplied(supplied, by=call.by, now=call.now))
         return answer(uow, 201, supplied, item)

@@ -11,13 +11,13 @@ from services.chassis.auth import Principal
 from services.chassis.database import Answer, Replay
 from services.chassis.files import FileMissing, FilesAway
 from services.chassis.ids import uuid7
-from services.intake import repository
-from services.intake.commands.acting import stepped
+from services.intake import facts_later, repository
+from services.intake.commands.acting import publish, stepped
 from services.intake.domain import application as rules
 from services.intake.domain.errors import Invalid, UnknownMaterial
-from services.intake.domain.materials import Provided, Source
+from services.intake.domain.materials import Provided, Source, deferred
 from services.intake.domain.media import recognise
-from services.intake.domain.states import Act
+from services.intake.domain.states import Act, State
 from services.intake.office import Call, Office, answer
 from services.intake.scope import visible
 from services.kernel.errors import DomainError, FieldError
@@ -71,10 +71,19 @@ async def _check_place(office: Office, application_id: UUID, given: Upload, call
     """Refuse before anything is stored; a known key is answered here already."""
     async with office.db.transaction(call.idempotency) as uow:
         application = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        rules.require(application, Act.PROVIDE)
+        _require_place(application, given.material_no)
         item = await office.items.pinned(uow.connection, application.item_code, application.item_version)
         if item.item.material(given.material_no) is None:
             raise Invalid(errors=[FieldError("#/material_no", "material.unlisted", "公布的材料目录中没有此项")])
+
+
+def _require_place(application: rules.Application, material_no: int) -> None:
+    """Raises WrongState. After acceptance only what was promised for later is taken (容缺后补)."""
+    promised = application.state is State.ACCEPTED and any(
+        p.material_no == material_no for p in deferred(application.materials)
+    )
+    if not promised:
+        rules.require(application, Act.PROVIDE)
 
 
 async def _record(
@@ -97,7 +106,11 @@ async def _record(
             media_type=media_type,
             size_bytes=len(given.content),
         )
-        changed = stepped(seen, rules.provide(seen, [provided]), events=0)
+        if seen.state is State.ACCEPTED:
+            changed = stepped(seen, rules.supply_deferred(seen, [provided]), events=1)
+            publish(uow, changed, facts_later.deferred_supplied(changed, seen, call.by, call.now))
+        else:
+            changed = stepped(seen, rules.provide(seen, [provided]), events=0)
         await repository.save_locked(uow.connection, [(changed, seen.version)])
         return answer(uow, 201, changed, item), rules.dropped_files(seen, changed)
 

@@ -1,121 +1,71 @@
 """An application from submission to conclusion: its states, and every act as a pure function.
 
 An act takes the application and returns the next one; an act that is not allowed raises. Which
-act is allowed in which state stands in `states.ALLOWED`.
+act is allowed in which state stands in `states.ALLOWED`. Supplements are in `supplement`, what the
+law itself brings about in `silence`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
-from services.intake.domain.catalogue import Need, ServiceItem
+from services.intake.domain.catalogue import ServiceItem
 from services.intake.domain.errors import (
-    AlreadyNotified,
+    AlreadyAccepted,
     Invalid,
     MaterialsMissing,
     MustAccept,
+    NothingToCheck,
     ResultNotReady,
     WrongState,
 )
-from services.intake.domain.materials import Provided, merge, missing
+from services.intake.domain.materials import Check, Provided, Source, deferred, merge, missing, to_check
+from services.intake.domain.records import (
+    SYSTEM,
+    Agent,
+    Applicant,
+    Correction,
+    Deemed,
+    HandOver,
+    MaterialFault,
+    Method,
+    Outcome,
+    PartyType,
+    Refusal,
+    RefusalKind,
+    Renewal,
+    Return,
+    ReturnKind,
+    Staff,
+    SupplementNotice,
+)
 from services.intake.domain.states import ALLOWED, STATE_NAMES, Act, State
 from services.kernel.errors import FieldError
-from services.kernel.time_limit import DueDate, StartRule, TimeLimit
+from services.kernel.time_limit import DueDate, StartRule, TimeLimit, end_of
 
+__all__ = [
+    "SYSTEM",
+    "Agent",
+    "Applicant",
+    "Application",
+    "Correction",
+    "Deemed",
+    "HandOver",
+    "MaterialFault",
+    "Method",
+    "Outcome",
+    "PartyType",
+    "Refusal",
+    "RefusalKind",
+    "Renewal",
+    "Return",
+    "ReturnKind",
+    "Staff",
+    "SupplementNotice",
+]
 NOTICE_WORKDAYS = 5  # Administrative Licensing Law art. 32(4)
-
-
-class PartyType(StrEnum):
-    PERSON = "PERSON"
-    ORGANISATION = "ORGANISATION"
-
-
-class RefusalKind(StrEnum):
-    NOT_REQUIRED = "NOT_REQUIRED"
-    OUT_OF_SCOPE = "OUT_OF_SCOPE"
-    FALSE_MATERIALS = "FALSE_MATERIALS"
-
-
-class Method(StrEnum):
-    COLLECTION = "COLLECTION"  # 窗口领取
-    EXPRESS = "EXPRESS"  # 邮寄
-    ELECTRONIC = "ELECTRONIC"  # 电子送达
-
-
-class Outcome(StrEnum):
-    GRANTED = "GRANTED"
-    REFUSED = "REFUSED"
-
-
-@dataclass(frozen=True)
-class Applicant:
-    """`sealed_number` and `subject_key` stand for the number; the number itself is nowhere."""
-
-    party_type: PartyType
-    name: str
-    subject_key: str
-    masked_number: str
-    sealed_number: str
-
-
-@dataclass(frozen=True)
-class Agent:
-    name: str
-    subject_key: str
-    masked_number: str
-
-
-@dataclass(frozen=True)
-class Staff:
-    """Who acts: the account, its role in this act and its body."""
-
-    account_id: str
-    name: str
-    role: str
-    organisation: str = ""
-    organisation_name: str = ""
-    division: str = ""
-
-
-@dataclass(frozen=True)
-class MaterialFault:
-    material_no: int
-    name: str
-    fault: str
-    remedy: str
-
-
-@dataclass(frozen=True)
-class SupplementNotice:
-    """The one-time notice (一次性告知). `supplied_at` is set when everything in it has come in."""
-
-    faults: tuple[MaterialFault, ...]
-    supply_by: date
-    requested_at: datetime
-    requested_by: Staff
-    supplied_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Refusal:
-    kind: RefusalKind
-    reason: str
-    competent_body: str | None
-    refused_at: datetime
-    refused_by: Staff
-
-
-@dataclass(frozen=True)
-class HandOver:
-    method: Method
-    documents: tuple[str, ...]
-    recipient_name: str
-    recipient_relation: str
-    tracking_no: str | None
-    handed_over_at: datetime
-    handed_over_by: Staff
+DELIVERY_WORKDAYS = 10  # art. 44
 
 
 @dataclass(frozen=True)
@@ -142,15 +92,22 @@ class Application:
     received_by: Staff | None = None
     notice_due: DueDate | None = None
     supplement: SupplementNotice | None = None
+    earlier_supplements: tuple[SupplementNotice, ...] = ()
+    corrections: tuple[Correction, ...] = ()
     accepted_at: datetime | None = None
     accepted_by: Staff | None = None
     legal_due: DueDate | None = None
     promised_due: DueDate | None = None
+    deemed: Deemed | None = None
+    renews: Renewal | None = None
+    acceptance_order: int | None = None
     refusal: Refusal | None = None
+    returned: Return | None = None
     withdrawn_at: datetime | None = None
     withdrawal_reason: str | None = None
     outcome: Outcome | None = None
     decided_at: datetime | None = None
+    delivery_due: DueDate | None = None
     hand_over: HandOver | None = None
     concluded_at: datetime | None = None
 
@@ -211,82 +168,43 @@ def receive(
     )
 
 
-def request_supplement(
-    application: Application,
-    item: ServiceItem,
-    faults: Sequence[MaterialFault],
-    *,
-    supply_by: date,
-    today: date,
-    by: Staff,
-    now: datetime,
+def counted_from(application: Application) -> datetime | None:
+    """When the materials count as received: at receipt, after a supplement when everything had arrived.
+
+    Source: Administrative Licensing Law art. 32(4); domain.md 3.3 (file-review rule).
+    """
+    supplied_at = application.supplement.supplied_at if application.supplement else None
+    return supplied_at or application.received_at
+
+
+def answered_by(application: Application) -> datetime | None:
+    """The end of the last day on which the window may still answer; None while that day is not final."""
+    due = application.notice_due
+    if application.state is not State.RECEIVED or due is None or due.provisional:
+        return None
+    return end_of(due.on)
+
+
+def require_unsilenced(application: Application, now: datetime) -> None:
+    """Raises AlreadyAccepted: from the end of the fifth working day on it is accepted by law (art. 32(4))."""
+    until = answered_by(application)
+    if until is not None and now >= until:
+        raise AlreadyAccepted(retry_after_seconds=5)
+
+
+def correct(
+    application: Application, what: Sequence[str], materials: Sequence[Provided], *, by: Staff, now: datetime
 ) -> Application:
-    """The one-time notice (补正告知): all faults at once, only once, within the published list of materials.
-
-    Every required material that is missing must be in it: what is left out now can never be asked for again.
-
-    Source: Administrative Licensing Law art. 32(4) (once, all items); art. 31 (no unrelated materials).
-    """
-    if application.supplement is not None:
-        raise AlreadyNotified("本申请已作出过一次补正告知，不得再次要求补正")
-    require(application, Act.REQUEST_SUPPLEMENT)
-    errors = [*_fault_errors(item, faults), *_left_out(application, item, faults)]
-    if supply_by <= today:
-        errors.append(FieldError("#/supply_by", "supplement.deadline", "补正期限应晚于今日"))
-    if errors:
-        raise Invalid(errors=errors)
-    notice = SupplementNotice(tuple(faults), supply_by, now, by)
-    return replace(application, state=State.CORRECTION, supplement=notice)
-
-
-def _fault_errors(item: ServiceItem, faults: Sequence[MaterialFault]) -> list[FieldError]:
-    errors = []
-    if not faults:
-        errors.append(FieldError("#/faults", "supplement.empty", "至少列明一项需要补正的材料"))
-    numbers = [fault.material_no for fault in faults]
-    for index, no in enumerate(numbers):
-        if item.material(no) is None:
-            message = "公布的材料目录中没有此项，不得要求"
-            errors.append(FieldError(f"#/faults/{index}/material_no", "supplement.unlisted", message))
-        if no in numbers[:index]:
-            errors.append(FieldError(f"#/faults/{index}/material_no", "supplement.twice", "同一材料只列一次"))
-    return errors
-
-
-def _left_out(application: Application, item: ServiceItem, faults: Sequence[MaterialFault]) -> list[FieldError]:
-    """Missing materials the notice forgets. One member of a one-of group stands for the group."""
-    asked = {fault.material_no for fault in faults}
-    absent = missing(item, application.materials)
-    group = {m.material_no for m in absent if m.need is Need.ONE_OF}
-    covered = asked | (group if group & asked else set())
-    return [
-        FieldError("#/faults", "supplement.incomplete", f"缺少的必要材料“{m.name}”未列入，补正告知只能作出一次")
-        for m in absent
-        if m.material_no not in covered
-    ]
-
-
-def supply(application: Application, materials: Sequence[Provided], *, now: datetime) -> Application:
-    """The applicant supplies. When every faulted material has come in anew, the application is received again.
-
-    Source: art. 32(5): with everything supplied it must be accepted; the acceptance date is then the day of supply.
-    """
-    require(application, Act.SUPPLY)
-    notice = application.supplement
-    assert notice is not None  # CORRECTION is entered only by a notice
-    supplied = replace(application, materials=merge(application.materials, materials))
-    if outstanding(supplied):
-        return supplied
-    return replace(supplied, state=State.RECEIVED, supplement=replace(notice, supplied_at=now))
-
-
-def outstanding(application: Application) -> tuple[MaterialFault, ...]:
-    """Faults of the notice whose material has not come in since it was given."""
-    notice = application.supplement
-    if notice is None or notice.supplied_at is not None:
-        return ()
-    renewed = {p.material_no for p in application.materials if p.provided_at > notice.requested_at}
-    return tuple(fault for fault in notice.faults if fault.material_no not in renewed)
+    """Errors put right on the spot (当场更正): recorded, no clock moves. Source: art. 32(3)."""
+    require(application, Act.CORRECT)
+    entries = tuple(Correction(_text(text, f"#/corrections/{n}", "更正内容"), now, by) for n, text in enumerate(what))
+    if not entries:
+        raise Invalid(errors=[FieldError("#/corrections", "correction.empty", "至少列明一处更正")])
+    return replace(
+        application,
+        corrections=(*application.corrections, *entries),
+        materials=merge(application.materials, materials),
+    )
 
 
 def accept(
@@ -298,15 +216,20 @@ def accept(
     promised_due: DueDate,
     by: Staff,
     now: datetime,
+    order: int | None = None,
+    check_by: date | None = None,
 ) -> Application:
     """Acceptance (受理): only with every required material present.
 
     Args:
         counting: the materials that count today (a reused certificate may have lost its validity since submission).
+        order: place among those accepted for an item limited in number (art. 57).
+        check_by: last day for checking what was promised by informed commitment.
 
     Source: art. 32(5), 32 para. 2.
     """
     require(application, Act.ACCEPT)
+    require_unsilenced(application, now)
     absent = missing(item, counting)
     if absent:
         errors = [FieldError(f"#/materials/{m.material_no}", "material.missing", f"缺少：{m.name}") for m in absent]
@@ -318,6 +241,8 @@ def accept(
         accepted_by=by,
         legal_due=legal_due,
         promised_due=promised_due,
+        materials=to_check(application.materials, check_by),
+        acceptance_order=order,
     )
 
 
@@ -330,8 +255,7 @@ def clock_start(application: Application, limit: TimeLimit, *, accepted_at: date
     """
     if limit.start is not StartRule.RECEIVED:
         return accepted_at
-    supplied_at = application.supplement.supplied_at if application.supplement else None
-    return supplied_at or application.received_at or accepted_at
+    return counted_from(application) or accepted_at
 
 
 def refuse_acceptance(
@@ -344,6 +268,7 @@ def refuse_acceptance(
     if application.supplement is not None and application.supplement.supplied_at is not None:
         raise MustAccept("申请人已按告知要求补齐全部材料，应当受理（行政许可法第 32 条第 1 款第 5 项）")
     require(application, Act.REFUSE_ACCEPTANCE)
+    require_unsilenced(application, now)
     body = (competent_body or "").strip() or None
     if kind is RefusalKind.OUT_OF_SCOPE and body is None:
         error = FieldError("#/competent_body", "refusal.competent-body", "不属于本机关职权的，应当告知有权机关")
@@ -361,12 +286,43 @@ def withdraw(application: Application, *, reason: str, now: datetime) -> Applica
     )
 
 
-def record_decision(application: Application, outcome: Outcome, *, decided_at: datetime) -> Application:
-    """What approval decided, learned from its event."""
+def supply_deferred(application: Application, materials: Sequence[Provided]) -> Application:
+    """Promised materials come in after acceptance (容缺后补); only those that were promised.
+
+    Source: 国发〔2022〕5号; domain.md 1.4.
+    """
+    require(application, Act.SUPPLY_DEFERRED)
+    promised = {p.material_no: p.promised_on for p in deferred(application.materials)}
+    errors = [
+        FieldError(f"#/materials/{index}/material_no", "deferred.not-promised", "该材料不是容缺后补的材料")
+        for index, given in enumerate(materials)
+        if given.material_no not in promised or given.source in {Source.DEFERRED, Source.COMMITMENT}
+    ]
+    if errors or not materials:
+        raise Invalid(errors=errors or [FieldError("#/materials", "deferred.empty", "至少补交一项材料")])
+    kept = [replace(given, promised_on=promised[given.material_no]) for given in materials]
+    return replace(application, materials=merge(application.materials, kept))
+
+
+def check_commitment(application: Application, material_no: int, check: Check) -> Application:
+    """The later check of an informed commitment, once (告知承诺事后核查). Source: 国办发〔2020〕42号."""
+    require(application, Act.CHECK_COMMITMENT)
+    given = next((p for p in application.materials if p.material_no == material_no), None)
+    if given is None or given.source is not Source.COMMITMENT or given.check is not None:
+        raise NothingToCheck()
+    check = replace(check, finding=_text(check.finding, "#/finding", "核查情况"))
+    return replace(application, materials=merge(application.materials, [replace(given, check=check)]))
+
+
+def record_decision(
+    application: Application, outcome: Outcome, *, decided_at: datetime, delivery_due: DueDate | None = None
+) -> Application:
+    """What approval decided, learned from its event. Source: art. 44 (a grant is served within ten days)."""
     require(application, Act.RECORD_DECISION)
     if application.accepted_at is None:
         raise WrongState("申请未经受理，不能记录决定")
-    return replace(application, state=State.DECIDED, outcome=outcome, decided_at=decided_at)
+    due = delivery_due if outcome is Outcome.GRANTED else None
+    return replace(application, state=State.DECIDED, outcome=outcome, decided_at=decided_at, delivery_due=due)
 
 
 def hand_over(

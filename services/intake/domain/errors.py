@@ -15,8 +15,45 @@ class WrongState(DomainError):
 class AlreadyNotified(DomainError):
     code: ClassVar[str] = "intake.supplement-already-requested"
     kind: ClassVar[Kind] = Kind.CONFLICT
-    title_zh: ClassVar[str] = "补正告知只能作出一次"
+    title_zh: ClassVar[str] = "补正告知应当一次作出"
     title_en: ClassVar[str] = "A supplement notice is given only once"
+
+
+class AlreadyAccepted(DomainError):
+    """Nobody answered in time: by law the application is accepted, whether or not it was recorded yet."""
+
+    code: ClassVar[str] = "intake.deemed-accepted"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "逾期未告知，自收到申请材料之日起即为受理"
+    title_en: ClassVar[str] = "Not told in time: accepted from the day the materials were received"
+
+
+class SuppliedTooLate(DomainError):
+    code: ClassVar[str] = "intake.supplied-too-late"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "补正期限已过"
+    title_en: ClassVar[str] = "The time for supplying is over"
+
+
+class NotYetDue(DomainError):
+    code: ClassVar[str] = "intake.not-yet-due"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "期限尚未届满"
+    title_en: ClassVar[str] = "The time limit is not over"
+
+
+class RenewalWindow(DomainError):
+    code: ClassVar[str] = "intake.renewal-window"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "不在延续申请的期限内"
+    title_en: ClassVar[str] = "Outside the time for applying for renewal"
+
+
+class NothingToCheck(DomainError):
+    code: ClassVar[str] = "intake.no-open-commitment"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "该材料没有待核查的告知承诺"
+    title_en: ClassVar[str] = "No open commitment stands for this material"
 
 
 class MustAccept(DomainError):

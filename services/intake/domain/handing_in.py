@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.intake.domain.application import PartyType
-from services.intake.domain.catalogue import Material, ServiceItem
+from services.intake.domain.catalogue import Material, MaterialOption, ServiceItem
 from services.intake.domain.errors import Invalid
 from services.intake.domain.materials import HeldCertificate, Provided, Source, by_certificate
 from services.kernel.errors import FieldError
@@ -19,6 +19,20 @@ class Claim:
     source: Source
     certificate_identifier: str | None = None
     copies: int = 1
+    promised_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Promises:
+    """What an applicant may promise instead of handing in.
+
+    Args:
+        barred_until: he may make no informed commitment up to this day (serious dishonesty not yet repaired).
+        latest: the last day for which a deferred material may be promised.
+    """
+
+    latest: date
+    barred_until: date | None = None
 
 
 def check_applicant(item: ServiceItem, party_type: PartyType, *, has_agent: bool) -> None:
@@ -43,6 +57,7 @@ def check_claims(
     held: Mapping[str, HeldCertificate],
     *,
     paper_allowed: bool,
+    promises: Promises | None = None,
     today: date,
     now: datetime,
 ) -> tuple[Provided, ...]:
@@ -52,6 +67,7 @@ def check_claims(
         held: certificates of the applicant and of the agent that acts here, by identifier. A certificate of somebody
             else is answered like one that does not exist.
         paper_allowed: only where somebody can look at an original.
+        promises: None where promises are not taken any more.
     """
     errors: list[FieldError] = []
     provided: list[Provided] = []
@@ -60,30 +76,58 @@ def check_claims(
         material = item.material(claim.material_no)
         where = f"#/materials/{index}"
         if material is None or claim.material_no in seen:
-            message = "公布的材料目录中没有此项" if material is None else "同一材料只填一次"
-            errors.append(FieldError(f"{where}/material_no", "material.unlisted", message))
+            errors.append(FieldError(f"{where}/material_no", "material.unlisted", _UNLISTED[material is None]))
             continue
         seen.add(claim.material_no)
         certificate = held.get(claim.certificate_identifier or "")
         if claim.source is Source.CERTIFICATE:
             faults = [*certificate_faults(material, certificate, today, f"{where}/certificate_identifier")]
+        elif claim.source in _OPTIONS:
+            faults = [*promise_faults(material, claim, promises, today, where)]
         else:
-            faults = [] if paper_allowed else [FieldError(f"{where}/source", "material.paper-online", _PAPER_ONLINE)]
+            faults = [] if paper_allowed else _paper_online(where)
         errors += faults
-        if not faults:
-            provided.append(_provided(material, claim, certificate, now))
+        provided += [] if faults else [_provided(material, claim, certificate, now)]
     if errors:
         raise Invalid(errors=errors)
     return tuple(provided)
 
 
-_PAPER_ONLINE = "纸质原件只能在窗口提交"
+def _paper_online(where: str) -> list[FieldError]:
+    return [FieldError(f"{where}/source", "material.paper-online", "纸质原件只能在窗口提交")]
+
+
+_UNLISTED = {True: "公布的材料目录中没有此项", False: "同一材料只填一次"}
+_OPTIONS = {Source.COMMITMENT: MaterialOption.INFORMED_COMMITMENT, Source.DEFERRED: MaterialOption.DEFERRED}
+_OPTION_NAMES = {Source.COMMITMENT: "告知承诺", Source.DEFERRED: "容缺后补"}
 
 
 def _provided(material: Material, claim: Claim, certificate: HeldCertificate | None, now: datetime) -> Provided:
     if claim.source is Source.CERTIFICATE and certificate is not None:
         return by_certificate(material, certificate, now=now)
-    return Provided(claim.material_no, material.name, Source.PAPER_ORIGINAL, now, copies=claim.copies)
+    promised_on = claim.promised_on if claim.source is Source.DEFERRED else None
+    return Provided(claim.material_no, material.name, claim.source, now, claim.copies, promised_on=promised_on)
+
+
+def promise_faults(
+    material: Material, claim: Claim, promises: Promises | None, today: date, where: str
+) -> Iterator[FieldError]:
+    """Why a promise cannot stand for a material: only where the item's published list allows it, for this applicant.
+
+    Source: 国办发〔2020〕42号 (informed commitment, those barred from it); 国发〔2022〕5号 (deferred materials).
+    """
+    name = _OPTION_NAMES[claim.source]
+    if _OPTIONS[claim.source] not in material.options:
+        yield FieldError(f"{where}/source", "material.option", f"该材料不适用{name}")
+    elif promises is None:
+        yield FieldError(f"{where}/source", "material.promise-late", f"现阶段不能再适用{name}")
+    elif claim.source is Source.COMMITMENT:
+        if promises.barred_until is not None and promises.barred_until >= today:
+            message = f"申请人在 {promises.barred_until:%Y-%m-%d} 以前不适用告知承诺"
+            yield FieldError(f"{where}/source", "commitment.barred", message)
+    elif claim.promised_on is None or not today < claim.promised_on <= promises.latest:
+        message = f"应填写今日之后、{promises.latest:%Y-%m-%d} 以前的补交日期"
+        yield FieldError(f"{where}/promised_on", "deferred.date", message)
 
 
 def certificate_faults(

@@ -12,17 +12,36 @@ class Source(StrEnum):
     UPLOAD = "UPLOAD"
     CERTIFICATE = "CERTIFICATE"
     PAPER_ORIGINAL = "PAPER_ORIGINAL"
+    COMMITMENT = "COMMITMENT"  # 告知承诺: the applicant's word stands for the material
+    DEFERRED = "DEFERRED"  # 容缺: promised for a day
+
+
+class CheckOutcome(StrEnum):
+    KEPT = "KEPT"
+    FALSE = "FALSE"
 
 
 class Coverage(StrEnum):
     COVERED = "COVERED"  # by a certificate of the library
     UPLOADED = "UPLOADED"
     ON_PAPER = "ON_PAPER"  # original seen and taken at the counter
+    COMMITTED = "COMMITTED"  # replaced by an informed commitment
+    DEFERRED = "DEFERRED"  # promised for a later day
     MISSING = "MISSING"
     OPTIONAL = "OPTIONAL"
     CONDITIONAL = "CONDITIONAL"  # asked only when its condition holds
     NOT_NEEDED = "NOT_NEEDED"  # another one of its group was given
     LATER = "LATER"
+
+
+@dataclass(frozen=True)
+class Check:
+    """The later check of an informed commitment."""
+
+    outcome: CheckOutcome
+    finding: str
+    checked_at: datetime
+    checked_by: str  # account
 
 
 @dataclass(frozen=True)
@@ -39,6 +58,9 @@ class Provided:
     sha256: str | None = None
     media_type: str | None = None
     size_bytes: int | None = None
+    promised_on: date | None = None  # of a deferred material; kept when it has come in
+    check_by: date | None = None  # of a commitment
+    check: Check | None = None
     earlier_file_keys: tuple[str, ...] = ()  # what stood here when it was received: evidence, never thrown away
 
 
@@ -67,7 +89,10 @@ _PROVIDED = {
     Source.CERTIFICATE: Coverage.COVERED,
     Source.UPLOAD: Coverage.UPLOADED,
     Source.PAPER_ORIGINAL: Coverage.ON_PAPER,
+    Source.COMMITMENT: Coverage.COMMITTED,
+    Source.DEFERRED: Coverage.DEFERRED,
 }
+IN_HAND = frozenset({Source.UPLOAD, Source.CERTIFICATE, Source.PAPER_ORIGINAL})
 _NOT_PROVIDED = {
     Need.REQUIRED: Coverage.MISSING,
     Need.OPTIONAL: Coverage.OPTIONAL,
@@ -198,6 +223,25 @@ def merge(earlier: Iterable[Provided], newer: Iterable[Provided], *, keep: bool 
         old = by_no.get(given.material_no)
         by_no[given.material_no] = replace(given, earlier_file_keys=_file_keys(old)) if keep and old else given
     return tuple(by_no[no] for no in sorted(by_no))
+
+
+def deferred(provided: Iterable[Provided]) -> tuple[Provided, ...]:
+    """Materials that are promised and not yet in: no grant before they are."""
+    return tuple(p for p in provided if p.source is Source.DEFERRED)
+
+
+def commitments(provided: Iterable[Provided]) -> tuple[Provided, ...]:
+    return tuple(p for p in provided if p.source is Source.COMMITMENT)
+
+
+def to_check(provided: Iterable[Provided], check_by: date | None) -> tuple[Provided, ...]:
+    """From acceptance on every commitment has a last day for its check."""
+    return tuple(replace(p, check_by=check_by) if p.source is Source.COMMITMENT else p for p in provided)
+
+
+def in_hand(provided: Iterable[Provided]) -> tuple[Provided, ...]:
+    """What was really handed in: no promise, no commitment."""
+    return tuple(p for p in provided if p.source in IN_HAND)
 
 
 def _file_keys(provided: Provided) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ class State(StrEnum):
     REFUSED_ACCEPTANCE = "REFUSED_ACCEPTANCE"  # 不予受理
     NOT_REQUIRED = "NOT_REQUIRED"  # 不受理
     WITHDRAWN = "WITHDRAWN"  # 撤回
+    RETURNED = "RETURNED"  # 退件
     DECIDED = "DECIDED"  # 已决定
     HANDED_OVER = "HANDED_OVER"  # 已出件
     CONCLUDED = "CONCLUDED"  # 办结
@@ -24,6 +25,7 @@ STATE_NAMES = {
     State.REFUSED_ACCEPTANCE: "不予受理",
     State.NOT_REQUIRED: "不需要受理",
     State.WITHDRAWN: "已撤回",
+    State.RETURNED: "已退件",
     State.DECIDED: "已作出决定",
     State.HANDED_OVER: "已出件",
     State.CONCLUDED: "已办结",
@@ -33,26 +35,41 @@ STATE_NAMES = {
 class Act(StrEnum):
     PROVIDE = "PROVIDE"
     RECEIVE = "RECEIVE"
+    CORRECT = "CORRECT"
     REQUEST_SUPPLEMENT = "REQUEST_SUPPLEMENT"
     SUPPLY = "SUPPLY"
+    RETURN = "RETURN"
     ACCEPT = "ACCEPT"
+    DEEM_ACCEPTED = "DEEM_ACCEPTED"
     REFUSE_ACCEPTANCE = "REFUSE_ACCEPTANCE"
     WITHDRAW = "WITHDRAW"
+    SUPPLY_DEFERRED = "SUPPLY_DEFERRED"
+    DEEM_RENEWED = "DEEM_RENEWED"
     RECORD_DECISION = "RECORD_DECISION"
     HAND_OVER = "HAND_OVER"
     CONCLUDE = "CONCLUDE"
+    CHECK_COMMITMENT = "CHECK_COMMITMENT"
+    MOVE = "MOVE"
 
 
 ALLOWED: dict[Act, frozenset[State]] = {
     Act.PROVIDE: frozenset({State.SUBMITTED, State.RECEIVED, State.CORRECTION}),
     Act.RECEIVE: frozenset({State.SUBMITTED}),
+    Act.CORRECT: frozenset({State.RECEIVED}),
     Act.REQUEST_SUPPLEMENT: frozenset({State.RECEIVED}),
     Act.SUPPLY: frozenset({State.CORRECTION}),
+    Act.RETURN: frozenset({State.CORRECTION}),
     Act.ACCEPT: frozenset({State.RECEIVED}),
+    Act.DEEM_ACCEPTED: frozenset({State.RECEIVED}),
     Act.REFUSE_ACCEPTANCE: frozenset({State.RECEIVED}),
     Act.WITHDRAW: frozenset({State.SUBMITTED, State.RECEIVED, State.CORRECTION, State.ACCEPTED}),
+    Act.SUPPLY_DEFERRED: frozenset({State.ACCEPTED}),
+    Act.DEEM_RENEWED: frozenset({State.ACCEPTED}),
     # A decision made before the withdrawal was known to approval is a fact and stands.
     Act.RECORD_DECISION: frozenset({State.ACCEPTED, State.WITHDRAWN}),
     Act.HAND_OVER: frozenset({State.DECIDED}),
     Act.CONCLUDE: frozenset({State.HANDED_OVER}),
+    # The later check of what was promised in writing comes when it is due, mostly long after the decision.
+    Act.CHECK_COMMITMENT: frozenset({State.ACCEPTED, State.DECIDED, State.HANDED_OVER, State.CONCLUDED}),
+    Act.MOVE: frozenset({State.SUBMITTED, State.RECEIVED, State.CORRECTION, State.ACCEPTED}),
 }

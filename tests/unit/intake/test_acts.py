@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from services.intake.domain import application as rules
+from services.intake.domain import supplement
 from services.intake.domain.catalogue import Need
 from services.intake.domain.errors import (
     AlreadyNotified,
@@ -29,7 +30,9 @@ def codes(error: DomainError) -> list[str]:
 
 def notice(application, *faults, item=None, supply_by=LATER):
     item = item or an_item(a_material(1), a_material(2, Need.OPTIONAL))
-    return rules.request_supplement(application, item, faults, supply_by=supply_by, today=TODAY, by=CLERK, now=NOON)
+    return supplement.request_supplement(
+        application, item, faults, supply_by=supply_by, today=TODAY, by=CLERK, now=NOON
+    )
 
 
 def received(**more) -> rules.Application:
@@ -47,7 +50,7 @@ class TestSupplementNotice:
 
     def test_a_second_notice_is_refused_even_after_supply(self):
         asked = notice(received(), a_fault())
-        supplied = rules.supply(asked, [provided(1, provided_at=NOON + timedelta(hours=1))], now=NOON)
+        supplied = supplement.supply(asked, [provided(1, provided_at=NOON + timedelta(hours=1))], now=NOON)
 
         with pytest.raises(AlreadyNotified):
             notice(supplied, a_fault(2))
@@ -89,15 +92,15 @@ class TestSupply:
     def test_a_part_of_what_was_asked_leaves_the_application_in_correction(self):
         asked = notice(received(), a_fault(1), a_fault(2))
 
-        supplied = rules.supply(asked, [provided(1, provided_at=NOON + timedelta(hours=1))], now=NOON)
+        supplied = supplement.supply(asked, [provided(1, provided_at=NOON + timedelta(hours=1))], now=NOON)
 
         assert supplied.state is State.CORRECTION
-        assert [fault.material_no for fault in rules.outstanding(supplied)] == [2]
+        assert [fault.material_no for fault in supplement.outstanding(supplied)] == [2]
 
     def test_what_was_handed_in_before_the_notice_does_not_count(self):
         asked = notice(received(materials=(provided(1),)), a_fault(1))
 
-        supplied = rules.supply(asked, [], now=NOON)
+        supplied = supplement.supply(asked, [], now=NOON)
 
         assert supplied.state is State.CORRECTION
 
@@ -105,11 +108,11 @@ class TestSupply:
         asked = notice(received(), a_fault(1))
         uploaded = rules.provide(asked, [provided(1, provided_at=NOON + timedelta(minutes=5))])
 
-        supplied = rules.supply(uploaded, [], now=NOON + timedelta(hours=1))
+        supplied = supplement.supply(uploaded, [], now=NOON + timedelta(hours=1))
 
         assert supplied.state is State.RECEIVED
         assert supplied.supplement.supplied_at == NOON + timedelta(hours=1)
-        assert rules.outstanding(supplied) == ()
+        assert supplement.outstanding(supplied) == ()
 
 
 class TestAcceptance:
@@ -149,7 +152,7 @@ class TestClockStart:
     def test_after_a_supplement_it_is_the_day_everything_had_arrived(self):
         asked = notice(received(), a_fault())
         arrived = NOON + timedelta(days=3)
-        supplied = rules.supply(asked, [provided(1, provided_at=arrived)], now=arrived)
+        supplied = supplement.supply(asked, [provided(1, provided_at=arrived)], now=arrived)
 
         assert rules.clock_start(supplied, self.from_receipt, accepted_at=NOON + timedelta(days=4)) == arrived
 
@@ -182,7 +185,7 @@ class TestRefusalOfAcceptance:
     @pytest.mark.parametrize("kind", list(rules.RefusalKind))
     def test_after_everything_was_supplied_it_must_be_accepted_art_32_1_5(self, kind):
         asked = notice(received(), a_fault())
-        supplied = rules.supply(asked, [provided(1, provided_at=NOON + timedelta(hours=1))], now=NOON)
+        supplied = supplement.supply(asked, [provided(1, provided_at=NOON + timedelta(hours=1))], now=NOON)
 
         with pytest.raises(MustAccept):
             self.refuse(supplied, kind=kind)

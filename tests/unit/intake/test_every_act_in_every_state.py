@@ -2,24 +2,33 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from services.intake.domain import application as rules
+from services.intake.domain import moving, silence, supplement
 from services.intake.domain.errors import WrongState
+from services.intake.domain.materials import Check, CheckOutcome, Source
 from services.intake.domain.states import ALLOWED, Act, State
 from services.kernel.time_limit import DueDate
+from services.kernel.workdays import official_calendar
 from tests.unit.intake.builders import CLERK, NOON, TODAY, a_fault, an_application, an_item, provided
 
 DUE = DueDate(date(2026, 12, 1))
 ITEM = an_item()
+PROMISED = provided(1, Source.DEFERRED, promised_on=DUE.on)
+COMMITTED = provided(1, Source.COMMITMENT)
+CHECK = Check(CheckOutcome.KEPT, "属实", NOON, "handler-1")
+RENEWS = rules.Renewal("C1", TODAY - timedelta(days=1), silence_renews=True)
+CALENDAR = official_calendar()
 HANDING = rules.HandOver(rules.Method.COLLECTION, ("C1",), "张三", "本人", None, NOON, CLERK)
 
 ACTS: dict[Act, Callable[[rules.Application], rules.Application]] = {
     Act.PROVIDE: lambda a: rules.provide(a, [provided(1)]),
     Act.RECEIVE: lambda a: rules.receive(a, case_no="N", query_code="Q", notice_due=DUE, by=CLERK, now=NOON),
-    Act.REQUEST_SUPPLEMENT: lambda a: rules.request_supplement(
+    Act.CORRECT: lambda a: rules.correct(a, ["电话漏填"], [], by=CLERK, now=NOON),
+    Act.REQUEST_SUPPLEMENT: lambda a: supplement.request_supplement(
         replace(a, supplement=None),
         ITEM,
         [a_fault()],
@@ -28,32 +37,47 @@ ACTS: dict[Act, Callable[[rules.Application], rules.Application]] = {
         by=CLERK,
         now=NOON,
     ),
-    Act.SUPPLY: lambda a: rules.supply(a, [provided(1)], now=NOON),
+    Act.SUPPLY: lambda a: supplement.supply(a, [provided(1)], now=NOON),
+    Act.RETURN: lambda a: supplement.give_up(a, reason="不补了", by=CLERK, now=NOON),
     Act.ACCEPT: lambda a: rules.accept(
         a, ITEM, counting=[provided(1)], legal_due=DUE, promised_due=DUE, by=CLERK, now=NOON
+    ),
+    Act.DEEM_ACCEPTED: lambda a: silence.deem_accepted(
+        replace(a, notice_due=DueDate(TODAY)), ITEM, legal_due=DUE, promised_due=DUE, now=NOON + timedelta(days=1)
     ),
     Act.REFUSE_ACCEPTANCE: lambda a: rules.refuse_acceptance(
         a, rules.RefusalKind.OUT_OF_SCOPE, reason="不属于职权", competent_body="市局", by=CLERK, now=NOON
     ),
     Act.WITHDRAW: lambda a: rules.withdraw(a, reason="不办了", now=NOON),
+    Act.SUPPLY_DEFERRED: lambda a: rules.supply_deferred(replace(a, materials=(PROMISED,)), [provided(1)]),
+    Act.DEEM_RENEWED: lambda a: silence.deem_renewed(replace(a, renews=RENEWS), now=NOON),
     Act.RECORD_DECISION: lambda a: rules.record_decision(a, rules.Outcome.GRANTED, decided_at=NOON),
     Act.HAND_OVER: lambda a: rules.hand_over(a, ITEM, HANDING, certificates=["C1"]),
     Act.CONCLUDE: lambda a: rules.conclude(a, now=NOON),
+    Act.CHECK_COMMITMENT: lambda a: rules.check_commitment(replace(a, materials=(COMMITTED,)), 1, CHECK),
+    Act.MOVE: lambda a: moving.change_version(a, ITEM, 2, CALENDAR)[0],
 }
 
 # Rows: acts. Columns: states. `-` refused, otherwise the state the act leads to.
 TABLE = """
-                    SUBMITTED  RECEIVED            CORRECTION ACCEPTED  REFUSED_ACCEPTANCE NOT_REQUIRED WITHDRAWN DECIDED     HANDED_OVER CONCLUDED
-PROVIDE             SUBMITTED  RECEIVED            CORRECTION -         -                  -            -         -           -           -
-RECEIVE             RECEIVED   -                   -          -         -                  -            -         -           -           -
-REQUEST_SUPPLEMENT  -          CORRECTION          -          -         -                  -            -         -           -           -
-SUPPLY              -          -                   RECEIVED   -         -                  -            -         -           -           -
-ACCEPT              -          ACCEPTED            -          -         -                  -            -         -           -           -
-REFUSE_ACCEPTANCE   -          REFUSED_ACCEPTANCE  -          -         -                  -            -         -           -           -
-WITHDRAW            WITHDRAWN  WITHDRAWN           WITHDRAWN  WITHDRAWN -                  -            -         -           -           -
-RECORD_DECISION     -          -                   -          DECIDED   -                  -            DECIDED   -           -           -
-HAND_OVER           -          -                   -          -         -                  -            -         HANDED_OVER -           -
-CONCLUDE            -          -                   -          -         -                  -            -         -           CONCLUDED   -
+                    SUBMITTED RECEIVED           CORRECTION ACCEPTED  REFUSED_ACCEPTANCE NOT_REQUIRED WITHDRAWN RETURNED DECIDED     HANDED_OVER CONCLUDED
+PROVIDE             SUBMITTED RECEIVED           CORRECTION -         -                  -            -         -        -           -           -
+RECEIVE             RECEIVED  -                  -          -         -                  -            -         -        -           -           -
+CORRECT             -         RECEIVED           -          -         -                  -            -         -        -           -           -
+REQUEST_SUPPLEMENT  -         CORRECTION         -          -         -                  -            -         -        -           -           -
+SUPPLY              -         -                  RECEIVED   -         -                  -            -         -        -           -           -
+RETURN              -         -                  RETURNED   -         -                  -            -         -        -           -           -
+ACCEPT              -         ACCEPTED           -          -         -                  -            -         -        -           -           -
+DEEM_ACCEPTED       -         ACCEPTED           -          -         -                  -            -         -        -           -           -
+REFUSE_ACCEPTANCE   -         REFUSED_ACCEPTANCE -          -         -                  -            -         -        -           -           -
+WITHDRAW            WITHDRAWN WITHDRAWN          WITHDRAWN  WITHDRAWN -                  -            -         -        -           -           -
+SUPPLY_DEFERRED     -         -                  -          ACCEPTED  -                  -            -         -        -           -           -
+DEEM_RENEWED        -         -                  -          DECIDED   -                  -            -         -        -           -           -
+RECORD_DECISION     -         -                  -          DECIDED   -                  -            DECIDED   -        -           -           -
+HAND_OVER           -         -                  -          -         -                  -            -         -        HANDED_OVER -           -
+CONCLUDE            -         -                  -          -         -                  -            -         -        -           CONCLUDED   -
+CHECK_COMMITMENT    -         -                  -          ACCEPTED  -                  -            -         -        DECIDED     HANDED_OVER CONCLUDED
+MOVE                SUBMITTED RECEIVED           CORRECTION ACCEPTED  -                  -            -         -        -           -           -
 """  # noqa: E501 (a table reads best as a table)
 
 

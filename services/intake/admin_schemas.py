@@ -1,0 +1,184 @@
+"""Bodies of what administrators ask and are answered: calendars, quotas, who is barred, running cases and moves."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from services.intake.answers import DueOut
+from services.intake.domain.moving import ClockName, Move
+from services.intake.domain.records import PartyType
+from services.intake.domain.states import State
+from services.intake.domain.year import Day
+from services.intake.schemas import In, Name, Number, Words
+from services.kernel.time_limit import DueDate
+
+if TYPE_CHECKING:
+    from services.intake.commands.administer import WouldMove
+    from services.intake.commands.calendars import Moved
+
+
+class DayIn(In):
+    on: date
+    name: Name
+    works: bool = Field(description="true：调休上班；false：放假")
+
+    def day(self) -> Day:
+        return Day(self.on, self.name, self.works)
+
+
+class CalendarIn(In):
+    """The notice of one year: only the days it names, other days follow the week."""
+
+    sources: Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=500)]], Field(max_length=10)] = (
+        Field(description="放假通知的出处")
+    )
+    days: Annotated[list[DayIn], Field(max_length=200)]
+
+
+class MoveOut(BaseModel):
+    clock: ClockName
+    earlier: DueOut
+    now: DueOut
+
+    @classmethod
+    def of(cls, move: Move) -> "MoveOut":
+        return cls(clock=move.clock, earlier=due_out(move.earlier), now=due_out(move.now))
+
+
+def due_out(due: DueDate) -> DueOut:
+    return DueOut(on=due.on, provisional=due.provisional)
+
+
+class MovingOut(BaseModel):
+    application_id: UUID
+    case_no: str | None
+    state: State
+    dates: list[MoveOut]
+
+    @classmethod
+    def of(cls, moved: "Moved") -> "MovingOut":
+        seen = moved.application
+        dates = [MoveOut.of(move) for move in moved.moves]
+        return cls(application_id=seen.application_id, case_no=seen.case_no, state=seen.state, dates=dates)
+
+
+class CalendarOut(BaseModel):
+    """`preview`: nothing was written. `moving` shows the first of `applications_moving` applications."""
+
+    year: int
+    preview: bool
+    revision: int | None
+    sources: tuple[str, ...]
+    days: int
+    applications_moving: int
+    moving: list[MovingOut]
+
+
+class CalendarYearOut(BaseModel):
+    year: int
+    sources: tuple[str, ...]
+
+
+class CalendarsOut(BaseModel):
+    items: list[CalendarYearOut]
+    last_day: date = Field(description="此日以后的日期均为暂定")
+
+
+class BarredIn(In):
+    party_type: PartyType
+    number: Number
+    barred_until: date
+    reason: Words
+
+
+class BarredOut(BaseModel):
+    masked_number: str
+    barred_until: date
+    reason: str
+    recorded_at: datetime
+
+
+class BarredPage(BaseModel):
+    items: list[BarredOut]
+
+
+class QuotaIn(In):
+    quota: Annotated[int, Field(ge=0, le=1_000_000)]
+    counts_from: date | None = Field(None, description="自该日起计算已准予的数量；缺省为今日")
+    reason: Words
+
+
+class QuotaOut(BaseModel):
+    item_code: str
+    quota: int
+    counts_from: date
+    reason: str
+    recorded_at: datetime
+
+
+class PlaceOut(BaseModel):
+    position: int
+    application_id: UUID
+    case_no: str | None
+    state: State
+    accepted_at: datetime
+    deemed: bool
+    within_quota: bool | None
+
+
+class AcceptanceOrderOut(BaseModel):
+    """Undecided cases in the order of acceptance (art. 57); a deemed acceptance counts from the day of receipt."""
+
+    item_code: str
+    quota: int | None
+    granted: int
+    remaining: int | None
+    items: list[PlaceOut]
+
+
+class MaterialLine(BaseModel):
+    material_no: int
+    name: str
+
+
+class MovedLine(BaseModel):
+    application_id: UUID
+    case_no: str | None
+    state: State
+    from_version: int
+    dates: list[MoveOut]
+    newly_missing: list[MaterialLine] = Field(description="新版本要求而本申请尚缺的材料")
+
+    @classmethod
+    def of(cls, would: "WouldMove") -> "MovedLine":
+        seen = would.application
+        return cls(
+            application_id=seen.application_id,
+            case_no=seen.case_no,
+            state=seen.state,
+            from_version=seen.item_version,
+            dates=[MoveOut.of(move) for move in would.moves],
+            newly_missing=[MaterialLine(material_no=m.material_no, name=m.name) for m in would.newly_missing],
+        )
+
+
+class RunningOut(BaseModel):
+    """Running cases that are pinned to an earlier version, with what a move to the one in force would change."""
+
+    item_code: str
+    version_in_force: int
+    running: dict[int, int] = Field(description="各版本在办件数")
+    items: list[MovedLine]
+    next: str | None = None
+
+
+class MovesIn(In):
+    application_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
+    reason: Words
+
+
+class MovesOut(BaseModel):
+    to_version: int
+    items: list[MovedLine]

@@ -1,0 +1,128 @@
+"""What an administrator keeps: who is barred from commitments, quotas, and cases moved to another item version."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlmodel import col
+
+from services.chassis.auth import Principal
+from services.chassis.database import Answer
+from services.intake import facts_later, repository
+from services.intake.admin_schemas import BarredIn, BarredOut, MovedLine, MovesIn, MovesOut, QuotaIn, QuotaOut
+from services.intake.commands.acting import publish, stepped
+from services.intake.commands.submit import subject_key
+from services.intake.domain.application import Application
+from services.intake.domain.catalogue import Material
+from services.intake.domain.errors import Invalid, UnknownItem
+from services.intake.domain.moving import Move, change_version, newly_missing
+from services.intake.domain.records import PartyType
+from services.intake.items import VersionedItem
+from services.intake.office import Call, Office
+from services.intake.tables import BarredRow, QuotaRow
+from services.kernel.codes import mask_citizen_id, mask_uscc, normalise_number
+from services.kernel.errors import FieldError
+from services.kernel.workdays import WorkCalendar
+
+
+def require_own(reader: Principal, item: VersionedItem) -> None:
+    """Officers see the order of their own department's items. Raises UnknownItem."""
+    if not reader.has("CATALOGUE_ADMIN", "SUPERVISOR") and reader.organisation != item.item.department.uscc:
+        raise UnknownItem()
+
+
+async def bar(office: Office, body: BarredIn, call: Call) -> Answer:
+    """Nobody is removed: a day in the past lets him commit again. Raises InvalidCode."""
+    key = subject_key(office, body.party_type, body.number)
+    mask = mask_citizen_id if body.party_type is PartyType.PERSON else mask_uscc
+    values = {
+        "subject_key": key,
+        "masked_number": mask(normalise_number(body.number)),
+        "barred_until": body.barred_until,
+        "reason": body.reason,
+        "recorded_by": call.by.account_id,
+        "recorded_at": call.now,
+    }
+    async with office.db.transaction(call.idempotency) as uow:
+        statement = upsert(BarredRow).values(values)
+        changing = {name: value for name, value in values.items() if name != "subject_key"}
+        await uow.connection.execute(
+            statement.on_conflict_do_update(index_elements=[col(BarredRow.subject_key)], set_=changing)
+        )
+        return uow.answer(201, BarredOut.model_validate(values))
+
+
+async def set_quota(office: Office, item: VersionedItem, body: QuotaIn, call: Call) -> Answer:
+    """Raises Invalid for an item that is not limited in number."""
+    if not item.item.quantity_limited:
+        raise Invalid(errors=[FieldError("#/quota", "quota.unlimited", "该事项没有数量限制")])
+    values = {
+        "item_code": item.item.item_code,
+        "quota": body.quota,
+        "counts_from": body.counts_from or call.today,
+        "reason": body.reason,
+        "recorded_by": call.by.account_id,
+        "recorded_at": call.now,
+    }
+    async with office.db.transaction(call.idempotency) as uow:
+        changing = {name: value for name, value in values.items() if name != "item_code"}
+        statement = upsert(QuotaRow).values(values)
+        await uow.connection.execute(
+            statement.on_conflict_do_update(index_elements=[col(QuotaRow.item_code)], set_=changing)
+        )
+        return uow.answer(201, QuotaOut.model_validate(values))
+
+
+@dataclass(frozen=True)
+class WouldMove:
+    """A running application under the version in force: dates that move, materials newly asked for."""
+
+    application: Application
+    moved: Application
+    moves: tuple[Move, ...]
+    newly_missing: tuple[Material, ...]
+
+
+def would_move(
+    application: Application, pinned: VersionedItem, target: VersionedItem, calendar: WorkCalendar
+) -> WouldMove:
+    """Raises WrongState."""
+    moved, moves = change_version(application, target.item, target.version, calendar)
+    return WouldMove(application, moved, moves, newly_missing(application, pinned.item, target.item))
+
+
+async def move(office: Office, target: VersionedItem, body: MovesIn, call: Call) -> Answer:
+    """Chosen running applications to the version in force, all or none; each move is an event with the reason.
+
+    Raises Invalid for one that is unknown, ended, of another item or there already; WrongState.
+    """
+    async with office.db.transaction(call.idempotency) as uow:
+        found = await repository.load_for_update(uow.connection, body.application_ids)
+        _check_all(body.application_ids, found, target)
+        calendar = await office.calendars.current(uow.connection)
+        changed, lines = [], []
+        for seen in found.values():
+            pinned = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+            would = would_move(seen, pinned, target, calendar)
+            moved = stepped(seen, would.moved, events=1)
+            event = facts_later.moved(
+                moved, target, from_version=seen.item_version, reason=body.reason, by=call.by, now=call.now
+            )
+            publish(uow, moved, event)
+            changed.append((moved, seen.version))
+            lines.append(MovedLine.of(would))
+        await repository.save_locked(uow.connection, changed)
+        return uow.answer(201, MovesOut(to_version=target.version, items=lines))
+
+
+def _check_all(wanted: Sequence[UUID], found: dict[UUID, Application], target: VersionedItem) -> None:
+    errors = []
+    for index, application_id in enumerate(wanted):
+        seen = found.get(application_id)
+        if seen is None or seen.item_code != target.item.item_code:
+            errors.append(FieldError(f"#/application_ids/{index}", "move.not-of-item", "不是该事项的申请"))
+        elif seen.item_version == target.version:
+            errors.append(FieldError(f"#/application_ids/{index}", "move.already", "已经适用现行版本"))
+    if errors:
+        raise Invalid(errors=errors)

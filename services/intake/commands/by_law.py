@@ -1,0 +1,103 @@
+"""What the law brings about when nobody acts: acceptance by silence, return, renewal. Each exactly once."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from contracts.events.common import Event
+from services.chassis import clock
+from services.chassis.database import Database, UnitOfWork
+from services.chassis.reference import Reference
+from services.intake import facts, facts_later, repository
+from services.intake.commands.accept import check_by, place
+from services.intake.commands.acting import publish, stepped
+from services.intake.domain import application as rules
+from services.intake.domain import silence, supplement
+from services.intake.domain.states import State
+from services.intake.items import Items, VersionedItem
+from services.intake.office import work_calendars, workdays_after
+from services.intake.settings import IntakeSettings
+from services.kernel.errors import DomainError
+from services.kernel.time_limit import Clock, DueDate, TimeLimit, due_date
+from services.kernel.workdays import WorkCalendar
+
+log = logging.getLogger(__name__)
+_AT_ONCE = 500
+_ACCEPTED = frozenset({State.ACCEPTED})
+_OTHERS = frozenset({State.RECEIVED, State.CORRECTION})
+
+
+async def _always() -> bool:
+    return True
+
+
+@dataclass
+class ByLaw:
+    """The timer: touches only what is due, one application in one transaction, until nothing is due any more.
+
+    A person's act and this one meet at the row: whoever saves first wins, the other finds another state. A renewal by
+    silence waits until no decision can be on its way: for the grace, and until this service has caught up.
+    """
+
+    settings: IntakeSettings
+    items: Items = field(default_factory=Items)
+    calendars: Reference[WorkCalendar] = field(default_factory=work_calendars)
+    caught_up: Callable[[], Awaitable[bool]] = _always
+
+    async def __call__(self, database: Database, now: datetime) -> None:
+        await self._act_on(database, now, _OTHERS)
+        grace = timedelta(seconds=self.settings.renewal_grace_seconds)
+        await self._act_on(database, now - grace, _ACCEPTED)
+
+    async def _act_on(self, database: Database, until: datetime, states: frozenset[State]) -> None:
+        async with database.read() as connection:
+            due = await repository.due_ids(connection, until, states, limit=_AT_ONCE)
+        if not due or (states is _ACCEPTED and not await self.caught_up()):
+            return
+        for application_id in due:
+            try:
+                await self.act(database, application_id, until)
+            except DomainError as refused:
+                # One application that cannot be dealt with must not stop the others; it stays due and is told of.
+                log.error("by law: %s", refused.code, extra={"application_id": str(application_id)})
+
+    async def act(self, database: Database, application_id: UUID, until: datetime) -> None:
+        """Nothing when somebody holds it or it is no longer due. Raises DomainError."""
+        async with database.transaction() as uow:
+            seen = await repository.lock_due(uow.connection, application_id, until)
+            if seen is None:
+                return
+            item = await self.items.pinned(uow.connection, seen.item_code, seen.item_version)
+            changed, event = await self._bring_about(uow, seen, item, clock.now())
+            changed = stepped(seen, changed, events=1)
+            await repository.save_locked(uow.connection, [(changed, seen.version)])
+            publish(uow, changed, event(changed))
+
+    async def _bring_about(
+        self, uow: UnitOfWork, seen: rules.Application, item: VersionedItem, now: datetime
+    ) -> tuple[rules.Application, Callable[[rules.Application], Event]]:
+        if seen.state is State.CORRECTION:
+            return supplement.return_unsupplied(seen, now=now), facts_later.returned
+        calendar = await self.calendars.current(uow.connection)
+        if seen.state is State.ACCEPTED:
+            due = workdays_after(calendar, silence.wakes_at(seen) or now, rules.DELIVERY_WORKDAYS)
+            renewed = silence.deem_renewed(seen, now=now, delivery_due=due)
+            return renewed, lambda saved: facts_later.renewal_deemed(saved, item, now)
+        received_at = rules.counted_from(seen) or now
+        order, quota = await place(uow.connection, item, received_at)
+        accepted = silence.deem_accepted(
+            seen,
+            item.item,
+            legal_due=_due(calendar, item.item.legal_limit, seen, received_at),
+            promised_due=_due(calendar, item.item.promised_limit, seen, received_at),
+            now=now,
+            order=order,
+            check_by=check_by(self.settings, clock.local_date(now)),
+        )
+        return accepted, lambda saved: facts.accepted(saved, item, quota=quota)
+
+
+def _due(calendar: WorkCalendar, limit: TimeLimit, application: rules.Application, accepted_at: datetime) -> DueDate:
+    return due_date(Clock(limit, rules.clock_start(application, limit, accepted_at=accepted_at)), calendar)

@@ -1,0 +1,55 @@
+"""Corrected on the spot; promised materials that come in; the later check of an informed commitment."""
+
+from uuid import UUID
+
+from services.chassis.database import Answer
+from services.intake import facts_later, repository
+from services.intake.commands.acting import publish, save
+from services.intake.commands.submit import hand_in, holders_of
+from services.intake.domain import application as rules
+from services.intake.domain.materials import Check
+from services.intake.office import Call, Office, answer
+from services.intake.schemas import CommitmentCheckIn, CorrectionIn, DeferredIn
+from services.intake.scope import visible
+
+
+async def correct(office: Office, application_id: UUID, body: CorrectionIn, call: Call) -> Answer:
+    """Raises UnknownApplication, StaleVersion, WrongState, Invalid."""
+    claims = [material.claim() for material in body.materials]
+    async with office.db.transaction(call.idempotency) as uow:
+        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        call.check_seen(seen)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+        holders = holders_of(seen, call.principal)
+        materials = await hand_in(uow.connection, item.item, claims, call, holders=holders)
+        corrected = rules.correct(seen, body.corrections, materials, by=call.by, now=call.now)
+        corrected = await save(uow, seen, corrected, events=1)
+        publish(uow, corrected, facts_later.corrected(corrected, body.corrections, materials, call.by, call.now))
+        return answer(uow, 201, corrected, item)
+
+
+async def supply_deferred(office: Office, application_id: UUID, body: DeferredIn, call: Call) -> Answer:
+    """Raises UnknownApplication, StaleVersion, WrongState, Invalid."""
+    claims = [material.claim() for material in body.materials]
+    async with office.db.transaction(call.idempotency) as uow:
+        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        call.check_seen(seen)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+        holders = holders_of(seen, call.principal)
+        materials = await hand_in(uow.connection, item.item, claims, call, holders=holders)
+        supplied = await save(uow, seen, rules.supply_deferred(seen, materials), events=1)
+        publish(uow, supplied, facts_later.deferred_supplied(supplied, seen, call.by, call.now))
+        return answer(uow, 201, supplied, item)
+
+
+async def check_commitment(office: Office, application_id: UUID, body: CommitmentCheckIn, call: Call) -> Answer:
+    """Raises UnknownApplication, StaleVersion, WrongState, NothingToCheck."""
+    async with office.db.transaction(call.idempotency) as uow:
+        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        call.check_seen(seen)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+        check = Check(body.outcome, body.finding, call.now, call.by.account_id)
+        checked = rules.check_commitment(seen, body.material_no, check)
+        checked = await save(uow, seen, checked, events=1)
+        publish(uow, checked, facts_later.commitment_checked(checked, item, body.material_no, call.by))
+        return answer(uow, 201, checked, item)

@@ -1,0 +1,145 @@
+"""What an application holds: who, what was asked, answered, corrected, returned, handed over. Values without rules."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class PartyType(StrEnum):
+    PERSON = "PERSON"
+    ORGANISATION = "ORGANISATION"
+
+
+class RefusalKind(StrEnum):
+    NOT_REQUIRED = "NOT_REQUIRED"
+    OUT_OF_SCOPE = "OUT_OF_SCOPE"
+    FALSE_MATERIALS = "FALSE_MATERIALS"
+
+
+class ReturnKind(StrEnum):
+    NOT_SUPPLIED = "NOT_SUPPLIED"  # 逾期未补正
+    GIVEN_UP = "GIVEN_UP"  # 申请人放弃
+
+
+class Method(StrEnum):
+    COLLECTION = "COLLECTION"  # 窗口领取
+    EXPRESS = "EXPRESS"  # 邮寄
+    ELECTRONIC = "ELECTRONIC"  # 电子送达
+
+
+class Outcome(StrEnum):
+    GRANTED = "GRANTED"
+    REFUSED = "REFUSED"
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """`sealed_number` and `subject_key` stand for the number; the number itself is nowhere."""
+
+    party_type: PartyType
+    name: str
+    subject_key: str
+    masked_number: str
+    sealed_number: str
+
+
+@dataclass(frozen=True)
+class Agent:
+    name: str
+    subject_key: str
+    masked_number: str
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Who acts: the account, its role in this act and its body."""
+
+    account_id: str
+    name: str
+    role: str
+    organisation: str = ""
+    organisation_name: str = ""
+    division: str = ""
+
+
+SYSTEM = Staff("system", "系统", "SYSTEM")  # what the law itself brings about
+
+
+@dataclass(frozen=True)
+class MaterialFault:
+    material_no: int
+    name: str
+    fault: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class SupplementNotice:
+    """A notice (一次性告知). `supplied_at` is set when everything in it has come in.
+
+    A second one (`ordinal` 2) says in `reason` what could not be seen the first time.
+    """
+
+    faults: tuple[MaterialFault, ...]
+    supply_by: date
+    requested_at: datetime
+    requested_by: Staff
+    supplied_at: datetime | None = None
+    ordinal: int = 1
+    reason: str | None = None
+    seen_before: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What was put right on the spot (art. 32(3))."""
+
+    what: str
+    corrected_at: datetime
+    corrected_by: Staff
+
+
+@dataclass(frozen=True)
+class Refusal:
+    kind: RefusalKind
+    reason: str
+    competent_body: str | None
+    refused_at: datetime
+    refused_by: Staff
+
+
+@dataclass(frozen=True)
+class Return:
+    kind: ReturnKind
+    reason: str
+    returned_at: datetime
+    returned_by: Staff
+
+
+@dataclass(frozen=True)
+class Deemed:
+    """Accepted by silence: when it was found, and which required materials were not there."""
+
+    at: datetime
+    lacking: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """The certificate an application renews, as the library held it on the day of application."""
+
+    certificate_identifier: str
+    valid_until: date
+    silence_renews: bool
+    renewed_at: datetime | None = None  # by silence
+
+
+@dataclass(frozen=True)
+class HandOver:
+    method: Method
+    documents: tuple[str, ...]
+    recipient_name: str
+    recipient_relation: str
+    tracking_no: str | None
+    handed_over_at: datetime
+    handed_over_by: Staff

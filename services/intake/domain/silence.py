@@ -1,0 +1,80 @@
+"""What the law brings about when nobody acts: acceptance by silence, return, renewal by silence. Pure."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from services.intake.domain.application import Application, answered_by, counted_from, require
+from services.intake.domain.catalogue import ServiceItem
+from services.intake.domain.errors import NotYetDue
+from services.intake.domain.materials import missing, to_check
+from services.intake.domain.records import SYSTEM, Deemed, Outcome
+from services.intake.domain.states import Act, State
+from services.kernel.time_limit import DueDate, end_of
+
+
+def wakes_at(application: Application) -> datetime | None:
+    """The next instant at which something happens to the application by law; None while nothing does.
+
+    A provisional date brings nothing about: it is only the earliest it can be.
+    """
+    if application.state is State.RECEIVED:
+        return answered_by(application)
+    if application.state is State.CORRECTION and application.supplement is not None:
+        return end_of(application.supplement.supply_by)
+    renews = application.renews
+    if application.state is State.ACCEPTED and renews is not None and renews.silence_renews:
+        return end_of(renews.valid_until)
+    return None
+
+
+def deem_accepted(
+    application: Application,
+    item: ServiceItem,
+    *,
+    legal_due: DueDate,
+    promised_due: DueDate,
+    now: datetime,
+    order: int | None = None,
+    check_by: date | None = None,
+) -> Application:
+    """Acceptance by silence (视为受理), as of the day the materials were received; what is missing does not matter.
+
+    Source: Administrative Licensing Law art. 32(4): not told in time, accepted from the day the materials came in.
+    """
+    require(application, Act.DEEM_ACCEPTED)
+    until = answered_by(application)
+    if until is None or now < until:
+        raise NotYetDue("一次性告知期限尚未届满")
+    lacking = tuple(m.material_no for m in missing(item, application.materials))
+    return replace(
+        application,
+        state=State.ACCEPTED,
+        accepted_at=counted_from(application),
+        accepted_by=SYSTEM,
+        legal_due=legal_due,
+        promised_due=promised_due,
+        materials=to_check(application.materials, check_by),
+        deemed=Deemed(now, lacking),
+        acceptance_order=order,
+    )
+
+
+def deem_renewed(application: Application, *, now: datetime, delivery_due: DueDate | None = None) -> Application:
+    """Renewal by silence (视为准予延续): no decision by the last day of the old certificate.
+
+    Decided as of the end of that day, whenever it is found.
+
+    Source: Administrative Licensing Law art. 50 para. 2.
+    """
+    require(application, Act.DEEM_RENEWED)
+    until, renews = wakes_at(application), application.renews
+    if until is None or renews is None or now < until:
+        raise NotYetDue("原证有效期尚未届满")
+    return replace(
+        application,
+        state=State.DECIDED,
+        outcome=Outcome.GRANTED,
+        decided_at=until,
+        delivery_due=delivery_due,
+        renews=replace(renews, renewed_at=until),
+    )

@@ -1,0 +1,142 @@
+"""Supplement: the notice with every fault, a second one only for what could not be seen, supply, and return."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from services.intake.domain.application import Application, require, require_unsilenced
+from services.intake.domain.catalogue import Need, ServiceItem
+from services.intake.domain.errors import AlreadyNotified, Invalid, SuppliedTooLate
+from services.intake.domain.materials import Provided, merge, missing
+from services.intake.domain.records import SYSTEM, MaterialFault, Return, ReturnKind, Staff, SupplementNotice
+from services.intake.domain.states import Act, State
+from services.kernel.errors import FieldError
+from services.kernel.time_limit import DueDate, end_of
+
+NOTICES = 2  # the one-time notice, and one more for what could not be seen then
+
+
+def request_supplement(
+    application: Application,
+    item: ServiceItem,
+    faults: Sequence[MaterialFault],
+    *,
+    supply_by: date,
+    today: date,
+    by: Staff,
+    now: datetime,
+    reason: str | None = None,
+) -> Application:
+    """The one-time notice (补正告知): all faults at once, only once, within the published list of materials.
+
+    Every required material that is missing must be in it: what is left out now can never be asked for again. A second
+    notice needs a `reason`: what could not be seen the first time. Supervision hears of it.
+
+    Source: Administrative Licensing Law art. 32(4) (once, all items); art. 31 (no unrelated materials).
+    """
+    earlier = application.supplement
+    if earlier is not None and (earlier.ordinal >= NOTICES or not (reason or "").strip()):
+        raise AlreadyNotified("本申请已作出过补正告知；除首次告知时无法发现的问题并说明理由外，不得再次要求补正")
+    require(application, Act.REQUEST_SUPPLEMENT)
+    require_unsilenced(application, now)
+    errors = [*_fault_errors(item, faults), *_left_out(application, item, faults)]
+    if supply_by <= today:
+        errors.append(FieldError("#/supply_by", "supplement.deadline", "补正期限应晚于今日"))
+    if errors:
+        raise Invalid(errors=errors)
+    notice = SupplementNotice(tuple(faults), supply_by, now, by)
+    if earlier is None:
+        return replace(application, state=State.CORRECTION, supplement=notice)
+    again = replace(
+        notice, ordinal=earlier.ordinal + 1, reason=(reason or "").strip(), seen_before=_seen(application, faults)
+    )
+    history = (*application.earlier_supplements, earlier)
+    return replace(application, state=State.CORRECTION, supplement=again, earlier_supplements=history)
+
+
+def _seen(application: Application, faults: Sequence[MaterialFault]) -> tuple[int, ...]:
+    """Faulted materials that lay before the window, as they are now, when the last notice was given."""
+    earlier = application.supplement
+    assert earlier is not None  # a second notice follows a first
+    handed_in = {p.material_no: p.provided_at for p in application.materials}
+    numbers = [fault.material_no for fault in faults if fault.material_no in handed_in]
+    return tuple(sorted(no for no in numbers if handed_in[no] <= earlier.requested_at))
+
+
+def _fault_errors(item: ServiceItem, faults: Sequence[MaterialFault]) -> list[FieldError]:
+    errors = []
+    if not faults:
+        errors.append(FieldError("#/faults", "supplement.empty", "至少列明一项需要补正的材料"))
+    numbers = [fault.material_no for fault in faults]
+    for index, no in enumerate(numbers):
+        if item.material(no) is None:
+            message = "公布的材料目录中没有此项，不得要求"
+            errors.append(FieldError(f"#/faults/{index}/material_no", "supplement.unlisted", message))
+        if no in numbers[:index]:
+            errors.append(FieldError(f"#/faults/{index}/material_no", "supplement.twice", "同一材料只列一次"))
+    return errors
+
+
+def _left_out(application: Application, item: ServiceItem, faults: Sequence[MaterialFault]) -> list[FieldError]:
+    """Missing materials the notice forgets. One member of a one-of group stands for the group."""
+    asked = {fault.material_no for fault in faults}
+    absent = missing(item, application.materials)
+    group = {m.material_no for m in absent if m.need is Need.ONE_OF}
+    covered = asked | (group if group & asked else set())
+    return [
+        FieldError("#/faults", "supplement.incomplete", f"缺少的必要材料“{m.name}”未列入，补正告知只能作出一次")
+        for m in absent
+        if m.material_no not in covered
+    ]
+
+
+def supply(
+    application: Application, materials: Sequence[Provided], *, now: datetime, notice_due: DueDate | None = None
+) -> Application:
+    """The applicant supplies. When every faulted material has come in anew, the application is received again.
+
+    Args:
+        notice_due: the last day on which the window may now answer; its silence is acceptance as before.
+
+    Source: art. 32(5): with everything supplied it must be accepted; the acceptance date is then the day of supply.
+    """
+    require(application, Act.SUPPLY)
+    notice = application.supplement
+    assert notice is not None  # CORRECTION is entered only by a notice
+    if now >= end_of(notice.supply_by):
+        raise SuppliedTooLate(f"补正期限至 {notice.supply_by:%Y-%m-%d}，已经届满")
+    supplied = replace(application, materials=merge(application.materials, materials))
+    if outstanding(supplied):
+        return supplied
+    told = replace(notice, supplied_at=now)
+    due = notice_due or application.notice_due
+    return replace(supplied, state=State.RECEIVED, supplement=told, notice_due=due)
+
+
+def outstanding(application: Application) -> tuple[MaterialFault, ...]:
+    """Faults of the notice whose material has not come in since it was given."""
+    notice = application.supplement
+    if notice is None or notice.supplied_at is not None:
+        return ()
+    renewed = {p.material_no for p in application.materials if p.provided_at > notice.requested_at}
+    return tuple(fault for fault in notice.faults if fault.material_no not in renewed)
+
+
+def give_up(application: Application, *, reason: str, by: Staff, now: datetime) -> Application:
+    """The applicant lets it be (放弃补正): the window returns the application with the reason (退件)."""
+    require(application, Act.RETURN)
+    if not reason.strip():
+        raise Invalid(errors=[FieldError("#/reason", "required", "退件原因不能为空")])
+    returned = Return(ReturnKind.GIVEN_UP, reason.strip(), now, by)
+    return replace(application, state=State.RETURNED, returned=returned)
+
+
+def return_unsupplied(application: Application, *, now: datetime) -> Application:
+    """Not supplied in time (逾期未补正): returned by the system. Source: domain.md 3.1, CORRECTION."""
+    require(application, Act.RETURN)
+    notice = application.supplement
+    assert notice is not None  # CORRECTION is entered only by a notice
+    names = "、".join(fault.name for fault in outstanding(application))
+    reason = f"补正期限 {notice.supply_by:%Y-%m-%d} 届满，仍未补正：{names}"
+    returned = Return(ReturnKind.NOT_SUPPLIED, reason, now, SYSTEM)
+    return replace(application, state=State.RETURNED, returned=returned)

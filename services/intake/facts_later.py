@@ -1,0 +1,137 @@
+"""Events of what comes seldom or late: corrected, returned, promised, checked, renewed by law, moved."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from contracts.events import intake as events
+from contracts.events.common import DueDate, Outcome
+from services.intake.domain import application as domain
+from services.intake.domain.materials import Provided, deferred, in_hand
+from services.intake.domain.moving import Move
+from services.intake.domain.supplement import outstanding
+from services.intake.facts import actor, agent, at, deferred_refs, material, party, renews
+from services.intake.items import VersionedItem
+from services.kernel import time_limit
+
+SILENCE_BASIS = "《中华人民共和国行政许可法》第五十条第二款"
+
+
+def corrected(
+    application: domain.Application, what: Sequence[str], materials: Sequence[Provided], by: domain.Staff, now: datetime
+) -> events.ApplicationCorrected:
+    return events.ApplicationCorrected(
+        application_id=application.application_id,
+        case_no=application.case_no or "",
+        corrections=tuple(what),
+        materials=tuple(material(m) for m in in_hand(materials)),
+        corrected_at=now,
+        corrected_by=actor(by),
+    )
+
+
+def returned(application: domain.Application) -> events.ApplicationReturned:
+    back = application.returned
+    assert back is not None  # set by the act that this event tells of
+    return events.ApplicationReturned(
+        application_id=application.application_id,
+        case_no=application.case_no or "",
+        kind=events.ReturnKind(back.kind.value),
+        reason=back.reason,
+        outstanding=tuple(fault.name for fault in outstanding(application)),
+        returned_at=back.returned_at,
+        returned_by=actor(back.returned_by),
+    )
+
+
+def deferred_supplied(
+    application: domain.Application, earlier: domain.Application, by: domain.Staff, now: datetime
+) -> events.DeferredMaterialSupplied:
+    came = {m.material_no for m in deferred(earlier.materials)} - {
+        m.material_no for m in deferred(application.materials)
+    }
+    return events.DeferredMaterialSupplied(
+        application_id=application.application_id,
+        case_no=application.case_no or "",
+        materials=tuple(material(m) for m in application.materials if m.material_no in came),
+        outstanding=deferred_refs(application),
+        supplied_at=now,
+        supplied_by=actor(by),
+    )
+
+
+def commitment_checked(
+    application: domain.Application, item: VersionedItem, material_no: int, by: domain.Staff
+) -> events.CommitmentChecked:
+    given = next(m for m in application.materials if m.material_no == material_no)
+    assert given.check is not None  # set by the act that this event tells of
+    return events.CommitmentChecked(
+        application_id=application.application_id,
+        case_no=application.case_no or "",
+        item=item.ref,
+        subject_key=application.applicant.subject_key,
+        material_no=material_no,
+        name=given.name,
+        outcome=events.CommitmentOutcome(given.check.outcome.value),
+        finding=given.check.finding,
+        case_outcome=Outcome(application.outcome.value) if application.outcome else None,
+        checked_at=given.check.checked_at,
+        checked_by=actor(by),
+    )
+
+
+def renewal_deemed(application: domain.Application, item: VersionedItem, now: datetime) -> events.RenewalDeemed:
+    renewal = renews(application.renews)
+    assert renewal is not None  # only such an application is renewed by silence
+    return events.RenewalDeemed(
+        application_id=application.application_id,
+        case_no=application.case_no or "",
+        query_code=application.query_code or "",
+        item=item.ref,
+        applicant=party(application.applicant),
+        agent=agent(application.agent),
+        renews=renewal,
+        basis=SILENCE_BASIS,
+        accepted_at=at(application.accepted_at),
+        renewed_at=at(application.decided_at),
+        deemed_at=now,
+        deemed_by=actor(domain.SYSTEM),
+    )
+
+
+def dates_moved(application: domain.Application, moves: Sequence[Move], cause: str, now: datetime) -> events.DatesMoved:
+    return events.DatesMoved(
+        application_id=application.application_id,
+        case_no=application.case_no or "",
+        cause=cause,
+        dates=tuple(
+            events.DateMoved(clock=events.ClockName(m.clock.value), earlier=_due(m.earlier), now=_due(m.now))
+            for m in moves
+        ),
+        moved_at=now,
+    )
+
+
+def moved(
+    application: domain.Application,
+    item: VersionedItem,
+    *,
+    from_version: int,
+    reason: str,
+    by: domain.Staff,
+    now: datetime,
+) -> events.ApplicationMoved:
+    return events.ApplicationMoved(
+        application_id=application.application_id,
+        case_no=application.case_no,
+        from_version=from_version,
+        item=item.ref,
+        reason=reason,
+        legal_due=_due(application.legal_due) if application.legal_due else None,
+        promised_due=_due(application.promised_due) if application.promised_due else None,
+        moved_at=now,
+        moved_by=actor(by),
+    )
+
+
+def _due(value: time_limit.DueDate) -> DueDate:
+    return DueDate(on=value.on, provisional=value.provisional)
