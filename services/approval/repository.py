@@ -108,8 +108,13 @@ async def load(connection: AsyncConnection, case_no: str, visible: ColumnElement
 
 
 async def find_for_update(connection: AsyncConnection, case_id: UUID) -> Loaded | None:
-    """Raises nothing: a consumer waits for the row instead of losing a race."""
-    found = await connection.execute(select(*_COLUMNS).where(col(CaseRow.id) == case_id).with_for_update(of=CaseRow))
+    """Raises nothing: a consumer waits for the row instead of losing a race.
+
+    Locked first and read afterwards: a statement that waited for the lock would see the row as it is now, but ledger
+    and consultations as they were when it began.
+    """
+    await connection.execute(select(col(CaseRow.id)).where(col(CaseRow.id) == case_id).with_for_update())
+    found = await connection.execute(select(*_COLUMNS).where(col(CaseRow.id) == case_id))
     row = found.mappings().one_or_none()
     return _loaded(row) if row is not None else None
 
