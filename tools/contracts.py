@@ -6,6 +6,7 @@ python -m tools.contracts --release   make the present contracts the released on
 """
 
 import argparse
+import base64
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from contracts.events.examples import examples
@@ -68,10 +70,31 @@ def _envelope() -> dict[str, Any]:
 
 
 def openapi(service: str) -> dict[str, Any]:
-    """The service's document, built without starting it."""
-    os.environ.setdefault(f"YICHUANG_DATABASE_URL_{service.upper()}", f"postgresql://{service}_app@127.0.0.1/{service}")
-    document: dict[str, Any] = import_module(f"services.{service}.main").create_app().openapi()
+    """The service's document, built without starting it, over throw-away keys."""
+    with TemporaryDirectory() as folder:
+        settings = _settings_for(service, Path(folder))
+        before = {name: os.environ.get(name) for name in settings}
+        os.environ.update(settings)
+        try:
+            document: dict[str, Any] = import_module(f"services.{service}.main").create_app().openapi()
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
     return document
+
+
+def _settings_for(service: str, folder: Path) -> dict[str, str]:
+    for kind in ("seal", "index"):
+        (folder / kind).mkdir()
+        (folder / kind / "contracts.key").write_text(base64.b64encode(os.urandom(32)).decode("ascii"), "ascii")
+    return {
+        f"YICHUANG_DATABASE_URL_{service.upper()}": f"postgresql://{service}_app@127.0.0.1/{service}",
+        "YICHUANG_KEYS_DIR": str(folder),
+        "YICHUANG_FILES_URL": f"file://{folder / 'files'}",
+    }
 
 
 def text(content: dict[str, Any]) -> str:
