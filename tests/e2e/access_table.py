@@ -32,7 +32,7 @@ class Prepared:
 CASES = (
     Prepared("online", "P01", "citizen1", "citizen1", "clerk1", "handler.gaj"),
     Prepared("enterprise", "E07", "agent1", "clerk1", "clerk1", "handler.cgj"),
-    Prepared("village", "P06", "citizen3", "township", "township.431202101", "handler.mzj"),
+    Prepared("village", "P10", "citizen3", "township", "township.431202101", "handler.xz"),
     Prepared("street", "P11", "citizen4", "township.431202001", "township.431202001", "handler.rsj"),
     Prepared("province", "P15", "citizen2", "provincial", "clerk1", "handler.lyj"),
     Prepared("mobile", "P16", "citizen4", "mobile", "clerk1", "handler.bdc"),
@@ -63,7 +63,7 @@ CALLERS: dict[str, tuple[str, Relation, frozenset[str]]] = {
     "township.431202002": ("TOWNSHIP_CLERK", Relation.OWN_DIVISION, _()),
     "handler.gaj": ("HANDLER", Relation.OWN_DEPARTMENT, _("online", "granted")),
     "handler.cgj": ("HANDLER", Relation.OWN_DEPARTMENT, _("enterprise")),
-    "handler.mzj": ("HANDLER", Relation.OWN_DEPARTMENT, _("village")),
+    "handler.xz": ("HANDLER", Relation.OWN_DEPARTMENT, _("village")),
     "chief.gaj": ("CHIEF_REPRESENTATIVE", Relation.OWN_DEPARTMENT, _("online", "granted")),
     "chief.rsj": ("CHIEF_REPRESENTATIVE", Relation.OWN_DEPARTMENT, _("street")),
     "chief.scjg": ("CHIEF_REPRESENTATIVE", Relation.OWN_DEPARTMENT, _()),
@@ -74,6 +74,7 @@ CALLERS: dict[str, tuple[str, Relation, frozenset[str]]] = {
     "next.clerk": ("COUNTER_CLERK", Relation.OWN_DIVISION, _()),
     "next.handover": ("HANDOVER_CLERK", Relation.OWN_DIVISION, _()),
     "next.supervisor": ("SUPERVISOR", Relation.OWN_DIVISION, _()),
+    "next.head": ("GOVERNMENT_HEAD", Relation.OWN_DIVISION, _()),
     "next.township": ("TOWNSHIP_CENTRE", Relation.OWN_DIVISION, _()),
 }
 NEXT_DIVISION = "431221000000"
@@ -92,44 +93,48 @@ ROLES = {
     "PP": "PROVINCIAL_PLATFORM",
     "MB": "MOBILE_BACKEND",
     "TS": "TOWNSHIP_CENTRE",
+    "GH": "GOVERNMENT_HEAD",
 }
 
 # What a role gets:  in relation / another's
 #   o   the first column / 404                 -   403 / 403: not for this role
 #   x   the first column / 403                 p   the first column / 422: another's certificate needs a purpose
 # The first column is what he gets who may. An act is asked for with a version long gone, so that it changes nothing:
-# 412 says that the caller was let in. 409: let in, and the state of the case forbids it. All: 401 without a token.
+# 412 says that the caller was let in; 409 and 422 too: the state of the case or its item forbids it. 401 without token.
 _ROWS = """
-                                                                 may CI EA CC TC HA CR HO SU CA PP MB TS
-GET  /api/v1/applications                                        200  o  o  o  o  o  o  o  o  -  o  o  o
-POST /api/v1/applications                                        201  x  x  o  o  -  -  -  -  -  o  o  o
-POST /api/v1/applications/search                                 200  o  o  o  o  o  o  o  o  -  o  o  o
-GET  /api/v1/applications/{application_id}                       200  o  o  o  o  o  o  o  o  -  o  o  o
-POST /api/v1/applications/{application_id}/materials             409  o  o  o  o  -  -  -  -  -  o  o  o
+                                                                 may CI EA CC TC HA CR HO SU CA PP MB TS GH
+GET  /api/v1/applications                                        200  o  o  o  o  o  o  o  o  -  o  o  o  -
+POST /api/v1/applications                                        201  x  x  o  o  -  -  -  -  -  o  o  o  -
+POST /api/v1/applications/search                                 200  o  o  o  o  o  o  o  o  -  o  o  o  -
+GET  /api/v1/applications/{application_id}                       200  o  o  o  o  o  o  o  o  -  o  o  o  -
+POST /api/v1/applications/{application_id}/materials             409  o  o  o  o  -  -  -  -  -  o  o  o  -
 GET  /api/v1/applications/{application_id}/materials/{material_no}/file
-                                                                 200  o  o  o  o  o  o  o  o  -  o  o  o
-POST /api/v1/applications/{application_id}/receipt               412  -  -  o  o  -  -  -  -  -  -  -  o
-POST /api/v1/applications/{application_id}/acceptance            412  -  -  o  o  -  -  -  -  -  -  -  -
-POST /api/v1/applications/{application_id}/refusal               412  -  -  o  o  -  -  -  -  -  -  -  -
-POST /api/v1/applications/{application_id}/supplement-notice     412  -  -  o  o  -  -  -  -  -  -  -  -
-POST /api/v1/applications/{application_id}/supplements           412  o  o  o  o  -  -  -  -  -  o  o  o
-POST /api/v1/applications/{application_id}/withdrawal            412  o  o  o  o  -  -  -  -  -  o  o  o
-GET  /api/v1/cases/{case_no}                                     200  o  o  o  o  o  o  o  o  -  o  o  o
-GET  /api/v1/cases/{case_no}/application                         200  o  o  o  o  o  o  o  o  -  o  o  o
-GET  /api/v1/cases/{case_no}/examination                         200  -  -  -  -  o  o  -  o  -  -  -  -
-POST /api/v1/cases/{case_no}/opinions                            412  -  -  -  -  o  -  -  -  -  -  -  -
-POST /api/v1/cases/{case_no}/decision                            412  -  -  -  -  -  o  -  -  -  -  -  -
-POST /api/v1/cases/{case_no}/hand-over                           412  -  -  -  -  -  -  o  -  -  -  -  -
-GET  /api/v1/cases/{case_no}/papers                              200  o  o  o  o  o  o  o  o  -  o  -  o
-GET  /api/v1/papers/{paper_id}/file                              200  o  o  o  o  o  o  o  o  -  o  -  o
-POST /api/v1/cases/{case_no}/rating                              409  o  o  -  -  -  -  -  -  -  -  -  -
-GET  /api/v1/tasks                                               200  -  -  -  -  o  o  -  o  -  -  -  -
-POST /api/v1/certificates/search                                 200  x  x  p  p  p  p  p  -  -  p  -  p
-GET  /api/v1/certificates/{identifier}                           200  o  o  p  p  p  p  p  -  -  p  -  p
-GET  /api/v1/certificates/{identifier}/file                      200  o  o  p  p  p  p  p  -  -  p  -  p
-GET  /api/v1/supervision/cases/{case_no}                         200  o  o  o  o  o  o  o  o  -  o  o  o
-GET  /api/v1/supervision/lights                                  200  -  -  -  -  o  o  -  o  -  -  -  -
-GET  /api/v1/supervision/statistics                              200  -  -  -  -  o  o  -  o  -  -  -  -
+                                                                 200  o  o  o  o  o  o  o  o  -  o  o  o  -
+POST /api/v1/applications/{application_id}/receipt               412  -  -  o  o  -  -  -  -  -  -  -  o  -
+POST /api/v1/applications/{application_id}/acceptance            412  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/applications/{application_id}/refusal               412  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/applications/{application_id}/supplement-notice     412  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/applications/{application_id}/supplements           412  o  o  o  o  -  -  -  -  -  o  o  o  -
+POST /api/v1/applications/{application_id}/withdrawal            412  o  o  o  o  -  -  -  -  -  o  o  o  -
+GET  /api/v1/cases/{case_no}                                     200  o  o  o  o  o  o  o  o  -  o  o  o  -
+GET  /api/v1/cases/{case_no}/application                         200  o  o  o  o  o  o  o  o  -  o  o  o  -
+GET  /api/v1/cases/{case_no}/examination                         200  -  -  -  -  o  o  -  o  -  -  -  -  o
+POST /api/v1/cases/{case_no}/opinions                            412  -  -  -  -  o  -  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/decision                            412  -  -  -  -  -  o  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/suspensions                         422  -  -  -  -  -  o  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/resumption                          409  -  -  -  -  o  o  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/extension                           409  -  -  -  -  -  o  -  -  -  -  -  -  o
+POST /api/v1/cases/{case_no}/hand-over                           412  -  -  -  -  -  -  o  -  -  -  -  -  -
+GET  /api/v1/cases/{case_no}/papers                              200  o  o  o  o  o  o  o  o  -  o  -  o  -
+GET  /api/v1/papers/{paper_id}/file                              200  o  o  o  o  o  o  o  o  -  o  -  o  -
+POST /api/v1/cases/{case_no}/rating                              409  o  o  -  -  -  -  -  -  -  -  -  -  -
+GET  /api/v1/tasks                                               200  -  -  -  -  o  o  -  o  -  -  -  -  o
+POST /api/v1/certificates/search                                 200  x  x  p  p  p  p  p  -  -  p  -  p  -
+GET  /api/v1/certificates/{identifier}                           200  o  o  p  p  p  p  p  -  -  p  -  p  -
+GET  /api/v1/certificates/{identifier}/file                      200  o  o  p  p  p  p  p  -  -  p  -  p  -
+GET  /api/v1/supervision/cases/{case_no}                         200  o  o  o  o  o  o  o  o  -  o  o  o  -
+GET  /api/v1/supervision/lights                                  200  -  -  -  -  o  o  -  o  -  -  -  -  -
+GET  /api/v1/supervision/statistics                              200  -  -  -  -  o  o  -  o  -  -  -  -  -
 """
 # Everybody, logged in or not.
 PUBLIC = frozenset(

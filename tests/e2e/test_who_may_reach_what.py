@@ -16,6 +16,7 @@ from tests.e2e.district import District, Made, prepare
 STALE = 999
 AT_ONCE = 8
 SUBMIT, LIBRARY = "/api/v1/applications", "/api/v1/certificates/search"
+OF_APPROVAL = {"opinions", "decision", "suspensions", "resumption", "extension"}
 PARTIES = {"CITIZEN", "ENTERPRISE_AGENT"}
 BODIES: dict[str, Any] = {
     "receipt": {},
@@ -26,6 +27,9 @@ BODIES: dict[str, Any] = {
     "withdrawal": {"reason": "不再办理"},
     "opinions": {"recommendation": "GRANT", "text": "材料齐全"},
     "decision": {"outcome": "GRANTED"},
+    "suspensions": {"kind": "APPRAISAL", "expected_workdays": 5, "notice": "需要鉴定", "cause": "材料真伪存疑"},
+    "resumption": {"result": "鉴定结束"},
+    "extension": {"days": 5, "reason": "情况复杂"},
     "hand-over": {"method": "ELECTRONIC", "recipient_name": "王建国"},
     "rating": {"satisfaction": "VERY_SATISFIED"},
 }
@@ -60,7 +64,7 @@ async def test_each_role_gets_what_the_table_says(district: District, row: Row) 
 
     async def cell(caller: str, case: Made, related: bool, expected: int) -> str:
         async with turns:
-            answer = await call(district, row, caller, case, let_in=expected < 300 or expected in {409, 412})
+            answer = await call(district, row, caller, case, let_in=expected < 300 or expected in {409, 412, 422})
         relation = CALLERS[caller][1] if related else Relation.ANOTHERS
         fault = f"{caller} ({relation}: {case.prepared.name}) should get {expected}, got {answer.status_code}"
         return "" if answer.status_code == expected else f"{fault} {answer.text[:200]}"
@@ -112,7 +116,7 @@ async def call(district: District, row: Row, caller: str, case: Made, *, let_in:
     if "{" not in row.path:
         return await who.post(path, _opening(row, case))
     act = row.path.rpartition("/")[2]
-    of_approval = act in {"opinions", "decision"}
+    of_approval = act in OF_APPROVAL
     version = STALE if let_in else case.case_version if of_approval else case.version
     return await who.post(path, BODIES[act], version=version)
 
