@@ -1,9 +1,10 @@
-"""From the facts of intake to papers beside the way to a decision: commitment, return, withdrawal, deemed renewal."""
+"""Papers beside the way to a decision: commitment, return, withdrawal, termination, transfer, deemed renewal."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
+from contracts.events.approval import CaseTerminated, CaseTransferred
 from contracts.events.common import Channel, MaterialSource
 from contracts.events.intake import (
     ApplicationAccepted,
@@ -15,7 +16,7 @@ from contracts.events.intake import (
 )
 from services.certificate.domain.validity import term
 from services.certificate.files import contents_after as c
-from services.certificate.files.contents_base import ART_50_2
+from services.certificate.files.contents_base import ART_50_2, Remedies
 from services.certificate.paper_contents import LICENCE, CaseFacts, Draft
 from services.certificate.settings import CertificateSettings
 from services.chassis.clock import local_date
@@ -78,23 +79,42 @@ def returned(event: ApplicationReturned, case: CaseFacts, settings: CertificateS
     return _ended("RETURN_CONFIRMATION", case, event.returned_at, settings, said)
 
 
+def terminated(event: CaseTerminated, case: CaseFacts, settings: CertificateSettings) -> Draft:
+    said = {
+        "reason": event.reason,
+        "basis": event.legal_basis,
+        "ended_by": event.terminated_by.name,
+        "remedies": Remedies(reconsideration_body=settings.reconsideration_body, court=settings.court),
+    }
+    return _ended("TERMINATION_NOTICE", case, event.terminated_at, settings, said)
+
+
+def transferred(event: CaseTransferred, case: CaseFacts, settings: CertificateSettings) -> Draft:
+    said = {
+        "reason": event.reason,
+        "basis": event.legal_basis,
+        "ended_by": event.transferred_by.name,
+        "competent_body": event.transferred_to.name,
+    }
+    return _ended("TRANSFER_NOTICE", case, event.transferred_at, settings, said)
+
+
 def _ended(
-    kind: Literal["RETURN_CONFIRMATION", "WITHDRAWAL_CONFIRMATION"],
+    kind: c.EndKind,
     case: CaseFacts,
     at: datetime,
     settings: CertificateSettings,
-    said: dict[str, str],
+    said: dict[str, Any],
 ) -> Draft:
     """What was handed in on paper goes back; electronic files stay as the record of the application."""
-    originals = [one for one in case.materials if one.source is MaterialSource.PAPER_ORIGINAL]
+    stays = kind == "TRANSFER_NOTICE"  # with the application at the competent body
+    originals = [one for one in case.materials if one.source is MaterialSource.PAPER_ORIGINAL and not stays]
 
     def build(head: dict[str, Any]) -> c.EndConfirmation:
         return c.EndConfirmation(
             **head,
+            **said,
             kind=kind,
-            reason=said["reason"],
-            basis=said["basis"],
-            ended_by=said["ended_by"],
             ended_at=at,
             materials=tuple(c.ReturnedMaterial(name=one.name, form="原件", copies=one.copies) for one in originals),
             contact=settings.contact,

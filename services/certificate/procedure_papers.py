@@ -7,6 +7,8 @@ from typing import Any
 from contracts.events.approval import (
     CaseExtended,
     CaseSuspended,
+    CaseTerminated,
+    CaseTransferred,
     HearingAnnounced,
     HearingHeld,
     HearingTold,
@@ -16,6 +18,7 @@ from contracts.events.approval import (
     SiteCheckRecorded,
 )
 from contracts.events.common import DueDate, Event, LimitUnit
+from services.certificate import ending_papers
 from services.certificate.files import contents_procedure as c
 from services.certificate.files.contents_base import ART_42_1, ART_42_2, ART_45
 from services.certificate.paper_contents import CaseFacts, Draft
@@ -212,6 +215,8 @@ _PAPERS: dict[type[Event], Callable[[Any, CaseFacts, CertificateSettings], Itera
     InterestedPartyNotified: lambda event, case, settings: [_interested_party(event, case, settings)],
     InterestedPartyHeard: lambda event, case, _: [_statement(event, case)],
     SiteCheckRecorded: lambda event, case, _: [_site_check(event, case)],
+    CaseTerminated: lambda event, case, settings: [ending_papers.terminated(event, case, settings)],
+    CaseTransferred: lambda event, case, settings: [ending_papers.transferred(event, case, settings)],
 }
 HEARD = tuple(_PAPERS)
 

@@ -25,7 +25,7 @@ def procedure_papers() -> dict[str, c.AnyPaper]:
 def after_papers() -> dict[str, c.AnyPaper]:
     """After a decision, or instead of one."""
     made: tuple[c.AnyPaper, ...] = (amendment(), renewal(), rescission(), annulment(), deregistration())
-    made = (*made, commitment(), returned(), withdrawn(), *letters())
+    made = (*made, commitment(), returned(), withdrawn(), terminated(), transferred(), *letters())
     return {paper.kind: paper for paper in made}
 
 
@@ -250,6 +250,17 @@ def withdrawn() -> after.EndConfirmation:
     return replace(
         returned(), kind="WITHDRAWAL_CONFIRMATION", reason="申请人不再经营。", ended_by="张三丰", materials=()
     )
+
+
+def terminated() -> after.EndConfirmation:
+    return replace(
+        withdrawn(), kind="TERMINATION_NOTICE", reason="申请人主体资格终止。", ended_by="周局长", remedies=REMEDIES
+    )
+
+
+def transferred() -> after.EndConfirmation:
+    body = "区消防救援大队"
+    return replace(withdrawn(), kind="TRANSFER_NOTICE", reason="属于消防职权。", competent_body=body)
 
 
 def letters() -> tuple[after.SupervisionLetter, ...]:

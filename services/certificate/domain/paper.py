@@ -37,6 +37,8 @@ FORMS = {
     "COMMITMENT": PaperForm("告知承诺书", "诺"),
     "RETURN_CONFIRMATION": PaperForm("退件确认单", "退"),
     "WITHDRAWAL_CONFIRMATION": PaperForm("撤回申请确认单", "撤"),
+    "TERMINATION_NOTICE": PaperForm("终止办理告知书", "终"),
+    "TRANSFER_NOTICE": PaperForm("移送告知书", "移"),
     "SUPERVISION_ORDER": PaperForm("督办函", "督"),
     "SUPERVISION_NOTICE": PaperForm("监察通知书", "监通"),
     "SUPERVISION_ADVICE": PaperForm("监察建议书", "监建"),

@@ -10,6 +10,8 @@ from services.certificate.files.contents_base import Paper, Remedies, demand
 StandingKind = Literal[
     "AMENDMENT_DECISION", "RENEWAL_DECISION", "RESCISSION_DECISION", "ANNULMENT_DECISION", "DEREGISTRATION_DECISION"
 ]
+EndKind = Literal["RETURN_CONFIRMATION", "WITHDRAWAL_CONFIRMATION", "TERMINATION_NOTICE", "TRANSFER_NOTICE"]
+_END_ALSO: dict[str, tuple[str, ...]] = {"TERMINATION_NOTICE": ("remedies",), "TRANSFER_NOTICE": ("competent_body",)}
 # What each of them cannot do without, besides the grounds: arts. 49, 50; 8, 69 (compensation), 70.
 _ALSO: dict[str, tuple[str, ...]] = {
     "AMENDMENT_DECISION": ("changes",),
@@ -80,18 +82,20 @@ class ReturnedMaterial:
 
 @dataclass(frozen=True, kw_only=True)
 class EndConfirmation(Paper):
-    """退件确认单 / 撤回确认单: the application ends without a decision; what goes back."""
+    """退件确认单 / 撤回确认单 / 终止办理告知书 / 移送告知书: an end without a decision, and what goes back."""
 
-    kind: Literal["RETURN_CONFIRMATION", "WITHDRAWAL_CONFIRMATION"]
+    kind: EndKind
     reason: str
     basis: str
     ended_at: datetime
     ended_by: str
     materials: tuple[ReturnedMaterial, ...]
+    competent_body: str = ""  # to whom it was transferred
+    remedies: Remedies | None = None
     contact: str
 
     def __post_init__(self) -> None:
-        demand(self, "reason", "basis", "ended_by", "contact")
+        demand(self, "reason", "basis", "ended_by", "contact", *_END_ALSO.get(self.kind, ()))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ import typst
 
 from services.certificate.files import font
 from services.certificate.files.contents import Certificate, Contents, Job, Receipt, SealBody
-from services.certificate.files.contents_after import StandingKind
+from services.certificate.files.contents_after import EndKind, StandingKind
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 _QR_MASK = 2
@@ -24,7 +24,7 @@ _STANDARD_WITH_ATTACHMENT: Final = "a-3b"  # the one of the family that may carr
 # Kinds that differ in their title and a few words share a template.
 _TEMPLATES = {
     **dict.fromkeys(get_args(StandingKind), "standing_decision"),
-    **dict.fromkeys(("RETURN_CONFIRMATION", "WITHDRAWAL_CONFIRMATION"), "end_confirmation"),
+    **dict.fromkeys(get_args(EndKind), "end_confirmation"),
     **dict.fromkeys(("SUPERVISION_ORDER", "SUPERVISION_NOTICE", "SUPERVISION_ADVICE"), "supervision_letter"),
 }
 

@@ -25,6 +25,8 @@ STEPS: tuple[tuple[type[Event], tuple[str, ...]], ...] = (
     (approval.HearingHeld, ("HEARING_RECORD",)),
     (approval.InterestedPartyNotified, ("INTERESTED_PARTY_NOTICE",)),
     (approval.InterestedPartyHeard, ("STATEMENT_RECORD",)),
+    (approval.CaseTerminated, ("TERMINATION_NOTICE",)),
+    (approval.CaseTransferred, ("TRANSFER_NOTICE",)),
     (intake.ApplicationReturned, ("RETURN_CONFIRMATION",)),
     (intake.ApplicationWithdrawn, ("WITHDRAWAL_CONFIRMATION",)),
 )

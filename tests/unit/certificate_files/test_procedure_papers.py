@@ -80,6 +80,8 @@ DEMANDED = {
     ),
     "RETURN_CONFIRMATION": ("退件确认单", "逾期未补正", "营业执照", "原件", "经办人李小兰"),
     "WITHDRAWAL_CONFIRMATION": ("撤回申请确认单", "不再经营", "撤回人张三丰", "没有需要退还的材料"),
+    "TERMINATION_NOTICE": ("终止办理告知书", "主体资格终止", "批准人周局长", *REMEDIES),
+    "TRANSFER_NOTICE": ("移送告知书", "区消防救援大队办理", "移送机关区消防救援大队", "属于消防职权"),
     "SUPERVISION_ORDER": ("督办函", *LETTER, "督办内容"),
     "SUPERVISION_NOTICE": ("监察通知书", *LETTER, "督办内容"),
     "SUPERVISION_ADVICE": ("监察建议书", *LETTER, "监察建议"),
@@ -111,6 +113,8 @@ LACKING: tuple[tuple[AnyPaper, dict[str, Any], str], ...] = (
     (more.commitment(), {"commitments": ()}, "commitment that promises nothing"),
     (more.returned(), {"reason": ""}, "return without reason"),
     (more.withdrawn(), {"reason": ""}, "withdrawal without reason"),
+    (more.terminated(), {"remedies": None}, "termination without remedies"),
+    (more.transferred(), {"competent_body": ""}, "transfer to nobody"),
     (more.letters()[0], {"finding": ""}, "supervision without finding"),
 )
 
