@@ -140,8 +140,11 @@ def is_database_away(error: BaseException) -> bool:
         return True
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or _is_away(error.orig)
-    # While a connection is made the driver's own errors come through (57P03: the server is still starting).
-    return isinstance(error, asyncpg.InterfaceError) or (isinstance(error, asyncpg.PostgresError) and _is_away(error))
+    # The driver's own: while a connection is made (57P03: the server is still starting), or in the instant between the
+    # server's farewell and the end of the connection, which the driver calls an internal error.
+    if isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError):
+        return True
+    return isinstance(error, asyncpg.PostgresError) and _is_away(error)
 
 
 def _is_away(error: BaseException | None) -> bool:
@@ -174,6 +177,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _domain_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
-    for away in (DBAPIError, PoolTimeout, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    driver = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+    for away in (DBAPIError, PoolTimeout, OSError, *driver):
         app.add_exception_handler(away, _unexpected)
     app.add_exception_handler(Exception, _unexpected)

@@ -85,7 +85,39 @@ async def test_a_database_that_is_away_is_told_apart_from_a_fault(mortal: Postgr
 
     assert is_database_away(away.value)
     assert is_database_away(asyncpg.CannotConnectNowError("starting up"))
+    assert is_database_away(asyncpg.InternalClientError("cannot switch to state 15"))
     assert not is_database_away(asyncpg.UndefinedTableError("no such table"))
+
+
+async def test_whatever_a_killed_database_interrupts_is_known_as_its_absence(mortal: Postgres) -> None:
+    database = Database(chassis_database(mortal, "identity").app_url)
+    raised: list[Exception] = []
+    over = asyncio.Event()
+
+    async def client() -> None:
+        while not over.is_set():
+            try:
+                async with database.transaction(Idempotency("clerk", str(uuid4()), b"hash")) as uow:
+                    uow.answer(201, {})
+                async with database.read() as connection:
+                    await connection.execute(text("SELECT 1"))
+            except Exception as error:
+                raised.append(error)
+            await asyncio.sleep(0.005)
+
+    clients = [asyncio.create_task(client()) for _ in range(4)]
+    for _ in range(4):
+        await asyncio.sleep(0.3)
+        port = mortal.port
+        mortal.kill()
+        await asyncio.sleep(0.4)  # the clients meet the farewell, the end and the absence
+        mortal.start(port)
+    over.set()
+    await asyncio.gather(*clients)
+    await database.close()
+
+    assert raised
+    assert [error for error in raised if not is_database_away(error)] == []
 
 
 async def test_a_repeated_act_is_answered_even_if_the_first_ended_between_look_and_lock(
