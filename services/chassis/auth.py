@@ -56,21 +56,36 @@ class Principal:
 
     @classmethod
     def of(cls, claims: dict[str, Any]) -> "Principal":
+        """Raises Unauthenticated for claims of another shape than identity issues."""
         return cls(
             subject=claims["sub"],
-            client_id=claims.get("client_id", ""),
-            name=claims.get("name", ""),
-            roles=frozenset(claims.get("roles", ())),
-            organisation=claims.get("org", ""),
-            organisation_name=claims.get("org_name", ""),
-            division=claims.get("division", ""),
-            channel=claims.get("channel", ""),
-            subject_key=claims.get("subject_key", ""),
-            acts_for=frozenset(claims.get("acts_for", ())),
+            client_id=_text(claims, "client_id"),
+            name=_text(claims, "name"),
+            roles=_texts(claims, "roles"),
+            organisation=_text(claims, "org"),
+            organisation_name=_text(claims, "org_name"),
+            division=_text(claims, "division"),
+            channel=_text(claims, "channel"),
+            subject_key=_text(claims, "subject_key"),
+            acts_for=_texts(claims, "acts_for"),
         )
 
     def has(self, *roles: str) -> bool:
         return not self.roles.isdisjoint(roles)
+
+
+def _text(claims: dict[str, Any], name: str) -> str:
+    value = claims.get(name, "")
+    if not isinstance(value, str):
+        raise Unauthenticated("不是有效的访问令牌")
+    return value
+
+
+def _texts(claims: dict[str, Any], name: str) -> frozenset[str]:
+    value = claims.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+        raise Unauthenticated("不是有效的访问令牌")
+    return frozenset(value)
 
 
 class Verifier:

@@ -45,7 +45,9 @@ async def _idempotency(
     request_hash = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
     if not request.headers.get("content-type", "").startswith("multipart/"):
         request_hash.update(await request.body())
-    return Idempotency(caller, idempotency_key, request_hash.digest())
+    # Only its hash is kept: what a client chose as key may say more than it should.
+    kept = hashlib.sha256(idempotency_key.encode()).hexdigest()
+    return Idempotency(caller, kept, request_hash.digest())
 
 
 async def _seen(

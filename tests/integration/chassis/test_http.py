@@ -11,11 +11,13 @@ import httpx
 import pytest
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select
 
 from deploy.local.postgres import ServiceDatabase
-from services.chassis import migrations
+from services.chassis import migrations, tables
 from services.chassis.app import build_app
 from services.chassis.auth import Principal, allow, public
+from services.chassis.database import Database
 from services.chassis.http import Db, Idem, Seen
 from services.chassis.settings import ServiceSettings, load_settings
 from services.kernel.errors import DomainError, Kind
@@ -118,6 +120,17 @@ async def test_a_wrong_caller_gets_a_clear_problem(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("claim", [{"roles": None}, {"division": None}, {"acts_for": "x"}, {"name": 1}])
+async def test_claims_of_another_shape_are_no_login(client: httpx.AsyncClient, claim: dict[str, Any]) -> None:
+    odd = tokens.sign(tokens.claims(["COUNTER_CLERK"]) | claim)
+
+    answer = await client.post(
+        "/api/v1/things", json={"number": "1"}, headers={"Authorization": f"Bearer {odd}", "idempotency-key": "k"}
+    )
+
+    assert answer.status_code == 401
+
+
 async def test_a_token_signed_with_another_type_is_refused(client: httpx.AsyncClient) -> None:
     forged = tokens.sign(tokens.claims(["COUNTER_CLERK"]), typ="JWT")
 
@@ -143,6 +156,16 @@ async def test_the_same_key_with_another_body_is_refused(client: httpx.AsyncClie
     other = await client.post("/api/v1/things", json={"number": "b"}, headers=clerk("key-2"))
 
     assert (other.status_code, other.json()["code"]) == (422, "platform.idempotency-key-reused")
+
+
+async def test_the_key_itself_is_not_kept(client: httpx.AsyncClient, own_database: ServiceDatabase) -> None:
+    await client.post("/api/v1/things", json={"number": "k"}, headers=clerk("431202180001010012"))
+
+    database = Database(own_database.app_url)
+    async with database.read() as connection:
+        kept = (await connection.execute(select(tables.idempotency.c.key))).scalars().all()
+    await database.close()
+    assert "431202180001010012" not in kept
 
 
 async def test_a_key_is_the_callers_own(client: httpx.AsyncClient) -> None:
