@@ -12,11 +12,13 @@ from sqlmodel import col
 
 from services.chassis.errors import StaleVersion
 from services.intake.bundles.tables import BundleApplicationRow, BundleMemberRow
-from services.intake.domain.application import Agent, Applicant, PartyType, Staff
+from services.intake.domain.application import Agent, Applicant, Application, PartyType, Staff
 from services.intake.domain.bundle_case import BundleCase, BundleExtension, BundleState, MemberRun, StepResult
 from services.intake.domain.bundle_errors import UnknownBundleApplication
 from services.intake.domain.bundle_plan import MemberState
 from services.intake.domain.materials import Provided
+from services.intake.repository import COLUMNS, to_application
+from services.intake.tables import ApplicationRow
 
 _PARTS: Mapping[str, TypeAdapter[Any]] = {
     "agent": TypeAdapter(Agent | None),
@@ -29,7 +31,7 @@ _PARTS: Mapping[str, TypeAdapter[Any]] = {
 _PLAIN = (
     *("bundle_application_id", "bundle_no", "bundle_id", "catalogue_version", "channel", "division", "submitted_at"),
     *("stage_no", "reuse", "version", "event_no", "received_at", "accepted_at", "decided_at", "handed_over_at"),
-    *("concluded_at", "withdrawn_at", "withdrawal_reason"),
+    *("concluded_at", "withdrawn_at", "withdrawal_reason", "stage_handed_in_at"),
 )
 _RUN = ("member_id", "department_uscc", "application_id", "opened_at", "ended_at", "clock_from")
 _PAUSES = TypeAdapter(MemberRun.__annotations__["pauses"])
@@ -163,3 +165,32 @@ async def bundles_of(connection: AsyncConnection, application_ids: Iterable[UUID
         .order_by(_MEMBERS.c.bundle_application_id)
     )
     return list((await connection.execute(statement)).scalars())
+
+
+async def applications(connection: AsyncConnection, application_ids: Iterable[UUID]) -> dict[UUID, Application]:
+    """The members' own applications, read only."""
+    wanted = sorted(application_ids)
+    if not wanted:
+        return {}
+    statement = select(*COLUMNS).where(col(ApplicationRow.application_id).in_(wanted))
+    return {r["application_id"]: to_application(r) for r in (await connection.execute(statement)).mappings()}
+
+
+_BRIEF = [
+    _TABLE.c[name]
+    for name in (
+        *("bundle_application_id", "bundle_no", "bundle_id", "version", "state", "stage_no", "channel", "division"),
+        *("party_type", "applicant_name", "applicant_masked", "submitted_at", "accepted_at", "concluded_at"),
+    )
+]
+
+
+async def briefs(
+    connection: AsyncConnection, visible: ColumnElement[bool], *, before: UUID | None, limit: int
+) -> list[RowMapping]:
+    """Newest first (ids grow with time)."""
+    statement = select(*_BRIEF).where(visible)
+    if before is not None:
+        statement = statement.where(_TABLE.c.bundle_application_id < before)
+    statement = statement.order_by(_TABLE.c.bundle_application_id.desc()).limit(limit)
+    return list((await connection.execute(statement)).mappings())

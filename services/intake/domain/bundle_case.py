@@ -25,7 +25,7 @@ from services.intake.domain.bundle_plan import (
 )
 from services.intake.domain.catalogue import Extension
 from services.intake.domain.errors import Invalid
-from services.intake.domain.materials import Provided
+from services.intake.domain.materials import Provided, merge
 from services.kernel.errors import FieldError
 
 
@@ -143,6 +143,7 @@ class BundleCase:
     received_by: Staff | None = None
     accepted_at: datetime | None = None
     accepted_by: Staff | None = None
+    stage_handed_in_at: datetime | None = None
     extension: BundleExtension | None = None
     decided_at: datetime | None = None
     handed_over_at: datetime | None = None
@@ -184,6 +185,12 @@ def runs_of(planned: Iterable[Planned], departments: Mapping[str, str | None]) -
     )
 
 
+def provide(case: BundleCase, materials: Iterable[Provided]) -> BundleCase:
+    """Add or replace materials of the common list. From receipt on nothing that was handed in disappears."""
+    require(case, BundleAct.PROVIDE)
+    return replace(case, materials=merge(case.materials, materials, keep=case.received_at is not None))
+
+
 def receive(case: BundleCase, *, by: Staff, now: datetime) -> BundleCase:
     require(case, BundleAct.RECEIVE)
     return replace(case, state=BundleState.RECEIVED, received_at=now, received_by=by)
@@ -192,7 +199,7 @@ def receive(case: BundleCase, *, by: Staff, now: datetime) -> BundleCase:
 def accept(case: BundleCase, *, by: Staff, now: datetime) -> BundleCase:
     """Acceptance of all members together; which materials they need was checked before."""
     require(case, BundleAct.ACCEPT)
-    return replace(case, state=BundleState.ACCEPTED, accepted_at=case.accepted_at or now, accepted_by=by)
+    return replace(case, state=BundleState.ACCEPTED, accepted_at=now, accepted_by=by)
 
 
 def startable(
@@ -303,10 +310,16 @@ def extend(case: BundleCase, allowed: Extension | None, extension: BundleExtensi
     return replace(case, extension=extension)
 
 
-def hand_in_stage(case: BundleCase, chosen: Iterable[MemberRun]) -> BundleCase:
+def hand_in_stage(case: BundleCase, joining: Iterable[MemberRun], *, now: datetime) -> BundleCase:
     """The applicant hands in the next stage's form; it goes through receipt and acceptance like the first."""
     require(case, BundleAct.HAND_IN_STAGE)
-    return replace(case, state=BundleState.SUBMITTED, stage_no=case.stage_no + 1, members=(*case.members, *chosen))
+    return replace(
+        case,
+        state=BundleState.SUBMITTED,
+        stage_no=case.stage_no + 1,
+        stage_handed_in_at=now,
+        members=(*case.members, *joining),
+    )
 
 
 def hand_over(case: BundleCase, *, now: datetime) -> BundleCase:

@@ -1,7 +1,7 @@
 """Materials of a bundle, given once: one list for all members, and what each member gets of it. Pure."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.intake.domain.bundle import BundleDefinition, Member
@@ -18,9 +18,15 @@ class Shared:
     shared_no: int
     material: Material  # the strictest of them
     places: tuple[tuple[str, int], ...]  # (member id, material number)
+    needs: tuple[Need, ...] = ()  # as each of the places asks for it
 
     def numbers_for(self, member_id: str) -> tuple[int, ...]:
         return tuple(no for member, no in self.places if member == member_id)
+
+    def need_of(self, members: Collection[str]) -> Need:
+        """How strictly these members ask for it."""
+        needs = [need for (member, _), need in zip(self.places, self.needs, strict=True) if member in members]
+        return max(needs, key=_STRENGTH.index)
 
 
 def common_list(bundle: BundleDefinition, items: Mapping[str, ServiceItem]) -> tuple[Shared, ...]:
@@ -35,10 +41,12 @@ def common_list(bundle: BundleDefinition, items: Mapping[str, ServiceItem]) -> t
     for member in bundle.members:
         for material in items[member.member_id].materials if member.member_id in items else ():
             found.setdefault(_key(bundle, material), []).append((member.member_id, material))
-    return tuple(
-        Shared(number, _strictest(number, entries), tuple((member_id, m.material_no) for member_id, m in entries))
-        for number, entries in enumerate(found.values(), start=1)
-    )
+    return tuple(_shared(number, entries) for number, entries in enumerate(found.values(), start=1))
+
+
+def _shared(number: int, entries: Sequence[tuple[str, Material]]) -> Shared:
+    places = tuple((member_id, material.material_no) for member_id, material in entries)
+    return Shared(number, _strictest(number, entries), places, tuple(material.need for _, material in entries))
 
 
 def _key(bundle: BundleDefinition, material: Material) -> str:
@@ -54,13 +62,6 @@ def _strictest(number: int, entries: Sequence[tuple[str, Material]]) -> Material
     first = next(material for _, material in entries if material.need is strictest)
     options = tuple(o for o in first.options if all(o in m.options for _, m in entries if m.need is strictest))
     return replace(first, material_no=number, options=options)
-
-
-def for_members(shared: Iterable[Shared], members: Iterable[Member]) -> tuple[Shared, ...]:
-    """The part of the list that these members need."""
-    ids = {member.member_id for member in members}
-    wanted = (replace(s, places=tuple(place for place in s.places if place[0] in ids)) for s in shared)
-    return tuple(s for s in wanted if s.places)
 
 
 def as_item(bundle: BundleDefinition, shared: Sequence[Shared], like: ServiceItem) -> ServiceItem:

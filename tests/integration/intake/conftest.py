@@ -7,12 +7,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import Engine, event
 
 from services.chassis.database import Database
 from services.chassis.sealing import Sealer
 from services.intake import catalogue_import
 from services.intake.main import create_app
+from tests.integration.intake.bundle_desk import BundleDesk
 from tests.integration.intake.desk import Desk
 from tests.support import tokens
 
@@ -53,9 +55,13 @@ async def database(environment: Path, database_url: Callable[[str], str]) -> Asy
 
 
 @pytest.fixture(scope="module")
-async def client(environment: Path, database: Database) -> AsyncIterator[httpx.AsyncClient]:
+def app(environment: Path, database: Database) -> FastAPI:
+    return create_app()
+
+
+@pytest.fixture(scope="module")
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """The whole app, behind no gateway."""
-    app = create_app()
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://intake.test") as http:
@@ -65,6 +71,11 @@ async def client(environment: Path, database: Database) -> AsyncIterator[httpx.A
 @pytest.fixture(scope="module")
 def desk(client: httpx.AsyncClient, database: Database, sealer: Sealer) -> Desk:
     return Desk(client, database, sealer)
+
+
+@pytest.fixture(scope="module")
+def bundles(desk: Desk) -> BundleDesk:
+    return BundleDesk.at(desk)
 
 
 @pytest.fixture

@@ -1,0 +1,215 @@
+"""Acts on a bundle application under way: receipt, acceptance, results of steps, extension, hand-over, withdrawal."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from services.chassis.database import Answer
+from services.intake import repository
+from services.intake.bundles.commands import Seen, answered, handed_in, seen_by
+from services.intake.bundles.facts import HandedOut
+from services.intake.bundles.opening import (
+    Work,
+    accept_member,
+    applications_of,
+    copied,
+    feeding,
+    finish,
+    provided_for,
+    receive_member,
+    settle,
+)
+from services.intake.bundles.schemas import BundleExtensionIn, BundleReceiptIn, ResultIn
+from services.intake.commands import hand_over as handing
+from services.intake.commands import withdraw as withdrawing
+from services.intake.commands.acting import stepped
+from services.intake.domain import application as application_rules
+from services.intake.domain import bundle_case as rules
+from services.intake.domain.bundle_case import BundleCase, MemberRun
+from services.intake.domain.bundle_errors import BundleMaterialsMissing, UnknownMember
+from services.intake.domain.bundle_materials import for_member
+from services.intake.domain.bundle_plan import MemberState
+from services.intake.domain.materials import Provided, merge, missing
+from services.intake.domain.states import ALLOWED, Act, State
+from services.intake.office import NUMBER_CONTEXT, Call, Office
+from services.intake.schemas import HandOverIn, WithdrawalIn
+from services.intake.scope import CLERKS
+from services.kernel.codes import mask_citizen_id, require_citizen_id
+from services.kernel.errors import FieldError
+
+
+async def receive(office: Office, bundle_no: str, body: BundleReceiptIn, call: Call) -> Answer:
+    """Receipt of everything at once: each member that has started gets its case number.
+
+    Raises UnknownBundleApplication, StaleVersion, WrongBundleState, Invalid, NumbersExhausted.
+    """
+    async with office.db.transaction(call.idempotency) as uow:
+        seen = await seen_by(office, uow, bundle_no, call)
+        work, after = seen.work, rules.receive(seen.case, by=call.by, now=call.now)
+        given = await handed_in(work, after, body.materials, call)
+        await give(work, after, given)
+        after = replace(after, materials=merge(after.materials, given))
+        for application in (await applications_of(work, after)).values():
+            if application.state is State.SUBMITTED:
+                await receive_member(work, application, call.by)
+        case = await finish(work, seen.case, await settle(work, after), call.by)
+        return await answered(work, case, 201)
+
+
+async def give(work: Work, case: BundleCase, given: Sequence[Provided]) -> list[str]:
+    """What was given once goes to every member that is still with the window; keys of files nobody needs any more."""
+    applications = await applications_of(work, case)
+    changed: list[tuple[application_rules.Application, int]] = []
+    dropped: list[str] = []
+    for run in case.members:
+        application = applications.get(run.application_id) if run.application_id else None
+        if application is None or application.state not in ALLOWED[Act.PROVIDE]:
+            continue
+        member = work.running.definition.member(run.member_id)
+        own = for_member(member, work.item(run.member_id).item, work.running.shared, given)
+        if own:
+            own = await copied(work.office, application.application_id, own)
+            after = stepped(application, application_rules.provide(application, own), events=0)
+            dropped += application_rules.dropped_files(application, after)
+            changed.append((after, application.version))
+    await repository.save_locked(work.uow.connection, changed)
+    return dropped
+
+
+async def accept(office: Office, bundle_no: str, call: Call) -> Answer:
+    """Acceptance of all members together, those that start later included: nothing is asked for twice.
+
+    Raises UnknownBundleApplication, StaleVersion, WrongBundleState, BundleMaterialsMissing.
+    """
+    async with office.db.transaction(call.idempotency) as uow:
+        seen = await seen_by(office, uow, bundle_no, call)
+        work, after = seen.work, rules.accept(seen.case, by=call.by, now=call.now)
+        await _check_complete(work, after)
+        for run in after.members:
+            if run.state is MemberState.RUNNING and run.application_id is not None:
+                await accept_member(work, run.application_id, call.by)
+        case = await finish(work, seen.case, await settle(work, after), call.by)
+        return await answered(work, case, 201)
+
+
+async def _check_complete(work: Work, case: BundleCase) -> None:
+    """Raises BundleMaterialsMissing with every material of the common list that a member of this stage lacks."""
+    applications = await applications_of(work, case)
+    fed = feeding(work, case)
+    lacking: dict[int, str] = {}
+    for run in case.members:
+        member = work.running.definition.member(run.member_id)
+        open_now = run.state in {MemberState.WAITING, MemberState.RUNNING} and member.stage_no == case.stage_no
+        if run.member_id not in work.running.items or not open_now:
+            continue
+        application = applications.get(run.application_id) if run.application_id else None
+        if application is not None and application.state is not State.RECEIVED:
+            continue
+        provided = application.materials if application else await provided_for(work, case, run.member_id)
+        for material in missing(work.item(run.member_id).item, provided):
+            if fed.get(material.certificate_type_code or "", run.member_id) == run.member_id:
+                number = _shared_no(work, run.member_id, material.material_no)
+                lacking[number] = material.name
+    if lacking:
+        errors = [FieldError(f"#/materials/{no}", "material.missing", f"缺少：{lacking[no]}") for no in sorted(lacking)]
+        raise BundleMaterialsMissing("必要材料不齐，请一次性告知补正", errors=errors)
+
+
+def _shared_no(work: Work, member_id: str, material_no: int) -> int:
+    return next(s.shared_no for s in work.running.shared if (member_id, material_no) in s.places)
+
+
+async def record_result(office: Office, bundle_no: str, member_id: str, body: ResultIn, call: Call) -> Answer:
+    """The named department completes its step, or records the number its item has yielded.
+
+    Raises UnknownBundleApplication, StaleVersion, UnknownMember, WrongBundleState, WrongMemberState, Invalid.
+    """
+    async with office.db.transaction(call.idempotency) as uow:
+        seen = await seen_by(office, uow, bundle_no, call)
+        _check_department(seen, member_id, call)
+        sealed = masked = None
+        if body.number is not None:
+            number = require_citizen_id(body.number, "#/number")
+            sealed, masked = office.sealer.seal(number, NUMBER_CONTEXT), mask_citizen_id(number)
+        result = rules.StepResult(
+            outcome=body.outcome,
+            recorded_at=call.now,
+            recorded_by=call.by,
+            reason=body.reason or "",
+            document_no=body.document_no or "",
+            sealed_number=sealed,
+            masked_number=masked,
+        )
+        after = rules.record_result(seen.case, seen.work.running.definition, member_id, result)
+        case = await finish(seen.work, seen.case, await settle(seen.work, after), call.by)
+        return await answered(seen.work, case, 201)
+
+
+def _check_department(seen: Seen, member_id: str, call: Call) -> None:
+    """Raises UnknownMember: another department's member. A step of nobody's is completed by the counter."""
+    department = seen.case.run_of(member_id).department_uscc
+    mine = department == call.principal.organisation if department else call.principal.has(*CLERKS)
+    if not mine:
+        raise UnknownMember()
+
+
+async def extend(office: Office, bundle_no: str, body: BundleExtensionIn, call: Call) -> Answer:
+    """The lead department records the extension that the government's responsible person approved.
+
+    Raises UnknownBundleApplication, StaleVersion, WrongBundleState, AlreadyExtended, Invalid.
+    """
+    async with office.db.transaction(call.idempotency) as uow:
+        seen = await seen_by(office, uow, bundle_no, call)
+        stage = seen.work.running.definition.stage(seen.case.stage_no)
+        lead = stage.lead if stage else seen.work.running.definition.lead
+        if lead.uscc != call.principal.organisation:
+            raise UnknownMember("只有牵头部门可以办理延长")
+        extension = rules.BundleExtension(
+            value=body.workdays,
+            reason=body.reason,
+            approved_by=body.approved_by,
+            approval_no=body.approval_no,
+            extended_at=call.now,
+            extended_by=call.by,
+        )
+        after = rules.extend(seen.case, seen.work.running.definition.extension, extension)
+        case = await finish(seen.work, seen.case, after, call.by)
+        return await answered(seen.work, case, 201)
+
+
+async def hand_over(office: Office, bundle_no: str, body: HandOverIn, call: Call) -> Answer:
+    """Everything decided is handed out together, at the first counter.
+
+    Raises UnknownBundleApplication, StaleVersion, WrongBundleState, ResultNotReady, Invalid.
+    """
+    async with office.db.transaction(call.idempotency) as uow:
+        seen = await seen_by(office, uow, bundle_no, call)
+        work, case = seen.work, await settle(seen.work, seen.case)
+        after = rules.hand_over(case, now=call.now)
+        handed: list[MemberRun] = []
+        applications = await applications_of(work, case)
+        for run in case.members:
+            application = applications.get(run.application_id) if run.application_id else None
+            if application is not None and application.state is State.DECIDED and application.case_no:
+                inner = replace(call, seen=application.version)
+                await handing.hand_over(work.office, application.case_no, body, inner)
+                handed.append(run)
+        out = HandedOut(body.method, body.recipient_name, handed)
+        saved = await finish(work, seen.case, after, call.by, handed=out)
+        return await answered(work, saved, 201)
+
+
+async def withdraw(office: Office, bundle_no: str, body: WithdrawalIn, call: Call) -> Answer:
+    """Everything that is not decided yet is taken back; what was granted stands.
+
+    Raises UnknownBundleApplication, StaleVersion, WrongBundleState.
+    """
+    async with office.db.transaction(call.idempotency) as uow:
+        seen = await seen_by(office, uow, bundle_no, call)
+        work, case = seen.work, await settle(seen.work, seen.case)
+        after = rules.withdraw(case, reason=body.reason, now=call.now)
+        for application in (await applications_of(work, case)).values():
+            if application.state in ALLOWED[Act.WITHDRAW]:
+                inner = replace(call, seen=application.version)
+                await withdrawing.withdraw(work.office, application.application_id, body, inner)
+        case = await finish(work, seen.case, after, call.by)
+        return await answered(work, case, 201)

@@ -1,0 +1,187 @@
+"""What has changed between two states of a bundle application, as its events tell it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from contracts.events import bundles as events
+from contracts.events.common import Channel, Event, LimitStart, LimitUnit, LimitValue, OrganisationRef
+from contracts.events.intake import HandOverMethod
+from services.intake import facts
+from services.intake.bundles.definitions import Running
+from services.intake.domain.application import Method, Staff
+from services.intake.domain.bundle_case import BundleCase, BundleState, MemberRun, is_partial
+from services.intake.domain.bundle_plan import OVER, MemberState
+from services.intake.domain.catalogue import Department
+from services.kernel.time_limit import TimeLimit
+
+
+def _named(case: BundleCase) -> dict[str, Any]:
+    return {
+        "bundle_application_id": case.bundle_application_id,
+        "bundle_no": case.bundle_no,
+        "bundle_id": case.bundle_id,
+    }
+
+
+def _body(department: Department) -> OrganisationRef:
+    return OrganisationRef(uscc=department.uscc, name=department.name, division=department.division)
+
+
+def _member(running: Running, run: MemberRun) -> events.BundleMemberRef:
+    result = events.BundleMemberResult(run.state.value) if run.state in OVER else None
+    return events.BundleMemberRef(
+        member_id=run.member_id,
+        name=running.name_of(run.member_id),
+        application_id=run.application_id,
+        result=result,
+    )
+
+
+def _limit(limit: TimeLimit) -> LimitValue:
+    return LimitValue(
+        value=limit.value, unit=LimitUnit(limit.unit.value), start=LimitStart(limit.start.value), basis=limit.article
+    )
+
+
+def submitted(running: Running, case: BundleCase) -> events.BundleSubmitted:
+    return events.BundleSubmitted(
+        **_named(case),
+        name=running.definition.name,
+        lead=_body(running.definition.lead),
+        applicant=facts.party(case.applicant),
+        agent=facts.agent(case.agent),
+        channel=Channel(case.channel),
+        division=case.division,
+        members=tuple(_member(running, run) for run in case.members),
+        submitted_at=case.submitted_at,
+        submitted_by=facts.actor(case.submitted_by),
+    )
+
+
+@dataclass(frozen=True)
+class HandedOut:
+    """What was handed out together, how and to whom."""
+
+    method: Method
+    recipient_name: str
+    runs: Sequence[MemberRun]
+
+
+def told(
+    running: Running, before: BundleCase, after: BundleCase, by: Staff, handed: HandedOut | None = None
+) -> list[Event]:
+    """In the order things happen: what a person did, what became of members, where that led."""
+    return [
+        *_acts(running, before, after, by),
+        *_members(running, before, after),
+        *_ends(running, before, after),
+        *([handed_over(after, handed, by)] if handed else []),
+    ]
+
+
+def _acts(running: Running, before: BundleCase, after: BundleCase, by: Staff) -> Iterator[Event]:
+    named = _named(after)
+    if after.stage_no > before.stage_no > 0:
+        yield _stage_handed_in(running, after, by)
+    if after.received_at != before.received_at and after.received_at is not None:
+        yield events.BundleReceived(**named, received_at=after.received_at, received_by=facts.actor(by))
+    if after.accepted_at != before.accepted_at and after.accepted_at is not None:
+        yield events.BundleAccepted(
+            **named,
+            legal_limit=_limit(running.definition.legal_limit),
+            promised_limit=_limit(running.definition.promised_limit),
+            accepted_at=after.accepted_at,
+            accepted_by=facts.actor(by),
+        )
+    if after.extension is not None and before.extension is None:
+        extension = after.extension
+        yield events.BundleExtended(
+            **named,
+            value=extension.value,
+            unit=LimitUnit(running.definition.legal_limit.unit.value),
+            reason=extension.reason,
+            approved_by=extension.approved_by,
+            approval_no=extension.approval_no,
+            extended_at=extension.extended_at,
+            extended_by=facts.actor(by),
+        )
+    if after.withdrawn_at is not None and before.withdrawn_at is None:
+        yield events.BundleWithdrawn(
+            **named,
+            reason=after.withdrawal_reason or "",
+            withdrawn_at=after.withdrawn_at,
+            withdrawn_by=facts.actor(by),
+        )
+
+
+def _stage_handed_in(running: Running, case: BundleCase, by: Staff) -> Event:
+    stage = running.definition.stage(case.stage_no)
+    assert stage is not None  # a stage is handed in only where the bundle has stages
+    return events.BundleStageHandedIn(
+        **_named(case),
+        stage_no=stage.stage_no,
+        stage_name=stage.name,
+        lead=_body(stage.lead),
+        handed_in_at=facts.at(case.stage_handed_in_at),
+        handed_in_by=facts.actor(by),
+    )
+
+
+def _members(running: Running, before: BundleCase, after: BundleCase) -> Iterator[Event]:
+    earlier = {run.member_id: run for run in before.members}
+    for run in after.members:
+        was = earlier.get(run.member_id)
+        started = was is None or was.opened_at is None
+        if started and run.opened_at is not None:
+            department = running.department_of(run.member_id)
+            yield events.BundleMemberStarted(
+                **_named(after),
+                member=_member(running, run).model_copy(update={"result": None}),
+                department=_body(department) if department else None,
+                started_at=run.opened_at,
+            )
+        if run.ended_at is not None and (was is None or was.ended_at is None) and run.state is not MemberState.RUNNING:
+            yield events.BundleMemberEnded(**_named(after), member=_member(running, run), ended_at=run.ended_at)
+
+
+def _ends(running: Running, before: BundleCase, after: BundleCase) -> Iterator[Event]:
+    if after.state is before.state:
+        return
+    if after.state is BundleState.STAGE_DONE:
+        stage, following = running.definition.stage(after.stage_no), running.definition.stage(after.stage_no + 1)
+        assert stage is not None
+        assert following is not None  # a stage is done only while members of a later one wait
+        yield events.BundleStageDone(
+            **_named(after),
+            stage_no=stage.stage_no,
+            stage_name=stage.name,
+            next_stage_no=following.stage_no,
+            next_lead=_body(following.lead),
+            done_at=_last_end(after),
+        )
+    elif after.decided_at != before.decided_at:
+        yield events.BundleDecided(
+            **_named(after),
+            members=tuple(_member(running, run) for run in after.members),
+            partial=is_partial(after),
+            decided_at=after.decided_at or _last_end(after),
+        )
+
+
+def _last_end(case: BundleCase) -> datetime:
+    return max(run.ended_at for run in case.members if run.ended_at is not None)
+
+
+def handed_over(case: BundleCase, handed: HandedOut, by: Staff) -> events.BundleHandedOver:
+    assert case.handed_over_at is not None  # set by the act that this event tells of
+    return events.BundleHandedOver(
+        **_named(case),
+        application_ids=tuple(run.application_id for run in handed.runs if run.application_id is not None),
+        method=HandOverMethod(handed.method.value),
+        recipient_name=handed.recipient_name,
+        concluded=case.state is BundleState.CONCLUDED,
+        handed_over_at=case.handed_over_at,
+        handed_over_by=facts.actor(by),
+    )
