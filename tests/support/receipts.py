@@ -44,7 +44,7 @@ def a_receipt(event: ApplicationReceived, signing_dir: Path, *, record: dict[str
     said = record or draft.record(printed)
     jws = signer.sign(said, typ=RECEIPT_TYPE)
     seal = paper_contents.seal_of(event.item, draft.issuer)
-    job = contents.Job(contents=replace(printed, signed_record=jws), seal=seal, at=draft.at)
+    job = contents.Job(contents=replace(printed, signed_record=jws), seal=seal, at=draft.at.replace(microsecond=0))
     pdf = make_file(job, seal_keys)
     roots = [b64encode(root.public_bytes(Encoding.DER)).decode() for root in Trust.load(signing_dir).roots]
     return SignedReceipt(pdf, jws, said, signer.jwks() | {"seal_roots": roots})
