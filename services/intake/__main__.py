@@ -1,7 +1,7 @@
-"""Commands of intake: api, worker, migrate, import-catalogue, verify-receipt, dead-letters, republish."""
+"""Commands of intake: the standard ones, import-catalogue, load-calendar, verify-receipt."""
 
 from services.chassis.cli import Command, main, run_cli
-from services.intake import catalogue_import, receipt_check
+from services.intake import calendar_load, catalogue_import, receipt_check
 from services.intake.main import create_app
 from services.intake.settings import settings
 from services.intake.worker import create_worker
@@ -13,7 +13,11 @@ if __name__ == "__main__":
         catalogue_import.run,
         catalogue_import.add_arguments,
     )
+    load_calendar = Command(
+        "load-calendar", "载入一年的工作日历 (先显示影响)", calendar_load.run, calendar_load.add_arguments
+    )
     verify_receipt = Command(
         "verify-receipt", "离线核验收件凭证, 可与数据库比对", receipt_check.run, receipt_check.add_arguments
     )
-    main(run_cli("intake", settings, create_app, create_worker, extra=[import_catalogue, verify_receipt]))
+    extra = [import_catalogue, load_calendar, verify_receipt]
+    main(run_cli("intake", settings, create_app, create_worker, extra=extra))

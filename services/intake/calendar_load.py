@@ -1,0 +1,95 @@
+"""`load-calendar FILE [--preview]`: one year of the working-day calendar from a file, shown first, then loaded."""
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from services.chassis import clock
+from services.chassis.database import Database
+from services.intake.admin_schemas import CalendarIn
+from services.intake.commands import calendars
+from services.intake.domain.errors import Invalid
+from services.intake.domain.moving import ClockName
+from services.intake.domain.records import Staff
+from services.intake.domain.year import Day, Year, read_year
+from services.intake.items import Items
+from services.intake.office import work_calendars
+from services.intake.settings import settings
+from services.kernel.errors import FieldError
+
+OPERATOR = Staff("operator", "运维人员", "OPERATOR")
+_SHOWN = 50
+_CLOCKS = {
+    ClockName.NOTICE: "一次性告知",
+    ClockName.LEGAL: "法定时限",
+    ClockName.PROMISED: "承诺时限",
+    ClockName.DELIVERY: "颁发送达",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="该年度节假日安排 (JSON: year, papers, days)")
+    parser.add_argument("--preview", action="store_true", help="只显示哪些日期会变动，不载入")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit status: 0 loaded or shown, 1 faults in the file, 2 the file cannot be read."""
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    try:
+        document = json.loads(arguments.file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as unreadable:
+        console.print(f"无法读取文件：{type(unreadable).__name__}", style="bold red")
+        return 2
+    try:
+        return asyncio.run(_run(console, document, preview=arguments.preview))
+    except Invalid as faulty:
+        for error in faulty.errors:
+            console.print(f"{error.pointer}：{error.detail}  [{error.code}]", markup=False)
+        return 1
+
+
+async def _run(console: Console, document: Any, *, preview: bool) -> int:
+    db = Database(settings().database_url)
+    try:
+        async with db.read() as connection:
+            calendar = await work_calendars().current(connection)
+        number, sources, days = _read(document)
+        year = read_year(number, sources, days, calendar)
+        moving = await calendars.preview(db, Items(), year)
+        _print(console, year, moving)
+        if not preview:
+            async with db.transaction() as uow:
+                revision = await calendars.load(uow, year, by=OPERATOR, now=clock.now())
+            console.print(f"已载入 {year.year} 年（第 {revision} 次），在办件的日期随即重新推算", style="bold green")
+        return 0
+    finally:
+        await db.close()
+
+
+def _read(document: Any) -> tuple[int, list[str], list[Day]]:
+    """Raises Invalid."""
+    try:
+        days = [{"on": d["date"], "name": d["name"], "works": not d["isOffDay"]} for d in document["days"]]
+        body = CalendarIn.model_validate({"sources": document["papers"], "days": days})
+        return int(document["year"]), body.sources, [day.day() for day in body.days]
+    except (KeyError, TypeError, ValueError, ValidationError) as broken:
+        raise Invalid(errors=[FieldError("#", "calendar.file", "文件不是节假日安排")]) from broken
+
+
+def _print(console: Console, year: Year, moving: list[calendars.Moved]) -> None:
+    table = Table(title=f"{year.year} 年节假日安排：{len(year.days)} 天；{len(moving)} 件在办件的日期会变动")
+    for heading in ("办件编号", "时限", "原日期", "新日期"):
+        table.add_column(heading, overflow="fold")
+    for moved in moving[:_SHOWN]:
+        for move in moved.moves:
+            earlier = f"{move.earlier.on}{'（暂定）' if move.earlier.provisional else ''}"
+            now = f"{move.now.on}{'（暂定）' if move.now.provisional else ''}"
+            table.add_row(moved.application.case_no or "", _CLOCKS[move.clock], earlier, now)
+    console.print(table)

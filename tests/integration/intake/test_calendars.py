@@ -1,0 +1,190 @@
+"""Loading a year: preview, provisional dates made final, every open clock gone through, and told."""
+
+import argparse
+import asyncio
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from services.chassis import clock
+from services.intake import calendar_load
+from services.intake.commands.calendars import Projection
+from services.intake.office import Office
+from tests.integration.intake.desk import SHOP, Desk
+from tests.integration.intake.travel import Travel, travel
+
+__all__ = ["travel"]
+LATE = date(2026, 12, 29)
+YEAR: dict[str, Any] = {
+    "sources": ["国办发明电〔2026〕1号（演练）"],
+    "days": [
+        {"on": "2027-01-01", "name": "元旦", "works": False},
+        {"on": "2027-01-04", "name": "元旦", "works": False},
+        {"on": "2027-01-09", "name": "元旦", "works": True},
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+async def before_new_year(travel: Travel, desk: Desk) -> None:
+    """Nothing of 2027 is loaded, and nothing runs."""
+    async with desk.database.transaction() as uow:
+        for table in ("reference", "calendar_load"):
+            await uow.connection.execute(text(f"DELETE FROM {table}"))
+        await uow.connection.execute(text("UPDATE application SET state = 'WITHDRAWN'"))
+    async with desk.database.read() as connection:
+        await office_of(desk).calendars.current(connection)
+    travel.to_day(LATE)
+
+
+def office_of(desk: Desk) -> Office:
+    transport = desk.http._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    app = transport.app
+    assert isinstance(app, FastAPI)
+    office: Office = app.state.office
+    return office
+
+
+async def load(desk: Desk, body: Any = YEAR, year: int = 2027, **params: str) -> Any:
+    query = "?" + "&".join(f"{k}={v}" for k, v in params.items()) if params else ""
+    return await desk.post(f"/calendars/{year}{query}", desk.staff("CATALOGUE_ADMIN"), body)
+
+
+async def go_through(desk: Desk, travel: Travel) -> None:
+    await Projection(settle_seconds=0)(desk.database, clock.now())
+
+
+async def shown(desk: Desk, application: dict[str, Any]) -> dict[str, Any]:
+    return dict((await desk.get(f"/applications/{application['application_id']}", desk.clerk)).json())
+
+
+async def test_preview_shows_what_moves_and_writes_nothing(desk: Desk) -> None:
+    received = await desk.done(await desk.submitted("P07"), "receipt")
+
+    preview = await load(desk, preview="true")
+    again = await load(desk, preview="true")
+
+    assert preview.status_code == 200, preview.text
+    (moving,) = preview.json()["moving"]
+    assert moving["application_id"] == received["application_id"]
+    assert moving["dates"] == [
+        {
+            "clock": "NOTICE",
+            "earlier": {"on": "2027-01-05", "provisional": True},
+            "now": {"on": "2027-01-07", "provisional": False},
+        }
+    ]
+    assert again.json()["moving"] == preview.json()["moving"]
+    assert (await shown(desk, received))["notice_due"]["provisional"] is True
+
+
+async def test_loading_makes_every_open_date_final_and_tells_of_each_once(desk: Desk, travel: Travel) -> None:
+    received = await desk.done(await desk.submitted("P07"), "receipt")
+    accepted = await desk.accepted("E02", number=SHOP)
+
+    loaded = await load(desk)
+    await go_through(desk, travel)
+    await go_through(desk, travel)
+    await go_through(desk, travel)
+
+    assert loaded.status_code == 201, loaded.text
+    assert (await shown(desk, received))["notice_due"] == {"on": "2027-01-07", "provisional": False}
+    assert (await shown(desk, accepted))["legal_due"]["provisional"] is False
+    for application, clocks in ((received, {"NOTICE"}), (accepted, {"LEGAL", "PROMISED"})):
+        moved = [
+            e for _, name, e in await desk.events(application["application_id"]) if name.endswith("dates_moved.v1")
+        ]
+        assert [{d["clock"] for d in e["dates"]} for e in moved] == [clocks]
+
+
+async def test_silence_waits_until_the_last_day_is_final(desk: Desk, travel: Travel) -> None:
+    received = await desk.done(await desk.submitted("P07"), "receipt")
+
+    travel.to_day(date(2027, 1, 11))
+    await travel.law_acts()
+    waiting = (await shown(desk, received))["state"]
+    await load(desk)
+    await go_through(desk, travel)
+    await travel.law_acts()
+
+    assert waiting == "RECEIVED"
+    accepted = await shown(desk, received)
+    assert (accepted["state"], accepted["deemed"]) == ("ACCEPTED", True)
+
+
+async def test_the_year_is_told_with_its_revision_and_a_correction_with_the_next(desk: Desk) -> None:
+    first = (await load(desk)).json()
+    second = (await load(desk, YEAR | {"days": YEAR["days"][:1]})).json()
+
+    async with desk.database.read() as connection:
+        told = await connection.execute(
+            text("SELECT payload FROM outbox WHERE subject = 'intake.calendar.loaded.v1' ORDER BY seq DESC LIMIT 2")
+        )
+        revisions = [json.loads(row.payload)["revision"] for row in told]
+    assert (first["revision"], second["revision"]) == (1, 2)
+    assert revisions == [2, 1]
+
+
+async def test_new_dates_use_the_loaded_year_at_once(desk: Desk) -> None:
+    await load(desk)
+
+    received = await desk.done(await desk.submitted("P07"), "receipt")
+
+    assert received["notice_due"] == {"on": "2027-01-07", "provisional": False}
+
+
+async def test_decision_to_delivery_is_ten_working_days_art_44(desk: Desk, travel: Travel) -> None:
+    travel.to_day(date(2026, 3, 2))
+    accepted = await desk.accepted("P07")
+
+    decided = await desk.decided(accepted)
+
+    assert decided["delivery_due"]["on"] > decided["decided_at"][:10]
+
+
+@pytest.mark.parametrize(
+    ("body", "year", "code"),
+    [
+        (YEAR, 2029, "calendar.gap"),
+        (YEAR | {"sources": []}, 2027, "calendar.source"),
+        (YEAR | {"days": [{"on": "2027-01-05", "name": "x", "works": True}]}, 2027, "calendar.no-makeup"),
+        (YEAR | {"days": [*YEAR["days"], YEAR["days"][0]]}, 2027, "calendar.twice"),
+        (YEAR | {"days": [*YEAR["days"], {"on": "2028-06-01", "name": "x", "works": False}]}, 2027, "calendar.outside"),
+    ],
+)
+async def test_a_faulty_year_is_refused(desk: Desk, body: Any, year: int, code: str) -> None:
+    answer = await load(desk, body, year)
+
+    assert code in [error["code"] for error in answer.json()["errors"]]
+
+
+async def test_only_the_catalogue_administrator_loads_one(desk: Desk) -> None:
+    answer = await desk.post("/calendars/2027", desk.clerk, YEAR)
+
+    assert answer.status_code == 403
+
+
+async def test_by_command_with_and_without_preview(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await desk.done(await desk.submitted("P07"), "receipt")
+    file = tmp_path / "2027.json"
+    days = [{"date": d["on"], "name": d["name"], "isOffDay": not d["works"]} for d in YEAR["days"]]
+    file.write_text(json.dumps({"year": 2027, "papers": YEAR["sources"], "days": days}))
+    parser = argparse.ArgumentParser()
+    calendar_load.add_arguments(parser)
+
+    preview = await asyncio.to_thread(calendar_load.run, parser.parse_args([str(file), "--preview"]))
+    seen = capsys.readouterr().out
+    loaded = await asyncio.to_thread(calendar_load.run, parser.parse_args([str(file)]))
+
+    assert (preview, loaded) == (0, 0)
+    assert "2027-01-07" in seen
+    assert "已载入 2027 年" in capsys.readouterr().out
