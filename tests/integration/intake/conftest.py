@@ -7,7 +7,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import Engine, event
 
 from services.chassis.database import Database
@@ -55,13 +54,9 @@ async def database(environment: Path, database_url: Callable[[str], str]) -> Asy
 
 
 @pytest.fixture(scope="module")
-def app(environment: Path, database: Database) -> FastAPI:
-    return create_app()
-
-
-@pytest.fixture(scope="module")
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def client(environment: Path, database: Database) -> AsyncIterator[httpx.AsyncClient]:
     """The whole app, behind no gateway."""
+    app = create_app()
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://intake.test") as http:
