@@ -34,7 +34,7 @@ def main() -> int:
     size = runs.QUICK if arguments.quick else runs.FULL
     began = time.monotonic()
     load_before = os.getloadavg()[0]
-    data = ROOT / "out" / "bench-data"
+    data = ROOT / "out" / f"bench-data-{os.getpid()}"
     shutil.rmtree(data, ignore_errors=True)
     try:
         figures = runs.measure(data, parts, size, report=lambda step: console.print(f"· {step}"))

@@ -1,4 +1,4 @@
-"""The load clients, in a process of their own: `python -m benchmarks.load submissions|lives PLAN ...` prints JSON."""
+"""The load clients, in a process of their own: `python -m benchmarks.load submissions|lives|paced PLAN` prints JSON."""
 
 import argparse
 import asyncio
@@ -105,38 +105,53 @@ async def life(hands: Hands, work: Work, wait: float) -> None:
     expect(await hands.eventually("handover1", f"{case}/hand-over", handing, version, wait), "hand over")
 
 
-async def lives(plan: Plan, count: int, at_once: int, rate: float) -> dict[str, float]:
-    """`count` lives: with a rate, each begins at its time whatever the others do; else so many at once."""
-    hands, turns, times = Hands(plan), asyncio.Semaphore(at_once), list[float]()
+async def lives(plan: Plan, seconds: float, clients: int) -> dict[str, float]:
+    """So many lives at once; each that has begun in time is lived to its end."""
+    hands, times, numbers = Hands(plan), list[float](), itertools.count()
     began = time.perf_counter()
 
-    async def one(number: int) -> None:
-        if rate:
-            await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
-        async with turns:
-            started = time.perf_counter()
-            await life(hands, plan.works[number % len(plan.works)], 0.1 if rate else 0.25)
-            times.append(time.perf_counter() - started)
+    async def client() -> None:
+        while time.perf_counter() < began + seconds:
+            times.append(await _timed(hands, next(numbers), 0.25))
 
-    await asyncio.gather(*(one(number) for number in range(count)))
-    return {"count": count, "seconds": time.perf_counter() - began, **quantiles(times)}
+    await asyncio.gather(*(client() for _ in range(clients)))
+    return {"count": len(times), "seconds": time.perf_counter() - began, **quantiles(times)}
+
+
+async def paced(plan: Plan, seconds: float, rate: float) -> dict[str, float]:
+    """Lives that begin at their time, whatever has become of the others."""
+    hands, began = Hands(plan), time.perf_counter()
+
+    async def one(number: int) -> float:
+        await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
+        return await _timed(hands, number, 0.1)
+
+    times = await asyncio.gather(*(one(number) for number in range(max(4, int(rate * seconds)))))
+    return {"count": len(times), "seconds": time.perf_counter() - began, **quantiles(times)}
+
+
+async def _timed(hands: Hands, number: int, wait: float) -> float:
+    began = time.perf_counter()
+    await life(hands, hands.plan.works[number % len(hands.plan.works)], wait)
+    return time.perf_counter() - began
 
 
 async def _run(arguments: argparse.Namespace) -> dict[str, Any]:
     plan = Plan.read(arguments.plan)
     if arguments.what == "submissions":
         return dict(await submissions(plan, arguments.seconds, arguments.clients))
-    return dict(await lives(plan, arguments.count, arguments.clients, arguments.rate))
+    if arguments.what == "paced":
+        return dict(await paced(plan, arguments.seconds, arguments.rate))
+    return dict(await lives(plan, arguments.seconds, arguments.clients))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("submissions", "lives"))
+    parser.add_argument("what", choices=("submissions", "lives", "paced"))
     parser.add_argument("plan", type=Path)
     parser.add_argument("--seconds", type=float, default=8.0)
-    parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--rate", type=float, default=0.0)
+    parser.add_argument("--rate", type=float, default=1.0)
     arguments = parser.parse_args()
     started_at, began = time.time(), time.process_time()
     try:

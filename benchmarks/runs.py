@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks import gateway_floor, statement_floor
 from benchmarks import measure as gauge
-from benchmarks.plan import Plan, make
+from benchmarks.plan import make
 from deploy.local.stack import Stack
 
 PARTS = ("gateway", "idle", "submissions", "lives", "lag")
@@ -31,14 +31,14 @@ class Size:
 
     seconds: float
     clients: int
-    lives: int
+    lives_seconds: float
     lives_at_once: int
     lag_seconds: float
     files_seconds: float
 
 
-FULL = Size(seconds=8, clients=8, lives=300, lives_at_once=16, lag_seconds=15, files_seconds=25)
-QUICK = Size(seconds=1, clients=4, lives=8, lives_at_once=4, lag_seconds=1, files_seconds=2)
+FULL = Size(seconds=8, clients=8, lives_seconds=20, lives_at_once=16, lag_seconds=12, files_seconds=15)
+QUICK = Size(seconds=1, clients=4, lives_seconds=1, lives_at_once=4, lag_seconds=1, files_seconds=2)
 
 
 def measure(data: Path, parts: Sequence[str], size: Size, report: Report) -> Figures:
@@ -63,7 +63,7 @@ def measure(data: Path, parts: Sequence[str], size: Size, report: Report) -> Fig
         if "lag" in parts:
             report("lag …")
             figures["lag"] = lag(stack, data, size, figures.get("lives", {}).get("per_second", 10.0))
-        figures["spans_items"] = len(plan.works)
+        figures["items"] = len(plan.works)
     return figures
 
 
@@ -109,13 +109,12 @@ def submissions(stack: Stack, data: Path, size: Size) -> Figures:
 
 def lives(stack: Stack, data: Path, size: Size) -> Figures:
     """Whole lives, with everything they told heard by supervision, between two runs of DBOS."""
-    run_load(data, "lives", "--count", str(min(40, size.lives)), "--clients", "8")
-    _drain(stack, min(40, size.lives), 60)
+    warm = run_load(data, "lives", "--seconds", str(size.lives_seconds / 8), "--clients", "8")
+    already = _heard(stack, warm["count"])
     first = _dbos(stack, size)
-    already = asyncio.run(gauge.wait_until(stack, "supervision", _CONCLUDED, 0, 1))
     cpu, stored, began = gauge.cpu_seconds(stack), gauge.stored_bytes(stack), time.perf_counter()
-    found = run_load(data, "lives", "--count", str(size.lives), "--clients", str(size.lives_at_once))
-    heard = asyncio.run(gauge.wait_until(stack, "supervision", _CONCLUDED, already + size.lives, 60)) - already
+    found = run_load(data, "lives", "--seconds", str(size.lives_seconds), "--clients", str(size.lives_at_once))
+    heard = _heard(stack, already + found["count"]) - already
     # The start of the client's interpreter is not the platform's time.
     elapsed = time.perf_counter() - began - found["started_in"]
     spent, grown = _difference(gauge.cpu_seconds(stack), cpu), _difference(gauge.stored_bytes(stack), stored)
@@ -129,19 +128,19 @@ def lives(stack: Stack, data: Path, size: Size) -> Figures:
         "ratio": heard / elapsed / floor,
         "goal": 2.0,
         "dbos_cpu_ms": first["cpu_ms"],
-        "cpu_ms_per_case": {name: 1000 * seconds / size.lives for name, seconds in spent.items()},
-        "bytes_per_case": {name: value / size.lives for name, value in grown.items()},
+        "cpu_ms_per_case": {name: 1000 * seconds / heard for name, seconds in spent.items()},
+        "bytes_per_case": {name: value / heard for name, value in grown.items()},
         "files": files(stack, size),
     }
 
 
 def files(stack: Stack, size: Size) -> Figures:
     """What one sealed file costs: they are made in the background, so a while of that is measured by itself."""
-    waiting = asyncio.run(gauge.wait_until(stack, "certificate", _FILES, 0, 1))
+    waiting = _count(stack, _FILES)
     cpu, stored = gauge.cpu_seconds(stack), gauge.stored_bytes(stack)
     began = time.perf_counter()
     time.sleep(size.files_seconds)
-    made = waiting - asyncio.run(gauge.wait_until(stack, "certificate", _FILES, 0, 1))
+    made = waiting - _count(stack, _FILES)
     spent, grown = _difference(gauge.cpu_seconds(stack), cpu), _difference(gauge.stored_bytes(stack), stored)
     return {
         "made": made,
@@ -155,11 +154,9 @@ def files(stack: Stack, size: Size) -> Figures:
 def lag(stack: Stack, data: Path, size: Size, full_rate: float) -> Figures:
     """From the commit of a fact to the commit of supervision, while cases come at half the rate of the full run."""
     rate = full_rate / 2
-    count = max(4, int(rate * size.lag_seconds))
-    before = gauge.Lag.read(stack)
-    already = asyncio.run(gauge.wait_until(stack, "supervision", _CONCLUDED, 0, 1))
-    run_load(data, "lives", "--count", str(count), "--clients", "400", "--rate", str(rate))
-    asyncio.run(gauge.wait_until(stack, "supervision", _CONCLUDED, already + count, 30))
+    before, already = gauge.Lag.read(stack), _heard(stack, 0)
+    lived = run_load(data, "paced", "--seconds", str(size.lag_seconds), "--rate", str(rate))
+    _heard(stack, already + lived["count"])
     found = gauge.Lag.read(stack).since(before)
     return {
         "cases_per_second": rate,
@@ -194,12 +191,14 @@ def _dbos(stack: Stack, size: Size) -> Figures:
     return found
 
 
-def _drain(stack: Stack, lives: int, seconds: float) -> None:
-    asyncio.run(gauge.wait_until(stack, "supervision", _CONCLUDED, lives, seconds))
+def _heard(stack: Stack, wanted: int) -> int:
+    """How many concluded cases supervision knows, once there are so many (or half a minute is over)."""
+    return asyncio.run(gauge.wait_until(stack, "supervision", _CONCLUDED, wanted, 30))
+
+
+def _count(stack: Stack, question: str) -> int:
+    return asyncio.run(gauge.wait_until(stack, "certificate", question, 0, 1))
 
 
 def _difference(after: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     return {name: value - before.get(name, 0) for name, value in after.items()}
-
-
-__all__ = ["FULL", "PARTS", "QUICK", "Plan", "measure"]
