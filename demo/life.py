@@ -96,16 +96,37 @@ class Life:
 
     async def _case_act(self, caller: Caller, act: str, body: dict[str, Any], step: str) -> None:
         """Read the version, act on it: the case is opened by an event, so it may take a moment to be there."""
-        path = f"/api/v1/cases/{self.case_no}"
+        case = await self._opened(caller)
+        path = f"/api/v1/cases/{self.case_no}/{act}"
+        expect(await caller.post(path, body, version=case["version"]), 201, f"{self.name} {step}")
 
+    async def _opened(self, caller: Caller) -> dict[str, Any]:
         async def opened() -> dict[str, Any] | None:
-            answer = await caller.get(f"{path}/examination")
+            answer = await caller.get(f"/api/v1/cases/{self.case_no}/examination")
             return answer.json() if answer.status_code == 200 else None
 
-        case = await eventually(opened, f"{self.name} 审批立案")
-        expect(await caller.post(f"{path}/{act}", body, version=case["version"]), 201, f"{self.name} {step}")
+        case: dict[str, Any] = await eventually(opened, f"{self.name} 审批立案")
+        return case
+
+    async def pass_up(self) -> None:
+        """Two levels: the township examines first and passes opinion and all materials up; nothing for one level."""
+        handler = await self.hall.officer("HANDLER", self.item["department_uscc"])
+        case = await self._opened(handler)
+        if case["state"] != "FIRST_EXAMINING":
+            return
+        if case["first_level_division"] is None:
+            await self._case_act(handler, "first-level", {"division": TOWNSHIP_DIVISION}, "指定初审机关")
+        township = next(
+            name
+            for name, entry in self.hall.accounts.items()
+            if "HANDLER" in entry["roles"] and entry["division"] == TOWNSHIP_DIVISION
+        )
+        materials = [material["material_no"] for material in case["materials"]]
+        body = {"recommendation": "GRANT", "opinion": "经入户调查、公示无异议", "materials": materials}
+        await self._case_act(await self.hall.person(township), "passing-up", body, "报送上级")
 
     async def examine(self, recommendation: str = "GRANT", text: str = "材料齐全，符合法定条件") -> None:
+        await self.pass_up()
         handler = await self.hall.officer("HANDLER", self.item["department_uscc"])
         await self._case_act(handler, "opinions", {"recommendation": recommendation, "text": text}, "审查")
 

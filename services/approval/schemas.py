@@ -215,6 +215,7 @@ class Examination(BaseModel):
     opinions: list[OpinionOut]
     decision: DecisionOut | None
     withdrawal: WithdrawalOut | None
+    first_level_division: str | None = Field(description="负责初审的乡镇（街道）；一级办理的没有")
     clocks: list[ClockOut] = Field(description="各项期限：由期限和台账推算的到期日及理由")
     ledger: list[LedgerOut] = Field(description="暂停、恢复、延期的台账，只增不改")
     records: list[RecordOut] = Field(description="审查过程中的各项通知和记录")
