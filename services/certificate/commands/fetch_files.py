@@ -9,8 +9,8 @@ from uuid import UUID
 from services.certificate import queries, repository
 from services.certificate.commands.issue_certificates import file_job
 from services.certificate.commands.read_certificates import Why, read, reader_of
-from services.certificate.domain.access import may_read_case
-from services.certificate.domain.errors import FileFailed, NotFound
+from services.certificate.domain.access import Access, may_read_case
+from services.certificate.domain.errors import FileFailed, FileWithheld, NotFound
 from services.certificate.kit import Kit
 from services.chassis.auth import Principal
 from services.chassis.database import Database
@@ -30,10 +30,15 @@ async def certificate_file(
 ) -> Download | None:
     """None: it is being made. An imported certificate's file is made when it is asked for the first time.
 
+    The file prints the full number: it goes where the signed record goes. Who is turned away has left his row.
+
     Raises:
         NotFound, PurposeRequired, FileFailed, FilesAway.
+        FileWithheld: the caller has a purpose and no case of the holder.
     """
-    row, _ = await read(db, identifier, principal, why, act="FILE", now=now)
+    row, granted = await read(db, identifier, principal, why, act="FILE", now=now)
+    if granted is Access.WITH_PURPOSE:
+        raise FileWithheld("请填写本人经办的、以该持证人为申请人的办件编号 (case_no)")
     if row.file_sha256 is None and row.job_id is None:
         async with db.transaction() as uow:
             await repository.add_jobs(uow.connection, [file_job("CERTIFICATE", row.id)])

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from services.certificate import queries, repository
-from services.certificate.domain.access import Access, Reader, access, needs_purpose
+from services.certificate.domain.access import Access, CaseScope, Reader, access, needs_purpose
 from services.certificate.domain.errors import NotFound, NumberInvalid, PurposeRequired
 from services.certificate.domain.personal import holds_citizen_number
 from services.certificate.kit import Kit
@@ -121,17 +123,25 @@ async def read(
         if row is None:
             raise NotFound
         reader = reader_of(principal)
-        case = await queries.case_by_id(uow.connection, row.case_id) if row.case_id else None
-        granted = access(reader, row.holder_key, queries.scope_of(case) if case else None)
+        granted = access(reader, row.holder_key, await _cases(uow.connection, row, why))
         if granted is Access.NONE:
             raise NotFound
         if granted is Access.WITH_PURPOSE:
             _require_purpose(why.purpose)
         if granted is not Access.HOLDER:
-            stated = why if why.purpose else Why(_OWN_CASE, row.case_no)
+            stated = why if why.purpose else Why(_OWN_CASE, why.case_no or row.case_no)
             noted = _access_row(act, principal, row.holder_key, row.id, stated, 1, now)
             await repository.note_access(uow.connection, noted)
     return row, granted
+
+
+async def _cases(connection: AsyncConnection, row: Any, why: Why) -> list[CaseScope]:
+    """The case the certificate came from, and the one the caller names when it is an application of its holder."""
+    source = await queries.case_by_id(connection, row.case_id) if row.case_id else None
+    named = await queries.case_by_no(connection, why.case_no) if why.case_no else None
+    if named is not None and named.applicant_key != row.holder_key:
+        named = None
+    return [queries.scope_of(case) for case in (source, named) if case is not None]
 
 
 async def detail(

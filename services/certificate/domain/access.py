@@ -1,6 +1,6 @@
 """Who may read which certificate and which case's papers: the one rule behind search, record, file and list."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,8 +17,10 @@ class Access(StrEnum):
     """On what ground a certificate may be read."""
 
     HOLDER = "HOLDER"
-    CASE = "CASE"  # it came from a case the reader handles or is part of
-    WITH_PURPOSE = "WITH_PURPOSE"  # shared library: a purpose must be given
+    CASE = "CASE"  # of a case the reader handles or is part of: it came from there, or its holder applies there
+    WITH_PURPOSE = (
+        "WITH_PURPOSE"  # shared library: the facts for a purpose; record and file hold the full number
+    )
     NONE = "NONE"
 
 
@@ -62,12 +64,12 @@ def needs_purpose(reader: Reader, holder_key: str) -> bool | None:
     return True if reader.is_one_of(WITH_PURPOSE) else None
 
 
-def access(reader: Reader, holder_key: str, case: CaseScope | None) -> Access:
+def access(reader: Reader, holder_key: str, cases: Iterable[CaseScope]) -> Access:
     """The best ground on which this reader may read a certificate of this holder."""
     purposeful = needs_purpose(reader, holder_key)
     if purposeful is False:
         return Access.HOLDER
-    if case is not None and not reader.is_one_of(SUPERVISOR) and may_read_case(reader, case):
+    if not reader.is_one_of(SUPERVISOR) and any(may_read_case(reader, case) for case in cases):
         return Access.CASE
     return Access.WITH_PURPOSE if purposeful else Access.NONE
 

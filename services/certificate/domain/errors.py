@@ -26,6 +26,15 @@ class PurposeRequired(DomainError):
     title_en = "Reading another's certificate needs a purpose"
 
 
+class FileWithheld(DomainError):
+    """A purpose opens the facts of a certificate, not its file, which prints the holder's full number."""
+
+    code = "certificate.file-withheld"
+    kind = Kind.FORBIDDEN
+    title_zh = "证照文件仅供持证人和办理其办件的工作人员下载"
+    title_en = "The file goes to its holder and to those who handle his case"
+
+
 class NumberInvalid(DomainError):
     code = "certificate.number-invalid"
     kind = Kind.INVALID

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support import tokens
-from tests.support.certificate import COMPANY, DISTRICT, FOOD_LICENCE, MARKER, MARKET, OTHER, POLICE, Library
+from tests.support.certificate import COMPANY, DISTRICT, FOOD_LICENCE, MARKER, MARKET, OTHER, POLICE, Library, an_item
 
 PURPOSE = "办理食品经营许可，核对申请人证照"
 
@@ -109,7 +109,7 @@ async def test_a_purpose_that_repeats_the_number_is_turned_away(library: Library
     answer = await library.search(an_officer("HANDLER"), number=MARKER, purpose=f"查询{MARKER}的证照")
 
     assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"] == "/purpose"
+    assert answer.json()["errors"][0]["pointer"] == "#/purpose"
     assert MARKER not in answer.text
 
 
@@ -187,6 +187,50 @@ async def test_another_department_needs_a_purpose_and_gets_no_signed_record(libr
     assert answer.status_code == 200
     assert answer.json()["jws"] is None
     assert (await accesses(library, "RECORD"))[-1].purpose == PURPOSE
+
+
+NO_CASE = {
+    "clerk of another district": ("COUNTER_CLERK", "", "110101000000"),
+    "clerk of a far township": ("TOWNSHIP_CLERK", "", "110101001000"),
+    "handler of another department": ("HANDLER", POLICE.uscc, DISTRICT),
+    "provincial platform": ("PROVINCIAL_PLATFORM", "", "430000000000"),
+}
+
+
+@pytest.mark.parametrize(("role", "org", "division"), NO_CASE.values(), ids=NO_CASE.keys())
+async def test_a_purpose_alone_opens_no_file_and_the_attempt_is_on_record(
+    library: Library, role: str, org: str, division: str
+):
+    row = await library.issued()
+    strangers = library.a_case(OTHER, "李小红")
+    await library.hear(strangers.submitted(), strangers.received())
+    path = f"/api/v1/certificates/{row['identifier']}/file"
+    who = an_officer(role, org=org, division=division)
+
+    without = await library.get(path, who)
+    answer = await library.get(path, who, purpose="随便看看")
+    named = await library.get(path, who, purpose="随便看看", case_no=strangers.case_no)
+
+    assert without.status_code == 422
+    assert (answer.status_code, named.status_code) == (403, 403)
+    assert answer.json()["code"] == "certificate.file-withheld"
+    assert (await accesses(library, "FILE"))[-1].purpose == "随便看看"
+
+
+async def test_who_handles_an_application_of_the_holder_names_it_and_gets_file_and_record(library: Library):
+    row = await library.issued()
+    other_case = library.a_case(item=an_item(department=POLICE))
+    await library.hear(other_case.submitted(), other_case.received())
+    path, who = f"/api/v1/certificates/{row['identifier']}", an_officer("HANDLER", org=POLICE.uscc, division="")
+
+    file = await library.get(f"{path}/file", who, case_no=other_case.case_no)
+    record = await library.get(path, who, case_no=other_case.case_no)
+    foreign = await library.get(f"{path}/file", who, case_no=row["case_no"])
+
+    assert file.status_code == 202
+    assert record.json()["jws"]
+    assert foreign.status_code == 422
+    assert (await accesses(library, "FILE"))[-1].case_no == other_case.case_no
 
 
 @pytest.mark.parametrize("suffix", ["", "/file"])

@@ -6,6 +6,7 @@ from services.certificate.domain.access import Access, CaseScope, Reader, access
 
 DEPARTMENT = "11431202006100029C"
 CASE = CaseScope("key-applicant", "key-agent", "account-1", DEPARTMENT, "431202101000", "TOWNSHIP")
+FAR = CaseScope("key-applicant", None, None, "other", "110101000000", "COUNTER")
 
 
 def a_reader(*roles: str, org="", division="", key="", acts_for=(), account="someone") -> Reader:
@@ -44,21 +45,22 @@ def test_the_provincial_platform_reads_its_own_cases():
 
 
 @pytest.mark.parametrize(
-    ("reader", "case", "expected"),
+    ("reader", "cases", "expected"),
     [
-        pytest.param(a_reader("CITIZEN", key="holder"), None, Access.HOLDER, id="the holder"),
-        pytest.param(a_reader("ENTERPRISE_AGENT", acts_for=["holder"]), None, Access.HOLDER, id="its agent"),
-        pytest.param(a_reader("CITIZEN", key="other"), None, Access.NONE, id="another citizen"),
-        pytest.param(a_reader("CITIZEN", key="key-agent"), CASE, Access.CASE, id="the case's agent"),
-        pytest.param(a_reader("HANDLER", org=DEPARTMENT), CASE, Access.CASE, id="the issuing department"),
-        pytest.param(a_reader("HANDLER", org="other"), CASE, Access.WITH_PURPOSE, id="another department"),
-        pytest.param(a_reader("COUNTER_CLERK", division="431203000000"), CASE, Access.WITH_PURPOSE, id="far clerk"),
-        pytest.param(a_reader("SUPERVISOR", division="431202000000"), CASE, Access.NONE, id="supervisor"),
-        pytest.param(a_reader("HANDLER", key="holder"), None, Access.WITH_PURPOSE, id="an officer is no holder"),
+        pytest.param(a_reader("CITIZEN", key="holder"), (), Access.HOLDER, id="the holder"),
+        pytest.param(a_reader("ENTERPRISE_AGENT", acts_for=["holder"]), (), Access.HOLDER, id="its agent"),
+        pytest.param(a_reader("CITIZEN", key="other"), (), Access.NONE, id="another citizen"),
+        pytest.param(a_reader("CITIZEN", key="key-agent"), (CASE,), Access.CASE, id="the case's agent"),
+        pytest.param(a_reader("HANDLER", org=DEPARTMENT), (CASE,), Access.CASE, id="the issuing department"),
+        pytest.param(a_reader("HANDLER", org="other"), (CASE,), Access.WITH_PURPOSE, id="another department"),
+        pytest.param(a_reader("COUNTER_CLERK", division="431203000000"), (CASE,), Access.WITH_PURPOSE, id="far clerk"),
+        pytest.param(a_reader("HANDLER", org=DEPARTMENT), (FAR, CASE), Access.CASE, id="the case he names"),
+        pytest.param(a_reader("SUPERVISOR", division="431202000000"), (CASE,), Access.NONE, id="supervisor"),
+        pytest.param(a_reader("HANDLER", key="holder"), (), Access.WITH_PURPOSE, id="an officer is no holder"),
     ],
 )
-def test_a_certificate_is_read_as_holder_for_a_case_or_with_a_purpose(reader, case, expected):
-    assert access(reader, "holder", case) is expected
+def test_a_certificate_is_read_as_holder_for_a_case_or_with_a_purpose(reader, cases, expected):
+    assert access(reader, "holder", cases) is expected
 
 
 @pytest.mark.parametrize(
