@@ -11,8 +11,8 @@ from services.intake.answers import AgentOut, DueOut, PartyOut
 from services.intake.bundles import repository as bundles
 from services.intake.bundles.definitions import Running
 from services.intake.domain.application import Application
-from services.intake.domain.bundle import FieldType
-from services.intake.domain.bundle_case import BUNDLE_STATE_NAMES, BundleCase, BundleState, MemberRun, is_partial
+from services.intake.domain.bundle import FieldType, Member
+from services.intake.domain.bundle_case import BUNDLE_STATE_NAMES, BundleCase, BundleState, MemberRun, heard, is_partial
 from services.intake.domain.bundle_clock import BundleClock, ClockState, parent_clock
 from services.intake.domain.bundle_plan import MemberState
 from services.intake.domain.catalogue import Need
@@ -20,7 +20,7 @@ from services.intake.domain.guide import limit_text
 from services.intake.domain.materials import Source
 from services.intake.domain.states import State
 from services.intake.office import Office
-from services.kernel.time_limit import Extended, TimeLimit
+from services.kernel.time_limit import DueDate, Extended, TimeLimit
 
 MEMBER_STATE_NAMES = {
     MemberState.WAITING: "待启动",
@@ -121,6 +121,7 @@ async def bundle_out(
     office: Office, connection: AsyncConnection, running: Running, case: BundleCase, *, now: datetime
 ) -> BundleApplicationOut:
     applications = await bundles.applications(connection, [r.application_id for r in case.members if r.application_id])
+    case = heard(case, applications, now=now)  # what members reached since the last event of this bundle
     stage = running.definition.stage(case.stage_no)
     agent, extension = case.agent, case.extension
     return BundleApplicationOut(
@@ -136,7 +137,7 @@ async def bundle_out(
             masked_number=case.applicant.masked_number,
         ),
         agent=AgentOut(name=agent.name, masked_number=agent.masked_number) if agent else None,
-        members=[_member_out(running, run, applications) for run in case.members],
+        members=[_member_out(office, running, run, applications) for run in case.members],
         materials=materials_out(running, {run.member_id for run in case.members}, case),
         legal=_clock(office, running.definition.legal_limit, case, now),
         promised=_clock(office, running.definition.promised_limit, case, now),
@@ -158,7 +159,9 @@ _SAME = (
 )
 
 
-def _member_out(running: Running, run: MemberRun, applications: dict[UUID, Application]) -> BundleMemberOut:
+def _member_out(
+    office: Office, running: Running, run: MemberRun, applications: dict[UUID, Application]
+) -> BundleMemberOut:
     member, department = running.definition.member(run.member_id), running.department_of(run.member_id)
     application = applications.get(run.application_id) if run.application_id else None
     return BundleMemberOut(
@@ -178,11 +181,17 @@ def _member_out(running: Running, run: MemberRun, applications: dict[UUID, Appli
         opened_at=run.opened_at,
         ended_at=run.ended_at,
         legal_due=DueOut.of(application.legal_due) if application else None,
-        promised_due=DueOut.of(application.promised_due) if application else None,
+        promised_due=DueOut.of(application.promised_due if application else _step_due(office, member, run)),
         document_no=run.result.document_no or None if run.result else None,
         reason=run.result.reason or None if run.result else None,
         masked_number=run.result.masked_number if run.result else None,
     )
+
+
+def _step_due(office: Office, member: Member, run: MemberRun) -> DueDate | None:
+    if member.limit_workdays is None or run.clock_from is None:
+        return None
+    return office.workdays_after(run.clock_from, member.limit_workdays)
 
 
 def materials_out(running: Running, members: set[str], case: BundleCase | None = None) -> list[BundleMaterialOut]:

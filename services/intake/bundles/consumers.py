@@ -9,10 +9,8 @@ from contracts.events.certificate import CertificateIssued
 from contracts.events.common import Event
 from contracts.events.intake import (
     AcceptanceRefused,
-    ApplicationAccepted,
     ApplicationReturned,
     ApplicationWithdrawn,
-    RenewalDeemed,
 )
 from services.chassis import clock
 from services.chassis.bus import Incoming, NotYet
@@ -30,7 +28,7 @@ from services.intake.items import Items
 from services.intake.office import Office, work_calendars
 from services.intake.settings import IntakeSettings
 
-_ENDS = (ApplicationAccepted, AcceptanceRefused, ApplicationReturned, ApplicationWithdrawn, RenewalDeemed)
+_ENDS = (AcceptanceRefused, ApplicationReturned, ApplicationWithdrawn)
 _OF_CASES = (CaseDecided, CaseSuspended, CaseResumed)
 
 

@@ -1,6 +1,6 @@
 """Members start when the graph lets them, and what became of them moves the bundle on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -16,8 +16,8 @@ from services.intake.bundles.joined import acting_as
 from services.intake.commands import accept as accepting
 from services.intake.commands import receive as receiving
 from services.intake.domain import bundle_case as rules
-from services.intake.domain.application import Application, Outcome, Staff
-from services.intake.domain.bundle_case import BundleCase, BundleState, MemberRun
+from services.intake.domain.application import Application, Staff
+from services.intake.domain.bundle_case import BundleCase, BundleState
 from services.intake.domain.bundle_materials import fed_by_step, for_member, wanting_types
 from services.intake.domain.bundle_plan import FAILED, MemberState
 from services.intake.domain.materials import Provided, Source, auto_reuse, merge, missing, still_usable
@@ -28,7 +28,6 @@ from services.intake.schemas import ReceiptIn
 from services.kernel.time_limit import china_date
 
 _OPENING = frozenset({BundleState.SUBMITTED, BundleState.RECEIVED, BundleState.ACCEPTED})
-_UNDER_WAY = frozenset({State.SUBMITTED, State.RECEIVED, State.CORRECTION, State.ACCEPTED})
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ async def settle(work: Work, case: BundleCase) -> BundleCase:
     """Hear what became of the members, start those that may, until nothing moves any more."""
     while True:
         before = case
-        case = heard(case, await applications_of(work, case), now=work.now)
+        case = rules.heard(case, await applications_of(work, case), now=work.now)
         case = rules.advance(case, work.running.definition, now=work.now)
         for member_id in await _startable(work, case):
             case = await _start(work, case, member_id)
@@ -59,25 +58,6 @@ async def settle(work: Work, case: BundleCase) -> BundleCase:
 async def applications_of(work: Work, case: BundleCase) -> dict[UUID, Application]:
     ids = [run.application_id for run in case.members if run.application_id is not None]
     return await repository.load_for_update(work.uow.connection, ids) if ids else {}
-
-
-def heard(case: BundleCase, applications: Mapping[UUID, Application], *, now: datetime) -> BundleCase:
-    for run in case.members:
-        application = applications.get(run.application_id) if run.application_id else None
-        if application is not None and run.state is MemberState.RUNNING:
-            case = case.with_run(_after(run, application, now))
-    return case
-
-
-def _after(run: MemberRun, application: Application, now: datetime) -> MemberRun:
-    run = replace(run, clock_from=application.accepted_at)
-    if application.outcome is not None:
-        state = MemberState.GRANTED if application.outcome is Outcome.GRANTED else MemberState.REFUSED
-        return replace(run, state=state, ended_at=application.decided_at)
-    if application.state in _UNDER_WAY:
-        return run
-    state = MemberState.SATISFIED if application.state is State.NOT_REQUIRED else MemberState.ENDED
-    return replace(run, state=state, ended_at=application.withdrawn_at or now)
 
 
 async def _startable(work: Work, case: BundleCase) -> tuple[str, ...]:

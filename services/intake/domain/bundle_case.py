@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.intake.domain.application import Agent, Applicant, Outcome, Staff
+from services.intake.domain.application import Agent, Applicant, Application, Outcome, Staff
 from services.intake.domain.bundle import BundleDefinition
 from services.intake.domain.bundle_clock import Span, running
 from services.intake.domain.bundle_errors import AlreadyExtended, UnknownMember, WrongBundleState, WrongMemberState
@@ -26,7 +26,10 @@ from services.intake.domain.bundle_plan import (
 from services.intake.domain.catalogue import Extension
 from services.intake.domain.errors import Invalid
 from services.intake.domain.materials import Provided, merge
+from services.intake.domain.states import State
 from services.kernel.errors import FieldError
+
+_UNDER_WAY = frozenset({State.SUBMITTED, State.RECEIVED, State.CORRECTION, State.ACCEPTED})
 
 
 class BundleState(StrEnum):
@@ -268,6 +271,26 @@ def _check_number(yields: str | None, result: StepResult) -> None:
     if given != expected:
         message = f"应当填写{yields}" if expected else "该事项不产生证件号码"
         raise Invalid(errors=[FieldError("#/number", "bundle.number", message)])
+
+
+def heard(case: BundleCase, applications: Mapping[UUID, Application], *, now: datetime) -> BundleCase:
+    """What became of the members that are ordinary applications."""
+    for run in case.members:
+        application = applications.get(run.application_id) if run.application_id else None
+        if application is not None and run.state is MemberState.RUNNING:
+            case = case.with_run(_after(run, application, now))
+    return case
+
+
+def _after(run: MemberRun, application: Application, now: datetime) -> MemberRun:
+    run = replace(run, clock_from=application.accepted_at)
+    if application.outcome is not None:
+        state = MemberState.GRANTED if application.outcome is Outcome.GRANTED else MemberState.REFUSED
+        return replace(run, state=state, ended_at=application.decided_at)
+    if application.state in _UNDER_WAY:
+        return run
+    state = MemberState.SATISFIED if application.state is State.NOT_REQUIRED else MemberState.ENDED
+    return replace(run, state=state, ended_at=application.withdrawn_at or now)
 
 
 def advance(case: BundleCase, definition: BundleDefinition, *, now: datetime) -> BundleCase:

@@ -1,0 +1,86 @@
+"""The clock of a bundle (art. 42 para. 2): hand-worked dates of 2026."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from services.intake.domain.bundle_clock import BundleClock, ClockState, Span, merged, parent_clock, running
+from services.kernel.time_limit import Extended, StartRule, TimeLimit, Unit
+from services.kernel.workdays import official_calendar
+
+LIMIT = TimeLimit(45, Unit.WORKDAY, StartRule.ACCEPTED, "行政许可法第42条第2款")
+
+
+def at(month: int, day: int, hour: int = 2) -> datetime:
+    return datetime(2026, month, day, hour, tzinfo=UTC)
+
+
+def clock(*spans: Span, limit: TimeLimit = LIMIT, now: datetime = at(3, 3), **more: object) -> BundleClock:
+    values: dict[str, object] = {"extended": None, "over": False} | more
+    found = parent_clock(limit, spans, official_calendar(), now=now, **values)  # type: ignore[arg-type]
+    assert found is not None
+    return found
+
+
+def test_it_starts_with_the_first_member_and_has_45_working_days() -> None:
+    shown = clock(Span(at(3, 2)), Span(at(3, 4)))
+
+    assert (shown.why.due.on, shown.state) == (date(2026, 5, 8), ClockState.RUNNING)
+
+
+def test_fifteen_more_days_are_added_to_the_budget() -> None:
+    more = Extended(at(3, 20), 15, Unit.WORKDAY, "会同核验", "行政许可法第42条第2款")
+
+    # After 8 May: Saturday 9 May works, then 11-15, 18-22 and 25-28 May.
+    assert clock(Span(at(3, 2)), extended=more).why.due.on == date(2026, 5, 28)
+
+
+def test_one_paused_member_does_not_stop_it_while_another_runs() -> None:
+    paused = running(at(3, 2), None, [(at(3, 4), at(3, 18))])
+
+    assert clock(*paused, Span(at(3, 2), at(3, 20))).why.due.on == date(2026, 5, 8)
+
+
+def test_it_stands_still_while_no_member_runs() -> None:
+    ten = TimeLimit(10, Unit.WORKDAY, StartRule.ACCEPTED)
+
+    # 2 March + 10 = 16 March; Thursday 5 to Thursday 12 March: five working days do not count.
+    assert clock(Span(at(3, 2), at(3, 5)), Span(at(3, 12)), limit=ten).why.due.on == date(2026, 3, 23)
+
+
+def test_it_shows_paused_and_provisional_while_nobody_runs() -> None:
+    shown = clock(Span(at(3, 2), at(3, 5)), now=at(3, 9))
+
+    assert shown.state is ClockState.PAUSED
+    assert shown.why.due.provisional
+
+
+@pytest.mark.parametrize(
+    ("ended", "state"),
+    [
+        pytest.param(at(5, 8), ClockState.MET, id="on the last day"),
+        pytest.param(at(5, 9), ClockState.MISSED, id="a day late"),
+    ],
+)
+def test_it_stops_with_the_last_member(ended: datetime, state: ClockState) -> None:
+    shown = clock(Span(at(3, 2), at(3, 10)), Span(at(3, 5), ended), over=True, now=at(6, 1))
+
+    assert (shown.state, shown.stopped_at) == (state, ended)
+
+
+def test_no_member_no_clock() -> None:
+    assert parent_clock(LIMIT, [], official_calendar(), extended=None, over=False, now=at(3, 2)) is None
+
+
+def test_running_time_is_merged_without_overlap() -> None:
+    spans = [Span(at(3, 9), at(3, 10)), Span(at(3, 2), at(3, 4)), Span(at(3, 3), at(3, 6))]
+
+    assert merged(spans) == (Span(at(3, 2), at(3, 6)), Span(at(3, 9), at(3, 10)))
+    assert merged([*spans, Span(at(3, 4))]) == (Span(at(3, 2)),)
+
+
+def test_a_pause_that_is_still_open_ends_the_running_time() -> None:
+    assert list(running(at(3, 2), None, [(at(3, 4), at(3, 5)), (at(3, 9), None)])) == [
+        Span(at(3, 2), at(3, 4)),
+        Span(at(3, 5), at(3, 9)),
+    ]

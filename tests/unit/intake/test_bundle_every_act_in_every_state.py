@@ -1,0 +1,78 @@
+"""Every act of a bundle in every state, from one table: the state it leads to, or refused as a wrong state."""
+
+from collections.abc import Callable
+
+import pytest
+
+from services.intake.domain import bundle_case as rules
+from services.intake.domain.application import Outcome
+from services.intake.domain.bundle_case import BUNDLE_ALLOWED, BundleAct, BundleCase, BundleState
+from services.intake.domain.bundle_errors import WrongBundleState
+from services.intake.domain.bundle_plan import MemberState
+from tests.unit.intake.builders import CLERK, NOON, provided
+from tests.unit.intake.bundle_builders import a_bundle, a_case, a_member, a_run
+
+BUNDLE = a_bundle(a_member("步骤"))
+RESULT = rules.StepResult(Outcome.GRANTED, NOON, CLERK)
+EXTENSION = rules.BundleExtension(15, "现场核验", "分管负责人", "鹤政批1号", NOON, CLERK)
+
+ACTS: dict[BundleAct, Callable[[BundleCase], BundleCase]] = {
+    BundleAct.PROVIDE: lambda c: rules.provide(c, [provided(1)]),
+    BundleAct.RECEIVE: lambda c: rules.receive(c, by=CLERK, now=NOON),
+    BundleAct.ACCEPT: lambda c: rules.accept(c, by=CLERK, now=NOON),
+    BundleAct.RECORD_RESULT: lambda c: rules.record_result(c, BUNDLE, "步骤", RESULT),
+    BundleAct.EXTEND: lambda c: rules.extend(c, BUNDLE.extension, EXTENSION),
+    BundleAct.HAND_IN_STAGE: lambda c: rules.hand_in_stage(c, [], now=NOON),
+    BundleAct.HAND_OVER: lambda c: rules.hand_over(c, now=NOON),
+    BundleAct.WITHDRAW: lambda c: rules.withdraw(c, reason="不办了", now=NOON),
+}
+
+# Rows: acts. Columns: states. `-` refused, otherwise the state the act leads to.
+TABLE = """
+               SUBMITTED RECEIVED  ACCEPTED  STAGE_DONE DECIDED   CONCLUDED WITHDRAWN
+PROVIDE        SUBMITTED RECEIVED  -         -          -         -         -
+RECEIVE        RECEIVED  -         -         -          -         -         -
+ACCEPT         -         ACCEPTED  -         -          -         -         -
+RECORD_RESULT  -         -         ACCEPTED  -          -         -         -
+EXTEND         -         -         ACCEPTED  -          -         -         -
+HAND_IN_STAGE  -         -         -         SUBMITTED  -         -         -
+HAND_OVER      -         -         -         STAGE_DONE CONCLUDED -         -
+WITHDRAW       WITHDRAWN WITHDRAWN WITHDRAWN WITHDRAWN  -         -         -
+"""
+
+
+def _cells() -> list[tuple[BundleAct, BundleState, BundleState | None]]:
+    header, *rows = TABLE.strip().splitlines()
+    states = [BundleState(word) for word in header.split()]
+    cells = []
+    for row in rows:
+        act, *outcomes = row.split()
+        for state, outcome in zip(states, outcomes, strict=True):
+            cells.append((BundleAct(act), state, None if outcome == "-" else BundleState(outcome)))
+    return cells
+
+
+CELLS = _cells()
+NAMES = [f"{act.lower()} when {state.lower()}" for act, state, _ in CELLS]
+
+
+@pytest.mark.parametrize(("act", "state", "leads_to"), CELLS, ids=NAMES)
+def test_an_act_leads_on_or_is_refused(act: BundleAct, state: BundleState, leads_to: BundleState | None) -> None:
+    case = a_case(state, a_run("步骤", MemberState.RUNNING))
+
+    if leads_to is None:
+        with pytest.raises(WrongBundleState) as refused:
+            ACTS[act](case)
+        assert refused.value.code == "intake.bundle-wrong-state"
+    else:
+        assert ACTS[act](case).state is leads_to
+
+
+def test_the_table_covers_every_act_and_every_state() -> None:
+    assert {(act, state) for act, state, _ in CELLS} == {(act, state) for act in BundleAct for state in BundleState}
+
+
+def test_the_table_agrees_with_the_state_machine() -> None:
+    allowed = {act: frozenset(s for a, s, to in CELLS if a is act and to is not None) for act in BundleAct}
+
+    assert allowed == BUNDLE_ALLOWED
