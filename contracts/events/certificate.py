@@ -66,6 +66,7 @@ class CertificateIssued(Event):
     type_code: str
     type_name: str
     holder_key: str  # subject_key of the holder
+    holder_name: str | None = None  # as it stands on the certificate
     issuer_uscc: str
     case_no: str | None = None
     case_id: UUID | None = None

@@ -310,6 +310,7 @@ def _certificate() -> tuple[Event, ...]:
             type_code="11431202006100029C002",
             type_name="食品经营许可证",
             holder_key="a" * 64,
+            holder_name="鹤城区湘味轩餐饮有限公司",
             issuer_uscc="11431202006100029C",
             case_no=_CASE_NO,
             case_id=_APPLICATION,

@@ -66,6 +66,7 @@ def _held(event: CertificateIssued) -> dict[str, Any]:
     return {
         "identifier": event.identifier,
         "holder_key": event.holder_key,
+        "holder_name": event.holder_name,
         "type_code": event.type_code,
         "type_name": event.type_name,
         "valid_from": event.valid_from,

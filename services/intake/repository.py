@@ -256,6 +256,7 @@ _HELD = [
     col(HeldCertificateRow.valid_from),
     col(HeldCertificateRow.valid_until),
     col(HeldCertificateRow.status),
+    col(HeldCertificateRow.holder_name),
 ]
 
 
@@ -267,13 +268,14 @@ def _held(row: RowMapping) -> HeldCertificate:
         valid_from=row["valid_from"],
         valid_until=row["valid_until"],
         valid=row["status"] == "VALID",
+        holder_name=row["holder_name"],
     )
 
 
 async def upsert_held(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
     """Told twice changes nothing; of one identifier the last told counts."""
     statement = upsert(HeldCertificateRow)
-    changing = ("holder_key", "type_code", "type_name", "valid_from", "valid_until", "status")
+    changing = ("holder_key", "holder_name", "type_code", "type_name", "valid_from", "valid_until", "status")
     statement = statement.on_conflict_do_update(
         index_elements=[col(HeldCertificateRow.identifier)],
         set_={name: getattr(statement.excluded, name) for name in changing},

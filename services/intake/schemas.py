@@ -1,6 +1,5 @@
 """Bodies of requests of intake. Free text may hold no identity number; a form is masked when it is shown."""
 
-import re
 import unicodedata
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -11,23 +10,33 @@ from pydantic_core import PydanticCustomError
 from services.intake.domain.handing_in import Claim
 from services.intake.domain.materials import CheckOutcome, Source
 from services.intake.domain.records import Method, PartyType, RefusalKind
-from services.kernel.codes import check_citizen_id, mask_citizen_id, normalise_number
+from services.kernel.codes import holds_citizen_id, mask_citizen_id, mask_citizen_ids
 
-_RUN_OF_18 = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
+# What a name has no use for and no paper can print: controls, marks that are not seen, pictures, private characters
+_NOT_IN_NAMES = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Me", "Sk", "So", "Zl", "Zp"})
+_INTEGER_DIGITS = 18
 
 
 def _clean(text: str) -> str:
     """Free text goes into papers and events in clear, so an identity number has no place in it."""
     if any(unicodedata.category(character) == "Cc" and character not in "\n\r\t" for character in text):
         raise PydanticCustomError("control_character", "文字中不得包含控制字符")
-    for run in _RUN_OF_18.findall(normalise_number(text)):
-        if check_citizen_id(run.upper()) is None:
-            raise PydanticCustomError("number_in_text", "文字中不得包含公民身份号码")
+    if holds_citizen_id(text):
+        raise PydanticCustomError("number_in_text", "文字中不得包含公民身份号码")
     return text
 
 
+def _printable(name: str) -> str:
+    """A name goes onto every paper: what cannot be printed would leave the case without any."""
+    if any(unicodedata.category(character) in _NOT_IN_NAMES for character in name):
+        raise PydanticCustomError("name_character", "姓名或名称中不得包含换行、不可见字符、表情或图形符号")
+    return name
+
+
 _Free = AfterValidator(_clean)
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), _Free]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), _Free, AfterValidator(_printable)
+]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), _Free]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z.]{20,128}$")]
 Number = Annotated[str, StringConstraints(min_length=1, max_length=40)]
@@ -144,9 +153,11 @@ class SearchIn(In):
 
 
 def masked(value: Any) -> Any:
-    """The value with every citizen ID number in its texts masked, however deep it lies."""
+    """The value with every citizen ID number in it masked, however deep it lies; one written as a JSON number too."""
     if isinstance(value, str):
-        return _RUN_OF_18.sub(lambda run: mask_citizen_id(run.group()), value)
+        return mask_citizen_ids(value)
+    if isinstance(value, int | float) and 10 ** (_INTEGER_DIGITS - 1) <= abs(value) < 10**_INTEGER_DIGITS:
+        return mask_citizen_id(str(int(abs(value))))
     if isinstance(value, list):
         return [masked(entry) for entry in value]
     if isinstance(value, dict):

@@ -146,6 +146,7 @@ class HeldCertificateRow(Base, table=True):
 
     identifier: str = Field(primary_key=True)
     holder_key: str
+    holder_name: str | None = None
     type_code: str
     type_name: str
     valid_from: date

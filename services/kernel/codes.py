@@ -75,11 +75,58 @@ def require_citizen_id(text: str, pointer: str = "") -> str:
 
 
 def holds_citizen_id(text: str) -> bool:
-    """Whether a citizen ID number stands in a free text: such a text would carry it into papers, events and logs."""
-    return any(
-        check_citizen_id(run) is None
-        for run in re.findall(r"(?<![0-9])[0-9]{17}[0-9X](?![0-9])", normalise_number(text))
-    )
+    """Whether a citizen ID number stands in a free text: such a text would carry it into papers, events and logs.
+
+    Neither other digits before or after it, nor marks between its digits, nor marks that are not seen hide it.
+    """
+    return bool(_citizen_id_spans(text))
+
+
+def mask_citizen_ids(text: str) -> str:
+    """The text with every citizen ID number in it masked; also a mistyped one that stands alone."""
+    spans = _citizen_id_spans(text) + [found.span() for found in _LOOKS_LIKE_ONE.finditer(text)]
+    for start, end in _united(spans):
+        text = text[:start] + mask_citizen_id(text[start:end]) + text[end:]
+    return text
+
+
+_MARKS = frozenset("-‐‑‒–—―−_./\\·•・。,，、:：;；|~'\"()（）[]*+")
+_CANDIDATE = re.compile(r"(?=([0-9]{17}[0-9X]))")
+_LOOKS_LIKE_ONE = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
+_OLDEST, _YOUNGEST = 1800, 2100  # years of birth: what lies outside is no person's number but part of another one
+
+
+def _citizen_id_spans(text: str) -> list[tuple[int, int]]:
+    """Where numbers stand in the text as it is written, marks between the digits included."""
+    plain, places = _without_marks(text)
+    return [
+        (places[found.start()], places[found.start() + 17] + 1)
+        for found in _CANDIDATE.finditer(plain)
+        if _OLDEST <= int(found[1][6:10]) < _YOUNGEST and check_citizen_id(found[1]) is None
+    ]
+
+
+def _without_marks(text: str) -> tuple[str, list[int]]:
+    """Digits and letters in their plain form, with the place of each in the text."""
+    plain: list[str] = []
+    places: list[int] = []
+    for place, character in enumerate(text):
+        if character in _MARKS or character.isspace() or unicodedata.category(character) in {"Cf", "Cc", "Mn", "Me"}:
+            continue
+        forms = [str(unicodedata.decimal(c, c)).upper() for c in unicodedata.normalize("NFKC", character)]
+        plain += [form if len(form) == 1 else "?" for form in forms]
+        places += [place] * len(forms)
+    return "".join(plain), places
+
+
+def _united(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans that overlap become one; the last comes first, so that masking moves no place that is still to come."""
+    united: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if united and start < united[-1][1]:
+            start, end = united[-1][0], max(end, united.pop()[1])
+        united.append((start, end))
+    return united[::-1]
 
 
 def _birth_date(citizen_id: str) -> date | None:

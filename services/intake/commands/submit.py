@@ -10,6 +10,7 @@ from services.chassis.auth import Principal
 from services.chassis.database import Answer
 from services.chassis.ids import uuid7
 from services.intake import facts, repository
+from services.intake.commands.names import check_names
 from services.intake.domain.application import Agent, Applicant, Application, PartyType, Renewal
 from services.intake.domain.catalogue import ServiceItem
 from services.intake.domain.errors import Invalid, NotForOthers
@@ -43,6 +44,7 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
     form_sealed = office.seal_form(body.form)
     division = _division(item.item, body.division, call.principal)
     async with office.db.transaction(call.idempotency) as uow:
+        await check_names(uow.connection, applicant, agent, call.principal)
         materials = await hand_in(
             uow.connection,
             item.item,

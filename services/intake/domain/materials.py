@@ -72,6 +72,7 @@ class HeldCertificate:
     valid_from: date
     valid_until: date | None
     valid: bool  # the library's status says VALID
+    holder_name: str | None = None
 
     def usable_on(self, day: date) -> bool:
         return self.valid and self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)

@@ -11,7 +11,8 @@ from services.certificate.domain.numbers import (
     serial_of,
     short_name,
 )
-from services.certificate.domain.personal import holds_citizen_number, masked_certificate_number, masked_number
+from services.certificate.domain.personal import masked_certificate_number, masked_number
+from services.kernel.codes import holds_citizen_id
 
 
 def test_a_certificate_number_is_division_year_and_ordinal():
@@ -70,13 +71,13 @@ def test_a_serial_is_the_number_without_its_marks_or_nothing(number, serial):
     "number", ["431202180001010012", "43120218770707006x", "HK-431202 18000101 0012", "A431202180001010012B"]
 )
 def test_a_number_that_holds_a_citizen_number_is_personal(number):
-    assert holds_citizen_number(number)
+    assert holds_citizen_id(number)
     assert "18000101" not in masked_certificate_number(number)
 
 
 @pytest.mark.parametrize("number", ["431202180001010013", "4312022026000007", "91431202MA00000152"])
 def test_other_numbers_are_not_personal(number):
-    assert not holds_citizen_number(number)
+    assert not holds_citizen_id(number)
 
 
 def test_masks_keep_the_ends_only():

@@ -21,6 +21,7 @@ from services.kernel.codes import (
     holds_citizen_id,
     in_division,
     mask_citizen_id,
+    mask_citizen_ids,
     mask_uscc,
     normalise_number,
     parse_case_no,
@@ -252,3 +253,29 @@ def test_a_division_has_twelve_digits(division):
 )
 def test_a_citizens_number_is_seen_in_free_text(text: str, holds: bool) -> None:
     assert holds_citizen_id(text) is holds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "电话13800000000 431202180001010012",
+        "年龄3 431202180001010012",
+        "431202-1800-0101-0012",
+        "431202.18000101.0012",
+        "4312021800\u200b01\u202e010012",
+        "431202，18000101，0012",
+        "４３１２０２·１８０００１０１·００１２",
+        "٤٣١٢٠٢١٨٠٠٠١٠١٠٠١٢",
+        "431202180001010012999",
+    ],
+)
+def test_neither_marks_nor_other_digits_hide_a_citizens_number(text: str) -> None:
+    assert holds_citizen_id(text)
+    assert not holds_citizen_id(mask_citizen_ids(text))
+    assert "*" * 16 in mask_citizen_ids(text)
+
+
+def test_only_the_number_is_masked_and_what_stands_around_it_is_kept() -> None:
+    text = "联系人张三，电话13800000000，证号431202-18000101-0012；另一人43120218770707006x。"
+
+    assert mask_citizen_ids(text) == f"联系人张三，电话13800000000，证号4{'*' * 16}2；另一人4{'*' * 16}x。"
