@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from rich.console import Console
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -52,22 +53,22 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         content, keys = arguments.file.read_bytes(), _keys(arguments.jwks)
     except (OSError, ValueError, httpx.HTTPError) as fault:
-        print(f"无法读取凭证或者公钥：{type(fault).__name__}")
+        _say(f"无法读取凭证或者公钥：{type(fault).__name__}")
         return UNREADABLE
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # its traces say less than the answer does
     try:
         receipt = read_receipt(content, keys)
     except ReceiptNotAuthentic as fault:
-        print(f"核验不通过：{fault.detail}")
+        _say(f"核验不通过：{fault.detail}")
         return NOT_GENUINE
-    _print(receipt)
+    _show(receipt)
     found = [*recomputed(receipt.record)]
     if arguments.database:
         found += asyncio.run(_in_database(receipt.record))
     for difference in found:
-        print(f"不一致  {difference}")
+        _say(f"不一致  {difference}")
     if not found and arguments.database:
-        print("与数据库一致")
+        _say("与数据库一致")
     return DIFFERS if found else GENUINE
 
 
@@ -83,20 +84,24 @@ def _keys(where: str | None) -> Mapping[str, Any]:
     return keys
 
 
-def _print(receipt: Authentic) -> None:
+def _show(receipt: Authentic) -> None:
     record = receipt.record
-    print("核验通过：签名有效，内容未被改动")
+    _say("核验通过：签名有效，内容未被改动")
     if receipt.sealed_by:
-        print(f"电子印章：{receipt.sealed_by}")
-    print(f"文号：{record['number']}\n办件编号：{record['case_no']}\n事项：{record['item']['name']}")
-    print(f"申请人：{record['applicant']['name']}（{record['applicant']['number']}）")
-    print(f"收件时间：{_local(record['received_at'])}　收件人员：{record['received_by']}")
+        _say(f"电子印章：{receipt.sealed_by}")
+    _say(f"文号：{record['number']}\n办件编号：{record['case_no']}\n事项：{record['item']['name']}")
+    _say(f"申请人：{record['applicant']['name']}（{record['applicant']['number']}）")
+    _say(f"收件时间：{_local(record['received_at'])}　收件人员：{record['received_by']}")
     for material in record["materials"]:
         mark = material["sha256"] or material["certificate_identifier"] or "纸质原件"
-        print(f"材料 {material['material_no']}：{material['name']}　{mark}")
+        _say(f"材料 {material['material_no']}：{material['name']}　{mark}")
     for due in record["due_dates"]:
         on = (due["on"] or "另行告知") + ("（暂定）" if due["provisional"] else "")
-        print(f"{due['name']}：{on}\n    {due['why']['zh']}")
+        _say(f"{due['name']}：{on}\n    {due['why']['zh']}")
+
+
+def _say(words: str) -> None:
+    Console(soft_wrap=True, markup=False, highlight=False, emoji=False).print(words)
 
 
 def recomputed(record: Mapping[str, Any]) -> Iterator[Difference]:
