@@ -78,7 +78,7 @@ def time_limit(limit: LimitValue) -> TimeLimit:
 
 def clocks_of_acceptance(event: ApplicationAccepted) -> Clocks:
     limits = time_limit(event.item.legal_limit), time_limit(event.item.promised_limit)
-    return Clocks(*limits, received_at=event.received_at, accepted_at=event.accepted_at)
+    return Clocks(*limits, complete_at=event.complete_at or event.received_at, accepted_at=event.accepted_at)
 
 
 def dates_of_acceptance(event: ApplicationAccepted) -> Dates:
@@ -90,11 +90,11 @@ def dates_of_acceptance(event: ApplicationAccepted) -> Dates:
 
 
 def clocks(row: Mapping[str, Any], item: ItemRef, ledger: Iterable[Mapping[str, Any]]) -> Clocks:
-    """`row` holds the two instants, as datetimes or as JSON text."""
+    """`row` holds the instants, as datetimes or as JSON text."""
     return Clocks(
         time_limit(item.legal_limit),
         time_limit(item.promised_limit),
-        received_at=instant(row["received_at"]),
+        complete_at=instant(row["complete_at"] or row["received_at"]),
         accepted_at=instant(row["accepted_at"]),
         ledger=tuple(_entry(entry) for entry in ledger),
     )

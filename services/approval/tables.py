@@ -72,6 +72,7 @@ class CaseRow(Base, table=True):
     applicant_name: str
     submitted_at: datetime = Field(sa_column=_at())
     received_at: datetime = Field(sa_column=_at())
+    complete_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
     accepted_at: datetime = Field(sa_column=_at())
     accepted_by: str
     accepted_by_name: str

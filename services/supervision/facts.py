@@ -66,7 +66,9 @@ def _supplement_requested(event: intake.SupplementRequested) -> Fact:
 
 def _supplement_supplied(event: intake.SupplementSupplied) -> Fact:
     detail = {"materials": [material.name for material in event.materials], "complete": event.complete}
-    columns = {"supplement_open": not event.complete}
+    columns: dict[str, Any] = {"supplement_open": not event.complete}
+    if event.complete:
+        columns["complete_at"] = event.supplied_at
     return Fact(event.application_id, event.case_no, event.supplied_at, columns, event.supplied_by, detail)
 
 
@@ -82,6 +84,8 @@ def _accepted(event: intake.ApplicationAccepted) -> Fact:
         "told_legal_due_on": event.legal_due.on,
         "told_promised_due_on": event.promised_due.on,
     }
+    if event.complete_at is not None:
+        columns["complete_at"] = event.complete_at
     return Fact(event.application_id, event.case_no, event.accepted_at, columns, event.accepted_by)
 
 

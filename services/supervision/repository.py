@@ -127,6 +127,7 @@ def supervised(row: Mapping[str, Any]) -> Supervised:
         promised=_limit(row["promised"]),
         submitted_at=row["submitted_at"],
         received_at=row["received_at"],
+        complete_at=row["complete_at"],
         supplement_open=row["supplement_open"],
         accepted_at=row["accepted_at"],
         decided_at=row["decided_at"],

@@ -75,6 +75,7 @@ class CaseRow(Base, table=True):
     promised: dict[str, Any] | None = Field(default=None, sa_column=_json())
     submitted_at: datetime | None = Field(default=None, sa_column=_at())
     received_at: datetime | None = Field(default=None, sa_column=_at())
+    complete_at: datetime | None = Field(default=None, sa_column=_at())  # limits that run from receipt start here
     supplement_open: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     accepted_at: datetime | None = Field(default=None, sa_column=_at())
     decided_at: datetime | None = Field(default=None, sa_column=_at())

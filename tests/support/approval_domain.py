@@ -52,7 +52,7 @@ def utc(text: str) -> datetime:
 
 
 def clocks(legal: TimeLimit = TWENTY, promised: TimeLimit = TEN, **changes: Any) -> Clocks:
-    return replace(Clocks(legal, promised, received_at=ACCEPTED_AT, accepted_at=ACCEPTED_AT), **changes)
+    return replace(Clocks(legal, promised, complete_at=ACCEPTED_AT, accepted_at=ACCEPTED_AT), **changes)
 
 
 def a_case(**changes: Any) -> Case:

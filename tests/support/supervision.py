@@ -66,6 +66,7 @@ class Story:
     promised: int = 7
     legal: int = 10
     unit: LimitUnit = LimitUnit.WORKDAY
+    start: LimitStart = LimitStart.ACCEPTED
     kind: ItemKind = ItemKind.COMMITTED
     department: str = MARKET
     division: str = DISTRICT
@@ -84,7 +85,7 @@ class Story:
 
     @property
     def item(self) -> ItemRef:
-        limit = LimitValue(value=self.legal, unit=self.unit, start=LimitStart.ACCEPTED, basis="测试依据")
+        limit = LimitValue(value=self.legal, unit=self.unit, start=self.start, basis="测试依据")
         return ItemRef(
             item_code=ITEM_CODE,
             item_id="E02",
@@ -153,6 +154,18 @@ class Story:
                 basis="行政许可法第三十二条",
                 requested_at=at(when),
                 requested_by=CLERK,
+            )
+        )
+
+    def supplement_supplied(self, when: str, *, complete: bool = True) -> "Story":
+        return self._tell(
+            intake.SupplementSupplied(
+                application_id=self.case_id,
+                case_no=self.case_no,
+                materials=(),
+                complete=complete,
+                supplied_at=at(when),
+                supplied_by=CITIZEN,
             )
         )
 

@@ -29,11 +29,14 @@ class Dates:
 
 @dataclass(frozen=True)
 class Clocks:
-    """A pause stops both limits; an extension prolongs the legal one only: what was promised stays promised."""
+    """A pause stops both limits; an extension prolongs the legal one only: what was promised stays promised.
+
+    `complete_at`: receipt, or the day the last supplement came in; limits that run from receipt start there.
+    """
 
     legal: TimeLimit
     promised: TimeLimit
-    received_at: datetime
+    complete_at: datetime
     accepted_at: datetime
     ledger: tuple[Entry, ...] = ()
 
@@ -52,7 +55,7 @@ class Clocks:
 
     def latest(self, now: datetime) -> datetime:
         """An instant not before anything in the ledger: two machines' clocks may differ by a moment."""
-        return max(now, self.accepted_at, self.received_at, *(entry.at for entry in self.ledger))
+        return max(now, self.accepted_at, self.complete_at, *(entry.at for entry in self.ledger))
 
     def with_entry(self, entry: Entry) -> "Clocks":
         """Raises BrokenLedger."""
@@ -67,7 +70,7 @@ class Clocks:
         )
 
     def _started_at(self, limit: TimeLimit) -> datetime:
-        return self.received_at if limit.start is StartRule.RECEIVED else self.accepted_at
+        return self.complete_at if limit.start is StartRule.RECEIVED else self.accepted_at
 
 
 def workdays_after(at: datetime, days: int, calendar: WorkCalendar) -> DueDate:

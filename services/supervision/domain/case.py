@@ -48,6 +48,7 @@ class Supervised:
     promised: TimeLimit | None = None
     submitted_at: datetime | None = None
     received_at: datetime | None = None
+    complete_at: datetime | None = None
     supplement_open: bool = False
     accepted_at: datetime | None = None
     decided_at: datetime | None = None
@@ -85,12 +86,14 @@ class Supervised:
     def clock(self, basis: Basis) -> Clock | None:
         """The clock of a limit once its start is known; none before acceptance.
 
+        A limit from receipt starts when the materials are complete: with the last supplement, if there was one.
         A pause stops both limits, an extension prolongs the legal one only.
         """
         limit = self.legal if basis is Basis.LEGAL else self.promised
         if limit is None or self.accepted_at is None:
             return None
-        started_at = self.received_at if limit.start is StartRule.RECEIVED else self.accepted_at
+        complete_at = self.complete_at or self.received_at
+        started_at = complete_at if limit.start is StartRule.RECEIVED else self.accepted_at
         if started_at is None or limit.start is StartRule.DECIDED:
             return None
         pauses = tuple(entry for entry in self.ledger if not isinstance(entry, Extended))

@@ -58,6 +58,21 @@ def test_a_limit_from_receipt_starts_there():
     assert due(case, Basis.LEGAL, CALENDAR) == DueDate(date(2026, 11, 27))
 
 
+def test_a_limit_from_receipt_starts_anew_when_the_last_supplement_is_in():
+    from_receipt = limit(5, start=StartRule.RECEIVED)
+    case = replace(
+        CASE,
+        promised=from_receipt,
+        received_at=at("2026-11-20 09:00"),
+        complete_at=at("2026-12-01 09:00"),
+        accepted_at=at("2026-12-01 10:00"),
+        decided_at=at("2026-12-04 10:00"),
+    )
+
+    assert due(case, Basis.PROMISED, CALENDAR) == DueDate(date(2026, 12, 8))
+    assert measure(case, CALENDAR) == Measure(on_time=True, early=True, promised_workdays=5, used_workdays=3)
+
+
 @pytest.mark.parametrize(
     ("decided", "measured"),
     [
