@@ -13,9 +13,9 @@ from services.approval.domain.consultation import due_of
 from services.approval.domain.proceedings import Consultation, Hearing, HearingStep, ItemRules, Proceedings
 from services.approval.domain.states import OPEN_STATES, State
 from services.approval.schemas_proceedings import ClockName, ClockOut, ClockState, WhyOut
-from services.kernel.time_limit import Clock, DueDate, TimeLimit
+from services.kernel.time_limit import Clock, DueDate, Paused, TimeLimit
 from services.kernel.why import why
-from services.kernel.workdays import WorkCalendar, official_calendar
+from services.kernel.workdays import WorkCalendar
 
 LABELS = {
     ClockName.LEGAL: "法定办结时限",
@@ -47,7 +47,7 @@ class _View:
         return self.state in OPEN_STATES
 
 
-def proceedings_of(row: Any, today: date) -> dict[str, Any]:
+def proceedings_of(row: Any, today: date, calendar: WorkCalendar) -> dict[str, Any]:
     """Values of `Examination` that come from ledger, records and proceedings."""
     case = row.case
     item = ItemRef.model_validate(case["item"])
@@ -57,7 +57,7 @@ def proceedings_of(row: Any, today: date) -> dict[str, Any]:
         clocks=mapping.clocks(case, item, row.ledger),
         proceedings=mapping.proceedings(case["proceedings"]),
         consultations=mapping.consultations(row.consultations),
-        calendar=official_calendar(),
+        calendar=calendar,
         today=today,
     )
     return {
@@ -105,7 +105,8 @@ def _others(view: _View) -> Iterator[ClockOut]:
     found: list[tuple[ClockName, DueDate, str, bool]] = []
     going_on = view.proceedings
     if going_on.suspension is not None:
-        found.append((ClockName.PAUSE, going_on.suspension.expected_end, "行政许可法第四十五条", True))
+        begun = next(entry for entry in reversed(view.clocks.ledger) if isinstance(entry, Paused))
+        found.append((ClockName.PAUSE, going_on.suspension.expected_end, begun.article, True))
     if going_on.site_check is not None:
         found.append((ClockName.INSPECTORS, going_on.site_check.due, "行政许可法第五十五条第二款", False))
     if going_on.hearing is not None:

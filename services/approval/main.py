@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.approval import metrics
+from services.approval.calendars import calendars
 from services.approval.routes import router
 from services.approval.routes_proceedings import router as proceedings
 from services.approval.settings import settings
@@ -14,5 +15,6 @@ def create_app() -> FastAPI:
     loaded = settings()
     app = build_app(loaded, title="审批", routers=[router, proceedings])
     app.state.cursor_key = Sealer.load(loaded.keys_dir).derived_key("approval.tasks")
+    app.state.calendars = calendars()
     app.state.metrics = metrics  # they are read when asked for
     return app

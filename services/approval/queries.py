@@ -27,6 +27,7 @@ from services.approval.tables import (
     WithdrawalRow,
 )
 from services.chassis.auth import Principal
+from services.kernel.workdays import WorkCalendar
 
 NEEDED_ROLE = {
     State.FIRST_EXAMINING: "HANDLER",
@@ -169,7 +170,7 @@ def _light(row: Any, days: LightDays) -> Light | None:
 
 
 async def examination(
-    connection: AsyncConnection, case_no: str, visible: ColumnElement[bool], days: LightDays
+    connection: AsyncConnection, case_no: str, visible: ColumnElement[bool], days: LightDays, calendar: WorkCalendar
 ) -> Examination:
     """Raises UnknownCase, also outside the reader's scope."""
     row = (await connection.execute(_examination(case_no, visible))).one_or_none()
@@ -186,7 +187,7 @@ async def examination(
         "opinions": row.opinions,
         "decision": row.decision,
         "withdrawal": row.withdrawal if state is State.WITHDRAWN else None,
-        **proceedings_of(row, days.today),
+        **proceedings_of(row, days.today, calendar),
     }
     return Examination.model_validate(values)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import and_, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -14,8 +14,11 @@ from services.approval import mapping
 from services.approval.domain.case import Case
 from services.approval.domain.clocks import Dates
 from services.approval.domain.consultation import due_of
-from services.approval.tables import MOVING, CaseRow, ConsultationRow, LedgerRow, RecordRow
+from services.approval.tables import MOVING, OPEN, CaseRow, ConsultationRow, LedgerRow, RecordRow
 from services.kernel.workdays import WorkCalendar
+
+_NEVER = date(1, 1, 1)
+_ASKED = col(CaseRow.projected_on) == _NEVER
 
 
 async def add(connection: AsyncConnection, before: Case, after: Case, event: Event, *, at: datetime) -> None:
@@ -56,12 +59,17 @@ async def lock_moving(connection: AsyncConnection, today: date, limit: int) -> S
     """Cases whose dates move by themselves and are not known as of today."""
     statement = (
         select(col(CaseRow.id))
-        .where(text(MOVING), col(CaseRow.projected_on) < today)
+        .where(text(OPEN), or_(and_(text(MOVING), col(CaseRow.projected_on) < today), _ASKED))
         .order_by(col(CaseRow.projected_on))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     return list(await connection.scalars(statement))
+
+
+async def project_all_again(connection: AsyncConnection) -> None:
+    """Every open case is due for projection, whatever the day: a calendar was loaded."""
+    await connection.execute(update(CaseRow).where(text(OPEN)).values(projected_on=_NEVER))
 
 
 async def save_dates(connection: AsyncConnection, case_id: UUID, dates: Dates) -> None:

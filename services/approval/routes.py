@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from services.approval import queries
+from services.approval.calendars import Calendar
 from services.approval.commands import deciding
 from services.approval.domain.light import Light, LightDays
 from services.approval.domain.states import State
@@ -18,7 +19,6 @@ from services.chassis.auth import Principal, allow
 from services.chassis.errors import BadCursor
 from services.chassis.http import Db, Idem, Now, Seen, etag
 from services.chassis.paging import CursorText, Limit, decode_cursor, encode_cursor
-from services.kernel.workdays import official_calendar
 
 router = APIRouter(prefix="/api/v1", tags=["approval"])
 
@@ -28,8 +28,8 @@ Handler = Annotated[Principal, allow("HANDLER")]
 Chief = Annotated[Principal, allow("CHIEF_REPRESENTATIVE")]
 
 
-def _light_days(now: Now) -> LightDays:
-    return LightDays.of(clock.local_date(now), official_calendar())
+async def _light_days(now: Now, calendar: Calendar) -> LightDays:
+    return LightDays.of(clock.local_date(now), calendar)
 
 
 Days = Annotated[LightDays, Depends(_light_days)]
@@ -83,9 +83,11 @@ async def list_tasks(
 
 
 @router.get("/cases/{case_no}/examination", summary="审查：办件的材料、意见和决定")
-async def get_examination(case_no: CaseNo, reader: Reader, db: Db, days: Days, response: Response) -> Examination:
+async def get_examination(
+    case_no: CaseNo, reader: Reader, db: Db, days: Days, calendar: Calendar, response: Response
+) -> Examination:
     async with db.read() as connection:
-        found = await queries.examination(connection, case_no, visible(reader), days)
+        found = await queries.examination(connection, case_no, visible(reader), days, calendar)
     response.headers["etag"] = etag(found.version)
     return found
 

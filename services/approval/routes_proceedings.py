@@ -1,6 +1,7 @@
 """HTTP of the procedural acts: what moves the clock, what is done beside examination, how a case ends otherwise."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,17 +9,18 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from services.approval import queries, requests
+from services.approval.calendars import Calendar
 from services.approval.commands.acting import Rule, perform
 from services.approval.domain import case as cases
 from services.approval.domain import consultation, hearing, levels, parties, site_check, standstill
 from services.approval.schemas import CaseOut, ConsultationPage
 from services.approval.scope import OFFICERS, consulted
 from services.chassis.auth import Principal, allow
-from services.chassis.database import Answer
+from services.chassis.database import Database, Idempotency
 from services.chassis.errors import BadCursor
 from services.chassis.http import Db, Idem, Now, Seen
 from services.chassis.paging import CursorText, Limit, decode_cursor, encode_cursor
-from services.kernel.workdays import official_calendar
+from services.kernel.workdays import WorkCalendar
 
 router = APIRouter(prefix="/api/v1", tags=["approval"])
 acts: dict[str, Any] = {"status_code": 201, "response_model": CaseOut}
@@ -34,22 +36,25 @@ Head = Annotated[Principal, allow(*HEADS)]
 Either = Annotated[Principal, allow(*OFFICERS)]
 
 
+@dataclass(frozen=True)
 class _Acting:
-    """The part of every act that is the same: case, key, version seen, time."""
+    """The part of every act that is the same: case, key, version seen, time, calendar."""
 
-    def __init__(self, case_no: CaseNo, db: Db, idem: Idem, seen: Seen, now: Now) -> None:
-        self.case_no, self.db, self.idem, self.seen, self.now = case_no, db, idem, seen, now
-        self.calendar = official_calendar()
+    case_no: str
+    db: Database
+    idem: Idempotency
+    seen: int
+    now: datetime
+    calendar: WorkCalendar
 
     async def __call__(self, principal: Principal, roles: tuple[str, ...], rule: Rule, **more: Any) -> Response:
-        answer: Answer = await perform(
-            self.db, self.idem, self.case_no, principal, rule, roles=roles, seen=self.seen, now=self.now, **more
-        )
+        same: dict[str, Any] = {"seen": self.seen, "now": self.now, "calendar": self.calendar}
+        answer = await perform(self.db, self.idem, self.case_no, principal, rule, roles=roles, **same, **more)
         return answer.response()
 
 
-async def _acting(case_no: CaseNo, db: Db, idem: Idem, seen: Seen, now: Now) -> _Acting:
-    return _Acting(case_no, db, idem, seen, now)
+async def _acting(case_no: CaseNo, db: Db, idem: Idem, seen: Seen, now: Now, calendar: Calendar) -> _Acting:
+    return _Acting(case_no, db, idem, seen, now, calendar)
 
 
 Acting = Annotated[_Acting, Depends(_acting)]

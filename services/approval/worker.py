@@ -1,19 +1,19 @@
 """The only wiring of approval for consumers, timers and relay."""
 
+from services.approval.calendars import calendars
 from services.approval.commands.ticking import Projection, Silence
-from services.approval.consumers import CONSUMERS
+from services.approval.consumers import consumers
 from services.approval.settings import settings
 from services.chassis.worker import Timer, Worker
-from services.kernel.workdays import official_calendar
 
 _SILENCE_SECONDS = 5
 _PROJECTION_SECONDS = 30
 
 
 def create_worker() -> Worker:
-    calendar = official_calendar()
+    known = calendars()
     timers = (
-        Timer("record-silence", _SILENCE_SECONDS, Silence(calendar)),
-        Timer("project-dates", _PROJECTION_SECONDS, Projection(calendar)),
+        Timer("record-silence", _SILENCE_SECONDS, Silence(known)),
+        Timer("project-dates", _PROJECTION_SECONDS, Projection(known)),
     )
-    return Worker(settings(), consumers=CONSUMERS, timers=timers)
+    return Worker(settings(), consumers=consumers(known), timers=timers)

@@ -31,7 +31,8 @@ from contracts.events.common import (
     PartyType,
 )
 from contracts.events.intake import ApplicationAccepted, ApplicationWithdrawn
-from services.approval.consumers import on_intake
+from services.approval.calendars import calendars
+from services.approval.consumers import Listener
 from services.approval.main import create_app
 from services.chassis import clock
 from services.chassis.bus import Incoming
@@ -141,7 +142,7 @@ class Approval:
     async def hear(self, *events: ApplicationAccepted | ApplicationWithdrawn) -> None:
         messages = [incoming(event, event.application_id) for event in events]
         async with self.database.transaction() as uow:
-            await on_intake(uow, messages)
+            await Listener(calendars())(uow, messages)
 
     async def open(self, **changes: Any) -> ApplicationAccepted:
         accepted = an_acceptance(**changes)

@@ -15,7 +15,7 @@ from services.approval.scope import visible
 from services.chassis.auth import Principal
 from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
 from services.chassis.errors import StaleVersion
-from services.kernel.workdays import official_calendar
+from services.kernel.workdays import WorkCalendar
 
 Rule = Callable[[Case, Officer], tuple[Case, Any]]
 
@@ -30,6 +30,7 @@ async def perform(
     roles: Sequence[str],
     seen: int,
     now: datetime,
+    calendar: WorkCalendar,
     reach: Callable[[Principal], ColumnElement[bool]] = visible,
 ) -> Answer:
     """One act in one transaction: load, apply the rule, save, record, publish.
@@ -46,16 +47,25 @@ async def perform(
         case, fact = rule(loaded.case, officer(principal))
         unchanged(loaded.case, seen)
         role = next(role for role in roles if principal.has(role))
-        await store(uow, loaded.case, case, fact, by=actor(principal, role, loaded), now=now)
+        await store(uow, loaded.case, case, fact, by=actor(principal, role, loaded), now=now, calendar=calendar)
         return uow.answer(201, CaseOut.of(case), etag_version=case.version)
 
 
-async def store(uow: UnitOfWork, before: Case, after: Case, fact: Any, *, by: Actor | None, now: datetime) -> None:
+async def store(
+    uow: UnitOfWork,
+    before: Case,
+    after: Case,
+    fact: Any,
+    *,
+    by: Actor | None,
+    now: datetime,
+    calendar: WorkCalendar,
+) -> None:
     """Raises CaseChanged."""
     event = facts.event_of(after, fact, by)
     await repository.save(uow.connection, after)
     await records.add(uow.connection, before, after, event, at=now)
-    await records.save_consultations(uow.connection, before, after, official_calendar())
+    await records.save_consultations(uow.connection, before, after, calendar)
     uow.publish(event, aggregate_id=after.id, version=after.version)
 
 

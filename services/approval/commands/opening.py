@@ -12,19 +12,21 @@ from services.approval.domain.case import Case
 from services.approval.domain.opening import open_case
 from services.approval.domain.states import OPEN_STATES
 from services.chassis.database import UnitOfWork
-from services.kernel.workdays import official_calendar
+from services.kernel.workdays import WorkCalendar
 
 log = logging.getLogger(__name__)
 
 
-async def open_cases(uow: UnitOfWork, accepted: Sequence[ApplicationAccepted], *, now: datetime) -> None:
+async def open_cases(
+    uow: UnitOfWork, accepted: Sequence[ApplicationAccepted], *, now: datetime, calendar: WorkCalendar
+) -> None:
     """Open the cases of accepted applications; one that is already there stays as it is.
 
     An application whose withdrawal was told first is opened and closed at once: it was accepted before it ended.
     """
     ids = [event.application_id for event in accepted]
     await repository.lock_applications(uow.connection, ids)
-    pairs = [(_opened(event, now), event) for event in {e.application_id: e for e in accepted}.values()]
+    pairs = [(_opened(event, now, calendar), event) for event in {e.application_id: e for e in accepted}.values()]
     new = await repository.add_cases(uow.connection, pairs, now)
     ended = await repository.withdrawals_of(uow.connection, ids)
     for case, _ in pairs:
@@ -58,7 +60,7 @@ async def _close(uow: UnitOfWork, case: Case, reason: str, at: datetime) -> None
     uow.publish(event, aggregate_id=case.id, version=closed.version)
 
 
-def _opened(event: ApplicationAccepted, now: datetime) -> Case:
+def _opened(event: ApplicationAccepted, now: datetime, calendar: WorkCalendar) -> Case:
     case, _ = open_case(
         event.application_id,
         event.case_no,
@@ -68,7 +70,7 @@ def _opened(event: ApplicationAccepted, now: datetime) -> Case:
         clocks=mapping.clocks_of_acceptance(event),
         dates=mapping.dates_of_acceptance(event),
         now=now,
-        calendar=official_calendar(),
+        calendar=calendar,
         rules=mapping.item_rules(event.item),
         division=event.division,
         materials=frozenset(material.material_no for material in event.materials),

@@ -11,6 +11,7 @@ from services.approval.domain.consultation import record_silence
 from services.approval.domain.standstill import projected
 from services.chassis import clock
 from services.chassis.database import Database
+from services.chassis.reference import Reference
 from services.kernel.errors import DomainError
 from services.kernel.workdays import WorkCalendar
 
@@ -22,39 +23,43 @@ _BATCH = 200
 class Silence:
     """Records every consultation whose limit is over, each once: the row of the case is locked, the state checked."""
 
-    calendar: WorkCalendar
+    calendars: Reference[WorkCalendar]
 
     async def __call__(self, database: Database, now: datetime) -> None:
+        calendar = await self.calendars.fresh(database)
         async with database.read() as connection:
             overdue = await records.overdue_consultations(connection, clock.local_date(now), _BATCH)
         for case_id, number in overdue:
             try:
-                await self._record(database, case_id, number, now)
+                await self._record(database, case_id, number, calendar, now)
             except DomainError as fact:
                 # Answered or ended meanwhile, or its last day is only provisional: nothing to record.
                 log.info("silence not recorded: %s", fact.code)
 
-    async def _record(self, database: Database, case_id: UUID, number: int, now: datetime) -> None:
+    async def _record(
+        self, database: Database, case_id: UUID, number: int, calendar: WorkCalendar, now: datetime
+    ) -> None:
         async with database.transaction() as uow:
             loaded = await repository.find_for_update(uow.connection, case_id)
             assert loaded is not None  # cases are never deleted
-            case, fact = record_silence(loaded.case, number=number, now=now, calendar=self.calendar)
-            await store(uow, loaded.case, case, fact, by=None, now=now)
+            case, fact = record_silence(loaded.case, number=number, now=now, calendar=calendar)
+            await store(uow, loaded.case, case, fact, by=None, now=now, calendar=calendar)
 
 
 @dataclass(frozen=True)
 class Projection:
-    """Derives the dates of suspended and provisional cases again, once a day each."""
+    """Derives dates again: of suspended and provisional cases once a day, of all open ones when a year was loaded."""
 
-    calendar: WorkCalendar
+    calendars: Reference[WorkCalendar]
 
     async def __call__(self, database: Database, now: datetime) -> None:
         full = True
         while full:
             async with database.transaction() as uow:
+                calendar = await self.calendars.current(uow.connection)
                 moving = await records.lock_moving(uow.connection, clock.local_date(now), _BATCH)
                 for case_id in moving:
                     loaded = await repository.find_for_update(uow.connection, case_id)
                     assert loaded is not None  # cases are never deleted
-                    await records.save_dates(uow.connection, case_id, projected(loaded.case, self.calendar, now=now))
+                    await records.save_dates(uow.connection, case_id, projected(loaded.case, calendar, now=now))
             full = len(moving) == _BATCH

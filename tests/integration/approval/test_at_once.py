@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import httpx
 
+from services.approval.calendars import calendars
 from services.approval.commands.ticking import Silence
 from services.chassis import clock
-from services.kernel.workdays import official_calendar
 from tests.support import approval_desk as desks
 from tests.support.approval import Approval, a_withdrawal
 from tests.support.approval_desk import EXTENSION, PAUSE, Desk
@@ -61,7 +61,7 @@ async def test_an_answer_and_the_silence_of_a_consultation_exclude_each_other(ap
     desk, fire = await Desk.reviewed(approval), desks.fire_officer(approval)
     body = {"department": desks.FIRE, "question": "是否符合", "limit_workdays": 1}
     await desk.done("consultations", approval.handler, **body)
-    later, silence = clock.now() + timedelta(days=12), Silence(official_calendar())
+    later, silence = clock.now() + timedelta(days=12), Silence(calendars())
 
     answer, *_ = await asyncio.gather(
         post(desk, "consultations/1/answer", fire, answer="OBJECTION", text="不符合"),

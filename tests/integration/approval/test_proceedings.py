@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from contracts.events.common import ItemKind, LimitUnit, SpecialProcedureRef
+from services.approval.calendars import calendars
 from services.approval.commands.ticking import Projection, Silence
 from services.chassis import clock
 from services.kernel.workdays import official_calendar
@@ -146,7 +147,7 @@ async def test_the_dates_of_an_open_pause_are_projected_day_by_day_without_an_ev
     await desk.done("suspensions", approval.chief, **PAUSE)
     before = (await desk.shown())["legal_due"]["on"]
 
-    await Projection(CALENDAR)(approval.database, clock.now() + timedelta(days=28))
+    await Projection(calendars())(approval.database, clock.now() + timedelta(days=28))
 
     shown = await desk.shown()
     assert desks.day(shown["legal_due"]["on"]) > desks.day(before) + timedelta(days=20)
@@ -247,7 +248,7 @@ async def test_silence_is_recorded_once_as_no_objection_and_decides_nothing(appr
     desk = await Desk.reviewed(approval)
     body = {"department": desks.FIRE, "question": "是否符合", "limit_workdays": 1}
     await desk.done("consultations", approval.handler, **body)
-    silence = Silence(CALENDAR)
+    silence = Silence(calendars())
 
     await silence(approval.database, clock.now())
     assert "approval.consultation.silent.v1" not in await desk.events()

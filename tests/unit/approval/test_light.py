@@ -1,6 +1,6 @@
 """The light of an open case, worked by hand on the real calendar of 2026."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -30,3 +30,29 @@ def test_lights_go_on_after_the_last_published_calendar() -> None:
 
     assert days.light(promised_due_on=date(2027, 1, 4), legal_due_on=date(2027, 1, 8)) is Light.WARNING
     assert days.light(promised_due_on=date(2027, 1, 5), legal_due_on=date(2027, 1, 8)) is None
+
+
+@pytest.mark.parametrize(
+    ("legal", "promised", "pause", "light"),
+    [
+        pytest.param(1, 1, 9, None, id="the clock stands still: nothing comes nearer"),
+        pytest.param(-9, -9, 9, Light.RED, id="past the legal date before it stopped"),
+        pytest.param(9, -9, 9, Light.YELLOW, id="past the promised date before it stopped"),
+        pytest.param(9, 9, -1, Light.YELLOW, id="the pause itself is overdue"),
+        pytest.param(9, 9, 0, Light.WARNING, id="the pause ends today"),
+    ],
+)
+def test_a_paused_case_is_lit_for_what_was_past_and_for_its_pause(
+    legal: int, promised: int, pause: int, light: Light | None
+) -> None:
+    today = date(2026, 3, 5)
+    days = LightDays.of(today, official_calendar())
+
+    shown = days.paused_light(
+        legal_due_on=today + timedelta(days=legal),
+        promised_due_on=today + timedelta(days=promised),
+        projected_on=today,
+        pause_due_on=today + timedelta(days=pause),
+    )
+
+    assert shown == light
