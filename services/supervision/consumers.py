@@ -2,14 +2,18 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
+from contracts.events.intake import CalendarLoaded
 from services.chassis import clock
 from services.chassis.bus import Incoming, NotYet
 from services.chassis.consumer import Consumer
 from services.chassis.database import UnitOfWork
-from services.supervision import metrics, repository
+from services.chassis.reference import Reference
+from services.kernel.workdays import WorkCalendar
+from services.supervision import calendars, metrics, repository
+from services.supervision.calendars import work_calendars
 from services.supervision.facts import fact_of
 from services.supervision.repository import Row
 from services.supervision.told import Fact
@@ -23,8 +27,10 @@ class Listener:
     """Applies a batch: facts into the case rows, lines into the timeline, then dates and lights of what it touched."""
 
     watcher: Watcher
+    calendars: Reference[WorkCalendar] = field(default_factory=work_calendars)
 
     async def __call__(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
+        await self._take_calendars(uow, messages)
         told = [(message, fact) for message in messages if (fact := fact_of(message.event)) is not None]
         if not told:
             return
@@ -43,6 +49,14 @@ class Listener:
         await repository.add_to_timeline(
             uow.connection, [_entry(message, fact, owners[_key(fact)]) for message, fact in told]
         )
+
+    async def _take_calendars(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
+        """Before the facts of the same batch: dates told after a year was loaded are measured with it."""
+        loaded = [message.event for message in messages if isinstance(message.event, CalendarLoaded)]
+        for event in loaded:
+            await calendars.keep(uow, event.year, event.revision, event.document())
+        if loaded:
+            self.watcher.calendar = await self.calendars.current(uow.connection)
 
     def consumers(self) -> tuple[Consumer, ...]:
         """Whole streams, because the version check needs every event of an aggregate."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from contracts.events import approval, certificate, intake
 from contracts.events.common import AgentRef, Event, ItemRef, LimitValue, Party
+from services.supervision.facts_of_intake import INTAKE_FACTS
 from services.supervision.facts_of_proceedings import CLOCK_FACTS, other_fact
 from services.supervision.told import Fact
 
@@ -59,7 +60,10 @@ def _received(event: intake.ApplicationReceived) -> Fact:
 
 
 def _supplement_requested(event: intake.SupplementRequested) -> Fact:
-    detail = {"materials": [fault.name for fault in event.faults], "supply_by": event.supply_by.isoformat()}
+    detail: dict[str, Any] = {"materials": [fault.name for fault in event.faults]}
+    detail["supply_by"] = event.supply_by.isoformat()
+    if event.ordinal > 1:  # a second notice: only for what could not be seen the first time (art. 32(4))
+        detail |= {"ordinal": event.ordinal, "reason": event.reason, "seen_before": list(event.seen_before)}
     columns = {"supplement_open": True}
     return Fact(event.application_id, event.case_no, event.requested_at, columns, event.requested_by, detail)
 
@@ -86,7 +90,17 @@ def _accepted(event: intake.ApplicationAccepted) -> Fact:
     }
     if event.complete_at is not None:
         columns["complete_at"] = event.complete_at
-    return Fact(event.application_id, event.case_no, event.accepted_at, columns, event.accepted_by)
+    detail = {"deemed": True, "lacking": list(event.lacking)} if event.deemed else None
+    at = event.deemed_at or event.accepted_at
+    return Fact(event.application_id, event.case_no, at, columns, event.accepted_by, detail)
+
+
+def _moved(event: intake.ApplicationMoved) -> Fact:
+    columns = _item(event.item)
+    if event.legal_due is not None and event.promised_due is not None:
+        columns |= {"told_legal_due_on": event.legal_due.on, "told_promised_due_on": event.promised_due.on}
+    detail = {"from_version": event.from_version, "to_version": event.item.version}
+    return Fact(event.application_id, event.case_no, event.moved_at, columns, event.moved_by, detail)
 
 
 def _acceptance_refused(event: intake.AcceptanceRefused) -> Fact:
@@ -169,5 +183,7 @@ _TELLERS: dict[type[Event], Callable[[Any], Fact | None]] = {
     certificate.CertificateSealed: _certificate_sealed,
     certificate.PaperIssued: _paper_issued,
     certificate.PaperSealed: _paper_sealed,
+    intake.ApplicationMoved: _moved,
+    **INTAKE_FACTS,
     **CLOCK_FACTS,
 }

@@ -11,14 +11,15 @@ from services.chassis.auth import Principal, allow
 from services.chassis.errors import BadCursor
 from services.chassis.http import Db, Idem, Now
 from services.chassis.paging import CursorText, Limit, decode_cursor, encode_cursor
-from services.kernel.workdays import official_calendar
 from services.supervision import commands, queries
+from services.supervision.calendars import work_calendars
 from services.supervision.domain.lights import Level
 from services.supervision.queries import LightFilter, View
 from services.supervision.schemas import LightPage, RatingIn, RatingOut, Statistics, SupervisedCase
 from services.supervision.scope import OVERSEERS, PARTIES, READERS, sees_lights, visible
 from services.supervision.statistics import Period, PeriodLength, figures
 
+_CALENDARS = work_calendars()
 router = APIRouter(prefix="/api/v1", tags=["supervision"])
 
 CaseNo = Annotated[str, Path(pattern=r"^[0-9A-Z]{43}$", description="办件编号")]
@@ -30,7 +31,8 @@ Party = Annotated[Principal, allow(*PARTIES)]
 
 @router.get("/supervision/cases/{case_no}", summary="办件全程：时间线、到期日及其理由、亮灯")
 async def get_case(request: Request, case_no: CaseNo, reader: Reader, db: Db, now: Now) -> SupervisedCase:
-    view = View(official_calendar(), request.app.state.settings.light_labels, sees_lights(reader), now)
+    calendar = await _CALENDARS.fresh(db)
+    view = View(calendar, request.app.state.settings.light_labels, sees_lights(reader), now)
     async with db.read() as connection:
         return await queries.case_view(connection, case_no, visible(reader), view)
 

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from contracts.events.supervision import LightFired, LightLevel, LightVoided
 from services.chassis.database import Database, UnitOfWork
+from services.chassis.reference import Reference
 from services.kernel.workdays import WorkCalendar
 from services.supervision import metrics, repository
 from services.supervision.domain.case import Basis, Supervised, due, measure
@@ -22,9 +23,9 @@ log = logging.getLogger(__name__)
 _BATCH = 200
 
 
-@dataclass(frozen=True)
+@dataclass
 class Watcher:
-    """Rules and calendar of this process, and the acts that use them."""
+    """Rules and calendar of this process, and the acts that use them. A loaded year replaces the calendar."""
 
     rules: tuple[LightRule, ...]
     calendar: WorkCalendar
@@ -97,17 +98,20 @@ class Sweep:
 
     After a standstill or a moved clock one case may have crossed several lights: all are fired, each with the instant
     it was crossed. Nothing is fired while decisions may still be waiting on the bus (`caught_up`). The first run of a
-    process makes every pending case due once if rules or calendar changed.
+    process, and the first with a new calendar, make every pending case due once if rules or calendar changed.
     """
 
     watcher: Watcher
     caught_up: Callable[[], Awaitable[bool]] = _always
-    checked: bool = False
+    calendars: Reference[WorkCalendar] | None = None
+    checked: WorkCalendar | None = None
 
     async def __call__(self, database: Database, now: datetime) -> None:
-        if not self.checked:
+        if self.calendars is not None:
+            self.watcher.calendar = await self.calendars.fresh(database)
+        if self.checked is not self.watcher.calendar:
             await self._arm_again(database)
-            self.checked = True
+            self.checked = self.watcher.calendar
         if not await self._is_something_due(database, now) or not await self.caught_up():
             return
         full = True
