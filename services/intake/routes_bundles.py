@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from services.chassis.auth import public
+from services.chassis.auth import Principal, allow, public
 from services.chassis.errors import BadCursor
 from services.chassis.http import Db, Now, etag
 from services.chassis.paging import CursorText, Limit, Page, decode_cursor, encode_cursor
@@ -29,14 +29,13 @@ from services.intake.bundles.schemas import (
     ResultIn,
     StageIn,
 )
-from services.intake.bundles.scope import visible
+from services.intake.bundles.scope import EXTENDS, READERS, visible
 from services.intake.multipart import read_upload
 from services.intake.office import Call
 from services.intake.routing import (
     ApplicantSide,
     Clerk,
     HandOverClerk,
-    Reader,
     Receiver,
     Submitter,
     TheOffice,
@@ -52,7 +51,8 @@ BundleId = Annotated[str, Path(pattern=r"^[0-9A-Z]{2,12}$", description="“一�
 BundleNo = Annotated[str, Path(pattern=r"^[0-9A-Z]{14,24}$", description="“一件事”申请编号")]
 MemberId = Annotated[str, Path(max_length=100, description="成员编号")]
 ResultWriter = Annotated[Call, Depends(next_(*OFFICERS, *CLERKS))]
-LeadChief = Annotated[Call, Depends(next_("CHIEF_REPRESENTATIVE"))]
+BundleReader = Annotated[Principal, allow(*READERS)]
+GovernmentHead = Annotated[Call, Depends(next_(*EXTENDS))]
 _CACHE = {"cache-control": "public, max-age=60"}
 
 
@@ -88,7 +88,7 @@ async def submit(body: BundleApplicationIn, call: Submitter, office: TheOffice) 
 
 @router.get("", summary="“一件事”申请列表 (按权限范围)")
 async def list_applications(
-    request: Request, reader: Reader, office: TheOffice, limit: Limit = 50, cursor: CursorText = None
+    request: Request, reader: BundleReader, office: TheOffice, limit: Limit = 50, cursor: CursorText = None
 ) -> Page[BundleBrief]:
     key: bytes = request.app.state.cursor_key
     async with office.db.read() as connection:
@@ -100,7 +100,7 @@ async def list_applications(
 
 @router.get("/{bundle_no}", summary="“一件事”申请详情")
 async def get_application(
-    bundle_no: BundleNo, reader: Reader, office: TheOffice, now: Now, response: Response
+    bundle_no: BundleNo, reader: BundleReader, office: TheOffice, now: Now, response: Response
 ) -> BundleApplicationOut:
     snapshot = await office.items.current(office.db)
     async with office.db.read() as connection:
@@ -168,7 +168,7 @@ async def record_result(
     response_model=BundleApplicationOut,
     summary="延长总时限 (本级人民政府负责人批准，一次)",
 )
-async def extend(bundle_no: BundleNo, body: BundleExtensionIn, call: LeadChief, office: TheOffice) -> Response:
+async def extend(bundle_no: BundleNo, body: BundleExtensionIn, call: GovernmentHead, office: TheOffice) -> Response:
     return (await acts.extend(office, bundle_no, body, call)).response()
 
 

@@ -37,7 +37,7 @@ def visible(principal: Principal, roles: Iterable[str] = READERS, row: Any = App
     if held.intersection(CITIZENS):
         rules.append(_own(principal, row))
     if held.intersection(_BY_DIVISION):
-        rules.append(_division(principal.division, row))
+        rules.append(in_division(principal.division, row))
     if held.intersection(OFFICERS) and principal.organisation:
         rules.append(col(row.department_uscc) == principal.organisation)
     if "MOBILE_BACKEND" in held:
@@ -58,7 +58,7 @@ def own_keys(principal: Principal) -> frozenset[str]:
     return frozenset(key for key in (principal.subject_key, *principal.acts_for) if key)
 
 
-def _division(division: str, row: Any) -> ColumnElement[bool]:
+def in_division(division: str, row: Any = ApplicationRow) -> ColumnElement[bool]:
     """The division and everything below it; a faulty division sees nothing."""
     try:
         prefix = division_prefix(division)

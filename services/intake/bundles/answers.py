@@ -1,5 +1,6 @@
 """Bodies of answers about bundles: the guide, a plan, a bundle application with its members and its clocks."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from services.intake.domain.bundle_clock import BundleClock, ClockState, parent_
 from services.intake.domain.bundle_plan import MemberState
 from services.intake.domain.catalogue import Need
 from services.intake.domain.guide import limit_text
-from services.intake.domain.materials import Source
+from services.intake.domain.materials import Provided, Source
 from services.intake.domain.states import State
 from services.intake.office import Office
 from services.kernel.time_limit import DueDate, Extended, TimeLimit
@@ -138,7 +139,7 @@ async def bundle_out(
         ),
         agent=AgentOut(name=agent.name, masked_number=agent.masked_number) if agent else None,
         members=[_member_out(office, running, run, applications) for run in case.members],
-        materials=materials_out(running, {run.member_id for run in case.members}, case),
+        materials=_materials_of(running, case),
         legal=_clock(office, running.definition.legal_limit, case, now),
         promised=_clock(office, running.definition.promised_limit, case, now),
         extension=BundleExtensionOut(
@@ -194,15 +195,23 @@ def _step_due(office: Office, member: Member, run: MemberRun) -> DueDate | None:
     return office.workdays_after(run.clock_from, member.limit_workdays)
 
 
-def materials_out(running: Running, members: set[str], case: BundleCase | None = None) -> list[BundleMaterialOut]:
-    """The common list as far as these members need it."""
-    given = {p.material_no: p for p in case.materials} if case else {}
-    results = {code: source for code, source in running.result_types().items() if source in members}
+def _materials_of(running: Running, case: BundleCase) -> list[BundleMaterialOut]:
+    members = {run.member_id for run in case.members}
+    satisfied = {run.member_id for run in case.members if run.state is MemberState.SATISFIED}
+    return materials_out(running, members - satisfied, satisfied=satisfied, given=case.materials)
+
+
+def materials_out(
+    running: Running, members: set[str], *, satisfied: Collection[str] = (), given: Iterable[Provided] = ()
+) -> list[BundleMaterialOut]:
+    """The common list as far as these members need it; `satisfied` ones bring what the library holds already."""
+    by_no = {p.material_no: p for p in given}
+    results = {code: source for code, source in running.result_types().items() if source in {*members, *satisfied}}
     found = []
     for shared in running.shared:
         needed_by = [member_id for member_id, _ in shared.places if member_id in members]
         if needed_by:
-            provided, material = given.get(shared.shared_no), shared.material
+            provided, material = by_no.get(shared.shared_no), shared.material
             source = results.get(material.certificate_type_code or "")
             found.append(
                 BundleMaterialOut(

@@ -100,13 +100,14 @@ def plan_out(running: Running, body: PlanIn) -> PlanOut:
 
     planned = plan(definition, chosen=body.members, held_types=body.held_certificate_types, holds=met)
     taking_part = {p.member.member_id for p in planned if p.part in {Part.TAKES_PART, Part.UNDECIDED}}
+    satisfied = {p.member.member_id for p in planned if p.part is Part.SATISFIED}
     return PlanOut(
         bundle_id=definition.bundle_id,
         name=definition.name,
         legal_limit=limit_text(definition.legal_limit),
         promised_limit=limit_text(definition.promised_limit),
         members=[_planned(running, entry) for entry in planned],
-        materials=materials_out(running, taking_part),
+        materials=materials_out(running, taking_part, satisfied=satisfied),
     )
 
 

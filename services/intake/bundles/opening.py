@@ -88,6 +88,12 @@ def feeding(work: Work, case: BundleCase) -> dict[str, str]:
     }
 
 
+def _brought(work: Work, case: BundleCase) -> set[str]:
+    """Certificate types that members of this application bring or that made them needless: never asked for again."""
+    states = case.states
+    return {code for code, source in work.running.result_types().items() if states.get(source) not in {None, *FAILED}}
+
+
 async def provided_for(work: Work, case: BundleCase, member_id: str) -> tuple[Provided, ...]:
     """What this member gets: what was given once, what steps issued, and certificates that earlier members brought."""
     item, shared = work.item(member_id).item, work.running.shared
@@ -96,7 +102,7 @@ async def provided_for(work: Work, case: BundleCase, member_id: str) -> tuple[Pr
     given = merge(issued, given)
     held = await repository.held_by(work.uow.connection, [case.applicant.subject_key])
     found = auto_reuse(item, given, held, today=china_date(work.now), now=work.now)
-    fed = feeding(work, case)
+    fed = _brought(work, case)
     types = {material.material_no: material.certificate_type_code for material in item.materials}
     return merge(given, [p for p in found if case.reuse or types[p.material_no] in fed])
 

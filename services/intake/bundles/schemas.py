@@ -56,5 +56,4 @@ class ResultIn(In):
 class BundleExtensionIn(In):
     workdays: Annotated[int, Field(ge=1, le=365)]
     reason: Words
-    approved_by: Name = Field(description="批准延长的本级人民政府负责人")
     approval_no: Name = Field(description="批准文号")

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from uuid import UUID
 
 import httpx
+from sqlalchemy import text
 
 from contracts.events.common import Event, Outcome
 from services.intake.bundles.consumers import Mover
 from services.intake.settings import settings
-from tests.integration.intake.desk import SHOP, ZHANG, Desk, a_certificate, a_decision, incoming
+from services.kernel.codes import check_uscc
+from tests.integration.intake.desk import ZHANG, Desk, a_certificate, a_decision, a_decision_paper, incoming
 
 
 @dataclass
@@ -28,10 +31,11 @@ class BundleDesk:
         return self.desk.staff(role, org=uscc, org_name="部门")
 
     async def submit(
-        self, bundle_id: str, *, who: Mapping[str, str] | None = None, number: str = SHOP, **more: Any
+        self, bundle_id: str, *, who: Mapping[str, str] | None = None, number: str | None = None, **more: Any
     ) -> httpx.Response:
+        number = number or a_company()
         party_type = "ORGANISATION" if number[0] == "9" else "PERSON"
-        applicant = {"party_type": party_type, "number": number, "name": "申请人"}
+        applicant = {"party_type": party_type, "number": number, "name": "张三" if number == ZHANG else "申请人"}
         body = {"bundle_id": bundle_id, "applicant": applicant} | more
         return await self.desk.post("/bundle-applications", who or self.desk.clerk, body)
 
@@ -78,13 +82,19 @@ class BundleDesk:
         path = f"/applications/{member['application_id']}"
         application = (await self.desk.get(path, self.desk.clerk)).json()
         item = await self.desk.item_of(application)
+        await self.desk.hear(a_decision_paper(application, outcome))
         await self.hear(a_decision(application, item, outcome))
         if outcome is Outcome.GRANTED and item.certificate_type_code is not None:
-            key = self.desk.key(SHOP if bundle["applicant"]["party_type"] == "ORGANISATION" else ZHANG)
             case_id = UUID(member["application_id"])
+            key = await self._holder(case_id)
             serial = f"{member_id}{bundle['bundle_no'][-6:]}"
             await self.hear(a_certificate(key, item.certificate_type_code, serial, case_id=case_id))
         return await self.seen(bundle)
+
+    async def _holder(self, application_id: UUID) -> str:
+        async with self.desk.database.read() as connection:
+            statement = text("SELECT applicant_key FROM application WHERE application_id = :id")
+            return str(await connection.scalar(statement, {"id": application_id}))
 
     async def result(
         self, bundle: Mapping[str, Any], member_id: str, uscc: str | None, outcome: str = "GRANTED", **more: Any
@@ -96,6 +106,16 @@ class BundleDesk:
     async def handed_over(self, bundle: Mapping[str, Any]) -> dict[str, Any]:
         body = {"method": "COLLECTION", "recipient_name": "申请人"}
         return await self.done(bundle, "hand-over", body, who=self.desk.hand_over_clerk)
+
+
+_NUMBERS = count(100)
+_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+def a_company() -> str:
+    """The number of an organisation that no other test knows: what one holds changes what it is asked for."""
+    stem = f"91431202MA{next(_NUMBERS):06d}"
+    return next(n for a in _ALPHABET for b in _ALPHABET if check_uscc(n := f"{stem}{a}{b}") is None)
 
 
 def member_of(bundle: Mapping[str, Any], member_id: str) -> dict[str, Any]:

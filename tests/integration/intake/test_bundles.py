@@ -3,8 +3,8 @@
 import pytest
 
 from contracts.events.common import Outcome
-from tests.integration.intake.bundle_desk import BundleDesk, member_of, states
-from tests.integration.intake.desk import BUSINESS_LICENCE, SHOP, ZHANG
+from tests.integration.intake.bundle_desk import BundleDesk, a_company, member_of, states
+from tests.integration.intake.desk import BUSINESS_LICENCE, ZHANG
 
 HEALTH = "11431202006100061P"
 POLICE = "114312020061000377"
@@ -47,7 +47,7 @@ def _hander(bundles: BundleDesk) -> dict[str, str]:
 async def test_who_holds_the_licence_needs_no_registration_and_a_small_place_no_fire_check(
     bundles: BundleDesk,
 ) -> None:
-    other = "92431202MA0000031L"
+    other = a_company()
     await bundles.desk.holds(other, BUSINESS_LICENCE, "K01HELD")
 
     bundle = await bundles.accepted("K01", number=other, form={"area_m2": 120}, reuse="auto")
@@ -123,7 +123,7 @@ async def test_a_number_is_needed_and_checked(bundles: BundleDesk, number: str |
 
 
 async def test_k04_runs_through_four_stages(bundles: BundleDesk) -> None:
-    bundle = await bundles.accepted("K04", number=SHOP)
+    bundle = await bundles.accepted("K04", number=a_company())
     assert states(bundle)["C02"] == "WAITING"  # its material is what C01 results in
     bundle = await bundles.decided(bundle, "C01")
     assert member_of(bundle, "C02")["application_state"] == "ACCEPTED"
@@ -144,7 +144,7 @@ async def test_k04_runs_through_four_stages(bundles: BundleDesk) -> None:
 
 
 async def test_k04_a_refused_required_member_ends_the_stages(bundles: BundleDesk) -> None:
-    bundle = await bundles.accepted("K04", number=SHOP)
+    bundle = await bundles.accepted("K04", number=a_company())
     bundle = await bundles.decided(bundle, "C01")
 
     bundle = await bundles.decided(bundle, "C02", Outcome.REFUSED)
