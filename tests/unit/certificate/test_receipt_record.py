@@ -2,11 +2,18 @@
 
 import json
 from datetime import UTC, date, datetime
+from io import BytesIO
+from pathlib import Path
+
+from pypdf import PdfReader
 
 from contracts.events.common import DueDate, LimitStart, LimitUnit, LimitValue
 from contracts.events.examples import examples
 from contracts.events.intake import ApplicationReceived
+from services.certificate.files.seal_keys import Trust
+from services.certificate.files.verification import Verdict, verify_pdf
 from services.certificate.receipt_record import Due, due_dates
+from tests.support.receipts import a_receipt
 
 
 def received(**changes: object) -> ApplicationReceived:
@@ -67,6 +74,18 @@ def test_a_date_in_a_year_without_a_calendar_is_marked_provisional() -> None:
 
     assert notice.line().provisional
     assert "2027年节假日安排尚未公布" in notice.zh
+
+
+def test_the_file_is_pdf_a_3_with_the_record_attached_and_its_seal_intact(tmp_path: Path) -> None:
+    receipt = a_receipt(received(), tmp_path)
+
+    reader = PdfReader(BytesIO(receipt.pdf))
+
+    xmp = reader.xmp_metadata
+    assert xmp is not None
+    assert (xmp.pdfaid_part, xmp.pdfaid_conformance) == ("3", "B")
+    assert [bytes(file) for file in reader.attachments["receipt.jws"]] == [receipt.jws.encode()]
+    assert verify_pdf(receipt.pdf, Trust.load(tmp_path)).verdict is Verdict.VALID
 
 
 def test_the_reasons_are_data_too() -> None:
