@@ -30,7 +30,6 @@ _ACK_WAIT_SECONDS = 30
 _PULL_SECONDS = 20
 _IDLE_SECONDS = 1
 _CHECK_SECONDS = 25
-_PACE_SECONDS = 0.05  # one batch in this time: under load a transaction for many events instead of one for each
 _PAUSES = (0.2, 1, 2, 5, 15, 30, 60)
 _AWAY_PAUSE = 1
 _TRIES = 5  # then a dead letter
@@ -44,6 +43,7 @@ class Consumer:
 
     `subjects` may be exact subjects or end in `>`. With `contiguous` every event of an aggregate must be among the
     subjects; they are then applied strictly in version order, a gap waits. Without it, each event counts alone.
+    One batch in `pace_seconds`: under load a transaction for many events instead of one for each.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Consumer:
     handle: Handle
     batch: int = 200
     contiguous: bool = False
+    pace_seconds: float = 0.05
 
 
 @dataclass
@@ -156,7 +157,7 @@ class ConsumerRunner:
             while True:
                 messages = await pull.next_batch()
                 if messages:
-                    next_at = time.monotonic() + _PACE_SECONDS
+                    next_at = time.monotonic() + self._consumer.pace_seconds
                     await self._process(messages)
                     await asyncio.sleep(next_at - time.monotonic())
                 if time.monotonic() - checked_at > _CHECK_SECONDS:

@@ -22,6 +22,9 @@ from services.supervision.watching import Watcher
 log = logging.getLogger(__name__)
 
 
+_PACE_SECONDS = 0.1  # nobody waits for supervision: bigger batches leave the machine to those who work
+
+
 @dataclass(frozen=True)
 class Listener:
     """Applies a batch: facts into the case rows, lines into the timeline, then dates and lights of what it touched."""
@@ -61,7 +64,9 @@ class Listener:
     def consumers(self) -> tuple[Consumer, ...]:
         """Whole streams, because the version check needs every event of an aggregate."""
         return tuple(
-            Consumer(f"supervision-{name}", name.upper(), (f"{name}.>",), self, contiguous=True)
+            Consumer(
+                f"supervision-{name}", name.upper(), (f"{name}.>",), self, contiguous=True, pace_seconds=_PACE_SECONDS
+            )
             for name in ("intake", "approval", "certificate")
         )
 
