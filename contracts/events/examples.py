@@ -72,6 +72,7 @@ _ITEM = ItemRef(
     certificate_type_code="11431202006100029C002",
     certificate_type_name="食品经营许可证",
     certificate_validity="5年",
+    fee="不收费",
 )
 _APPLICANT = Party(
     party_type=PartyType.ORGANISATION,

@@ -193,6 +193,7 @@ def acceptance_notice(event: ApplicationAccepted, settings: CertificateSettings)
             promised_due_provisional=event.promised_due.provisional,
             handling_department=event.item.department.name,
             query_method=f"凭查询码在 {settings.public_url} 查询，或到综合窗口查询",
+            fee=event.item.fee,
             material_count=len(event.materials),
             deemed=event.deemed,
             basis=contents.ART_32_4 if event.deemed else contents.ART_32_5,

@@ -25,7 +25,7 @@ from contracts.events.common import (
     SpecialProcedureRef,
 )
 from services.chassis.database import Database
-from services.intake.domain.catalogue import Extension, ServiceItem, SpecialProcedure
+from services.intake.domain.catalogue import Extension, Fee, ServiceItem, SpecialProcedure
 from services.intake.domain.catalogue_shape import UNITS
 from services.intake.domain.errors import UnknownItem
 from services.intake.tables import CatalogueVersionRow, ItemRow, ItemVersionRow
@@ -140,7 +140,16 @@ def item_ref(item: ServiceItem, version: int) -> ItemRef:
         certificate_validity=item.result.certificate_validity,
         special_procedures=tuple(_procedure(procedure) for procedure in item.special_procedures),
         levels=tuple(_level(row) for row in item.particulars.get("levels", ())),
+        fee=fee_text(item.fee),
     )
+
+
+def fee_text(fee: Fee) -> str:
+    """The fee as a notice prints it: none, or its standard and, where it is another text, its legal basis."""
+    if not fee.charged:
+        return "不收费"
+    basis = f"（依据：{fee.basis}）" if fee.basis and fee.basis != fee.standard else ""
+    return f"收费：{fee.standard or fee.item}{basis}"
 
 
 def _limit(limit: TimeLimit) -> LimitValue:

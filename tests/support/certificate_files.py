@@ -117,6 +117,7 @@ def acceptance() -> c.AcceptanceNotice:
         promised_due_on=date(2026, 3, 13),
         handling_department=SEAL.name,
         query_method="凭办件编号或者查询码，在本平台、政务服务大厅窗口或者扫描本通知书二维码查询",
+        fee="不收费",
         material_count=3,
     )
 

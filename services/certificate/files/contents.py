@@ -159,7 +159,7 @@ class AcceptanceNotice(Paper):
     promised_due_provisional: bool = False
     handling_department: str
     query_method: str
-    fee: str = "不收费"
+    fee: str = ""  # empty: the item does not tell, so the notice is silent too
     material_count: int
     deemed: bool = False  # nobody told the applicant in time: accepted by law as of receipt
     basis: str = ART_32_5

@@ -128,8 +128,12 @@ def _condition(row: Row) -> str:
     return f"涉及{bracket.group(1)}的" if bracket else "法律、法规规定应当提交的，由窗口告知"
 
 
+# How sure the compiler of the catalogue was is a remark for its editors, not for the public.
+_SURENESS = re.compile(r"[；，、]?(?:高|较高|中等|较低|低)把握(?=）|$)")
+
+
 def _fee(row: Row) -> Fee:
-    note = row.get("note", "")
+    note = _SURENESS.sub("", row.get("note", ""))
     if not row["charged"]:
         return Fee(charged=False, item="不收费", standard="不收费", basis=row.get("basis") or note)
     return Fee(

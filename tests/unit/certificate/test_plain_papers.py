@@ -1,0 +1,36 @@
+"""Acceptance notice, decision and proof of service: what the events say is what the papers print."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from contracts.events import intake
+from contracts.events.common import Event
+from contracts.events.examples import examples
+from services.certificate import paper_contents
+from services.certificate.paper_contents import Draft
+from services.certificate.settings import CertificateSettings
+
+SETTINGS = CertificateSettings(service="certificate", contact="综合窗口3号")
+
+
+def example(model: type[Event], **changes: Any) -> Any:
+    return examples()[model.SUBJECT].model_copy(update=changes)
+
+
+def an_item(**changes: Any) -> Any:
+    return example(intake.ApplicationAccepted).item.model_copy(update=changes)
+
+
+def printed(draft: Draft) -> Any:
+    return draft.build(paper_contents.header(draft, uuid4(), "鹤市监字〔2026〕第1号", "https://yichuang.test"))
+
+
+def notice(**changes: Any) -> Any:
+    return printed(paper_contents.acceptance_notice(example(intake.ApplicationAccepted, **changes), SETTINGS))
+
+
+@pytest.mark.parametrize("fee", ["收费：登记费80元/件（住宅）", "不收费", ""])
+def test_an_acceptance_notice_prints_the_fee_of_the_item_and_none_of_its_own(fee: str) -> None:
+    assert notice(item=an_item(fee=fee)).fee == fee
