@@ -1,0 +1,116 @@
+"""Cases pinned to their item version and moved by hand; order of acceptance where numbers are limited."""
+
+import asyncio
+import hashlib
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.intake import catalogue_import
+from services.intake.domain.catalogue import Catalogue
+from services.kernel.time_limit import StartRule, TimeLimit, Unit
+from tests.integration.intake.conftest import CATALOGUE
+from tests.integration.intake.desk import SHOP, Desk
+from tests.integration.intake.travel import Travel, travel
+
+__all__ = ["travel"]
+TOBACCO = "11431202006100125M"
+
+
+def shortened(catalogue: Catalogue, item_id: str, workdays: int) -> Catalogue:
+    """The catalogue with another promised limit for one item."""
+    limit = TimeLimit(workdays, Unit.WORKDAY, StartRule.ACCEPTED, "承诺时限")
+    items = tuple(replace(i, promised_limit=limit) if i.item_id == item_id else i for i in catalogue.items)
+    return replace(catalogue, items=items)
+
+
+async def publish(desk: Desk, item_id: str, workdays: int) -> None:
+    catalogue, _ = catalogue_import.read_file(CATALOGUE)
+    digest = hashlib.sha256(f"{item_id}{workdays}".encode()).hexdigest()
+    await catalogue_import.store(desk.database, shortened(catalogue, item_id, workdays), digest)
+    await asyncio.sleep(1.1)  # the version in force is asked for once a second
+
+
+class TestVersions:
+    async def test_running_cases_stay_until_they_are_moved_with_a_reason(self, desk: Desk) -> None:
+        admin = desk.staff("CATALOGUE_ADMIN")
+        stays, moves = [await desk.accepted("E02", number=SHOP) for _ in range(2)]
+        await publish(desk, "E02", 1)
+
+        preview = (await desk.get("/items/E02/running", admin)).json()
+        body = {"application_ids": [moves["application_id"]], "reason": "新承诺时限更短，对申请人有利"}
+        moved = await desk.post("/items/E02/moves", admin, body)
+        again = await desk.post("/items/E02/moves", admin, body)
+
+        assert preview["running"] == {"1": 2}
+        assert {line["application_id"] for line in preview["items"]} == {
+            stays["application_id"],
+            moves["application_id"],
+        }
+        assert all(line["dates"][0]["clock"] == "PROMISED" for line in preview["items"])
+        assert moved.status_code == 201, moved.text
+        kept = (await desk.get(f"/applications/{stays['application_id']}", desk.clerk)).json()
+        now = (await desk.get(f"/applications/{moves['application_id']}", desk.clerk)).json()
+        assert (kept["item"]["version"], now["item"]["version"]) == (1, 2)
+        assert kept["promised_due"] == stays["promised_due"]
+        assert now["promised_due"]["on"] < moves["promised_due"]["on"]
+        told = [event for _, name, event in await desk.events(moves["application_id"]) if name.endswith(".moved.v1")]
+        assert [(t["from_version"], t["item"]["version"], t["reason"]) for t in told] == [(1, 2, body["reason"])]
+        assert [e["code"] for e in again.json()["errors"]] == ["move.already"]
+
+    async def test_one_wrong_id_moves_nobody(self, desk: Desk) -> None:
+        application, other = await desk.accepted("P11"), await desk.accepted("P07")
+        await publish(desk, "P11", 1)
+        wanted = [application["application_id"], other["application_id"]]
+
+        body = {"application_ids": wanted, "reason": "x"}
+        refused = await desk.post("/items/P11/moves", desk.staff("CATALOGUE_ADMIN"), body)
+
+        shown = (await desk.get(f"/applications/{application['application_id']}", desk.clerk)).json()
+        assert [e["code"] for e in refused.json()["errors"]] == ["move.not-of-item"]
+        assert shown["item"]["version"] == 1
+
+    @pytest.mark.parametrize("path", ["/items/P07/running", "/items/E06/acceptance-order", "/calendars"])
+    async def test_a_citizen_reads_none_of_it(self, desk: Desk, path: str) -> None:
+        assert (await desk.get(path, desk.citizen())).status_code == 403
+
+
+class TestArt57OrderOfAcceptance:
+    async def test_order_quota_and_the_place_in_the_event(self, desk: Desk, travel: Travel) -> None:
+        travel.to_day(date(2026, 3, 2))
+        silent = await desk.done(await desk.submitted("E06", number=SHOP), "receipt")
+        travel.to_day(date(2026, 3, 3))
+        quota = {"quota": 1, "reason": "合理布局规划", "counts_from": "2026-01-01"}
+        set_ = await desk.post("/items/E06/quota", desk.staff("CATALOGUE_ADMIN"), quota)
+        first, second = await asyncio.gather(*(desk.accepted("E06", number=SHOP) for _ in range(2)))
+        places = sorted([await self.place(desk, first), await self.place(desk, second)])
+
+        travel.after(date(2026, 3, 9))
+        await travel.law_acts()
+        order = (await desk.get("/items/E06/acceptance-order", desk.staff("HANDLER", org=TOBACCO))).json()
+
+        assert set_.status_code == 201, set_.text
+        assert places == [(1, 1), (2, 1)]
+        assert order["items"][0]["application_id"] == silent["application_id"], "by law accepted the day before"
+        assert [(i["position"], i["deemed"], i["within_quota"]) for i in order["items"]] == [
+            (1, True, True),
+            (2, False, False),
+            (3, False, False),
+        ]
+
+    @staticmethod
+    async def place(desk: Desk, application: dict[str, Any]) -> tuple[int, int]:
+        events = await desk.events(application["application_id"])
+        return next((e["acceptance_order"], e["quota"]) for _, name, e in events if name.endswith("accepted.v1"))
+
+    async def test_other_departments_do_not_see_it(self, desk: Desk) -> None:
+        answer = await desk.get("/items/E06/acceptance-order", desk.staff("HANDLER", org="11431202006100029C"))
+
+        assert answer.status_code == 404
+
+    async def test_an_item_without_a_limit_has_no_quota(self, desk: Desk) -> None:
+        answer = await desk.post("/items/P07/quota", desk.staff("CATALOGUE_ADMIN"), {"quota": 1, "reason": "x"})
+
+        assert answer.json()["errors"][0]["code"] == "quota.unlimited"
