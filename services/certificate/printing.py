@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from services.certificate.domain.personal import holds_citizen_number, masked_certificate_number
+from services.certificate.domain.personal import masked_certificate_number
 from services.certificate.files import contents
 from services.certificate.files.records import record_sha256
 from services.certificate.queries import verify_url
+from services.kernel.codes import holds_citizen_id
 
 _NUMBER_LABELS = {"111": "公民身份号码", "001": "统一社会信用代码"}
 
@@ -47,7 +48,7 @@ def _lines(extend: Mapping[str, Any]) -> list[contents.Line]:
 
 def _without_numbers(value: str) -> str:
     """Numbers of other people (a legal representative, family members) are masked on the file."""
-    return masked_certificate_number(value) if holds_citizen_number(value) else value
+    return masked_certificate_number(value) if holds_citizen_id(value) else value
 
 
 def _day(basic: str) -> date:

@@ -116,7 +116,7 @@ def _file(row: Any, url: str) -> FileOut:
     state: FileState = "READY"
     if row.file_sha256 is None:
         state = "ON_REQUEST" if row.job_id is None else "FAILED" if row.failed_reason else "IN_THE_MAKING"
-    return FileOut(state=state, url=url, sha256=row.file_sha256)
+    return FileOut(state=state, url=url, sha256=row.file_sha256, failed_reason=row.failed_reason)
 
 
 def certificate_out(row: Any, *, today: date, public_url: str) -> CertificateOut:

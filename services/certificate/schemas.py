@@ -58,6 +58,7 @@ class FileOut(BaseModel):
     state: FileState
     url: str
     sha256: str | None = None
+    failed_reason: str | None = Field(None, description="版式文件无法生成的原因，仅 FAILED 时有")
 
 
 class CertificateOut(BaseModel):

@@ -116,7 +116,7 @@ def _extend(case: CaseDecided) -> dict[str, str]:
 
 
 def issued(certificate: Certificate) -> CertificateIssued:
-    """The fact, without number or name."""
+    """The fact, without the number; the name is for intake, which must not put another one to the same number."""
     case = certificate.case
     return CertificateIssued(
         certificate_id=certificate.id,
@@ -124,6 +124,7 @@ def issued(certificate: Certificate) -> CertificateIssued:
         type_code=certificate.type.code,
         type_name=certificate.type.name,
         holder_key=certificate.holder.key,
+        holder_name=certificate.holder.name,
         issuer_uscc=certificate.issuer.uscc,
         case_no=case.case_no if case else None,
         case_id=case.case_id if case else None,

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.certificate import queries, repository
 from services.certificate.domain.access import Access, CaseScope, Reader, access, needs_purpose
 from services.certificate.domain.errors import NotFound, NumberInvalid, PurposeRequired
-from services.certificate.domain.personal import holds_citizen_number
 from services.certificate.kit import Kit
 from services.certificate.schemas import CertificateDetail, CertificateList, SearchIn
 from services.chassis.auth import Principal
@@ -18,7 +17,7 @@ from services.chassis.clock import local_date
 from services.chassis.database import Database
 from services.chassis.errors import BadCursor, Forbidden
 from services.chassis.paging import decode_cursor, encode_cursor
-from services.kernel.codes import check_citizen_id, check_uscc, normalise_number
+from services.kernel.codes import check_citizen_id, check_uscc, holds_citizen_id, normalise_number
 from services.kernel.errors import FieldError
 
 _OWN_CASE = "办理本办件"
@@ -158,7 +157,7 @@ def _require_purpose(purpose: str | None) -> None:
     """Raises PurposeRequired."""
     if not purpose:
         raise PurposeRequired(errors=[FieldError("/purpose", "required", "查询他人证照须填写申请事由 (200 字以内)")])
-    if holds_citizen_number(purpose):
+    if holds_citizen_id(purpose):
         raise PurposeRequired(errors=[FieldError("/purpose", "personal-number", "申请事由中不得填写公民身份号码")])
 
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from services.certificate.domain.certificate import ORGANISATION, PERSON, CertificateType
 from services.certificate.domain.numbers import serial_of
-from services.certificate.domain.personal import holds_citizen_number
-from services.kernel.codes import check_citizen_id, check_uscc, normalise_number
+from services.kernel.codes import check_citizen_id, check_uscc, holds_citizen_id, normalise_number
 
 _FIELDS = {"type_code", "certificate_number", "holder", "issuer", "issued_on", "valid_from", "valid_until", "extend"}
 _REQUIRED = ("type_code", "certificate_number", "issued_on")
@@ -60,7 +59,7 @@ class ImportLine:
     @property
     def is_personal(self) -> bool:
         """The certificate's own number is a citizen's number, as on an ID card."""
-        return holds_citizen_number(self.certificate_number)
+        return holds_citizen_id(self.certificate_number)
 
 
 class _Checks:
@@ -149,7 +148,7 @@ def _holder(checks: _Checks, content: Mapping[str, Any], kind: CertificateType |
         return "", "", ""
     party_type = checks.text(holder, "party_type", "/holder/party_type")
     name = checks.text(holder, "name", "/holder/name")
-    if holds_citizen_number(name):
+    if holds_citizen_id(name):
         checks.fault("/holder/name", "名称中不得包含公民身份号码")
     value = checks.text(holder, "number", "/holder/number")
     if party_type not in (PERSON, ORGANISATION):
