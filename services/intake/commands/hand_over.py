@@ -16,10 +16,9 @@ async def hand_over(office: Office, case_no: str, body: HandOverIn, call: Call) 
         call.check_seen(seen)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
         documents = await repository.documents_of(uow.connection, seen.application_id)
-        results = tuple(number for kind, number in documents if kind in RESULT_KINDS)
         handing = rules.HandOver(
             method=body.method,
-            documents=results or (item.item.result.name,),
+            documents=tuple(number for kind, number in documents if kind in RESULT_KINDS),
             recipient_name=body.recipient_name,
             recipient_relation=body.recipient_relation,
             tracking_no=body.tracking_no,
@@ -27,11 +26,12 @@ async def hand_over(office: Office, case_no: str, body: HandOverIn, call: Call) 
             handed_over_by=call.by,
         )
         certificates = [number for kind, number in documents if kind == CERTIFICATE]
-        handed = rules.hand_over(seen, item.item, handing, certificates=certificates)
+        kinds = {kind for kind, _ in documents}
+        handed = rules.hand_over(seen, item.item, handing, certificates=certificates, papers=kinds)
         concluded = await save(uow, seen, rules.conclude(handed, now=call.now), events=2)
         publish(uow, concluded, facts.handed_over(concluded), facts.concluded(concluded))
         return answer(uow, 201, concluded, item)
 
 
 CERTIFICATE = "CERTIFICATE"
-RESULT_KINDS = frozenset({CERTIFICATE, "GRANT_DECISION", "REFUSAL_DECISION"})
+RESULT_KINDS = frozenset({CERTIFICATE}) | rules.GRANTING | rules.REFUSING

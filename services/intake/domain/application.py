@@ -5,7 +5,7 @@ act is allowed in which state stands in `states.ALLOWED`. Supplements are in `su
 law itself brings about in `silence`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -66,6 +66,8 @@ __all__ = [
 ]
 NOTICE_WORKDAYS = 5  # Administrative Licensing Law art. 32(4)
 DELIVERY_WORKDAYS = 10  # art. 44
+GRANTING = frozenset({"GRANT_DECISION", "RENEWAL_DECISION"})
+REFUSING = frozenset({"REFUSAL_DECISION"})
 
 
 @dataclass(frozen=True)
@@ -326,11 +328,24 @@ def record_decision(
 
 
 def hand_over(
-    application: Application, item: ServiceItem, handing: HandOver, *, certificates: Sequence[str]
+    application: Application,
+    item: ServiceItem,
+    handing: HandOver,
+    *,
+    certificates: Sequence[str],
+    papers: Collection[str],
 ) -> Application:
-    """Hand-over (出件): of a grant with a certificate only when the certificate exists."""
+    """Hand-over (出件): only of what exists, the decision in writing and, of a grant, the certificate.
+
+    Args:
+        papers: kinds of the papers the case has been given.
+
+    Source: Administrative Licensing Law art. 38 (decisions are made in writing), art. 39 (certificates).
+    """
     require(application, Act.HAND_OVER)
     granted = application.outcome is Outcome.GRANTED
+    if not (GRANTING if granted else REFUSING).intersection(papers):
+        raise ResultNotReady(retry_after_seconds=2)
     if granted and item.result.certificate_type_code is not None and not certificates:
         raise ResultNotReady(retry_after_seconds=2)
     express = handing.method is Method.EXPRESS

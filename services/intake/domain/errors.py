@@ -73,8 +73,8 @@ class MaterialsMissing(DomainError):
 class ResultNotReady(DomainError):
     code: ClassVar[str] = "intake.result-not-ready"
     kind: ClassVar[Kind] = Kind.CONFLICT
-    title_zh: ClassVar[str] = "结果证照尚未制作完成，暂不能出件"
-    title_en: ClassVar[str] = "The certificate of this case does not exist yet"
+    title_zh: ClassVar[str] = "决定书或结果证照尚未制作完成，暂不能出件"
+    title_en: ClassVar[str] = "The decision in writing or the certificate of this case does not exist yet"
 
 
 class Invalid(DomainError):

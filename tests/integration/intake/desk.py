@@ -11,7 +11,7 @@ import httpx
 from sqlalchemy import text
 
 from contracts.events.approval import CaseDecided
-from contracts.events.certificate import CertificateIssued, CertificateOrigin, CertificateStatus, PaperIssued
+from contracts.events.certificate import CertificateIssued, CertificateOrigin, CertificateStatus, PaperIssued, PaperKind
 from contracts.events.common import Actor, Event, ItemRef, Outcome, Party, PartyType
 from services.chassis.bus import Incoming
 from services.chassis.database import Database
@@ -171,8 +171,10 @@ class Desk:
                     await handle(uow, batch)
 
     async def decided(self, application: Mapping[str, Any], outcome: Outcome = Outcome.GRANTED) -> dict[str, Any]:
-        """Approval decides; the application as it is then."""
-        await self.hear(a_decision(application, await self.item_of(application), outcome))
+        """Approval decides, the decision is in writing; the application as it is then."""
+        await self.hear(
+            a_decision(application, await self.item_of(application), outcome), a_decision_paper(application, outcome)
+        )
         return dict((await self.get(f"/applications/{application['application_id']}", self.clerk)).json())
 
     async def item_of(self, application: Mapping[str, Any]) -> ItemRef:
@@ -233,6 +235,22 @@ def a_decision(application: Mapping[str, Any], item: ItemRef, outcome: Outcome =
         decided_at=now,
         decided_by=Actor(account_id="chief", name="首席", role="CHIEF_REPRESENTATIVE"),
     )
+
+
+def a_decision_paper(application: Mapping[str, Any], outcome: Outcome = Outcome.GRANTED) -> PaperIssued:
+    return PaperIssued(
+        paper_id=uuid7(),
+        kind=PaperKind.GRANT_DECISION if outcome is Outcome.GRANTED else PaperKind.REFUSAL_DECISION,
+        number=paper_number(application),
+        case_no=application["case_no"],
+        case_id=UUID(application["application_id"]),
+        issued_at=datetime.now(UTC),
+    )
+
+
+def paper_number(application: Mapping[str, Any]) -> str:
+    """The number its decision has in these tests."""
+    return f"决〔2026〕{application['case_no'][-12:]}号"
 
 
 _HANDLERS = (

@@ -13,7 +13,7 @@ from contracts.events.common import Outcome
 from services.chassis import clock
 from services.kernel.time_limit import Clock, StartRule, TimeLimit, Unit, due_date
 from services.kernel.workdays import official_calendar
-from tests.integration.intake.desk import FOOD_LICENCE, SHOP, Desk
+from tests.integration.intake.desk import FOOD_LICENCE, SHOP, Desk, a_decision, paper_number
 
 FAULT = {"material_no": 1, "fault": "未签名", "remedy": "签名后重新提交"}
 
@@ -277,7 +277,19 @@ class TestHandOver:
         handed = await self.hand(desk, decided)
 
         assert handed.json()["outcome"] == "REFUSED"
+        assert handed.json()["hand_over"]["documents"] == [paper_number(decided)]
         assert (await desk.events(decided["application_id"]))[-1][2]["outcome"] == "REFUSED"
+
+    @pytest.mark.parametrize("outcome", list(Outcome))
+    async def test_without_the_decision_in_writing_nothing_is_handed_over(self, desk: Desk, outcome: Outcome) -> None:
+        accepted = await desk.accepted("P07")
+        await desk.hear(a_decision(accepted, await desk.item_of(accepted), outcome))
+        decided = (await desk.get(f"/applications/{accepted['application_id']}", desk.clerk)).json()
+
+        refused = await self.hand(desk, decided)
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "intake.result-not-ready")
+        assert "retry-after" in refused.headers
 
     async def test_express_needs_a_tracking_number(self, desk: Desk) -> None:
         decided = await desk.decided(await desk.accepted("P07"))

@@ -1,6 +1,6 @@
 """An application from submission to conclusion, through the real HTTP app and database."""
 
-from tests.integration.intake.desk import FOOD_LICENCE, SHOP, Desk
+from tests.integration.intake.desk import FOOD_LICENCE, SHOP, Desk, paper_number
 
 
 async def test_an_application_goes_from_submission_to_conclusion(desk: Desk) -> None:
@@ -16,7 +16,7 @@ async def test_an_application_goes_from_submission_to_conclusion(desk: Desk) -> 
 
     assert concluded.status_code == 201, concluded.text
     assert concluded.json()["state"] == "CONCLUDED"
-    assert concluded.json()["hand_over"]["documents"] == [identifier]
+    assert concluded.json()["hand_over"]["documents"] == [paper_number(decided), identifier]
     assert accepted["promised_due"] is not None
     assert received["case_no"].startswith("11431202006100029C4")
     assert len(received["case_no"]) == 43

@@ -204,17 +204,43 @@ class TestWithdrawalAndDecision:
 
 
 class TestHandOver:
-    def hand(self, application=None, *, item=None, certificates=("C1",), method=rules.Method.COLLECTION, tracking=None):
+    def hand(
+        self,
+        application=None,
+        *,
+        item=None,
+        certificates=("C1",),
+        method=rules.Method.COLLECTION,
+        tracking=None,
+        papers=None,
+    ):
         handing = rules.HandOver(method, ("C1",), "张三", "本人", tracking, NOON, CLERK)
-        return rules.hand_over(
-            application or an_application(State.DECIDED), item or an_item(), handing, certificates=certificates
-        )
+        application = application or an_application(State.DECIDED)
+        told = {"GRANTED": "GRANT_DECISION", "REFUSED": "REFUSAL_DECISION"}.get(application.outcome or "", "")
+        papers = (told,) if papers is None else papers
+        return rules.hand_over(application, item or an_item(), handing, certificates=certificates, papers=papers)
 
     def test_a_granted_certificate_must_exist_first(self):
         with pytest.raises(ResultNotReady) as refused:
             self.hand(certificates=())
 
         assert refused.value.retry_after_seconds is not None
+
+    @pytest.mark.parametrize("outcome", list(rules.Outcome))
+    @pytest.mark.parametrize("papers", [(), ("RECEIPT", "ACCEPTANCE_NOTICE")])
+    def test_no_decision_is_handed_over_before_it_is_in_writing(self, outcome, papers):
+        decided = an_application(State.DECIDED, outcome=outcome)
+
+        with pytest.raises(ResultNotReady) as refused:
+            self.hand(decided, papers=papers)
+
+        assert refused.value.retry_after_seconds is not None
+
+    def test_a_paper_of_the_other_outcome_is_not_the_decision(self):
+        decided = an_application(State.DECIDED, outcome=rules.Outcome.REFUSED)
+
+        with pytest.raises(ResultNotReady):
+            self.hand(decided, papers=("GRANT_DECISION",))
 
     def test_a_refusal_is_handed_over_without_a_certificate(self):
         refused = an_application(State.DECIDED, outcome=rules.Outcome.REFUSED)

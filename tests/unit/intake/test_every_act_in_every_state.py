@@ -52,7 +52,7 @@ ACTS: dict[Act, Callable[[rules.Application], rules.Application]] = {
     Act.SUPPLY_DEFERRED: lambda a: rules.supply_deferred(replace(a, materials=(PROMISED,)), [provided(1)]),
     Act.DEEM_RENEWED: lambda a: silence.deem_renewed(replace(a, renews=RENEWS), now=NOON),
     Act.RECORD_DECISION: lambda a: rules.record_decision(a, rules.Outcome.GRANTED, decided_at=NOON),
-    Act.HAND_OVER: lambda a: rules.hand_over(a, ITEM, HANDING, certificates=["C1"]),
+    Act.HAND_OVER: lambda a: rules.hand_over(a, ITEM, HANDING, certificates=["C1"], papers=["GRANT_DECISION"]),
     Act.CONCLUDE: lambda a: rules.conclude(a, now=NOON),
     Act.CHECK_COMMITMENT: lambda a: rules.check_commitment(replace(a, materials=(COMMITTED,)), 1, CHECK),
     Act.MOVE: lambda a: moving.change_version(a, ITEM, 2, CALENDAR)[0],
