@@ -101,6 +101,7 @@ async def refusal(hall: Hall, item: dict[str, Any]) -> Life:
     await life.decide(
         {
             "outcome": "REFUSED",
+            "facts": "申请人提交的检测报告载明：营业大厅二氧化碳浓度检测结果为0.21%",
             "reasons": "卫生检测报告中室内空气质量一项不符合国家标准",
             "legal_basis": "《公共场所卫生管理条例》第四条、《行政许可法》第三十八条第二款",
         }

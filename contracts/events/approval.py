@@ -42,7 +42,7 @@ class OpinionWritten(Event):
 
 
 class CaseDecided(Event):
-    """The decision. A refusal always carries reasons, legal basis and both remedies (art. 38 para. 2)."""
+    """The decision. A refusal always carries facts, reasons, legal basis and both remedies (art. 38 para. 2)."""
 
     SUBJECT: ClassVar[str] = "approval.case.decided.v1"
     case_id: UUID
@@ -59,6 +59,7 @@ class CaseDecided(Event):
     conditions: str = ""
     valid_from: date | None = None
     valid_until: date | None = None
+    facts: str = ""
     reasons: str = ""
     legal_basis: str = ""
     remedies: Remedies | None = None

@@ -232,6 +232,7 @@ async def add_decision(connection: AsyncConnection, case: Case, decided: Decided
             conditions=decision.conditions,
             valid_from=decision.valid_from,
             valid_until=decision.valid_until,
+            facts=decision.facts,
             reasons=decision.reasons,
             legal_basis=decision.legal_basis,
             remedies=vars(remedies) if remedies else None,

@@ -63,6 +63,7 @@ class DecisionIn(_In):
     conditions: LongText = Field("", description="附带条件")
     valid_from: date | None = Field(None, description="证照有效期起始日；不填则为决定之日")
     valid_until: date | None = Field(None, description="证照有效期届满日；不填则按事项规定的有效期计算")
+    facts: LongText = Field("", description="查明的事实，不予决定必填")
     reasons: LongText = Field("", description="不予的理由，不予决定必填")
     legal_basis: LongText = Field("", description="法律依据，不予决定必填")
     remedies: RemediesIn | None = Field(None, description="救济途径：六十日内复议，六个月内诉讼")
@@ -178,6 +179,7 @@ class DecisionOut(BaseModel):
     conditions: str
     valid_from: date | None
     valid_until: date | None
+    facts: str
     reasons: str
     legal_basis: str
     remedies: RemediesOut | None

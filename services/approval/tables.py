@@ -116,6 +116,7 @@ class DecisionRow(Base, table=True):
     conditions: str
     valid_from: date | None
     valid_until: date | None
+    facts: str = Field(default="", sa_column_kwargs={"server_default": ""})
     reasons: str
     legal_basis: str
     remedies: dict[str, Any] | None = Field(sa_column=_json(nullable=True))

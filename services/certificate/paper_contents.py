@@ -250,12 +250,16 @@ def _grant(head: dict[str, Any], event: CaseDecided) -> contents.GrantDecision:
     )
 
 
+# Decisions published before they carried their facts.
+_FACTS_IN_REASONS = "本机关依法审查了你（单位）提交的全部申请材料及审查中取得的意见，查明的情况见下列理由。"
+
+
 def _refusal(head: dict[str, Any], event: CaseDecided, settings: CertificateSettings) -> contents.RefusalDecision:
     return contents.RefusalDecision(
         **head,
         licence=event.item.type_name == LICENCE,
         accepted_on=local_date(event.accepted_at),
-        facts=event.content or "本机关依法审查了你（单位）提交的全部申请材料及审查中取得的意见，查明的情况见下列理由。",
+        facts=event.facts or _FACTS_IN_REASONS,
         reasons=event.reasons,
         basis=event.legal_basis,
         remedies=_remedies(event.remedies, settings),

@@ -167,8 +167,13 @@ async def _decide(hall: Hall, life: Life, note: str) -> None:
     version = expect(await chief.get(f"{path}/examination"), 200, "examination")["version"]
     for text in ("content", "conditions"):
         await _refused(chief, f"{path}/decision", {"outcome": "GRANTED", text: note}, version)
-    good = {"outcome": "REFUSED", "reasons": "不符合条件", "legal_basis": "《居住证暂行条例》第二条"}
-    for text in ("reasons", "legal_basis"):
+    good = {
+        "outcome": "REFUSED",
+        "facts": "未在本地居住",
+        "reasons": "不符合条件",
+        "legal_basis": "《居住证暂行条例》第二条",
+    }
+    for text in ("facts", "reasons", "legal_basis"):
         await _refused(chief, f"{path}/decision", good | {text: note}, version)
     body = good | {"remedies": {"reconsideration_body": note, "court": note}}
     await _refused(chief, f"{path}/decision", body, version)

@@ -205,6 +205,7 @@ class Case:
 
     def decided(self, outcome: Outcome = Outcome.GRANTED, **changes: Any) -> CaseDecided:
         refused = {
+            "facts": "现场核查发现操作间与就餐区之间没有隔断",
             "reasons": "现场布局不符合要求",
             "legal_basis": "《行政许可法》第三十八条第二款",
             "remedies": Remedies(reconsideration_body="鹤城区人民政府", court="鹤城区人民法院"),

@@ -79,6 +79,7 @@ def _case_decided(loaded: Loaded, decided: rules.Decided, by: Actor) -> events.C
         conditions=decision.conditions,
         valid_from=decision.valid_from,
         valid_until=decision.valid_until,
+        facts=decision.facts,
         reasons=decision.reasons,
         legal_basis=decision.legal_basis,
         remedies=remedies,

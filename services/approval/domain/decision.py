@@ -1,4 +1,4 @@
-"""The decision: what a grant holds, and a refusal that cannot exist without reasons, basis and both remedies."""
+"""The decision: what a grant holds, and a refusal that cannot exist without facts, reasons, basis and remedies."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -48,6 +48,7 @@ class DecisionDraft:
     conditions: str = ""
     valid_from: date | None = None
     valid_until: date | None = None
+    facts: str = ""
     reasons: str = ""
     legal_basis: str = ""
     remedies: Remedies | None = None
@@ -62,6 +63,7 @@ class Decision:
     conditions: str = ""
     valid_from: date | None = None
     valid_until: date | None = None
+    facts: str = ""
     reasons: str = ""
     legal_basis: str = ""
     remedies: Remedies | None = None
@@ -82,7 +84,7 @@ def make_decision(draft: DecisionDraft, result: ResultRule, *, today: date) -> D
 
 
 def _grant(draft: DecisionDraft, result: ResultRule, *, today: date) -> Decision:
-    faults = list(_foreign_fields(draft, "reasons", "remedies", outcome="准予"))
+    faults = list(_foreign_fields(draft, "facts", "reasons", "remedies", outcome="准予"))
     valid_from, valid_until = draft.valid_from, draft.valid_until
     if result.is_certificate:
         valid_from = valid_from or today
@@ -107,6 +109,7 @@ def _refuse(draft: DecisionDraft) -> Decision:
     try:
         decision = Decision(
             outcome=Outcome.REFUSED,
+            facts=draft.facts.strip(),
             reasons=draft.reasons.strip(),
             legal_basis=draft.legal_basis.strip(),
             remedies=draft.remedies,
@@ -145,6 +148,8 @@ def _grant_faults(decision: Decision) -> Iterator[FieldError]:
 
 
 def _refusal_faults(decision: Decision) -> Iterator[FieldError]:
+    if not decision.facts:
+        yield FieldError("#/facts", "required", "不予决定应当写明查明的事实")
     if not decision.reasons:
         yield FieldError("#/reasons", "required", "不予决定应当说明理由（行政许可法第三十八条第二款）")
     if not decision.legal_basis:

@@ -11,6 +11,7 @@ from tests.support.approval import MARKET, POLICE, SEALED, Approval, an_item
 
 REFUSAL: dict[str, Any] = {
     "outcome": "REFUSED",
+    "facts": "现场测得经营场所距公共厕所8米",
     "reasons": "经营场所与污染源距离不足25米",
     "legal_basis": "《食品安全法》第三十三条第一款第一项",
 }
@@ -65,13 +66,21 @@ async def test_a_refusal_names_the_local_bodies_unless_it_names_others(approval:
         "court": "怀化市鹤城区人民法院",
         "litigation_months": 6,
     }
+    assert shown[0]["decision"]["facts"] == REFUSAL["facts"]
+    assert await approval.rows(
+        "SELECT 1 FROM outbox WHERE aggregate_id = :id AND convert_from(payload, 'UTF8')::jsonb->>'facts' = :facts",
+        id=by_default.application_id,
+        facts=REFUSAL["facts"],
+    )
     assert shown[1]["decision"]["remedies"] | remedies == shown[1]["decision"]["remedies"]
 
 
 @pytest.mark.parametrize(
     ("body", "pointers"),
     [
-        ({"outcome": "REFUSED"}, {"#/reasons", "#/legal_basis"}),
+        ({"outcome": "REFUSED"}, {"#/facts", "#/reasons", "#/legal_basis"}),
+        (REFUSAL | {"facts": " "}, {"#/facts"}),
+        ({"outcome": "GRANTED", "facts": "材料齐全"}, {"#/facts"}),
         (REFUSAL | {"reasons": " "}, {"#/reasons"}),
         (REFUSAL | {"remedies": {"reconsideration_days": 30}}, {"#/remedies/reconsideration_days"}),
         (REFUSAL | {"valid_until": "2030-01-01"}, {"#/valid_until"}),

@@ -14,6 +14,7 @@ TODAY = date(2026, 3, 5)
 FOOD = ResultRule("食品经营许可（新办）", "食品经营许可证", True, "5年")
 REFUSAL = DecisionDraft(
     outcome=Outcome.REFUSED,
+    facts="现场测得经营场所距公共厕所8米",
     reasons="经营场所与污染源距离不足25米",
     legal_basis="《食品安全法》第三十三条第一款第一项",
     remedies=Remedies("怀化市鹤城区人民政府", "怀化市鹤城区人民法院"),
@@ -27,10 +28,11 @@ def faults_of(draft: DecisionDraft, result: ResultRule = FOOD) -> dict[str, str]
     return {error.pointer: error.code for error in refused.value.errors}
 
 
-def test_a_refusal_holds_reasons_basis_and_both_remedies() -> None:
+def test_a_refusal_holds_facts_reasons_basis_and_both_remedies() -> None:
     decision = make_decision(REFUSAL, FOOD, today=TODAY)
 
     assert decision.remedies == Remedies("怀化市鹤城区人民政府", "怀化市鹤城区人民法院", 60, 6)
+    assert decision.facts == REFUSAL.facts
     assert decision.reasons == REFUSAL.reasons
     assert decision.legal_basis == REFUSAL.legal_basis
     assert (decision.valid_from, decision.valid_until) == (None, None)
@@ -39,6 +41,7 @@ def test_a_refusal_holds_reasons_basis_and_both_remedies() -> None:
 @pytest.mark.parametrize(
     ("field", "pointer"),
     [
+        pytest.param("facts", "#/facts", id="no facts"),
         pytest.param("reasons", "#/reasons", id="no reasons: art. 38(2)"),
         pytest.param("legal_basis", "#/legal_basis", id="no legal basis"),
     ],
@@ -66,6 +69,7 @@ def test_all_faults_of_a_refusal_are_told_at_once() -> None:
 
     assert set(faults_of(bare)) == {
         "#/content",
+        "#/facts",
         "#/reasons",
         "#/legal_basis",
         "#/remedies/reconsideration_body",
@@ -75,7 +79,7 @@ def test_all_faults_of_a_refusal_are_told_at_once() -> None:
 
 def test_a_bare_refusal_cannot_even_be_constructed() -> None:
     with pytest.raises(IncompleteDecision):
-        Decision(outcome=Outcome.REFUSED, reasons="理由", legal_basis="依据")
+        Decision(outcome=Outcome.REFUSED, facts="事实", reasons="理由", legal_basis="依据")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +91,7 @@ def test_a_bare_refusal_cannot_even_be_constructed() -> None:
 )
 def test_the_periods_of_the_remedies_are_the_laws(remedies: Remedies) -> None:
     with pytest.raises(IncompleteDecision):
-        Decision(outcome=Outcome.REFUSED, reasons="理由", legal_basis="依据", remedies=remedies)
+        Decision(outcome=Outcome.REFUSED, facts="事实", reasons="理由", legal_basis="依据", remedies=remedies)
 
 
 def test_a_grant_says_what_is_granted_and_how_long() -> None:
@@ -114,6 +118,7 @@ def test_a_given_content_and_a_shorter_validity_are_kept() -> None:
         ({"valid_from": date(2026, 3, 4)}, {"#/valid_from": "before-decision"}),
         ({"valid_from": date(9999, 12, 31)}, {"#/valid_from": "too-late"}),
         ({"valid_from": date(2026, 4, 1), "valid_until": date(2026, 3, 31)}, {"#/valid_until": "before-start"}),
+        ({"facts": "材料齐全"}, {"#/facts": "not-applicable"}),
         ({"reasons": "不符合"}, {"#/reasons": "not-applicable"}),
         ({"remedies": Remedies("政府", "法院")}, {"#/remedies": "not-applicable"}),
     ],

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.events import intake
-from contracts.events.common import Event
+from contracts.events import approval, intake
+from contracts.events.common import Event, Outcome
 from contracts.events.examples import examples
 from services.certificate import paper_contents
 from services.certificate.paper_contents import Draft
@@ -34,3 +34,23 @@ def notice(**changes: Any) -> Any:
 @pytest.mark.parametrize("fee", ["收费：登记费80元/件（住宅）", "不收费", ""])
 def test_an_acceptance_notice_prints_the_fee_of_the_item_and_none_of_its_own(fee: str) -> None:
     assert notice(item=an_item(fee=fee)).fee == fee
+
+
+def refusal(**changes: Any) -> Any:
+    decided = example(
+        approval.CaseDecided,
+        outcome=Outcome.REFUSED,
+        content="",
+        reasons="不符合场所条件",
+        legal_basis="《食品安全法》第三十三条第一款第一项",
+        **changes,
+    )
+    return printed(paper_contents.decision(decided, SETTINGS))
+
+
+def test_a_refusal_prints_the_facts_that_were_found() -> None:
+    assert refusal(facts="现场测得经营场所距公共厕所8米").facts == "现场测得经营场所距公共厕所8米"
+
+
+def test_a_refusal_published_before_it_carried_facts_still_gets_its_paper() -> None:
+    assert "见下列理由" in refusal().facts
