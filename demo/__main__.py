@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from demo import library, scenes
+from demo import bundle, library, scenes
 from demo.api import StepFailed, expect
 from demo.hall import Hall
 from demo.outcome import read_back
@@ -27,6 +27,7 @@ OUT = ROOT / "out" / "demo"
 BEGIN_AT = datetime(2026, 3, 2, 9, 0, tzinfo=SHANGHAI)
 _WAY_NAMES = {"ONLINE": "网上", "COUNTER": "综合窗口", "TOWNSHIP": "乡镇"}
 _LIGHTS = {"WARNING": "预", "YELLOW": "黄", "RED": "红"}
+_MEMBERS = {"GRANTED": "准予", "REFUSED": "不予", "SATISFIED": "已具备"}
 _OUTCOMES = {"GRANTED": "准予", "REFUSED": "不予", None: "未决定"}
 # One machine plays every client.
 _GENEROUS = {f"YICHUANG_RATE_LIMIT_{who}": "1000000" for who in ("PERSON", "SYSTEM", "ADDRESS")}
@@ -85,10 +86,13 @@ async def _play(stack: Stack, hall: Hall, console: Console) -> dict[str, Any]:
         began = time.monotonic()
         lives = await scenes.every_item(hall, items, lambda name: progress.advance(task))
         living_seconds = time.monotonic() - began
-        task = progress.add_task("情景", total=2)
+        task = progress.add_task("情景", total=3)
         lives.append(await scenes.refusal(hall, by_id["E04"]))
         progress.advance(task)
         application_id = await scenes.sent_twice(hall, by_id["P10"])
+        progress.advance(task)
+        restaurant, members = await bundle.restaurant(hall, by_id)
+        lives += members
         progress.advance(task)
         progress.update(task, description="文书和证照盖章", total=len(lives), completed=0)
         cases = []
@@ -113,7 +117,7 @@ async def _play(stack: Stack, hall: Hall, console: Console) -> dict[str, Any]:
         "seconds_to_ready": round(stack.seconds_to_ready, 1),
         "seconds_for_every_item": round(living_seconds, 1),
     }
-    return {"cases": cases, "figures": figures}
+    return {"cases": cases, "bundles": [bundle.entry(restaurant)], "figures": figures}
 
 
 def show(report: dict[str, Any], console: Console) -> None:
@@ -136,6 +140,9 @@ def show(report: dict[str, Any], console: Console) -> None:
             str(len(case["papers"])),
         )
     console.print(table)
+    for one in report["bundles"]:
+        ended = "、".join(f"{m['member_id']} {_MEMBERS[m['state']]}" for m in one["members"])
+        console.print(f"一件事 {one['bundle_no']} {one['name']}：{ended}", highlight=False)
     figures = report["figures"]
     for name, verdict in figures["verdicts"].items():
         console.print(f"核验 {name}：{verdict}")
