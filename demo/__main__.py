@@ -91,8 +91,7 @@ async def _play(stack: Stack, hall: Hall, console: Console) -> dict[str, Any]:
         progress.advance(task)
         application_id = await scenes.sent_twice(hall, by_id["P10"])
         progress.advance(task)
-        restaurant, members = await bundle.restaurant(hall, by_id)
-        lives += members
+        restaurant = await bundle.restaurant(hall, by_id, lives)
         progress.advance(task)
         progress.update(task, description="文书和证照盖章", total=len(lives), completed=0)
         cases = []
