@@ -328,6 +328,12 @@ def _certificate() -> tuple[Event, ...]:
             sha256="1" * 64,
             sealed_at=_DECIDED,
         ),
+        *_papers(),
+    )
+
+
+def _papers() -> tuple[Event, ...]:
+    return (
         certificate.PaperIssued(
             paper_id=_PAPER,
             kind=certificate.PaperKind.GRANT_DECISION,

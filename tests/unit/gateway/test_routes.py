@@ -59,6 +59,7 @@ PUBLIC = {
     *("/", "/docs", "/docs/problems", "/assets/{name}", "/favicon.ico", "/livez", "/readyz", "/metrics"),
     *("/session", "/session/login", "/session/callback", "/session/logout", "/api/v1/openapi.json"),
     *("/api/v1/items", "/api/v1/items/{item_code}", "/api/v1/certificates/verify"),
+    *("/api/v1/bundles", "/api/v1/bundles/{bundle_id}", "/api/v1/bundles/{bundle_id}/plan"),
     *("/api/v1/certificates/jwks.json", "/.well-known/certificate-jwks.json"),
 }
 
@@ -83,7 +84,11 @@ def test_an_address_nobody_listed_below_a_service_needs_a_token() -> None:
 def test_only_files_may_be_larger_than_a_mebibyte() -> None:
     large = {route.template for route in TABLE if route.body_limit > BODY_LIMIT}
 
-    assert large == {"/api/v1/applications/{application_id}/materials", "/api/v1/certificates/verify"}
+    assert large == {
+        "/api/v1/applications/{application_id}/materials",
+        "/api/v1/bundle-applications/{bundle_no}/materials",
+        "/api/v1/certificates/verify",
+    }
     assert {r.body_limit for r in TABLE if r.template in large and "POST" in r.methods} == {UPLOAD_LIMIT}
 
 
