@@ -22,6 +22,8 @@ from services.certificate.domain.access import (
 from services.certificate.domain.errors import NotFound
 from services.certificate.kit import Kit
 from services.certificate.schemas import (
+    CASE_NO,
+    PRINTABLE,
     CaseNo,
     CasePapersOut,
     CertificateDetail,
@@ -44,7 +46,7 @@ CaseReader = Annotated[Principal, allow(*sorted(APPLICANT_SIDE | DEPARTMENT | CL
 PaperForm = Annotated[
     Literal["pdf", "jws"], Query(description="jws：收件凭证的签名数据（材料指纹、期限依据），其他文书没有")
 ]
-Identifier = Annotated[str, Path(max_length=128, description="电子证照标识 (GB/T 36904)")]
+Identifier = Annotated[str, Path(max_length=128, pattern=PRINTABLE, description="电子证照标识 (GB/T 36904)")]
 
 
 def _kit(request: Request) -> Kit:
@@ -94,7 +96,7 @@ async def certificate_file(
 
 @router.get("/cases/{case_no}/papers", summary="办件的文书与证照")
 async def case_papers(
-    case_no: Annotated[str, Path(max_length=43)], db: Db, now: Now, kit: TheKit, caller: CaseReader
+    case_no: Annotated[str, Path(pattern=CASE_NO)], db: Db, now: Now, kit: TheKit, caller: CaseReader
 ) -> CasePapersOut:
     return await _case_papers(db, case_no, caller, kit, now)
 

@@ -20,9 +20,14 @@ def _without_number(text: str) -> str:
     return text
 
 
+# PostgreSQL stores no NUL, and nothing of ours prints control characters.
+PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+CASE_NO = r"^[0-9A-Z]{43}$"
 _Free = AfterValidator(_without_number)
-Purpose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200), _Free]
-CaseNo = Annotated[str, StringConstraints(max_length=43), _Free]
+Purpose = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200, pattern=PRINTABLE), _Free
+]
+CaseNo = Annotated[str, StringConstraints(pattern=CASE_NO)]
 FileState = Literal["READY", "IN_THE_MAKING", "FAILED", "ON_REQUEST"]
 
 
@@ -33,7 +38,7 @@ class SearchIn(BaseModel):
 
     number: str | None = Field(None, max_length=40, description="公民身份号码或统一社会信用代码；不填则查询本人")
     party_type: PartyType | None = Field(None, description="不填则按号码判断")
-    type_code: str | None = Field(None, max_length=21)
+    type_code: str | None = Field(None, pattern=r"^[0-9A-Z]{18}[0-9]{3}$", description="证照类型代码，21 位")
     valid_only: bool = False
     purpose: Purpose | None = Field(None, description="申请事由；查询他人证照时必填")
     case_no: CaseNo | None = Field(None, description="所办的办件编号")

@@ -75,6 +75,6 @@ async def test_the_list_names_papers_and_certificates_in_order_with_links(librar
 
 
 async def test_a_case_nobody_heard_of_is_not_found(library: Library):
-    answer = await library.get("/api/v1/cases/NOWHERE/papers", tokens.headers(["SUPERVISOR"]))
+    answer = await library.get(f"/api/v1/cases/{'0' * 43}/papers", tokens.headers(["SUPERVISOR"]))
 
     assert answer.status_code == 404

@@ -8,6 +8,7 @@ from tests.support import tokens
 from tests.support.certificate import COMPANY, DISTRICT, FOOD_LICENCE, MARKER, MARKET, OTHER, POLICE, Library, an_item
 
 PURPOSE = "办理食品经营许可，核对申请人证照"
+CASE_NO = f"{MARKET.uscc}4430102001000202611200001"
 
 
 def an_officer(*roles: str, org: str = "", division: str = DISTRICT, **claims: Any) -> dict[str, str]:
@@ -92,14 +93,14 @@ async def test_looking_for_another_leaves_who_when_why_and_how_many(library: Lib
     await library.issued(library.a_case(OTHER, "李小红"))
     who = an_officer("HANDLER", org=POLICE.uscc, sub=tokens.account("officer-7"))
 
-    await library.search(who, number=OTHER, purpose=PURPOSE, case_no="C-1")
+    await library.search(who, number=OTHER, purpose=PURPOSE, case_no=CASE_NO)
 
     left = (await accesses(library, "SEARCH"))[-1]
     assert (left.account, left.organisation, left.purpose, left.case_no, left.found) == (
         tokens.account("officer-7"),
         POLICE.uscc,
         PURPOSE,
-        "C-1",
+        CASE_NO,
         1,
     )
     assert left.holder_key == library.kit.holder_key("PERSON", OTHER)
@@ -111,6 +112,37 @@ async def test_a_purpose_that_repeats_the_number_is_turned_away(library: Library
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "#/purpose"
     assert MARKER not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        pytest.param("type_code", "\0", id="NUL as a type"),
+        pytest.param("type_code", "FOOD", id="no type"),
+        pytest.param("purpose", "核对\0身份", id="NUL in the purpose"),
+        pytest.param("case_no", "\0", id="NUL as a case"),
+        pytest.param("case_no", CASE_NO[:-1], id="a case number that is too short"),
+        pytest.param("case_no", CASE_NO + "\n", id="a case number with a line end"),
+    ],
+)
+async def test_what_no_database_stores_is_a_fault_of_its_field(library: Library, field: str, text: str):
+    row = await library.issued()
+    body = {"purpose": PURPOSE} | {field: text}
+    path, who = f"/api/v1/certificates/{row['identifier']}", an_officer("HANDLER")
+
+    answer = await library.search(who, number=OTHER, **body)
+    read = [await library.get(f"{path}{suffix}", who, **{field: text}) for suffix in ("", "/file")]
+
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == [f"#/{field}"]
+    assert field == "type_code" or {one.status_code for one in read} == {422}
+
+
+@pytest.mark.parametrize("path", ["certificates/%00", "certificates/%00/file", "cases/%00/papers", "cases/1/papers"])
+async def test_an_address_that_can_name_nothing_is_turned_away(library: Library, path: str):
+    answer = await library.get(f"/api/v1/{path}", an_officer("HANDLER"))
+
+    assert answer.status_code == 422
 
 
 async def test_a_wrong_check_digit_is_told_without_the_number(library: Library):
