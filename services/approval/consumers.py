@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contracts.events.intake import ApplicationAccepted, ApplicationWithdrawn, CalendarLoaded
+from contracts.events.intake import ApplicationAccepted, ApplicationWithdrawn, CalendarLoaded, DeferredMaterialSupplied
 from services.approval import calendars, records
-from services.approval.commands.opening import open_cases, withdraw_case
+from services.approval.commands.opening import open_cases, take_deferred, withdraw_case
 from services.chassis import clock, reference
 from services.chassis.bus import Incoming
 from services.chassis.consumer import Consumer
@@ -29,6 +29,8 @@ class Listener:
         for event in events:
             if isinstance(event, ApplicationWithdrawn) and event.case_no is not None:
                 await withdraw_case(uow, event)
+            if isinstance(event, DeferredMaterialSupplied):
+                await take_deferred(uow, event)
             if isinstance(event, CalendarLoaded):
                 await keep_calendar(uow, event)
 
@@ -40,5 +42,6 @@ async def keep_calendar(uow: UnitOfWork, event: CalendarLoaded) -> None:
 
 
 def consumers(known: Reference[WorkCalendar]) -> tuple[Consumer, ...]:
-    subjects = (ApplicationAccepted.SUBJECT, ApplicationWithdrawn.SUBJECT, CalendarLoaded.SUBJECT)
+    events = (ApplicationAccepted, ApplicationWithdrawn, DeferredMaterialSupplied, CalendarLoaded)
+    subjects = tuple(event.SUBJECT for event in events)
     return (Consumer(name="approval-intake", stream="INTAKE", subjects=subjects, handle=Listener(known)),)

@@ -30,6 +30,7 @@ from contracts.events.intake import ApplicationAccepted, ApplicationWithdrawn
 from services.approval import mapping
 from services.approval.domain.case import Case, Decided, OpinionWritten
 from services.approval.domain.errors import CaseChanged, UnknownCase
+from services.approval.domain.proceedings import Proceedings
 from services.approval.domain.states import State
 from services.approval.tables import CaseRow, ConsultationRow, DecisionRow, LedgerRow, OpinionRow, WithdrawalRow
 
@@ -198,6 +199,13 @@ async def save(connection: AsyncConnection, case: Case) -> None:
     )
     if found.rowcount != 1:
         raise CaseChanged()
+
+
+async def save_proceedings(connection: AsyncConnection, case_id: UUID, proceedings: Proceedings) -> None:
+    """Of a row this transaction has locked; the version stays, because no event of ours tells of it."""
+    await connection.execute(
+        update(CaseRow).where(col(CaseRow.id) == case_id).values(**mapping.proceedings_row(proceedings))
+    )
 
 
 @cache

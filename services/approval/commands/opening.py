@@ -2,16 +2,20 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from contracts.events import approval as events
-from contracts.events.intake import ApplicationAccepted, ApplicationWithdrawn
+from contracts.events.intake import ApplicationAccepted, ApplicationWithdrawn, DeferredMaterialSupplied, DeferredRef
 from services.approval import mapping, repository
 from services.approval.domain import case as rules
 from services.approval.domain.case import Case
 from services.approval.domain.opening import open_case
+from services.approval.domain.proceedings import Promised
 from services.approval.domain.states import OPEN_STATES
+from services.chassis.bus import NotYet
 from services.chassis.database import UnitOfWork
+from services.kernel.time_limit import end_of
 from services.kernel.workdays import WorkCalendar
 
 log = logging.getLogger(__name__)
@@ -74,5 +78,25 @@ def _opened(event: ApplicationAccepted, now: datetime, calendar: WorkCalendar) -
         rules=mapping.item_rules(event.item),
         division=event.division,
         materials=frozenset(material.material_no for material in event.materials),
+        promised=promised(event.deferred),
+        decide_before=_decide_before(event),
     )
     return case
+
+
+def promised(deferred: Sequence[DeferredRef]) -> tuple[Promised, ...]:
+    return tuple(Promised(d.material_no, d.name, d.promised_on) for d in deferred)
+
+
+def _decide_before(event: ApplicationAccepted) -> datetime | None:
+    renews = event.renews
+    return end_of(renews.valid_until) if renews is not None and renews.silence_renews else None
+
+
+async def take_deferred(uow: UnitOfWork, supplied: DeferredMaterialSupplied) -> None:
+    """What is still promised; nothing else of the case changes. Raises NotYet: the case is not opened yet."""
+    loaded = await repository.find_for_update(uow.connection, supplied.application_id)
+    if loaded is None:
+        raise NotYet("the case is not opened yet")
+    proceedings = replace(loaded.case.proceedings, promised=promised(supplied.outstanding))
+    await repository.save_proceedings(uow.connection, loaded.case.id, proceedings)

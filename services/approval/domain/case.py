@@ -6,9 +6,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.approval.domain.clocks import Clocks, Dates
-from services.approval.domain.decision import Decision, DecisionDraft, ResultRule, make_decision
+from services.approval.domain.decision import Decision, DecisionDraft, Outcome, ResultRule, make_decision
 from services.approval.domain.errors import IncompleteOpinion, OtherDepartment, SeparationOfDuties
-from services.approval.domain.guards import Unsettled, check_settled
+from services.approval.domain.guards import Unsettled, check_promises, check_settled
 from services.approval.domain.proceedings import Body, Consultation, ItemRules, Proceedings
 from services.approval.domain.states import Act, State, require
 from services.approval.domain.wording import require_text
@@ -134,12 +134,14 @@ def decide(case: Case, draft: DecisionDraft, officer: Officer, *, now: datetime,
     Raises:
         OtherDepartment, WrongState
         SeparationOfDuties: this officer accepted the application, wrote an opinion on it or inspected.
+        RenewedBySilence, MaterialOutstanding: see `guards.check_promises`.
         SiteCheckOpen, HearingOpen, PartyNotHeard, ConsultationOpen: what was begun is settled first.
         IncompleteDecision: see `decision.make_decision`.
     """
     same_department(case, officer)
     require(case.state, Act.DECIDE)
     not_a_handler(case, officer, "作出决定")
+    check_promises(case.proceedings, granted=draft.outcome is Outcome.GRANTED, now=now)
     check_settled(Unsettled(case.proceedings, case.consultations), now=now)
     decision = make_decision(draft, case.result, today=today)
     return case.stepped(State.DECIDED), Decided(decision=decision, decided_at=now)

@@ -222,6 +222,22 @@ class NotFirstLevel(DomainError):
     title_en = "Only the body of the first level passes the case up"
 
 
+class MaterialOutstanding(DomainError):
+    """No grant before every material that was deferred at acceptance is in (容缺受理)."""
+
+    code = "approval.material-outstanding"
+    kind = Kind.CONFLICT
+    title_zh = "容缺后补的材料尚未补齐，不能作出准予决定"
+    title_en = "A deferred material is not in yet: nothing can be granted"
+
+
+class RenewedBySilence(DomainError):
+    code = "approval.renewed-by-silence"
+    kind = Kind.CONFLICT
+    title_zh = "原证届满前未作出决定，视为准予延续"
+    title_en = "No decision before expiry: renewed by law"
+
+
 class FirstLevelAssigned(DomainError):
     code = "approval.first-level-assigned"
     kind = Kind.CONFLICT

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.approval.domain.clocks import is_over
-from services.approval.domain.errors import ConsultationOpen, HearingOpen, PartyNotHeard, SiteCheckOpen
+from services.approval.domain.errors import (
+    ConsultationOpen,
+    HearingOpen,
+    MaterialOutstanding,
+    PartyNotHeard,
+    RenewedBySilence,
+    SiteCheckOpen,
+)
 from services.approval.domain.proceedings import Consultation, ConsultationState, Hearing, HearingStep, Proceedings
 
 
@@ -26,6 +33,14 @@ def check_settled(case: Unsettled, *, now: datetime) -> None:
         raise PartyNotHeard()
     if any(consultation.state is ConsultationState.OPEN for consultation in case.consultations):
         raise ConsultationOpen()
+
+
+def check_promises(proceedings: Proceedings, *, granted: bool, now: datetime) -> None:
+    """Raises RenewedBySilence: the old certificate's last day is over (art. 50); MaterialOutstanding: for a grant."""
+    if proceedings.decide_before is not None and now >= proceedings.decide_before:
+        raise RenewedBySilence()
+    if granted and proceedings.promised:
+        raise MaterialOutstanding("尚未补交：" + "、".join(promised.name for promised in proceedings.promised))
 
 
 def hearing_settled(hearing: Hearing, *, now: datetime) -> bool:

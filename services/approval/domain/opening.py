@@ -7,7 +7,7 @@ from services.approval.domain.case import Case, Opened
 from services.approval.domain.clocks import Clocks, Dates
 from services.approval.domain.decision import ResultRule
 from services.approval.domain.levels import first_level_of
-from services.approval.domain.proceedings import ItemRules, Proceedings
+from services.approval.domain.proceedings import ItemRules, Proceedings, Promised
 from services.approval.domain.states import State
 from services.kernel.workdays import WorkCalendar
 
@@ -26,11 +26,15 @@ def open_case(
     rules: ItemRules,
     division: str = "",
     materials: frozenset[int] = frozenset(),
+    promised: tuple[Promised, ...] = (),
+    decide_before: datetime | None = None,
 ) -> tuple[Case, Opened]:
     """The case begins with its acceptance, and with nothing else.
 
     Args:
         division: where the application came in; a township examines first what it took in itself.
+        promised: deferred materials, without which nothing is granted.
+        decide_before: when silence renews (art. 50); after it nothing is decided.
         dates: as the owning service told them at acceptance.
     """
     first = first_level_of(rules, clocks, division, calendar)
@@ -45,7 +49,7 @@ def open_case(
         clocks=clocks,
         dates=dates,
         rules=rules,
-        proceedings=Proceedings(first_level=first),
+        proceedings=Proceedings(first_level=first, promised=promised, decide_before=decide_before),
         materials=materials,
     )
     return case, Opened(opened_at=now)

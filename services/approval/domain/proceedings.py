@@ -1,7 +1,7 @@
 """What goes on beside examination: pause, site check, hearing, interested parties, consultations, first level."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from services.approval.domain.states import State
@@ -112,12 +112,23 @@ class FirstLevel:
 
 
 @dataclass(frozen=True)
+class Promised:
+    """A material that was allowed to be missing at acceptance (容缺), and the day it is promised for."""
+
+    material_no: int
+    name: str
+    promised_on: date
+
+
+@dataclass(frozen=True)
 class Proceedings:
     suspension: Suspension | None = None
     site_check: SiteCheck | None = None
     hearing: Hearing | None = None
     parties: tuple[Party, ...] = ()
     first_level: FirstLevel | None = None
+    promised: tuple[Promised, ...] = ()  # no grant before they are in
+    decide_before: datetime | None = None  # from here on silence has renewed (art. 50)
     approvers: tuple[str, ...] = ()  # who approved a pause or an extension, or chairs: is not the handler
 
 
