@@ -160,6 +160,9 @@ class SupplementSupplied(Event):
 class ApplicationAccepted(Event):
     """Acceptance. Approval opens the case from this fact alone.
 
+    After a supplement `accepted_at` is when everything had arrived, as its notice says; the window said so at
+    `answered_at`.
+
     `deemed`: nobody answered within five working days (art. 32(4)); accepted by law as of `accepted_at`, the day the
     materials came in, found at `deemed_at`; `lacking` names required materials that were not there. No grant before
     the `deferred` materials are in. `acceptance_order` counts those accepted for an item limited in number (art. 57).
@@ -181,6 +184,7 @@ class ApplicationAccepted(Event):
     materials: tuple[MaterialRef, ...]
     legal_due: DueDate
     promised_due: DueDate
+    answered_at: datetime | None = None
     deemed: bool = False
     deemed_at: datetime | None = None
     lacking: tuple[int, ...] = ()

@@ -199,7 +199,8 @@ def acceptance_notice(event: ApplicationAccepted, settings: CertificateSettings)
             basis=contents.ART_32_4 if event.deemed else contents.ART_32_5,
         )
 
-    return Draft("ACCEPTANCE_NOTICE", CaseFacts.of_event(event), event.deemed_at or event.accepted_at, build)
+    told_at = event.deemed_at or event.answered_at or event.accepted_at
+    return Draft("ACCEPTANCE_NOTICE", CaseFacts.of_event(event), told_at, build)
 
 
 def refusal_of_acceptance(event: AcceptanceRefused, case: CaseFacts, settings: CertificateSettings) -> Draft:

@@ -147,7 +147,11 @@ def supplement_supplied(
 
 
 def accepted(
-    application: domain.Application, item: VersionedItem, *, quota: int | None = None
+    application: domain.Application,
+    item: VersionedItem,
+    *,
+    quota: int | None = None,
+    answered_at: datetime | None = None,
 ) -> events.ApplicationAccepted:
     assert application.accepted_by is not None
     deemed = application.deemed
@@ -167,6 +171,7 @@ def accepted(
         materials=tuple(material(m) for m in in_hand(application.materials)),
         legal_due=due(application.legal_due),
         promised_due=due(application.promised_due),
+        answered_at=answered_at,
         deemed=deemed is not None,
         deemed_at=deemed.at if deemed else None,
         lacking=deemed.lacking if deemed else (),

@@ -28,19 +28,20 @@ async def accept(office: Office, application_id: UUID, call: Call) -> Answer:
         reused = [m.certificate_identifier for m in seen.materials if m.certificate_identifier]
         held = await repository.held_with(uow.connection, reused)
         order, quota = await place(uow.connection, item, call.now)
+        accepted_at = rules.accepted_from(seen, call.now)
         accepted = rules.accept(
             seen,
             item.item,
             counting=still_usable(seen.materials, held, today=call.today),
-            legal_due=_due(office, item.item.legal_limit, seen, call.now),
-            promised_due=_due(office, item.item.promised_limit, seen, call.now),
+            legal_due=_due(office, item.item.legal_limit, seen, accepted_at),
+            promised_due=_due(office, item.item.promised_limit, seen, accepted_at),
             by=call.by,
             now=call.now,
             order=order,
             check_by=check_by(office.settings, call.today),
         )
         accepted = await save(uow, seen, accepted, events=1)
-        publish(uow, accepted, facts.accepted(accepted, item, quota=quota))
+        publish(uow, accepted, facts.accepted(accepted, item, quota=quota, answered_at=call.now))
         return answer(uow, 201, accepted, item)
 
 

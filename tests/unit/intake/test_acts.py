@@ -136,6 +136,18 @@ class TestAcceptance:
         assert accepted.state is State.ACCEPTED
         assert accepted.accepted_by == CLERK
 
+    def test_after_a_supplement_it_counts_from_the_day_everything_had_arrived(self):
+        arrived = NOON + timedelta(days=3)
+        asked = notice(received(), a_fault())
+        supplied = supplement.supply(asked, [provided(1, provided_at=arrived)], now=arrived)
+        clicked = arrived + timedelta(days=2)
+
+        accepted = rules.accept(
+            supplied, an_item(), counting=supplied.materials, legal_due=DUE, promised_due=DUE, by=CLERK, now=clicked
+        )
+
+        assert accepted.accepted_at == arrived
+
 
 class TestClockStart:
     """Domain facts 1.2 no. 5: some laws count from receipt (E09, C04), most from acceptance."""
