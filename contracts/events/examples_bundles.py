@@ -17,7 +17,6 @@ from contracts.events.common import (
 )
 from contracts.events.intake import HandOverMethod
 
-
 _LEAD = OrganisationRef(uscc="11431202006100029C", name="区市场监督管理局", division="431202000000")
 _NAMED: dict[str, Any] = {
     "bundle_application_id": UUID("01989f2e-7c00-7000-8000-0000000000b1"),

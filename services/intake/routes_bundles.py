@@ -70,14 +70,14 @@ async def get_guide(bundle_id: BundleId, office: TheOffice, db: Db, response: Re
     response.headers.update(_CACHE)
     snapshot = await office.items.current(db)
     async with db.read() as connection:
-        return guide.guide_out(await definitions().get(connection, snapshot, bundle_id, snapshot.version))
+        return guide.guide_out(await definitions().get(connection, office.items, bundle_id, snapshot.version))
 
 
 @guides.post("/{bundle_id}/plan", summary="按已知情况，需要办什么、交什么")
 async def make_plan(bundle_id: BundleId, body: PlanIn, office: TheOffice, db: Db) -> PlanOut:
     snapshot = await office.items.current(db)
     async with db.read() as connection:
-        running = await definitions().get(connection, snapshot, bundle_id, snapshot.version)
+        running = await definitions().get(connection, office.items, bundle_id, snapshot.version)
     return guide.plan_out(running, body)
 
 
@@ -102,10 +102,9 @@ async def list_applications(
 async def get_application(
     bundle_no: BundleNo, reader: BundleReader, office: TheOffice, now: Now, response: Response
 ) -> BundleApplicationOut:
-    snapshot = await office.items.current(office.db)
     async with office.db.read() as connection:
         case = await bundles.load(connection, bundle_no, visible(reader))
-        running = await definitions().get(connection, snapshot, case.bundle_id, case.catalogue_version)
+        running = await definitions().get(connection, office.items, case.bundle_id, case.catalogue_version)
         body = await bundle_out(office, connection, running, case, now=now)
     response.headers.update({"etag": etag(case.version), "cache-control": "private, no-store"})
     return body

@@ -54,7 +54,7 @@ async def submit(office: Office, body: BundleApplicationIn, call: Call) -> Answe
     form_sealed = office.seal_form(body.form)
     async with office.db.transaction(call.idempotency) as uow:
         await check_names(uow.connection, applicant, agent, call.principal)
-        running = await definitions().get(uow.connection, snapshot, body.bundle_id, snapshot.version)
+        running = await definitions().get(uow.connection, office.items, body.bundle_id, snapshot.version)
         first_stage = min((stage.stage_no for stage in running.definition.stages), default=0)
         planned = await planned_for(uow, running, applicant, body.form, body.members, call, stage_no=first_stage)
         check_parties(running, planned, applicant, has_agent=agent is not None, stage_no=first_stage)
@@ -155,8 +155,7 @@ async def seen_by(office: Office, uow: UnitOfWork, bundle_no: str, call: Call, *
     if check and case.version != call.seen:
         raise StaleVersion()
     inside = joined(office, uow)
-    snapshot = await inside.items.current(inside.db)
-    running = await definitions().get(uow.connection, snapshot, case.bundle_id, case.catalogue_version)
+    running = await definitions().get(uow.connection, inside.items, case.bundle_id, case.catalogue_version)
     return Seen(Work(inside, uow, running, call.now), case)
 
 

@@ -58,8 +58,7 @@ class Mover:
     async def _move(self, uow: UnitOfWork, bundle_application_id: UUID, told: Sequence[Event]) -> None:
         office = joined(self._office(), uow)
         before = await bundles.load_locked(uow.connection, bundle_application_id)
-        snapshot = await office.items.current(office.db)
-        running = await definitions().get(uow.connection, snapshot, before.bundle_id, before.catalogue_version)
+        running = await definitions().get(uow.connection, office.items, before.bundle_id, before.catalogue_version)
         work = Work(office, uow, running, clock.now())
         after = await settle(work, _paused(before, told))
         await finish(work, before, after, SYSTEM)

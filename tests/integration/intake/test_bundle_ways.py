@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -10,8 +11,10 @@ from sqlalchemy import text
 
 from contracts.events.approval import CaseResumed, CaseSuspended
 from contracts.events.common import Actor, DueDate, Outcome
+from services.intake import catalogue_import
 from services.intake.worker import create_worker
 from tests.integration.intake.bundle_desk import BundleDesk, a_company, expect, member_of, states
+from tests.integration.intake.conftest import CATALOGUE
 from tests.integration.intake.desk import BUSINESS_LICENCE, PDF, SHOP, ZHANG, a_decision
 from tests.integration.intake.test_worker import others, tell  # noqa: F401 (a fixture)
 
@@ -284,3 +287,24 @@ async def test_the_worker_moves_a_bundle_on(bundles: BundleDesk, others: object)
         await worker.stop()
 
     assert states(bundle)["E01"] == "GRANTED"
+
+
+async def test_a_bundle_stays_with_the_catalogue_it_was_submitted_under(bundles: BundleDesk) -> None:
+    """A later catalogue without E07 and with another list for E02 changes nothing for who is under way."""
+    bundle = await bundles.accepted("K01", form={"area_m2": 1}, members=["E07"])
+    catalogue, _ = catalogue_import.read_file(CATALOGUE)
+    kept = tuple(
+        replace(item, materials=item.materials[1:]) if item.item_id == "E01" else item
+        for item in catalogue.items
+        if item.item_id != "E07"
+    )
+    await catalogue_import.store(bundles.desk.database, replace(catalogue, items=kept), "another")
+
+    try:
+        seen = await bundles.seen(bundle)
+        bundle = await bundles.decided(bundle, "E01")
+    finally:
+        await catalogue_import.store(bundles.desk.database, catalogue, "and back")
+
+    assert seen["materials"] == (await bundles.seen(bundle))["materials"]
+    assert states(bundle) == {"E01": "GRANTED", "E02": "RUNNING", "E07": "RUNNING"}
