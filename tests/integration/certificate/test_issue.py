@@ -30,15 +30,15 @@ async def test_a_granted_case_gets_a_certificate_with_its_signed_record_at_once(
     assert await library.events_of(row["id"]) == [(1, ISSUED)]
 
 
-async def test_the_issued_event_names_the_case_and_neither_number_nor_name(library: Library):
+async def test_the_issued_event_names_case_and_holder_and_never_the_number(library: Library):
     row = await library.issued()
 
     (event,) = await library.rows("SELECT payload FROM outbox WHERE aggregate_id = :id", id=row["id"])
     told = json.loads(event.payload)
     assert told["case_no"] == row["case_no"]
     assert told["holder_key"] == row["holder_key"]
+    assert told["holder_name"] == "王小明"
     assert MARKER not in event.payload.decode()
-    assert "王小明" not in event.payload.decode()
 
 
 async def test_the_same_decision_under_another_event_id_issues_nothing_more(library: Library):
