@@ -27,6 +27,7 @@ from contracts.events.common import (
 )
 from contracts.events.examples_approval import procedural_examples
 from contracts.events.examples_bundles import bundle_examples
+from contracts.events.examples_seldom import seldom_examples
 
 _APPLICATION = UUID("01989f2e-7c00-7000-8000-000000000001")
 _CERTIFICATE = UUID("01989f2e-7c00-7000-8000-000000000002")
@@ -182,97 +183,6 @@ def _refused_withdrawn_handed_over() -> tuple[Event, ...]:
     )
 
 
-_SYSTEM = _actor("系统", "SYSTEM")
-_RENEWS = intake.RenewalRef(certificate_identifier=_IDENTIFIER, valid_until=date(2026, 6, 30), silence_renews=True)
-
-
-def _ways_of_a_case() -> tuple[Event, ...]:
-    case = {"application_id": _APPLICATION, "case_no": _CASE_NO}
-    deferred = intake.DeferredRef(material_no=3, name="设备设施、经营布局文件", promised_on=date(2026, 3, 11))
-    return (
-        intake.ApplicationCorrected(
-            corrections=("申请表漏填联系电话，已当场补填",),
-            materials=(),
-            corrected_at=_RECEIVED,
-            corrected_by=_CLERK,
-            **case,
-        ),
-        intake.ApplicationReturned(
-            kind=intake.ReturnKind.NOT_SUPPLIED,
-            reason="逾期未补正",
-            outstanding=("食品经营许可申请表",),
-            returned_at=_ACCEPTED,
-            returned_by=_SYSTEM,
-            **case,
-        ),
-        intake.DeferredMaterialSupplied(
-            materials=_MATERIALS[:1], outstanding=(deferred,), supplied_at=_ACCEPTED, supplied_by=_CITIZEN, **case
-        ),
-    )
-
-
-def _checked_and_renewed() -> tuple[Event, ...]:
-    case = {"application_id": _APPLICATION, "case_no": _CASE_NO}
-    return (
-        intake.CommitmentChecked(
-            item=_ITEM,
-            subject_key=_APPLICANT.subject_key,
-            material_no=4,
-            name="食品安全自查、从业人员健康管理等制度目录",
-            outcome=intake.CommitmentOutcome.FALSE,
-            finding="现场核查未见承诺的制度文件",
-            case_outcome=Outcome.GRANTED,
-            checked_at=_HANDED_OVER,
-            checked_by=_HANDLER,
-            **case,
-        ),
-        intake.RenewalDeemed(
-            query_code="7K3M9Q",
-            item=_ITEM,
-            applicant=_APPLICANT,
-            agent=_AGENT,
-            renews=_RENEWS,
-            basis="行政许可法第五十条第二款",
-            accepted_at=_ACCEPTED,
-            renewed_at=_DECIDED,
-            deemed_at=_DECIDED,
-            deemed_by=_SYSTEM,
-            **case,
-        ),
-    )
-
-
-def _calendar_and_versions() -> tuple[Event, ...]:
-    case = {"application_id": _APPLICATION, "case_no": _CASE_NO}
-    moved = intake.DateMoved(
-        clock=intake.ClockName.LEGAL,
-        earlier=DueDate(on=date(2027, 1, 1), provisional=True),
-        now=DueDate(on=date(2027, 1, 4)),
-    )
-    admin = _actor("目录管理员", "CATALOGUE_ADMIN", _CENTRE)
-    return (
-        intake.CalendarLoaded(
-            year=2027,
-            revision=1,
-            sources=("https://www.gov.cn/example",),
-            days=(intake.CalendarDay(on=date(2027, 1, 1), name="元旦", works=False),),
-            loaded_at=_RECEIVED,
-            loaded_by=admin,
-        ),
-        intake.DatesMoved(cause="2027 年节假日安排载入", dates=(moved,), moved_at=_RECEIVED, **case),
-        intake.ApplicationMoved(
-            from_version=1,
-            item=_ITEM,
-            reason="新版本缩短承诺时限，对申请人有利",
-            legal_due=DueDate(on=date(2026, 3, 17)),
-            promised_due=DueDate(on=date(2026, 3, 10)),
-            moved_at=_ACCEPTED,
-            moved_by=admin,
-            **case,
-        ),
-    )
-
-
 def _approval() -> tuple[Event, ...]:
     return (
         approval.CaseOpened(case_id=_APPLICATION, case_no=_CASE_NO, opened_at=_ACCEPTED),
@@ -391,9 +301,7 @@ def examples() -> dict[str, Event]:
         for event in (
             *_taken_in(),
             *_refused_withdrawn_handed_over(),
-            *_ways_of_a_case(),
-            *_checked_and_renewed(),
-            *_calendar_and_versions(),
+            *seldom_examples(_WHOLE, citizen=_CITIZEN, clerk=_CLERK, handler=_HANDLER),
             *bundle_examples(_APPLICATION, _SUBMITTED, _APPLICANT, _CLERK),
             *_approval(),
             *_certificate(),

@@ -177,15 +177,17 @@ def accepted(
         lacking=deemed.lacking if deemed else (),
         complete_at=domain.counted_from(application),
         deferred=deferred_refs(application),
-        commitments=tuple(
-            events.CommitmentRef(
-                material_no=m.material_no, name=m.name, committed_at=m.provided_at, check_by=m.check_by
-            )
-            for m in commitments(application.materials)
-        ),
+        commitments=commitment_refs(application),
         renews=renews(application.renews),
         acceptance_order=application.acceptance_order,
         quota=quota,
+    )
+
+
+def commitment_refs(application: domain.Application) -> tuple[events.CommitmentRef, ...]:
+    return tuple(
+        events.CommitmentRef(material_no=m.material_no, name=m.name, committed_at=m.provided_at, check_by=m.check_by)
+        for m in commitments(application.materials)
     )
 
 

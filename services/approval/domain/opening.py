@@ -33,8 +33,7 @@ def open_case(
 
     Args:
         division: where the application came in; a township examines first what it took in itself.
-        promised: deferred materials, without which nothing is granted.
-        decide_before: when silence renews (art. 50); after it nothing is decided.
+        promised: no grant without these deferred materials.
         dates: as the owning service told them at acceptance.
     """
     first = first_level_of(rules, clocks, division, calendar)
