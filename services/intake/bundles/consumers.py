@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from contracts.events.approval import CaseDecided, CaseResumed, CaseSuspended
@@ -56,14 +57,17 @@ class Mover:
             raise NotYet("the decision is not recorded yet")
 
     async def _move(self, uow: UnitOfWork, bundle_application_id: UUID, told: Sequence[Event]) -> None:
-        office = joined(self._office(), uow)
         before = await bundles.load_locked(uow.connection, bundle_application_id)
-        running = await definitions().get(uow.connection, office.items, before.bundle_id, before.catalogue_version)
-        work = Work(office, uow, running, clock.now())
+        work = await self.work(uow, before, clock.now())
         after = await settle(work, _paused(before, told))
         await finish(work, before, after, SYSTEM)
 
-    def _office(self) -> Office:
+    async def work(self, uow: UnitOfWork, case: BundleCase, now: datetime) -> Work:
+        office = joined(self.ready(), uow)
+        running = await definitions().get(uow.connection, office.items, case.bundle_id, case.catalogue_version)
+        return Work(office, uow, running, now)
+
+    def ready(self) -> Office:
         if self.office is None:
             sealer = Sealer.load(self.settings.keys_dir)
             self.office = Office(
@@ -99,8 +103,7 @@ def _with_pause(run: MemberRun, event: CaseSuspended | CaseResumed) -> MemberRun
     return replace(run, pauses=tuple(sorted((*others, (event.suspended_at, resumed_at)), key=lambda pause: pause[0])))
 
 
-def bundle_consumers(settings: IntakeSettings) -> tuple[Consumer, ...]:
-    mover = Mover(settings)
+def bundle_consumers(mover: Mover) -> tuple[Consumer, ...]:
     streams: tuple[tuple[str, tuple[type[Event], ...]], ...] = (
         ("APPROVAL", _OF_CASES),
         ("CERTIFICATE", (CertificateIssued,)),

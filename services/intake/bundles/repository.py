@@ -1,11 +1,12 @@
 """Rows turned into bundle applications and back; every save checks the version that was read."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -41,6 +42,7 @@ _TABLE = BundleApplicationRow.__table__  # type: ignore[attr-defined]
 _MEMBERS = BundleMemberRow.__table__  # type: ignore[attr-defined]
 _COLUMNS = [column for column in _TABLE.columns if column.name != "form_sealed"]
 _INSERT = insert(_TABLE)
+_AT_ONCE = 500
 
 
 def _to_case(row: RowMapping, members: Iterable[RowMapping]) -> BundleCase:
@@ -194,3 +196,14 @@ async def briefs(
         statement = statement.where(_TABLE.c.bundle_application_id < before)
     statement = statement.order_by(_TABLE.c.bundle_application_id.desc()).limit(limit)
     return list((await connection.execute(statement)).mappings())
+
+
+async def received(connection: AsyncConnection) -> list[tuple[UUID, datetime]]:
+    """Bundle applications that wait for an answer of the window, the longest waiting first."""
+    statement = (
+        select(_TABLE.c.bundle_application_id, _TABLE.c.received_at)
+        .where(_TABLE.c.state == literal(BundleState.RECEIVED.value, literal_execute=True))
+        .order_by(_TABLE.c.received_at)
+        .limit(_AT_ONCE)
+    )
+    return [(row.bundle_application_id, row.received_at) for row in await connection.execute(statement)]

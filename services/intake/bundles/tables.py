@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index
+from sqlalchemy import Column, DateTime, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -30,6 +30,7 @@ class BundleApplicationRow(BundleBase, table=True):
         Index("bundle_application_no", "bundle_no", unique=True),
         Index("bundle_application_applicant", "applicant_key", "bundle_application_id"),
         Index("bundle_application_submitter", "submitter_id", "bundle_application_id"),
+        Index("bundle_application_received", "received_at", postgresql_where=text("state = 'RECEIVED'")),
         Index(
             "bundle_application_division",
             "division",

@@ -205,6 +205,12 @@ def accept(case: BundleCase, *, by: Staff, now: datetime) -> BundleCase:
     return replace(case, state=BundleState.ACCEPTED, accepted_at=now, accepted_by=by)
 
 
+def deem_accepted(case: BundleCase) -> BundleCase:
+    """Nobody answered in time: accepted as of the day of receipt, in the name of the clerk who received it."""
+    require(case, BundleAct.ACCEPT)
+    return replace(case, state=BundleState.ACCEPTED, accepted_at=case.received_at, accepted_by=case.received_by)
+
+
 def startable(
     case: BundleCase, definition: BundleDefinition, wanting: Callable[[str], frozenset[str]]
 ) -> tuple[str, ...]:

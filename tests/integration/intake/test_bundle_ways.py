@@ -12,6 +12,7 @@ from sqlalchemy import text
 from contracts.events.approval import CaseResumed, CaseSuspended
 from contracts.events.common import Actor, DueDate, Outcome
 from services.intake import catalogue_import
+from services.intake.bundles.by_law import BundleSilence
 from services.intake.worker import create_worker
 from tests.integration.intake.bundle_desk import BundleDesk, a_company, expect, member_of, states
 from tests.integration.intake.conftest import CATALOGUE
@@ -308,3 +309,22 @@ async def test_a_bundle_stays_with_the_catalogue_it_was_submitted_under(bundles:
 
     assert seen["materials"] == (await bundles.seen(bundle))["materials"]
     assert states(bundle) == {"E01": "GRANTED", "E02": "RUNNING", "E07": "RUNNING"}
+
+
+async def test_silence_for_five_working_days_accepts_the_bundle_from_its_receipt(bundles: BundleDesk) -> None:
+    """Art. 32(4): K03 begins with a step, so no application of its own would wake anybody."""
+    bundle = await bundles.submitted("K03", number=ZHANG)
+    bundle = await bundles.done(bundle, "receipt", {"materials": bundles.papers(bundle)})
+    silence = BundleSilence(bundles.mover)
+    received_at = datetime.fromisoformat(bundle["received_at"])
+
+    await silence(bundles.desk.database, received_at + timedelta(days=4))
+    early = await bundles.seen(bundle)
+    await silence(bundles.desk.database, received_at + timedelta(days=20))
+    late = await bundles.seen(bundle)
+    await silence(bundles.desk.database, received_at + timedelta(days=21))
+
+    assert early["state"] == "RECEIVED"
+    assert (late["state"], late["accepted_at"]) == ("ACCEPTED", bundle["received_at"])
+    assert states(late)["出生医学证明签发"] == "RUNNING"
+    assert (await bundles.seen(bundle))["version"] == late["version"]

@@ -1,0 +1,44 @@
+"""A bundle nobody answers within five working days of receipt is accepted by law, as its members are (art. 32(4))."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.chassis.database import Database
+from services.intake.bundles import repository as bundles
+from services.intake.bundles.consumers import Mover
+from services.intake.bundles.opening import finish, settle
+from services.intake.domain import bundle_case as rules
+from services.intake.domain.application import NOTICE_WORKDAYS, SYSTEM
+from services.intake.domain.bundle_case import BundleState
+from services.kernel.errors import DomainError
+from services.kernel.time_limit import end_of
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class BundleSilence:
+    """The timer. Its members are accepted one by one by their own silence; here those that come later are let start."""
+
+    mover: Mover
+
+    async def __call__(self, database: Database, now: datetime) -> None:
+        async with database.read() as connection:
+            waiting = await bundles.received(connection)
+        calendar = self.mover.ready().calendar
+        for bundle_application_id, received_at in waiting:
+            due = self.mover.ready().workdays_after(received_at, NOTICE_WORKDAYS)
+            if now >= end_of(due.on) and not calendar.is_provisional(due.on):
+                await self._deem(database, bundle_application_id, now)
+
+    async def _deem(self, database: Database, bundle_application_id: UUID, now: datetime) -> None:
+        try:
+            async with database.transaction() as uow:
+                before = await bundles.load_locked(uow.connection, bundle_application_id)
+                if before.state is BundleState.RECEIVED:
+                    work = await self.mover.work(uow, before, now)
+                    await finish(work, before, await settle(work, rules.deem_accepted(before)), SYSTEM)
+        except DomainError as fault:  # one bundle must not hold up the others; it is tried again
+            log.error("a bundle cannot be accepted by law: %s", fault.code)
