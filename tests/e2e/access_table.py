@@ -3,6 +3,7 @@
 Three parts: who stands in which relation to which case, what each role gets at each address, what the lists show.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -57,6 +58,7 @@ CALLERS: dict[str, tuple[str, Relation, frozenset[str]]] = {
     "clerk1": ("COUNTER_CLERK", Relation.OWN_DIVISION, ALL_CASES | {"granted"}),
     "handover1": ("HANDOVER_CLERK", Relation.OWN_DIVISION, ALL_CASES | {"granted"}),
     "supervisor1": ("SUPERVISOR", Relation.OWN_DIVISION, ALL_CASES | {"granted"}),
+    "head1": ("GOVERNMENT_HEAD", Relation.OWN_DIVISION, ALL_CASES | {"granted"}),
     "catalogue1": ("CATALOGUE_ADMIN", Relation.OWN_DIVISION, _()),
     "township.431202101": ("TOWNSHIP_CLERK", Relation.OWN_DIVISION, _("village")),
     "township.431202001": ("TOWNSHIP_CLERK", Relation.OWN_DIVISION, _("street")),
@@ -99,8 +101,10 @@ ROLES = {
 # What a role gets:  in relation / another's
 #   o   the first column / 404                 -   403 / 403: not for this role
 #   x   the first column / 403                 p   the first column / 422: another's certificate needs a purpose
+#   j   403 / 404: his for joint handling only, of which there is no case
 # The first column is what he gets who may. An act is asked for with a version long gone, so that it changes nothing:
-# 412 says that the caller was let in; 409 and 422 too: the state of the case or its item forbids it. 401 without token.
+# 412 says that the caller was let in; 409 and 422 too: the state of the case or its item forbids it. So do 403 of a
+# check on site, of which he is no inspector, and 404 of a party or consultation that there is not. 401 without token.
 _ROWS = """
                                                                  may CI EA CC TC HA CR HO SU CA PP MB TS GH
 GET  /api/v1/applications                                        200  o  o  o  o  o  o  o  o  -  o  o  o  -
@@ -123,7 +127,24 @@ POST /api/v1/cases/{case_no}/opinions                            412  -  -  -  -
 POST /api/v1/cases/{case_no}/decision                            412  -  -  -  -  -  o  -  -  -  -  -  -  -
 POST /api/v1/cases/{case_no}/suspensions                         422  -  -  -  -  -  o  -  -  -  -  -  -  -
 POST /api/v1/cases/{case_no}/resumption                          409  -  -  -  -  o  o  -  -  -  -  -  -  -
-POST /api/v1/cases/{case_no}/extension                           409  -  -  -  -  -  o  -  -  -  -  -  -  o
+POST /api/v1/cases/{case_no}/extension                           409  -  -  -  -  -  o  -  -  -  -  -  -  j
+POST /api/v1/cases/{case_no}/inspectors                          412  -  -  -  -  o  o  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/site-checks                         403  -  -  -  -  o  o  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/hearing/notice                      412  -  -  -  -  o  -  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/hearing/request                     409  -  -  -  -  o  -  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/hearing/waiver                      409  -  -  -  -  o  -  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/hearing/announcement                412  -  -  -  -  o  -  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/hearing/record                      409  -  -  -  -  o  o  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/interested-parties                  412  -  -  -  -  o  -  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/interested-parties/{number}/statements
+                                                                 404  -  -  -  -  o  -  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/first-level                         409  -  -  -  -  o  o  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/passing-up                          409  -  -  -  -  o  -  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/termination                         412  -  -  -  -  -  o  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/transfer                            412  -  -  -  -  -  o  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/consultations                       412  -  -  -  -  o  o  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/consultations/{number}/answer       404  -  -  -  -  o  o  -  -  -  -  -  -  -
+GET  /api/v1/consultations                                       200  -  -  -  -  o  o  -  -  -  -  -  -  -
 POST /api/v1/cases/{case_no}/hand-over                           412  -  -  -  -  -  -  o  -  -  -  -  -  -
 GET  /api/v1/cases/{case_no}/papers                              200  o  o  o  o  o  o  o  o  -  o  -  o  -
 GET  /api/v1/papers/{paper_id}/file                              200  o  o  o  o  o  o  o  o  -  o  -  o  -
@@ -148,7 +169,7 @@ PUBLIC = frozenset(
 # The gateway puts the journey together and leaves the rule to each service.
 ANY_ROLE = frozenset({("GET", "/api/v1/cases/{case_no}")})
 FORBIDDEN = 403
-ANOTHERS = {"o": 404, "x": 403, "p": 422}
+ANOTHERS = {"o": 404, "x": 403, "p": 422, "j": 404}
 
 
 @dataclass(frozen=True)
@@ -168,13 +189,13 @@ class Row:
     def status(self, role: str, *, related: bool) -> int:
         """What this role gets at a case it is related to, or at another's."""
         mark = self.marks[role]
-        if mark == "-":
+        if mark == "-" or (mark == "j" and related):
             return FORBIDDEN
         return self.may if related else ANOTHERS[mark]
 
 
 def _read() -> dict[tuple[str, str], Row]:
-    header, *lines = _ROWS.strip().replace("/file\n    ", "/file").splitlines()
+    header, *lines = re.sub(r"(/\w+)\n {40}", r"\1", _ROWS.strip()).splitlines()
     roles = [ROLES[short] for short in header.split()[1:]]
     rows = {}
     for line in lines:

@@ -29,6 +29,7 @@ class Made:
     version: int = 0
     case_version: int = 0
     material_no: int = 0
+    number: int = 1  # of a party or a consultation, of which the case has none
     paper_id: str = ""
     identifier: str = ""
 

@@ -16,7 +16,41 @@ from tests.e2e.district import District, Made, prepare
 STALE = 999
 AT_ONCE = 8
 SUBMIT, LIBRARY = "/api/v1/applications", "/api/v1/certificates/search"
-OF_APPROVAL = {"opinions", "decision", "suspensions", "resumption", "extension"}
+OFFICERS = [{"account_id": "check-1", "name": "核查甲"}, {"account_id": "check-2", "name": "核查乙"}]
+ANOTHER_BODY = {"uscc": "11430000006100999X", "name": "省级有关部门", "division": "430000000000"}
+OF_APPROVAL: dict[str, Any] = {
+    "opinions": {"recommendation": "GRANT", "text": "材料齐全"},
+    "decision": {"outcome": "GRANTED"},
+    "suspensions": {"kind": "APPRAISAL", "expected_workdays": 5, "notice": "需要鉴定", "cause": "材料真伪存疑"},
+    "resumption": {"result": "鉴定结束"},
+    "extension": {"days": 5, "reason": "情况复杂"},
+    "inspectors": {"inspectors": OFFICERS, "purpose": "核查经营场所"},
+    "site-checks": {
+        "inspectors": ["check-1", "check-2"],
+        "checked_at": "2026-03-05T10:00:00+08:00",
+        "place": "经营场所",
+        "facts": "与申请一致",
+        "passed": True,
+    },
+    "notice": {"persons": ["王建国"], "notice": "可以在五个工作日内申请听证"},
+    "request": {"person": "王建国"},
+    "waiver": {"person": "王建国", "document": "放弃听证声明"},
+    "announcement": {
+        "takes_place_at": "2098-03-05T10:00:00+08:00",
+        "place": "政务服务中心三楼",
+        "chair": {"account_id": "chair-1", "name": "主持甲"},
+        "notice": "可以申请主持人回避",
+    },
+    "record": {"participants": ["王建国"], "record": "各方均已陈述"},
+    "interested-parties": {"name": "李秀英", "interest": "相邻", "notice": "可以陈述和申辩"},
+    "statements": {"statement": "无意见"},
+    "first-level": {"division": "431202101000"},
+    "passing-up": {"recommendation": "GRANT", "opinion": "情况属实", "materials": [1]},
+    "termination": {"reason": "申请人死亡", "legal_basis": "《行政许可法》第七十条"},
+    "transfer": {"transferred_to": ANOTHER_BODY, "reason": "不属于本级", "legal_basis": "《行政许可法》第三十二条"},
+    "consultations": {"department": ANOTHER_BODY, "question": "是否同意"},
+    "answer": {"answer": "NO_OBJECTION", "text": "无意见"},
+}
 PARTIES = {"CITIZEN", "ENTERPRISE_AGENT"}
 BODIES: dict[str, Any] = {
     "receipt": {},
@@ -25,11 +59,6 @@ BODIES: dict[str, Any] = {
     "supplement-notice": {"faults": [{"material_no": 1, "fault": "缺页", "remedy": "补齐"}]},
     "supplements": {},
     "withdrawal": {"reason": "不再办理"},
-    "opinions": {"recommendation": "GRANT", "text": "材料齐全"},
-    "decision": {"outcome": "GRANTED"},
-    "suspensions": {"kind": "APPRAISAL", "expected_workdays": 5, "notice": "需要鉴定", "cause": "材料真伪存疑"},
-    "resumption": {"result": "鉴定结束"},
-    "extension": {"days": 5, "reason": "情况复杂"},
     "hand-over": {"method": "ELECTRONIC", "recipient_name": "王建国"},
     "rating": {"satisfaction": "VERY_SATISFIED"},
 }
@@ -116,9 +145,9 @@ async def call(district: District, row: Row, caller: str, case: Made, *, let_in:
     if "{" not in row.path:
         return await who.post(path, _opening(row, case))
     act = row.path.rpartition("/")[2]
-    of_approval = act in OF_APPROVAL
-    version = STALE if let_in else case.case_version if of_approval else case.version
-    return await who.post(path, BODIES[act], version=version)
+    if act in OF_APPROVAL:
+        return await who.post(path, OF_APPROVAL[act], version=STALE if let_in else case.case_version)
+    return await who.post(path, BODIES[act], version=STALE if let_in else case.version)
 
 
 def _names(path: str) -> list[str]:
@@ -224,8 +253,9 @@ async def test_anothers_certificate_is_shown_for_a_purpose_without_number_and_si
 
 
 async def test_a_journey_shows_each_role_only_its_parts(district: District) -> None:
+    row = ROWS["GET", "/api/v1/cases/{case_no}"]
     for caller, (role, _, reached) in CALLERS.items():
-        for name in sorted(reached)[:1]:
+        for name in sorted(reached)[:1] if role in row.roles else ():
             journey = expect(
                 await district.callers[caller].get(f"/api/v1/cases/{district.cases[name].case_no}"), 200, caller
             )

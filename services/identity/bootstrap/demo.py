@@ -84,6 +84,10 @@ CITIZENS = (
 )
 
 
+# Head of the district's government: approves more time for joint handling. Of no department, for the whole district.
+HEAD = Person("head1", "彭启明", ("GOVERNMENT_HEAD",))
+
+
 def read_townships() -> list[Organisation]:
     content = yaml.safe_load((Path(__file__).parent / "townships.yaml").read_text("utf-8"))
     return [Organisation(kind="TOWNSHIP", **row) for row in content["townships"]]
@@ -108,7 +112,7 @@ def people(organisations: Sequence[Organisation]) -> list[Person]:
     for n, body in enumerate(deciding):
         made.append(_officer("handler", body, "HANDLER", 2 * n + 11, body.short_id))
         made.append(_officer("chief", body, "CHIEF_REPRESENTATIVE", 2 * n + 12, body.short_id))
-    return [*made, *CITIZENS]
+    return [*made, HEAD, *CITIZENS]
 
 
 def _centre(centre: Organisation) -> list[Person]:
