@@ -68,11 +68,17 @@ class Why:
         return "; ".join(reason.en for reason in self.reasons) + "."
 
 
-def why(clock: Clock, calendar: WorkCalendar, *, as_of: date | None = None) -> Why:
-    """Explain `due_date` with the same arguments, same errors."""
+def why(
+    clock: Clock, calendar: WorkCalendar, *, as_of: date | None = None, begun: tuple[str, str] | None = None
+) -> Why:
+    """Explain `due_date` with the same arguments, same errors.
+
+    Args:
+        begun: Chinese and English name of the act that started the clock, where it is none of the three start rules.
+    """
     due = due_date(clock, calendar, as_of=as_of)
     started_on = china_date(clock.started_at)
-    reasons = [_start(clock, started_on), _limit(clock)]
+    reasons = [_start(begun or (STARTS_ZH[clock.limit.start], STARTS_EN[clock.limit.start]), started_on), _limit(clock)]
     reasons += [_extension(entry) for entry in clock.ledger if isinstance(entry, Extended)]
     reasons += _pauses(clock, calendar, due, as_of)
     if clock.limit.unit is Unit.WORKDAY:
@@ -84,8 +90,15 @@ def why(clock: Clock, calendar: WorkCalendar, *, as_of: date | None = None) -> W
     return Why(due, (*reasons, _due(due)))
 
 
-def _start(clock: Clock, started_on: date) -> Reason:
-    act_zh, act_en = STARTS_ZH[clock.limit.start], STARTS_EN[clock.limit.start]
+def why_set(started_on: date, due: DueDate, named: tuple[str, str], article: str = "") -> Why:
+    """A day that somebody named, so that nothing is counted: who named it, and the day."""
+    zh, en = named
+    start = Reason(ReasonKind.START, f"{_zh(started_on)}{zh}", f"{en} on {started_on}", started_on, article=article)
+    return Why(due, (start, _due(due)))
+
+
+def _start(begun: tuple[str, str], started_on: date) -> Reason:
+    act_zh, act_en = begun
     return Reason(
         ReasonKind.START,
         f"自{_zh(started_on)}{act_zh}起算，当日不计入",

@@ -1,6 +1,5 @@
 """What supervision hears: every event of a case from intake, approval and certificate, in each aggregate's order."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -12,15 +11,13 @@ from services.chassis.consumer import Consumer
 from services.chassis.database import UnitOfWork
 from services.chassis.reference import Reference
 from services.kernel.workdays import WorkCalendar
-from services.supervision import calendars, metrics, repository
+from services.supervision import calendars, repository
 from services.supervision.calendars import work_calendars
+from services.supervision.differences import compared
 from services.supervision.facts import fact_of
 from services.supervision.repository import Row
 from services.supervision.told import Fact
 from services.supervision.watching import Watcher
-
-log = logging.getLogger(__name__)
-
 
 _PACE_SECONDS = 0.1  # nobody waits for supervision: bigger batches leave the machine to those who work
 
@@ -39,19 +36,17 @@ class Listener:
             return
         owners = await _owners(uow, [fact for _, fact in told])
         rows = await repository.lock(uow.connection, list(set(owners.values())))
-        for _, fact in told:
-            row = rows[owners[_key(fact)]]
-            row.update(_newest(fact, row))
-            if fact.entry is not None:
-                row["ledger"] = [*(row["ledger"] or ()), fact.entry]
-            row["case_no"] = row["case_no"] or fact.case_no
+        entries = [self._apply(message, fact, rows[owners[_key(fact)]]) for message, fact in told]
         await self.watcher.settle(uow, list(rows.values()), now=clock.now(), heard_all=False)
-        for _, fact in told:
-            if "told_legal_due_on" in fact.columns:
-                _compare(rows[owners[_key(fact)]])
-        await repository.add_to_timeline(
-            uow.connection, [_entry(message, fact, owners[_key(fact)]) for message, fact in told]
-        )
+        await repository.add_to_timeline(uow.connection, entries)
+
+    def _apply(self, message: Incoming, fact: Fact, row: Row) -> Row:
+        """Put the fact into the row of its case; its line of the timeline."""
+        row.update(_newest(fact, row))
+        if fact.entry is not None:
+            row["ledger"] = [*(row["ledger"] or ()), fact.entry]
+        row["case_no"] = row["case_no"] or fact.case_no
+        return _entry(message, compared(row, fact, self.watcher.calendar), row["case_id"])
 
     async def _take_calendars(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
         """Before the facts of the same batch: dates told after a year was loaded are measured with it."""
@@ -111,12 +106,3 @@ def _entry(message: Incoming, fact: Fact, case_id: UUID) -> Row:
         "actor_body": body.name if body else None,
         "detail": fact.detail,
     }
-
-
-def _compare(row: Row) -> None:
-    """Our own date against the owning service's: a difference is a fault of one of the two, so it is made known."""
-    for limit in ("legal", "promised"):
-        ours, told = row[f"{limit}_due_on"], row[f"told_{limit}_due_on"]
-        if ours is not None and told is not None and ours != told:
-            metrics.date_differences.labels(limit).inc()
-            log.warning("%s due date differs: %s here, %s told", limit, ours, told, extra={"case_no": row["case_no"]})

@@ -5,6 +5,7 @@ from typing import Any
 
 from contracts.events import approval, certificate, intake
 from contracts.events.common import AgentRef, Event, ItemRef, LimitValue, Party
+from services.supervision.facts_of_clocks import BUNDLE_FACTS, acceptance_detail
 from services.supervision.facts_of_intake import INTAKE_FACTS
 from services.supervision.facts_of_proceedings import CLOCK_FACTS, other_fact
 from services.supervision.told import Fact
@@ -90,8 +91,8 @@ def _accepted(event: intake.ApplicationAccepted) -> Fact:
     }
     if event.complete_at is not None:
         columns["complete_at"] = event.complete_at
-    detail = {"deemed": True, "lacking": list(event.lacking)} if event.deemed else None
-    at = event.deemed_at or event.accepted_at
+    at = event.deemed_at or event.answered_at or event.accepted_at
+    detail = acceptance_detail(event)
     return Fact(event.application_id, event.case_no, at, columns, event.accepted_by, detail)
 
 
@@ -185,5 +186,6 @@ _TELLERS: dict[type[Event], Callable[[Any], Fact | None]] = {
     certificate.PaperSealed: _paper_sealed,
     intake.ApplicationMoved: _moved,
     **INTAKE_FACTS,
+    **BUNDLE_FACTS,
     **CLOCK_FACTS,
 }

@@ -64,7 +64,10 @@ CLOCK_FACTS: dict[type[Event], Callable[[Any], Fact | None]] = {
 }
 
 # Fields of a line that are no person's: dates, numbers, bodies, choices.
-_SHOWN = ("due", "request_by", "hold_by", "speak_by", "takes_place_at", "division", "consultation_no", "answer")
+_SHOWN = (
+    *("due", "request_by", "hold_by", "speak_by", "takes_place_at", "took_place_at", "settled"),
+    *("division", "party_no", "consultation_no", "answer"),
+)
 
 
 def other_fact(event: Event) -> Fact | None:

@@ -10,6 +10,6 @@ cases_unarmed = Gauge(
 )
 sweep_behind = Gauge("supervision_sweep_behind_seconds", "How long the oldest due light has been waiting for the sweep")
 date_differences = Counter(
-    "supervision_date_differences_total", "Cases whose due date differs from the owning service's", ["limit"]
+    "supervision_due_date_differences_total", "Cases whose due date differs from the owning service's", ["limit"]
 )
 ratings_given = Counter("supervision_ratings_total", "Service ratings", ["satisfaction"])

@@ -1,6 +1,6 @@
 """Reads of supervision: one case with its timeline, and the list of lights. Each is one SELECT."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from services.kernel.elapsed import used_days
 from services.kernel.errors import DomainError
 from services.kernel.why import why
 from services.kernel.workdays import CalendarNotPublished, WorkCalendar
-from services.supervision import repository
+from services.supervision import differences, repository
 from services.supervision.domain.case import Basis, Supervised
 from services.supervision.domain.errors import UnknownCase
 from services.supervision.domain.lights import Level
@@ -25,6 +25,7 @@ from services.supervision.schemas import (
     STAGE_LABELS,
     BodyOut,
     DateOut,
+    DifferenceOut,
     ItemOut,
     LightLine,
     LightOut,
@@ -67,6 +68,7 @@ async def case_view(
         lights=lights if view.with_lights else None,
         next_light_at=found["next_light_at"] if view.with_lights else None,
         missing_year=found["missing_year"] if view.with_lights else None,
+        differences=_differences(found["timeline"]) if view.with_lights else None,
         rating=_rating(case_no, found["rating"]),
         timeline=[_entry(entry, view.with_lights) for entry in found["timeline"]],
     )
@@ -154,7 +156,16 @@ def _rating(case_no: str, stored: Mapping[str, Any] | None) -> RatingOut | None:
     return RatingOut.model_validate({**stored, "case_no": case_no, "label": label})
 
 
+def _differences(timeline: Sequence[Mapping[str, Any]]) -> list[DifferenceOut]:
+    return [
+        DifferenceOut.model_validate({**difference, "at": entry["at"], "event": entry["subject"]})
+        for entry in timeline
+        for difference in (entry["detail"] or {}).get(differences.KEY, ())
+    ]
+
+
 def _entry(entry: Mapping[str, Any], with_names: bool) -> TimelineEntry:
+    detail = {name: value for name, value in (entry["detail"] or {}).items() if name != differences.KEY}
     return TimelineEntry(
         at=entry["at"],
         event=entry["subject"],
@@ -162,7 +173,7 @@ def _entry(entry: Mapping[str, Any], with_names: bool) -> TimelineEntry:
         actor_role=entry["actor_role"],
         actor_name=entry["actor_name"] if with_names else None,
         actor_body=entry["actor_body"],
-        detail=entry["detail"],
+        detail=detail or None,
     )
 
 

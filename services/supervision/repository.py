@@ -149,6 +149,8 @@ def _entry(stored: Mapping[str, Any]) -> Entry:
 
 
 def _limit(stored: Mapping[str, Any] | None) -> TimeLimit | None:
-    if stored is None:
-        return None
+    return limit_of(stored) if stored is not None else None
+
+
+def limit_of(stored: Mapping[str, Any]) -> TimeLimit:
     return TimeLimit(stored["value"], Unit(stored["unit"]), StartRule(stored["start"]), stored.get("basis", ""))

@@ -19,7 +19,7 @@ from services.supervision.schemas import LightPage, RatingIn, RatingOut, Statist
 from services.supervision.scope import OVERSEERS, PARTIES, READERS, sees_lights, visible
 from services.supervision.statistics import Period, PeriodLength, figures
 
-_CALENDARS = work_calendars()
+CALENDARS = work_calendars()
 router = APIRouter(prefix="/api/v1", tags=["supervision"])
 
 CaseNo = Annotated[str, Path(pattern=r"^[0-9A-Z]{43}$", description="办件编号")]
@@ -31,7 +31,7 @@ Party = Annotated[Principal, allow(*PARTIES)]
 
 @router.get("/supervision/cases/{case_no}", summary="办件全程：时间线、到期日及其理由、亮灯")
 async def get_case(request: Request, case_no: CaseNo, reader: Reader, db: Db, now: Now) -> SupervisedCase:
-    calendar = await _CALENDARS.fresh(db)
+    calendar = await CALENDARS.fresh(db)
     view = View(calendar, request.app.state.settings.light_labels, sees_lights(reader), now)
     async with db.read() as connection:
         return await queries.case_view(connection, case_no, visible(reader), view)

@@ -51,6 +51,7 @@ EVENT_LABELS = {
     "intake.application.dates_moved.v1": "到期日重新推算",
     "intake.application.moved.v1": "改用事项新版本",
     "intake.renewal.deemed.v1": "逾期未决定，视为准予延续",
+    "intake.bundle_member.started.v1": "纳入一件事联办",
     "intake.result.handed_over.v1": "送达结果",
     "intake.case.concluded.v1": "办结",
     "approval.case.opened.v1": "转入审查",
@@ -179,6 +180,16 @@ class RatingOut(BaseModel):
         )
 
 
+class DifferenceOut(BaseModel):
+    """A due date told in an event that supervision computes differently: a fault of one of the two services."""
+
+    at: datetime
+    event: str
+    limit: Basis
+    told: date
+    computed: date
+
+
 class SupervisedCase(BaseModel):
     """One case as supervision knows it, from events alone."""
 
@@ -200,6 +211,7 @@ class SupervisedCase(BaseModel):
     lights: list[LightOut] | None = Field(description="灯；不向申请人一方显示")
     next_light_at: datetime | None
     missing_year: int | None = Field(description="因该年度节假日尚未载入，尚有灯无法设定")
+    differences: list[DifferenceOut] | None = Field(description="到期日复核差异；不向申请人一方显示")
     rating: RatingOut | None
     timeline: list[TimelineEntry]
 

@@ -161,6 +161,6 @@ async def test_other_acts_are_lines_of_the_timeline_without_names(supervision: S
 
     assert (entry["label"], entry["detail"]) == (
         "告知利害关系人",
-        {"speak_by": {"on": "2018-10-24", "provisional": False}},
+        {"party_no": 1, "speak_by": {"on": "2018-10-24", "provisional": False}},
     )
     assert "向家院" not in str(entry)

@@ -1,0 +1,311 @@
+"""The whole set of clocks of a case: those of intake and the decision, and those that acts of approval start. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from services.kernel.time_limit import Clock, Entry, Extended, Paused, Resumed, TimeLimit, Unit, china_date, pauses
+from services.kernel.time_limit import StartRule as Start
+from services.kernel.workdays import WorkCalendar
+from services.supervision.domain.case import Basis, Supervised
+from services.supervision.domain.clocks import (
+    ACCEPTANCE,
+    ClockName,
+    ClockView,
+    Line,
+    Run,
+    Told,
+    Whose,
+    decision_runs,
+    delivery_run,
+    intake_runs,
+    view,
+    workdays,
+)
+
+FIRST_LEVEL_ARTICLE = "行政许可法第三十五条、第四十三条"
+INSPECTORS = workdays(5, "行政许可法第五十五条第二款")
+HEARING_REQUEST = workdays(5, "行政许可法第四十七条")
+HEARING_HOLDING = workdays(20, "行政许可法第四十七条")
+HEARING_NOTICE_DAYS = 7
+HEARING_NOTICE_ARTICLE = "行政许可法第四十八条第一款第一项"
+SPECIAL_ARTICLE = "行政许可法第四十五条"
+PARTY_ARTICLE = "行政许可法第三十六条"
+JOINT_ARTICLE = "行政许可法第四十二条第二款"
+CONSULTATION_ARTICLE = "行政许可法第二十六条第二款"
+DEFERRED_ARTICLE = "容缺受理承诺"
+COMMITMENT_ARTICLE = "国办发〔2020〕42号"
+STANDSTILL = "各成员事项均未在计时"
+
+
+@dataclass(frozen=True)
+class Joint:
+    """A bundle as its events tell it: its limit runs while the clock of any member runs (art. 42 para. 2)."""
+
+    limit: TimeLimit
+    members: tuple[Supervised, ...]
+    extended: Extended | None = None
+    decided_at: datetime | None = None
+    ended_at: datetime | None = None
+    about: str = ""
+
+
+def clock_set(
+    case: Supervised, lines: Sequence[Line], calendar: WorkCalendar, *, now: datetime, joint: Joint | None = None
+) -> tuple[ClockView, ...]:
+    """Every clock of the case. One that comes with every case is there from the beginning, NOT_STARTED."""
+    told = Told(case, lines)
+    runs = [
+        *intake_runs(told),
+        *decision_runs(told),
+        *(joint_run(joint) if joint else ()),
+        *_first_level(told),
+        *_inspectors(told),
+        *_special_procedures(told),
+        *_hearing(told, calendar),
+        *_parties(told),
+        *_consultations(told),
+        *delivery_run(told),
+        *_promised_materials(told),
+    ]
+    return tuple(view(run, calendar, now) for run in runs)
+
+
+def _first_level(told: Told) -> Iterator[Run]:
+    """The lower body examines first (arts. 35, 43): within the item's own limit of that level, or twenty days."""
+    own = told.accepted.get("first_level")
+    if own is None:
+        return
+    limit = TimeLimit(own["value"], Unit(own["unit"]), Start.ACCEPTED, FIRST_LEVEL_ARTICLE)
+    yield Run(
+        ClockName.FIRST_LEVEL,
+        FIRST_LEVEL_ARTICLE,
+        ACCEPTANCE,
+        told.case.accepted_at,
+        limit,
+        met_at=told.first_at("approval.case.passed_up.v1"),
+        ended_at=told.stopped_at,
+    )
+
+
+def _inspectors(told: Told) -> Iterator[Run]:
+    """Where the licence rests on an inspection, or as soon as anybody was assigned (art. 55)."""
+    assigned_at = told.first_at("approval.inspectors.assigned.v1")
+    if assigned_at is not None or told.accepted.get("inspection"):
+        yield Run(
+            ClockName.INSPECTORS,
+            INSPECTORS.article,
+            ACCEPTANCE,
+            told.case.accepted_at,
+            INSPECTORS,
+            met_at=assigned_at,
+            ended_at=told.stopped_at,
+        )
+
+
+def _special_procedures(told: Told) -> Iterator[Run]:
+    """The time told for a procedure of art. 45: it stops the clock, and is itself supervised."""
+    for line in told.of("approval.case.suspended.v1"):
+        article = line.detail.get("article") or SPECIAL_ARTICLE
+        yield Run(
+            ClockName.SPECIAL_PROCEDURE,
+            article,
+            ("启动特别程序并书面告知所需时间", "the written notice of the special procedure"),
+            line.at,
+            TimeLimit(line.detail["expected_workdays"], Unit.WORKDAY, Start.ACCEPTED, article),
+            met_at=told.first_at("approval.case.resumed.v1", since=line.at),
+            ended_at=told.stopped_at,
+            about=line.detail.get("kind", ""),
+        )
+
+
+def _hearing(told: Told, calendar: WorkCalendar) -> Iterator[Run]:
+    """The right is told, asked for within 5 days, the hearing held within 20, announced 7 days before."""
+    rights = told.of("approval.hearing.told.v1")
+    requested = told.first("approval.hearing.requested.v1")
+    waivers = [line.at for line in told.of("approval.hearing.waived.v1") if line.detail.get("settled")]
+    answered_at = min((at for at in (requested.at if requested else None, *waivers) if at is not None), default=None)
+    for line in rights:
+        yield Run(
+            ClockName.HEARING_REQUEST,
+            HEARING_REQUEST.article,
+            ("告知听证权利", "being told of the right to a hearing"),
+            line.at,
+            HEARING_REQUEST,
+            met_at=answered_at,
+            ended_at=told.stopped_at,
+            whose=Whose.PARTY,
+        )
+    if not rights or (requested is None and waivers):
+        return
+    yield Run(
+        ClockName.HEARING_HOLDING,
+        HEARING_HOLDING.article,
+        ("提出听证申请", "the request for a hearing"),
+        requested.at if requested else None,
+        HEARING_HOLDING,
+        met_at=_took_place(told),
+        ended_at=told.stopped_at,
+    )
+    yield _hearing_notice(told, requested, calendar)
+
+
+def _took_place(told: Told) -> datetime | None:
+    held = told.first("approval.hearing.held.v1")
+    if held is None:
+        return None
+    took_place_at = held.detail.get("took_place_at")
+    return datetime.fromisoformat(took_place_at) if took_place_at else held.at
+
+
+def _hearing_notice(told: Told, requested: Line | None, calendar: WorkCalendar) -> Run:
+    """Its last day is counted back from the day of the hearing, so there is none before the hearing has a day."""
+    announced = told.of("approval.hearing.announced.v1")
+    if not announced or "takes_place_at" not in announced[-1].detail:
+        return Run(ClockName.HEARING_NOTICE, HEARING_NOTICE_ARTICLE, ("", ""), None)
+    line = announced[-1]
+    takes_place_on = china_date(datetime.fromisoformat(line.detail["takes_place_at"]))
+    zh = f"申请听证，听证定于{takes_place_on}举行，应当于{HEARING_NOTICE_DAYS}个工作日前通知"
+    en = f"hearing asked for; to take place on {takes_place_on}, announced {HEARING_NOTICE_DAYS} working days before;"
+    return Run(
+        ClockName.HEARING_NOTICE,
+        HEARING_NOTICE_ARTICLE,
+        (zh, en),
+        requested.at if requested else line.at,
+        named_on=latest_notice(takes_place_on, calendar),
+        met_at=line.at,
+        ended_at=told.stopped_at,
+    )
+
+
+def latest_notice(takes_place_on: date, calendar: WorkCalendar) -> date:
+    """The last day from which seven working days have passed on the day of the hearing."""
+    day = takes_place_on - timedelta(days=HEARING_NOTICE_DAYS)
+    while calendar.earliest_workday(day, HEARING_NOTICE_DAYS) > takes_place_on:
+        day -= timedelta(days=1)
+    return day
+
+
+def _parties(told: Told) -> Iterator[Run]:
+    for line in told.of("approval.interested_party.notified.v1"):
+        number = line.detail.get("party_no")
+        heard = (
+            one.at for one in told.of("approval.interested_party.heard.v1") if one.detail.get("party_no") == number
+        )
+        yield Run(
+            ClockName.PARTY_STATEMENT,
+            PARTY_ARTICLE,
+            ("告知利害关系人陈述申辩的期限", "interested party told until when to speak,"),
+            line.at,
+            named_on=date.fromisoformat(line.detail["speak_by"]["on"]),
+            met_at=next(heard, None),
+            ended_at=told.stopped_at,
+            about=str(number or ""),
+            whose=Whose.PARTY,
+        )
+
+
+def _consultations(told: Told) -> Iterator[Run]:
+    """Silence past the limit is recorded by the system; it meets nothing."""
+    for line in told.of("approval.consultation.asked.v1"):
+        number = line.detail.get("consultation_no")
+        answers = (
+            one.at
+            for one in told.of("approval.consultation.answered.v1")
+            if one.detail.get("consultation_no") == number
+        )
+        yield Run(
+            ClockName.CONSULTATION,
+            CONSULTATION_ARTICLE,
+            ("征求部门意见并指定答复期限", "another department asked, with a day to answer by,"),
+            line.at,
+            named_on=date.fromisoformat(line.detail["due"]["on"]),
+            met_at=next(answers, None),
+            ended_at=told.stopped_at,
+            about=line.detail.get("department", ""),
+            whose=Whose.OTHER_BODY,
+        )
+
+
+def _promised_materials(told: Told) -> Iterator[Run]:
+    """Materials promised at acceptance, and the later check of commitments."""
+    for promised in told.accepted.get("deferred", ()):
+        supplied = (
+            line.at
+            for line in told.of("intake.deferred_material.supplied.v1")
+            if promised["name"] in line.detail.get("materials", ())
+        )
+        yield Run(
+            ClockName.DEFERRED_MATERIAL,
+            DEFERRED_ARTICLE,
+            ("容缺受理，申请人承诺补交", "accepted with a material promised for later,"),
+            told.case.accepted_at,
+            named_on=date.fromisoformat(promised["promised_on"]),
+            met_at=next(supplied, None),
+            ended_at=told.closed_at,
+            about=promised["name"],
+            whose=Whose.APPLICANT,
+        )
+    for commitment in told.accepted.get("commitments", ()):
+        checks = (
+            line.at
+            for line in told.of("intake.commitment.checked.v1")
+            if line.detail.get("material") == commitment["name"]
+        )
+        yield Run(
+            ClockName.COMMITMENT_CHECK,
+            COMMITMENT_ARTICLE,
+            ("以告知承诺方式受理，应当事后核查", "accepted on a commitment, to be checked afterwards,"),
+            told.case.accepted_at,
+            named_on=date.fromisoformat(commitment["check_by"]),
+            met_at=next(checks, None),
+            ended_at=told.closed_at,
+            about=commitment["name"],
+        )
+
+
+def joint_run(joint: Joint) -> Iterator[Run]:
+    """45 working days and once 15 more; stands still only while no member's clock runs."""
+    clocks = [(member, clock) for member in joint.members if (clock := member.clock(Basis.LEGAL)) is not None]
+    found = [span for member, clock in clocks for span in _running(clock, member.stopped_at)]
+    spans = sorted(found, key=lambda span: span[0])
+    started_at = spans[0][0] if spans else None
+    entries: list[Entry] = list(_standstills(spans, over=joint.decided_at is not None or joint.ended_at is not None))
+    if joint.extended is not None and started_at is not None:
+        entries = sorted([*entries, joint.extended], key=lambda entry: entry.at)
+    yield Run(
+        ClockName.JOINT,
+        joint.limit.article or JOINT_ARTICLE,
+        ACCEPTANCE,
+        started_at,
+        joint.limit,
+        ledger=tuple(entries),
+        met_at=joint.decided_at,
+        ended_at=joint.ended_at,
+        about=joint.about,
+    )
+
+
+def _running(clock: Clock, stopped_at: datetime | None) -> Iterator[tuple[datetime, datetime | None]]:
+    """When a member's clock ran: from its start to its end, without its pauses."""
+    at = clock.started_at
+    for pause in pauses(clock):
+        yield at, pause.from_at
+        if pause.to_at is None:
+            return
+        at = pause.to_at
+    yield at, stopped_at
+
+
+def _standstills(spans: Sequence[tuple[datetime, datetime | None]], *, over: bool) -> Iterator[Paused | Resumed]:
+    """The gaps between the members' stretches, in order."""
+    reached: datetime | None = spans[0][0] if spans else None
+    for from_at, to_at in spans:
+        if reached is None:
+            return
+        if from_at > reached:
+            yield Paused(reached, STANDSTILL)
+            yield Resumed(from_at)
+        reached = None if to_at is None else max(reached, to_at)
+    if reached is not None and spans and not over:
+        yield Paused(reached, STANDSTILL)

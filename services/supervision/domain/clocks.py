@@ -1,0 +1,276 @@
+"""The clocks the law sets for a case, each with its article, state, last day and why; from its timeline alone. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from services.kernel.errors import DomainError
+from services.kernel.time_limit import Clock, DueDate, Entry, StartRule, TimeLimit, Unit, china_date, pauses
+from services.kernel.why import Why, why, why_set
+from services.kernel.workdays import WorkCalendar
+from services.supervision.domain.case import Basis, Supervised
+
+
+class ClockName(StrEnum):
+    NOTICE = "NOTICE"
+    DECISION = "DECISION"
+    PROMISED = "PROMISED"
+    JOINT = "JOINT"
+    FIRST_LEVEL = "FIRST_LEVEL"
+    INSPECTORS = "INSPECTORS"
+    SPECIAL_PROCEDURE = "SPECIAL_PROCEDURE"
+    HEARING_REQUEST = "HEARING_REQUEST"
+    HEARING_HOLDING = "HEARING_HOLDING"
+    HEARING_NOTICE = "HEARING_NOTICE"
+    PARTY_STATEMENT = "PARTY_STATEMENT"
+    CONSULTATION = "CONSULTATION"
+    DELIVERY = "DELIVERY"
+    RENEWAL = "RENEWAL"
+    SUPPLEMENT = "SUPPLEMENT"
+    DEFERRED_MATERIAL = "DEFERRED_MATERIAL"
+    COMMITMENT_CHECK = "COMMITMENT_CHECK"
+
+
+class ClockState(StrEnum):
+    """ENDED: the case ended in another way while the clock still ran (withdrawn, returned, terminated, transferred)."""
+
+    NOT_STARTED = "NOT_STARTED"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    MET = "MET"
+    MISSED = "MISSED"
+    ENDED = "ENDED"
+
+
+class Whose(StrEnum):
+    """Who has to act before the day is over."""
+
+    BODY = "BODY"
+    APPLICANT = "APPLICANT"
+    PARTY = "PARTY"
+    OTHER_BODY = "OTHER_BODY"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event of the timeline."""
+
+    subject: str
+    at: datetime
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One clock as the events tell it, before any date is computed.
+
+    `limit` is counted from `started_at`; where somebody named the day himself, it is `named_on`. `begun` says what
+    started it, in Chinese and English.
+    """
+
+    name: ClockName
+    article: str
+    begun: tuple[str, str]
+    started_at: datetime | None
+    limit: TimeLimit | None = None
+    named_on: date | None = None
+    ledger: tuple[Entry, ...] = ()
+    met_at: datetime | None = None
+    ended_at: datetime | None = None
+    about: str = ""
+    whose: Whose = Whose.BODY
+
+
+@dataclass(frozen=True)
+class ClockView:
+    """A clock as it is shown. `due` is None while it has not started, and where no calendar reaches back to it."""
+
+    name: ClockName
+    article: str
+    about: str
+    whose: Whose
+    state: ClockState
+    started_on: date | None
+    met_at: datetime | None
+    why: Why | None
+
+    @property
+    def due(self) -> DueDate | None:
+        return self.why.due if self.why else None
+
+
+def workdays(days: int, article: str, start: StartRule = StartRule.ACCEPTED) -> TimeLimit:
+    """Days of the Administrative Licensing Law are working days (art. 82)."""
+    return TimeLimit(days, Unit.WORKDAY, start, article)
+
+
+NOTICE = workdays(5, "行政许可法第三十二条第一款第四项", StartRule.RECEIVED)
+DELIVERY = workdays(10, "行政许可法第四十四条", StartRule.DECIDED)
+DECISION_ARTICLE = "行政许可法第四十二条"
+PROMISE_ARTICLE = "优化营商环境条例第三十六条"
+RENEWAL_ARTICLE = "行政许可法第五十条第二款"
+RECEIPT, ACCEPTANCE, DECISION = ("收件", "receipt"), ("受理", "acceptance"), ("作出决定", "the decision")
+COMPLETION = ("补齐材料", "the last supplement")
+
+REQUESTED, SUPPLIED = "intake.supplement.requested.v1", "intake.supplement.supplied.v1"
+ACCEPTED, REFUSED = "intake.application.accepted.v1", "intake.acceptance.refused.v1"
+HANDED_OVER = "intake.result.handed_over.v1"
+_DECIDED = ("approval.case.decided.v1", "intake.renewal.deemed.v1")
+
+
+@dataclass(frozen=True)
+class Told:
+    """A case and its timeline in order, with the questions the clocks ask of it."""
+
+    case: Supervised
+    lines: Sequence[Line]
+
+    def of(self, *subjects: str) -> list[Line]:
+        return [line for line in self.lines if line.subject in subjects]
+
+    def first(self, *subjects: str, since: datetime | None = None) -> Line | None:
+        found = (line for line in self.of(*subjects) if since is None or line.at >= since)
+        return next(found, None)
+
+    def first_at(self, *subjects: str, since: datetime | None = None) -> datetime | None:
+        line = self.first(*subjects, since=since)
+        return line.at if line else None
+
+    @property
+    def accepted(self) -> Mapping[str, Any]:
+        line = self.first(ACCEPTED)
+        return line.detail if line else {}
+
+    @property
+    def closed_at(self) -> datetime | None:
+        """When the case ended without a decision; a decided case does not end this way any more."""
+        return self.case.stopped_at if self.case.decided_at is None else None
+
+    @property
+    def stopped_at(self) -> datetime | None:
+        return self.case.stopped_at
+
+
+def view(run: Run, calendar: WorkCalendar, now: datetime) -> ClockView:
+    """The clock with its dates. Supervision guesses nothing: no calendar, no date."""
+    reasons = _why(run, calendar, now)
+    return ClockView(
+        name=run.name,
+        article=run.article,
+        about=run.about,
+        whose=run.whose,
+        state=_state(run, reasons.due if reasons else None, now),
+        started_on=china_date(run.started_at) if run.started_at else None,
+        met_at=run.met_at,
+        why=reasons,
+    )
+
+
+def _why(run: Run, calendar: WorkCalendar, now: datetime) -> Why | None:
+    if run.started_at is None:
+        return None
+    if run.named_on is not None:
+        return why_set(china_date(run.started_at), DueDate(run.named_on), run.begun, run.article)
+    if run.limit is None:
+        return None
+    until = min(at for at in (now, run.met_at, run.ended_at) if at is not None)
+    try:
+        return why(Clock(run.limit, run.started_at, run.ledger), calendar, as_of=china_date(until), begun=run.begun)
+    except DomainError:
+        return None
+
+
+def _state(run: Run, due: DueDate | None, now: datetime) -> ClockState:
+    """A provisional day is only the earliest it can be: nobody has missed it."""
+    if run.started_at is None:
+        return ClockState.NOT_STARTED
+    reached = min(at for at in (now, run.met_at, run.ended_at) if at is not None)
+    if due is not None and not due.provisional and china_date(reached) > due.on:
+        return ClockState.MISSED
+    if run.met_at is not None and run.met_at <= (run.ended_at or run.met_at):
+        return ClockState.MET
+    if run.ended_at is not None:
+        return ClockState.ENDED
+    return ClockState.PAUSED if _is_paused(run) else ClockState.RUNNING
+
+
+def _is_paused(run: Run) -> bool:
+    if run.limit is None or run.started_at is None:
+        return False
+    stretches = pauses(Clock(run.limit, run.started_at, run.ledger))
+    return bool(stretches) and stretches[-1].to_at is None
+
+
+def intake_runs(told: Told) -> Iterator[Run]:
+    """The body's answer within five days, each time everything is before it; what the applicant has to supply."""
+    case = told.case
+    starts = [(case.received_at, RECEIPT)]
+    starts += [(line.at, COMPLETION) for line in told.of(SUPPLIED) if line.detail.get("complete")]
+    for started_at, begun in starts:
+        answer = told.first(REQUESTED, ACCEPTED, REFUSED, since=started_at) if started_at else None
+        by_silence = answer is not None and bool(answer.detail.get("deemed"))
+        met_at = answer.at if answer and not by_silence else None
+        closed_at = told.closed_at if met_at is None else None
+        yield Run(ClockName.NOTICE, NOTICE.article, begun, started_at, NOTICE, met_at=met_at, ended_at=closed_at)
+    for line in told.of(REQUESTED):
+        yield _supplement(told, line)
+
+
+def _supplement(told: Told, line: Line) -> Run:
+    complete = (found.at for found in told.of(SUPPLIED) if found.at >= line.at and found.detail.get("complete"))
+    return Run(
+        ClockName.SUPPLEMENT,
+        NOTICE.article,
+        ("一次性告知并指定补正期限", "told to supply, with a day to supply by,"),
+        line.at,
+        named_on=date.fromisoformat(line.detail["supply_by"]),
+        met_at=next(complete, None),
+        ended_at=told.closed_at,
+        about="、".join(line.detail.get("materials", ())),
+        whose=Whose.APPLICANT,
+    )
+
+
+def decision_runs(told: Told) -> Iterator[Run]:
+    """The legal and the promised limit, and a renewal that must be decided before the old certificate ends."""
+    case = told.case
+    for name, basis, limit in (
+        (ClockName.DECISION, Basis.LEGAL, case.legal),
+        (ClockName.PROMISED, Basis.PROMISED, case.promised),
+    ):
+        if limit is None:
+            continue
+        clock = case.clock(basis)
+        general = DECISION_ARTICLE if basis is Basis.LEGAL else PROMISE_ARTICLE
+        yield Run(
+            name,
+            general if basis is Basis.PROMISED else limit.article or general,
+            RECEIPT if limit.start is StartRule.RECEIVED else ACCEPTANCE,
+            clock.started_at if clock else None,
+            limit,
+            ledger=clock.ledger if clock else (),
+            met_at=case.decided_at,
+            ended_at=told.closed_at,
+        )
+    renews = told.accepted.get("renews")
+    if renews:
+        yield Run(
+            ClockName.RENEWAL,
+            RENEWAL_ARTICLE,
+            ("受理延续申请，原证件届满前应当决定", "renewal accepted, to be decided before the old certificate ends,"),
+            case.accepted_at,
+            named_on=date.fromisoformat(renews["valid_until"]),
+            met_at=case.decided_at,
+            ended_at=told.closed_at,
+        )
+
+
+def delivery_run(told: Told) -> Iterator[Run]:
+    """Only what was granted is issued within ten days; a refusal has no such limit in the law."""
+    decided = told.first(*_DECIDED)
+    if decided is None or decided.detail.get("outcome") == "GRANTED":
+        started_at = told.case.decided_at if decided else None
+        handed = told.first_at(HANDED_OVER, since=started_at) if started_at else None
+        yield Run(ClockName.DELIVERY, DELIVERY.article, DECISION, started_at, DELIVERY, met_at=handed)
