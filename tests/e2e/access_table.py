@@ -154,6 +154,7 @@ POST /api/v1/certificates/search                                 200  x  x  p  p
 GET  /api/v1/certificates/{identifier}                           200  o  o  p  p  p  p  p  -  -  p  -  p  -
 GET  /api/v1/certificates/{identifier}/file                      200  o  o  p  p  p  p  p  -  -  p  -  p  -
 GET  /api/v1/supervision/cases/{case_no}                         200  o  o  o  o  o  o  o  o  -  o  o  o  -
+GET  /api/v1/cases/{case_no}/clocks                              200  o  o  o  o  o  o  o  o  -  o  o  o  -
 GET  /api/v1/supervision/lights                                  200  -  -  -  -  o  o  -  o  -  -  -  -  -
 GET  /api/v1/supervision/statistics                              200  -  -  -  -  o  o  -  o  -  -  -  -  -
 """
