@@ -142,7 +142,7 @@ def header(draft: Draft, paper_id: UUID, number: str, public_url: str) -> dict[s
 
 def seal_of(item: ItemRef, body: OrganisationRef) -> contents.SealBody:
     """Procedural papers carry the body's special seal."""
-    purpose = "行政许可专用章" if item.type_name == LICENCE else "政务服务专用章"
+    purpose = "行政许可专用章" if is_licence(item) else "政务服务专用章"
     return contents.SealBody(name=body.name, uscc=body.uscc, purpose=purpose)
 
 
@@ -186,6 +186,10 @@ def acceptance_notice(event: ApplicationAccepted, settings: CertificateSettings)
     def build(head: dict[str, Any]) -> contents.AcceptanceNotice:
         return contents.AcceptanceNotice(
             **head,
+            licence=licence,
+            excluded=""
+            if licence
+            else "、".join(dict.fromkeys(p.name for p in item.special_procedures if p.stops_clock)),
             accepted_on=local_date(event.accepted_at),
             legal_due_on=event.legal_due.on,
             legal_due_provisional=event.legal_due.provisional,
@@ -196,11 +200,24 @@ def acceptance_notice(event: ApplicationAccepted, settings: CertificateSettings)
             fee=event.item.fee,
             material_count=len(event.materials),
             deemed=event.deemed,
-            basis=contents.ART_32_4 if event.deemed else contents.ART_32_5,
+            basis=_basis_of_acceptance(event),
         )
 
+    item = event.item
+    licence = is_licence(item)
     told_at = event.deemed_at or event.answered_at or event.accepted_at
     return Draft("ACCEPTANCE_NOTICE", CaseFacts.of_event(event), told_at, build)
+
+
+def is_licence(item: ItemRef) -> bool:
+    """The Administrative Licensing Law speaks of licences only; other matters rest on their own basis."""
+    return item.type_name == LICENCE
+
+
+def _basis_of_acceptance(event: ApplicationAccepted) -> str:
+    if is_licence(event.item):
+        return contents.ART_32_4 if event.deemed else contents.ART_32_5
+    return "、".join((*event.item.basis, contents.BUSINESS_36))
 
 
 def refusal_of_acceptance(event: AcceptanceRefused, case: CaseFacts, settings: CertificateSettings) -> Draft:
@@ -234,20 +251,24 @@ def decision(event: CaseDecided, settings: CertificateSettings) -> Draft:
     return Draft("REFUSAL_DECISION", case, event.decided_at, lambda head: _refusal(head, event, settings))
 
 
+def _usual_basis(item: ItemRef) -> str:
+    return "《中华人民共和国行政许可法》第三十八条第一款" if is_licence(item) else contents.BUSINESS_36
+
+
 def _grant(head: dict[str, Any], event: CaseDecided) -> contents.GrantDecision:
     item = event.item
     decided_on = local_date(event.decided_at)
     valid_from, valid_until = term(item.certificate_validity, decided_on, event.valid_from, event.valid_until)
     return contents.GrantDecision(
         **head,
-        licence=item.type_name == LICENCE,
+        licence=is_licence(item),
         accepted_on=local_date(event.accepted_at),
         content=event.content or f"准予“{item.name}”",
         conditions=event.conditions,
         valid_from=valid_from,
         valid_until=valid_until,
         certificate_name=item.certificate_type_name or "",
-        basis=event.legal_basis or "；".join(item.basis) or "《中华人民共和国行政许可法》第三十八条第一款",
+        basis=event.legal_basis or "；".join(item.basis) or _usual_basis(item),
     )
 
 
@@ -258,7 +279,7 @@ _FACTS_IN_REASONS = "本机关依法审查了你（单位）提交的全部申�
 def _refusal(head: dict[str, Any], event: CaseDecided, settings: CertificateSettings) -> contents.RefusalDecision:
     return contents.RefusalDecision(
         **head,
-        licence=event.item.type_name == LICENCE,
+        licence=is_licence(event.item),
         accepted_on=local_date(event.accepted_at),
         facts=event.facts or _FACTS_IN_REASONS,
         reasons=event.reasons,

@@ -18,6 +18,7 @@ from services.certificate.files.contents_base import ART_32_2 as ART_32_2
 from services.certificate.files.contents_base import ART_32_4 as ART_32_4
 from services.certificate.files.contents_base import ART_32_5 as ART_32_5
 from services.certificate.files.contents_base import ART_78 as ART_78
+from services.certificate.files.contents_base import BUSINESS_36 as BUSINESS_36
 from services.certificate.files.contents_base import Paper as Paper
 from services.certificate.files.contents_base import Remedies as Remedies
 from services.certificate.files.contents_base import demand
@@ -152,6 +153,8 @@ class AcceptanceNotice(Paper):
     """受理通知书"""
 
     kind: Literal["ACCEPTANCE_NOTICE"] = "ACCEPTANCE_NOTICE"
+    licence: bool = True
+    excluded: str = ""  # of another matter than a licence: its own procedures that stop the clock
     accepted_on: date
     legal_due_on: date
     legal_due_provisional: bool = False

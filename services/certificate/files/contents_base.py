@@ -24,6 +24,7 @@ ART_50_2 = f"{_LAW}第五十条第二款"
 ART_69 = f"{_LAW}第六十九条"
 ART_70 = f"{_LAW}第七十条"
 ART_78 = f"{_LAW}第七十八条"
+BUSINESS_36 = "《优化营商环境条例》第三十六条"  # what is told and published of matters of every type
 
 
 def demand(contents: object, *names: str) -> None:

@@ -6,9 +6,10 @@ from uuid import uuid4
 import pytest
 
 from contracts.events import approval, intake
-from contracts.events.common import Event, Outcome
+from contracts.events.common import Event, Outcome, SpecialProcedureRef
 from contracts.events.examples import examples
 from services.certificate import paper_contents
+from services.certificate.files import contents
 from services.certificate.paper_contents import Draft
 from services.certificate.settings import CertificateSettings
 
@@ -54,3 +55,26 @@ def test_a_refusal_prints_the_facts_that_were_found() -> None:
 
 def test_a_refusal_published_before_it_carried_facts_still_gets_its_paper() -> None:
     assert "见下列理由" in refusal().facts
+
+
+def test_the_acceptance_of_a_licence_rests_on_the_licensing_law() -> None:
+    paper = notice()
+
+    assert (paper.licence, paper.basis, paper.excluded) == (True, contents.ART_32_5, "")
+
+
+@pytest.mark.parametrize("deemed", [False, True])
+def test_the_acceptance_of_another_matter_rests_on_its_own_basis(deemed: bool) -> None:
+    own_law = SpecialProcedureRef(kind="鉴定", name="劳动能力鉴定", stops_clock=True)
+    notice_board = SpecialProcedureRef(kind="公示", name="公示", stops_clock=False)
+    insurance = an_item(
+        type_code="20",
+        type_name="公共服务",
+        basis=("《社会保险法》第五十八条",),
+        special_procedures=(own_law, notice_board),
+    )
+
+    paper = notice(item=insurance, deemed=deemed)
+
+    assert (paper.licence, paper.excluded) == (False, "劳动能力鉴定")
+    assert paper.basis == "《社会保险法》第五十八条、《优化营商环境条例》第三十六条"

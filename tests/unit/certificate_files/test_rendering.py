@@ -89,6 +89,18 @@ def test_a_paper_says_everything_the_law_demands_of_its_kind(kind: str) -> None:
     assert [demanded for demanded in (*COMMON, *DEMANDED[kind]) if demanded not in text] == []
 
 
+@pytest.mark.parametrize("excluded", ["", "鉴定"])
+def test_the_acceptance_of_another_matter_than_a_licence_does_not_speak_of_licensing(excluded: str) -> None:
+    basis = "《社会保险法》第五十八条、《优化营商环境条例》第三十六条"
+
+    text = text_of(replace(samples.acceptance(), licence=False, excluded=excluded, basis=basis))
+
+    assert "行政许可" not in text
+    assert "听证" not in text
+    assert f"根据{basis}的规定" in text
+    assert ("鉴定所需时间不计算在内" in text) is bool(excluded)
+
+
 def test_every_kind_of_paper_is_checked() -> None:
     assert set(DEMANDED) == set(PAPERS)
 
