@@ -82,6 +82,7 @@ TABLE: tuple[Route, ...] = (
     *_rest("identity", f"{API}/accounts", f"{API}/identity"),
     # intake
     *_read("intake", f"{API}/items", f"{API}/items/{{item_code}}", access=Access.PUBLIC),
+    *_act("intake", f"{API}/cases/progress", access=Access.PUBLIC),
     *_read("intake", f"{API}/applications", _APPLICATION, f"{_CASE}/application"),
     *_act("intake", f"{API}/applications", f"{API}/applications/search", f"{_CASE}/hand-over"),
     *_act("intake", *(f"{_APPLICATION}/{act}" for act in ("receipt", "acceptance", "refusal", "withdrawal"))),

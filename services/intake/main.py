@@ -5,7 +5,14 @@ from fastapi import FastAPI
 from services.chassis.app import build_app
 from services.chassis.files import Files
 from services.chassis.sealing import Sealer
-from services.intake import routes_admin, routes_applications, routes_bundles, routes_items, routes_ways
+from services.intake import (
+    routes_admin,
+    routes_applications,
+    routes_bundles,
+    routes_items,
+    routes_progress,
+    routes_ways,
+)
 from services.intake.items import Items
 from services.intake.office import Office, work_calendars
 from services.intake.settings import settings
@@ -14,6 +21,7 @@ ROUTERS = (
     routes_items.router,
     routes_applications.router,
     routes_ways.router,
+    routes_progress.router,
     routes_admin.router,
 )
 
@@ -27,6 +35,7 @@ def create_app() -> FastAPI:
             routes_items.router,
             routes_applications.router,
             routes_ways.router,
+            routes_progress.router,
             routes_admin.router,
             routes_bundles.guides,
             routes_bundles.router,

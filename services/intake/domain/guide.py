@@ -8,7 +8,7 @@ from services.kernel.time_limit import StartRule, TimeLimit, Unit
 
 _UNITS = {Unit.WORKDAY: "个工作日", Unit.CALENDAR_DAY: "日（自然日）", Unit.MONTH: "个月"}
 _STARTS = {StartRule.RECEIVED: "收到申请之日", StartRule.ACCEPTED: "受理之日", StartRule.DECIDED: "作出决定之日"}
-PROGRESS_QUERY = "凭收件凭证上的办件编号或查询码，在网上、移动端或综合窗口查询办理进度"
+PROGRESS_QUERY = "凭收件凭证上的办件编号和查询码，在网上、移动端或综合窗口查询办理进度"
 
 
 @dataclass(frozen=True)

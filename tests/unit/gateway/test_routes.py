@@ -21,6 +21,7 @@ PROMISED = [
     ],
     ("GET", f"/api/v1/cases/{CODE}/application", "intake", Access.TOKEN),
     ("POST", f"/api/v1/cases/{CODE}/hand-over", "intake", Access.TOKEN),
+    ("POST", "/api/v1/cases/progress", "intake", Access.PUBLIC),
     ("GET", "/api/v1/tasks", "approval", Access.TOKEN),
     ("GET", f"/api/v1/cases/{CODE}/examination", "approval", Access.TOKEN),
     ("POST", f"/api/v1/cases/{CODE}/opinions", "approval", Access.TOKEN),
@@ -58,7 +59,7 @@ def test_a_promised_address_goes_to_its_service(method: str, path: str, service:
 PUBLIC = {
     *("/", "/docs", "/docs/problems", "/assets/{name}", "/favicon.ico", "/livez", "/readyz", "/metrics"),
     *("/session", "/session/login", "/session/callback", "/session/logout", "/api/v1/openapi.json"),
-    *("/api/v1/items", "/api/v1/items/{item_code}", "/api/v1/certificates/verify"),
+    *("/api/v1/items", "/api/v1/items/{item_code}", "/api/v1/certificates/verify", "/api/v1/cases/progress"),
     *("/api/v1/bundles", "/api/v1/bundles/{bundle_id}", "/api/v1/bundles/{bundle_id}/plan"),
     *("/api/v1/certificates/jwks.json", "/.well-known/certificate-jwks.json"),
 }
