@@ -58,7 +58,7 @@ async def test_a_personal_number_sent_in_every_place_is_in_no_log_line_and_no_pr
             ]
 
     logged = capfd.readouterr().err
-    assert '"route": "/api/v1/items/{item_code}"' in logged
+    assert '"route":"/api/v1/items/{item_code}"' in logged
     assert '"trace_id"' in logged
     assert MARKER not in logged
     assert all(MARKER not in a.text and MARKER not in str(a.headers) for a in answers)
