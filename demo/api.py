@@ -14,6 +14,7 @@ T = TypeVar("T")
 _FORM_FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
 _WAIT_SECONDS = 60.0
 _PAUSE_SECONDS = 0.05
+_TRIES = 6
 
 
 class StepFailed(Exception):
@@ -27,7 +28,7 @@ class Caller:
         self.http = httpx.AsyncClient(base_url=gateway, timeout=30, headers=headers)
 
     async def get(self, path: str, **query: str | int) -> httpx.Response:
-        return await self.http.get(path, params=query or None)
+        return await self._patiently("GET", path, params=query or None)
 
     async def post(
         self,
@@ -43,8 +44,17 @@ class Caller:
         if version is not None:
             headers["If-Match"] = f'"v{version}"'
         if file is not None:
-            return await self.http.post(path, data=body, files={"file": file}, headers=headers)
-        return await self.http.post(path, json=body, headers=headers)
+            return await self._patiently("POST", path, data=body, files={"file": file}, headers=headers)
+        return await self._patiently("POST", path, json=body, headers=headers)
+
+    async def _patiently(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """A 503 says when to come again; the same key makes the repetition harmless. As every client should do."""
+        for _ in range(_TRIES):
+            answer = await self.http.request(method, path, **content)
+            if answer.status_code != 503:
+                break
+            await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
+        return answer
 
     async def close(self) -> None:
         await self.http.aclose()
