@@ -263,7 +263,7 @@ def _grant(head: dict[str, Any], event: CaseDecided) -> contents.GrantDecision:
         **head,
         licence=is_licence(item),
         accepted_on=local_date(event.accepted_at),
-        content=event.content or f"准予“{item.name}”",
+        content=event.content or item.name,
         conditions=event.conditions,
         valid_from=valid_from,
         valid_until=valid_until,

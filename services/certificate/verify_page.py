@@ -2,7 +2,7 @@
 
 from html import escape
 
-from services.certificate.domain.certificate import chinese
+from services.certificate.domain.certificate import chinese, validity_range
 from services.certificate.domain.verification import Verdict
 from services.certificate.schemas import VerificationOut
 from services.chassis.clock import SHANGHAI as _SHANGHAI
@@ -62,13 +62,12 @@ def _result(result: VerificationOut) -> str:
 def _rows(result: VerificationOut) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     if (known := result.certificate) is not None:
-        until = chinese(known.valid_until) if known.valid_until else "长期"
         rows = [
             ("证照名称", known.type_name),
             ("持证人", known.holder_name),
             ("颁发机构", known.issuer_name),
             ("颁发日期", chinese(known.issued_on)),
-            ("有效期", f"{chinese(known.valid_from)}至{until}"),
+            ("有效期", validity_range(known.valid_from, known.valid_until)),
             ("证照标识", known.identifier),
         ]
     if (paper := result.paper) is not None:

@@ -96,7 +96,7 @@ def _grant(draft: DecisionDraft, result: ResultRule, *, today: date) -> Decision
     _raise(faults)
     return Decision(
         outcome=Outcome.GRANTED,
-        content=draft.content.strip() or f"准予“{result.item_name}”，发给{result.result_name}",
+        content=draft.content.strip() or result.item_name,  # printed under 准予内容 and, on the certificate, 许可内容
         conditions=draft.conditions.strip(),
         valid_from=valid_from,
         valid_until=valid_until,

@@ -123,4 +123,4 @@ def chinese(day: date) -> str:
 
 
 def validity_range(valid_from: date, valid_until: date | None) -> str:
-    return f"{chinese(valid_from)}至{chinese(valid_until) if valid_until else '长期'}"
+    return f"{chinese(valid_from)}至{chinese(valid_until)}" if valid_until else f"{chinese(valid_from)}起长期有效"

@@ -44,7 +44,7 @@ async def test_the_event_of_a_grant_carries_what_the_certificate_prints(approval
     event = orjson.loads(rows[0][0])
     assert event["applicant"]["sealed_number"] == SEALED
     assert event["item"]["certificate_type_code"] == MARKET + "002"
-    assert event["content"] == "准予“食品经营许可（新办）”，发给食品经营许可证"
+    assert event["content"] == "食品经营许可（新办）"
     assert event["valid_until"] == "2027-01-31"
     assert event["decided_by"]["role"] == "CHIEF_REPRESENTATIVE"
     assert event["decided_by"]["organisation"]["uscc"] == MARKET

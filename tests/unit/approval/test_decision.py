@@ -97,7 +97,7 @@ def test_the_periods_of_the_remedies_are_the_laws(remedies: Remedies) -> None:
 def test_a_grant_says_what_is_granted_and_how_long() -> None:
     decision = make_decision(replace(GRANT, conditions=" 不得经营冷荤 "), FOOD, today=TODAY)
 
-    assert decision.content == "准予“食品经营许可（新办）”，发给食品经营许可证"
+    assert decision.content == "食品经营许可（新办）"
     assert decision.conditions == "不得经营冷荤"
     assert (decision.valid_from, decision.valid_until) == (TODAY, date(2031, 3, 4))
 

@@ -89,6 +89,10 @@ def test_a_paper_says_everything_the_law_demands_of_its_kind(kind: str) -> None:
     assert [demanded for demanded in (*COMMON, *DEMANDED[kind]) if demanded not in text] == []
 
 
+def test_a_grant_without_an_end_says_so_in_plain_words() -> None:
+    assert "自2026年3月4日起长期有效。" in text_of(replace(samples.grant(), valid_until=None))
+
+
 @pytest.mark.parametrize("excluded", ["", "鉴定"])
 def test_the_acceptance_of_another_matter_than_a_licence_does_not_speak_of_licensing(excluded: str) -> None:
     basis = "《社会保险法》第五十八条、《优化营商环境条例》第三十六条"
@@ -121,7 +125,7 @@ def test_a_certificate_shows_its_number_holder_issuer_dates_rows_and_identifier(
 def test_a_certificate_without_an_end_is_valid_for_long() -> None:
     job = samples.a_certificate(valid_until=None)
 
-    assert "2026年3月4日至长期" in squeezed(render(job).pdf)
+    assert "2026年3月4日起长期有效" in squeezed(render(job).pdf)
 
 
 @pytest.mark.parametrize(
