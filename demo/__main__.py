@@ -99,7 +99,9 @@ async def _play(stack: Stack, hall: Hall, console: Console) -> dict[str, Any]:
             cases.append(await read_back(life, OUT))
             progress.advance(task)
         # Last, because it moves the time of all.
-        task = progress.add_task("无人办理的办件亮灯", total=1)
+        task = progress.add_task("无人告知的申请视为受理，无人办理的办件亮灯", total=2)
+        cases.append(await read_back(await scenes.silence(hall, by_id["E04"], stack.travel), OUT))
+        progress.advance(task)
         cases.append(await read_back(await scenes.left_alone(hall, by_id["E11"], stack.travel), OUT))
         progress.advance(task)
     certificate = next(case["certificate"] for case in cases if case["item_id"] == "E02")

@@ -18,6 +18,7 @@ async def read_back(life: Life, folder: Path) -> dict[str, Any]:
     application = expect(await owner.get(f"/api/v1/cases/{life.case_no}/application"), 200, f"{life.name} 查询申请")
     watched = expect(await supervisor.get(f"/api/v1/supervision/cases/{life.case_no}"), 200, f"{life.name} 监督")
     papers = await _sealed_papers(owner, life)
+    clocks = expect(await owner.get(f"/api/v1/cases/{life.case_no}/clocks"), 200, f"{life.name} 时限")
     certificate = papers["certificates"][0] if papers["certificates"] else None
     return {
         "case_no": life.case_no,
@@ -36,6 +37,7 @@ async def read_back(life: Life, folder: Path) -> dict[str, Any]:
         "legal_due_provisional": application["legal_due"]["provisional"],
         "promised_due_provisional": application["promised_due"]["provisional"],
         "lights": [{"level": light["level"], "at": light["crossed_at"]} for light in watched["lights"]],
+        "clocks": [_clock(one) for one in clocks["items"]],
         "certificate": await _certificate(owner, life, certificate, folder) if certificate else None,
         "papers": [await _paper(owner, paper, life, folder) for paper in papers["papers"]],
         "timeline": [
@@ -43,6 +45,12 @@ async def read_back(life: Life, folder: Path) -> dict[str, Any]:
             for entry in watched["timeline"]
         ],
     }
+
+
+def _clock(one: dict[str, Any]) -> dict[str, Any]:
+    """With `why` as the sentence a paper would print; null while the clock has not started."""
+    kept = ("clock", "label", "article", "about", "state", "started_on", "due", "met_at")
+    return {name: one[name] for name in kept} | {"why": one["why"]["zh"] if one["why"] else None}
 
 
 async def _sealed_papers(owner: Caller, life: Life) -> dict[str, Any]:

@@ -110,6 +110,35 @@ async def refusal(hall: Hall, item: dict[str, Any]) -> Life:
     return life
 
 
+async def silence(hall: Hall, item: dict[str, Any], travel: Travel) -> Life:
+    """Received, and nobody answers within five working days: accepted by law as of the day of receipt (art. 32)."""
+    life = Life(hall, item, hall.enterprise(1, ENTERPRISE_NAMES), "COUNTER")
+    await life.submit()
+    await life.receive()
+    clerk, supervisor = await hall.person("clerk1"), await hall.person("supervisor1")
+
+    async def deemed() -> dict[str, Any] | None:
+        seen = expect(await clerk.get(life.path), 200, f"{life.name} 查询申请")
+        return seen if seen["deemed"] else None
+
+    async def seen_by_supervision() -> bool | None:
+        answer = await supervisor.get(f"/api/v1/cases/{life.case_no}/clocks")
+        clocks = answer.json()["items"] if answer.status_code == 200 else []
+        missed = any(clock["clock"] == "NOTICE" and clock["state"] == "MISSED" for clock in clocks)
+        return True if missed and any(c["clock"] == "DECISION" and c["started_on"] for c in clocks) else None
+
+    for _ in range(15):  # five working days, whatever holidays lie between
+        if await deemed():
+            break
+        travel(timedelta(days=1))
+        await asyncio.sleep(0.2)
+    life.application = await eventually(deemed, f"{life.name} 视为受理", _LIGHT_SECONDS)
+    if life.application["accepted_at"] != life.application["received_at"]:
+        raise StepFailed(f"{life.name}：视为受理应自收件之日起，实为 {life.application['accepted_at']}")
+    await eventually(seen_by_supervision, f"{life.name} 监督记录视为受理", _LIGHT_SECONDS)
+    return life
+
+
 async def left_alone(hall: Hall, item: dict[str, Any], travel: Travel) -> Life:
     """Accepted and forgotten: yellow after the promised limit, red after the legal one."""
     life = Life(hall, item, hall.enterprise(1, ENTERPRISE_NAMES), "COUNTER")
