@@ -21,7 +21,7 @@ STOP_STEPS = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 10.0))  # fast shutdown, t
 
 SMALL = {
     "shared_buffers": "64MB",
-    "max_connections": "120",
+    "max_connections": "160",
     "work_mem": "4MB",
     "maintenance_work_mem": "32MB",
     "max_wal_size": "512MB",

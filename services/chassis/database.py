@@ -201,7 +201,7 @@ class Database:
             pool_size=2 * pool_size,
             max_overflow=0,
             pool_use_lifo=True,
-            pool_timeout=5,
+            pool_timeout=10,
             pool_recycle=1800,
             query_cache_size=1200,
             hide_parameters=True,  # a database error quotes no value
@@ -210,7 +210,7 @@ class Database:
             json_serializer=_to_json,
             json_deserializer=orjson.loads,
             connect_args={
-                "timeout": 5,
+                "timeout": 10,
                 # Nets, not rules: a lost client or a forgotten lock must not stop the others.
                 "server_settings": {
                     "statement_timeout": "20s",
