@@ -5,11 +5,10 @@ from typing import Any
 
 from contracts.events import bundles, intake
 from contracts.events.common import Event, ItemRef
+from services.supervision.domain.clock_set import INSPECTIONS
 from services.supervision.told import Fact
 
 FIRST_LEVEL_WORKDAYS = 20  # art. 43, where the item names no limit of its own
-# Licences that rest on an inspection of art. 55, as the catalogue names the procedure.
-_INSPECTIONS = frozenset({"检验", "检测", "检疫"})
 
 
 def acceptance_detail(event: intake.ApplicationAccepted) -> dict[str, Any] | None:
@@ -34,7 +33,7 @@ def _of_item(item: ItemRef) -> dict[str, Any]:
         first = min(item.levels, key=lambda level: level.no)
         own = {"value": first.limit, "unit": first.unit.value}
         detail["first_level"] = own if first.limit is not None else {"value": FIRST_LEVEL_WORKDAYS, "unit": "WORKDAY"}
-    if any(procedure.kind in _INSPECTIONS for procedure in item.special_procedures):
+    if any(procedure.kind in INSPECTIONS for procedure in item.special_procedures):
         detail["inspection"] = True
     return detail
 

@@ -25,6 +25,7 @@ from services.supervision.domain.clocks import (
 
 FIRST_LEVEL_ARTICLE = "行政许可法第三十五条、第四十三条"
 INSPECTORS = workdays(5, "行政许可法第五十五条第二款")
+INSPECTIONS = frozenset({"检验", "检测", "检疫"})
 HEARING_REQUEST = workdays(5, "行政许可法第四十七条")
 HEARING_HOLDING = workdays(20, "行政许可法第四十七条")
 HEARING_NOTICE_DAYS = 7
@@ -89,14 +90,19 @@ def _first_level(told: Told) -> Iterator[Run]:
 
 
 def _inspectors(told: Told) -> Iterator[Run]:
-    """Where the licence rests on an inspection, or as soon as anybody was assigned (art. 55)."""
+    """Where the licence rests on an inspection, or as soon as anybody was assigned (art. 55).
+
+    The report of an inspection may be among the materials, so that nobody has to be assigned: the clock counts, from
+    acceptance, once the body has begun the inspection, and nobody is told to have missed it before.
+    """
     assigned_at = told.first_at("approval.inspectors.assigned.v1")
-    if assigned_at is not None or told.accepted.get("inspection"):
+    inspects = any(line.detail.get("kind") in INSPECTIONS for line in told.of("approval.case.suspended.v1"))
+    if assigned_at is not None or inspects or told.accepted.get("inspection"):
         yield Run(
             ClockName.INSPECTORS,
             INSPECTORS.article,
             ACCEPTANCE,
-            told.case.accepted_at,
+            told.case.accepted_at if assigned_at is not None or inspects else None,
             INSPECTORS,
             met_at=assigned_at,
             ended_at=told.stopped_at,
