@@ -1,6 +1,6 @@
 """What the certificate service hears: intake's acts become papers, a decision becomes a paper and a certificate."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from contracts.events.intake import (
     ResultHandedOver,
     SupplementRequested,
 )
-from services.certificate import ending_papers, paper_contents, procedure_papers
+from services.certificate import ending_papers, paper_contents, procedure_papers, queries
 from services.certificate.commands.issue_certificates import issue_certificates
 from services.certificate.commands.issue_papers import case_copies, issue_papers
 from services.certificate.commands.keep_cases import keep_received, keep_submitted
@@ -62,7 +62,9 @@ class Consumers:
         await keep_received(uow, [event for event in events if isinstance(event, ApplicationReceived)])
         told = [event for event in events if not _never_received(event)]
         copies = await case_copies(uow, {event.application_id for event in told if isinstance(event, _NEEDS_COPY)})
-        drafts = [draft for event in told for draft in self._drafts(event, copies)]
+        handed = {event.application_id for event in told if isinstance(event, ResultHandedOver)}
+        known = await queries.documents_of(uow.connection, handed) if handed else {}
+        drafts = [draft for event in told for draft in self._drafts(event, copies, known)]
         await issue_papers(uow, drafts, self._kit)
 
     async def on_approval(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
@@ -78,7 +80,9 @@ class Consumers:
             papers += procedure_papers.drafts(event, copies[event.case_id], settings)
         await issue_papers(uow, papers, self._kit)
 
-    def _drafts(self, event: Any, copies: dict[UUID, CaseFacts]) -> Iterator[Draft]:
+    def _drafts(
+        self, event: Any, copies: dict[UUID, CaseFacts], known: Mapping[str, tuple[str, str]]
+    ) -> Iterator[Draft]:
         settings = self._kit.settings
         match event:
             case ApplicationReceived():
@@ -88,6 +92,8 @@ class Consumers:
                 yield from ending_papers.commitments(event)
             case RenewalDeemed():
                 yield ending_papers.deemed_renewal(event)
+            case ResultHandedOver():
+                yield paper_contents.proof_of_service(event, copies[event.application_id], known)
             case _ if isinstance(event, _NEEDS_COPY):
                 yield self._of_copy(event, copies[event.application_id])
 
@@ -101,10 +107,8 @@ class Consumers:
                 return paper_contents.refusal_of_acceptance(event, case, settings)
             case ApplicationReturned():
                 return ending_papers.returned(event, case, settings)
-            case ApplicationWithdrawn():
-                return ending_papers.withdrawn(event, case, settings)
             case _:
-                return paper_contents.proof_of_service(event, case)
+                return ending_papers.withdrawn(event, case, settings)
 
 
 def _never_received(event: Any) -> bool:

@@ -1,6 +1,6 @@
 """From the facts of a case to what its papers print. Numbers of people arrive masked and stay so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,7 @@ from contracts.events.intake import (
     SupplementRequested,
 )
 from services.certificate import receipt_record
+from services.certificate.domain.paper import FORMS
 from services.certificate.domain.validity import term
 from services.certificate.files import contents
 from services.certificate.settings import CertificateSettings
@@ -288,11 +289,28 @@ def _refusal(head: dict[str, Any], event: CaseDecided, settings: CertificateSett
     )
 
 
-def proof_of_service(event: ResultHandedOver, case: CaseFacts) -> Draft:
+# Decisions on other matters than licences are called otherwise than their kind.
+_OTHER_TITLES = {"GRANT_DECISION": "准予决定书", "REFUSAL_DECISION": "不予办理决定书"}
+
+
+def document_name(reference: str, known: Mapping[str, tuple[str, str]], item: ItemRef) -> str:
+    """What the recipient signs for: title and number of a paper, name and number of a certificate."""
+    if reference not in known:
+        return reference if reference.startswith("《") else f"《{reference}》"
+    name, number = known[reference]
+    if name in FORMS:
+        other = None if is_licence(item) else _OTHER_TITLES.get(name)
+        return f"《{other or FORMS[name].title}》（{number}）"
+    return f"《{name}》（编号：{number}）"
+
+
+def proof_of_service(event: ResultHandedOver, case: CaseFacts, known: Mapping[str, tuple[str, str]]) -> Draft:
+    """`known`: the documents of the case by the reference under which they were handed over."""
+
     def build(head: dict[str, Any]) -> contents.ProofOfService:
         return contents.ProofOfService(
             **head,
-            documents=event.documents,
+            documents=tuple(document_name(reference, known, case.item) for reference in event.documents),
             method=_METHODS[event.method],
             served_at=event.handed_over_at,
             recipient_name=event.recipient_name,

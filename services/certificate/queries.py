@@ -1,6 +1,6 @@
 """Reads of the certificate service: one SELECT, one schema; nothing here writes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -64,6 +64,16 @@ async def of_case(connection: AsyncConnection, case_id: UUID) -> Sequence[Any]:
     wanted = _certificates().where(_CERTIFICATE.case_id == case_id).order_by(_CERTIFICATE.issued_at)
     rows: Sequence[Any] = (await connection.execute(wanted)).all()
     return rows
+
+
+async def documents_of(connection: AsyncConnection, case_ids: Iterable[UUID]) -> dict[str, tuple[str, str]]:
+    """What these cases were given, by number or identifier: its kind or type's name, and the number people know."""
+    wanted = sorted(case_ids)
+    papers = select(_PAPER.number, _PAPER.kind, _PAPER.number).where(_PAPER.case_id.in_(wanted))
+    shown = (_CERTIFICATE.identifier, _CERTIFICATE.type_name, _CERTIFICATE.number_shown)
+    certificates = select(*shown).where(_CERTIFICATE.case_id.in_(wanted))
+    rows = [*await connection.execute(papers), *await connection.execute(certificates)]
+    return {reference: (name, number) for reference, name, number in rows}
 
 
 async def by_identifier(connection: AsyncConnection, identifier: str) -> Any:

@@ -37,6 +37,26 @@ def test_an_acceptance_notice_prints_the_fee_of_the_item_and_none_of_its_own(fee
     assert notice(item=an_item(fee=fee)).fee == fee
 
 
+@pytest.mark.parametrize(
+    ("reference", "type_name", "text"),
+    [
+        ("1.2.156.3005.2.X", "行政许可", "《食品经营许可证》（编号：JY24312020000001）"),
+        ("鹤市监准〔2026〕第1号", "行政许可", "《准予行政许可决定书》（鹤市监准〔2026〕第1号）"),
+        ("鹤市监准〔2026〕第1号", "行政确认", "《准予决定书》（鹤市监准〔2026〕第1号）"),
+        ("鹤市监受〔2026〕第1号", "行政确认", "《受理通知书》（鹤市监受〔2026〕第1号）"),
+        ("食品经营许可证副本", "行政许可", "《食品经营许可证副本》"),
+    ],
+)
+def test_who_signs_for_a_document_reads_its_name_and_number(reference: str, type_name: str, text: str) -> None:
+    known = {
+        "1.2.156.3005.2.X": ("食品经营许可证", "JY24312020000001"),
+        "鹤市监准〔2026〕第1号": ("GRANT_DECISION", "鹤市监准〔2026〕第1号"),
+        "鹤市监受〔2026〕第1号": ("ACCEPTANCE_NOTICE", "鹤市监受〔2026〕第1号"),
+    }
+
+    assert paper_contents.document_name(reference, known, an_item(type_name=type_name)) == text
+
+
 def refusal(**changes: Any) -> Any:
     decided = example(
         approval.CaseDecided,
