@@ -12,7 +12,7 @@ from services.certificate.commands import verify
 from services.certificate.kit import Kit
 from services.certificate.routes import TheKit
 from services.certificate.schemas import VerificationOut
-from services.certificate.upload import read_pdf
+from services.certificate.upload import FORM, read_identifier, read_pdf
 from services.certificate.verify_page import SECURITY_HEADERS, page
 from services.chassis.auth import public
 from services.chassis.http import Db, Now
@@ -31,7 +31,14 @@ _UPLOAD = {
                     "required": ["file"],
                     "properties": {"file": {"type": "string", "format": "binary", "description": "PDF, 不超过 20 MiB"}},
                 }
-            }
+            },
+            FORM: {
+                "schema": {
+                    "type": "object",
+                    "required": ["identifier"],
+                    "properties": {"identifier": {"type": "string", "description": "电子证照标识"}},
+                }
+            },
         },
     }
 }
@@ -53,9 +60,17 @@ async def verify_by_reference(
     return _answer(request, await verify.identifier(db, identifier or "", kit, now=now))
 
 
-@router.post(_PATH, summary="上传 PDF 核验", response_model=VerificationOut, responses=_HTML, openapi_extra=_UPLOAD)
-async def verify_by_file(request: Request, db: Db, now: Now, kit: TheKit) -> Response:
+@router.post(
+    _PATH,
+    summary="上传 PDF 核验，或以表单按标识核验",
+    response_model=VerificationOut,
+    responses=_HTML,
+    openapi_extra=_UPLOAD,
+)
+async def verify_by_form(request: Request, db: Db, now: Now, kit: TheKit) -> Response:
     try:
+        if request.headers.get("content-type", "").startswith(FORM):
+            return _answer(request, await verify.identifier(db, await read_identifier(request), kit, now=now))
         content = await read_pdf(request)
     except DomainError as refused:
         if _wants_page(request):

@@ -10,6 +10,26 @@ from services.certificate.domain.errors import UploadRejected, UploadTooLarge
 
 LIMIT = 20 * 1024 * 1024
 _ENVELOPE = 64 * 1024  # boundaries and headers of the multipart form around the file
+_FORM_LIMIT = 8 * 1024
+_MOST_CHARACTERS = 256
+FORM = "application/x-www-form-urlencoded"
+
+
+async def read_identifier(request: Request) -> str:
+    """The field `identifier` of a plain form: what is typed goes into the body, never into an address.
+
+    Raises:
+        UploadTooLarge: more than a form with one field.
+        UploadRejected: no such field.
+    """
+    try:
+        async with _counted(request, _FORM_LIMIT).form(max_fields=4) as form:
+            typed = form.get("identifier")
+    except HTTPException as unreadable:
+        raise UploadRejected("表单无法解析") from unreadable
+    if not isinstance(typed, str):
+        raise UploadRejected("请填写证照标识，字段名为 identifier")
+    return typed.strip()[:_MOST_CHARACTERS]
 
 
 async def read_pdf(request: Request) -> bytes:
@@ -25,7 +45,7 @@ async def read_pdf(request: Request) -> bytes:
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise UploadRejected("请以 multipart/form-data 上传，字段名为 file")
     try:
-        async with _counted(request).form(max_files=1, max_fields=4) as form:
+        async with _counted(request, LIMIT + _ENVELOPE).form(max_files=1, max_fields=4) as form:
             part = form.get("file")
             content = await part.read() if isinstance(part, UploadFile) else b""
     except (MultiPartException, HTTPException) as unreadable:
@@ -37,7 +57,7 @@ async def read_pdf(request: Request) -> bytes:
     return content
 
 
-def _counted(request: Request) -> Request:
+def _counted(request: Request, limit: int) -> Request:
     """The same request, whose body ends with UploadTooLarge once it is longer than allowed."""
     arrived = 0
 
@@ -45,8 +65,8 @@ def _counted(request: Request) -> Request:
         nonlocal arrived
         message = await request.receive()
         arrived += len(message.get("body", b""))
-        if arrived > LIMIT + _ENVELOPE:
-            raise UploadTooLarge
+        if arrived > limit:
+            raise UploadTooLarge("内容超过大小限制")
         return message
 
     return Request(request.scope, receive)

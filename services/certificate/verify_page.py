@@ -81,8 +81,9 @@ def _rows(result: VerificationOut) -> list[tuple[str, str]]:
 
 
 def _forms(path: str) -> str:
+    # What is typed goes into the body: somebody may type a citizen's number, which has no place in an address.
     return (
-        f'<form class="card" method="get" action="{escape(path)}"><label for="identifier">按证照标识核验</label>'
+        f'<form class="card" method="post" action="{escape(path)}"><label for="identifier">按证照标识核验</label>'
         '<input type="text" id="identifier" name="identifier" maxlength="128" required autocomplete="off">'
         "<button>核验</button></form>"
         f'<form class="card" method="post" enctype="multipart/form-data" action="{escape(path)}">'

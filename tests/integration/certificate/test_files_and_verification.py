@@ -177,6 +177,34 @@ async def test_a_browser_gets_a_chinese_page_that_loads_nothing_from_elsewhere(l
         assert MARKER not in text_
 
 
+async def test_what_is_typed_into_the_page_goes_into_no_address(library: Library, sealed: Sealed):
+    row, _, _ = sealed
+    form = await library.get(VERIFY, {"Accept": "text/html"})
+
+    found = await library.http.post(VERIFY, data={"identifier": row["identifier"]}, headers={"Accept": "text/html"})
+    typed = await library.http.post(VERIFY, data={"identifier": MARKER}, headers={"Accept": "text/html"})
+    told = await library.http.post(VERIFY, data={"identifier": f" {row['identifier']} "})
+
+    assert 'method="get"' not in form.text
+    assert "真实有效" in found.text
+    assert (typed.status_code, MARKER in typed.text) == (200, False)
+    assert told.json()["verdict"] == "VALID"
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        pytest.param({"other": "x"}, 415, id="another field"),
+        pytest.param({"identifier": "x" * 9000}, 413, id="more than a form"),
+        pytest.param({"identifier": "\0"}, 200, id="NUL"),
+    ],
+)
+async def test_a_form_that_is_none_of_ours_is_turned_away(library: Library, form: dict[str, str], status: int):
+    answer = await library.http.post(VERIFY, data=form)
+
+    assert answer.status_code == status
+
+
 async def test_a_page_never_repeats_what_was_asked_as_markup(library: Library):
     page = await library.get(VERIFY, {"Accept": "text/html"}, identifier="<script>alert(1)</script>")
 
