@@ -100,14 +100,12 @@ async def _play(stack: Stack, hall: Hall, console: Console) -> dict[str, Any]:
             progress.advance(task)
         # Last, because it moves the time of all.
         task = progress.add_task("无人告知的申请视为受理，无人办理的办件亮灯", total=2)
-        cases.append(await read_back(await scenes.silence(hall, by_id["E04"], stack.travel), OUT))
-        progress.advance(task)
-        cases.append(await read_back(await scenes.left_alone(hall, by_id["E11"], stack.travel), OUT))
-        progress.advance(task)
+        for scene, item_id in ((scenes.silence, "E04"), (scenes.left_alone, "E11")):
+            cases.append(await read_back(await scene(hall, by_id[item_id], stack.travel), OUT))
+            progress.advance(task)
     certificate = next(case["certificate"] for case in cases if case["item_id"] == "E02")
     verdicts = await scenes.forgeries(hall, (OUT / certificate["pdf"]).read_bytes(), certificate["identifier"])
-    jwks = expect(await hall.public.get("/.well-known/certificate-jwks.json"), 200, "证照公钥")
-    (OUT / "jwks.json").write_text(json.dumps(jwks, indent=2), "utf-8")
+    await _write_keys(hall)
     figures = {
         "items": len(items),
         "cases": len(cases),
@@ -119,6 +117,12 @@ async def _play(stack: Stack, hall: Hall, console: Console) -> dict[str, Any]:
         "seconds_for_every_item": round(living_seconds, 1),
     }
     return {"cases": cases, "bundles": [bundle.entry(restaurant)], "figures": figures}
+
+
+async def _write_keys(hall: Hall) -> None:
+    """What the certificates are checked with, without the system."""
+    jwks = expect(await hall.public.get("/.well-known/certificate-jwks.json"), 200, "证照公钥")
+    (OUT / "jwks.json").write_text(json.dumps(jwks, indent=2), "utf-8")
 
 
 def show(report: dict[str, Any], console: Console) -> None:
