@@ -157,8 +157,8 @@ def test_a_commitment_is_one_paper_per_material_with_its_later_check() -> None:
 def test_a_deemed_renewal_names_the_old_certificate_the_new_term_and_the_silence() -> None:
     paper = printed(ending_papers.deemed_renewal(example(intake.RenewalDeemed)))
 
-    told = example(intake.RenewalDeemed)
-    assert (paper.valid_from, paper.valid_until) == (told.valid_from, told.valid_until)
+    # The old one ends on 8 March 2026; five more years follow it.
+    assert (paper.valid_from, paper.valid_until) == (date(2026, 3, 9), date(2031, 3, 8))
     assert "视为准予延续" in paper.grounds
     assert paper.certificate_name == "食品经营许可证"
 
