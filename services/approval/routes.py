@@ -28,8 +28,8 @@ Handler = Annotated[Principal, allow("HANDLER")]
 Chief = Annotated[Principal, allow("CHIEF_REPRESENTATIVE")]
 
 
-async def _light_days(now: Now, calendar: Calendar) -> LightDays:
-    return LightDays.of(clock.local_date(now), calendar)
+async def _light_days(request: Request, now: Now, calendar: Calendar) -> LightDays:
+    return LightDays.of(clock.local_date(now), calendar, request.app.state.settings.light_rules)
 
 
 Days = Annotated[LightDays, Depends(_light_days)]

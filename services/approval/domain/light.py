@@ -1,16 +1,18 @@
 """The current light of an open case, from its two due dates: what the officer's inbox shows and filters by."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
+from services.kernel.light_rules import DEFAULT_RULES, LightRule, warning_days
 from services.kernel.workdays import WorkCalendar
 
-WARNING_WORKDAYS = 2
+_A_DAY = timedelta(days=1)
 
 
 class Light(StrEnum):
-    WARNING = "WARNING"  # 预警: two working days or less to the promised date
+    WARNING = "WARNING"  # 预警: as many working days or less to the promised date as the light rules say
     YELLOW = "YELLOW"  # 黄牌: past the promised date
     RED = "RED"  # 红牌: past the legal date
 
@@ -23,9 +25,11 @@ class LightDays:
     warning_until: date
 
     @classmethod
-    def of(cls, today: date, calendar: WorkCalendar) -> "LightDays":
-        """Two working days ahead; after the last published year Monday to Friday count, a warning is no final date."""
-        return cls(today, calendar.earliest_workday(today, WARNING_WORKDAYS))
+    def of(cls, today: date, calendar: WorkCalendar, rules: Iterable[LightRule] = DEFAULT_RULES) -> "LightDays":
+        """As far ahead as the rules warn; after the last published year Monday to Friday count, a warning is no final
+        date. Without a rule that warns, the day lies in the past and no case is warned of."""
+        ahead = warning_days(rules)
+        return cls(today, today - _A_DAY if ahead is None else calendar.earliest_workday(today, ahead))
 
     def paused_light(
         self, *, promised_due_on: date, legal_due_on: date, projected_on: date, pause_due_on: date | None

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.kernel.errors import DomainError
+from services.kernel.light_rules import Basis as Basis
 from services.kernel.time_limit import (
     Clock,
     DueDate,
@@ -17,13 +18,6 @@ from services.kernel.time_limit import (
     due_date,
 )
 from services.kernel.workdays import CalendarNotPublished, WorkCalendar
-
-
-class Basis(StrEnum):
-    """Which limit of the item a date or a light is about."""
-
-    LEGAL = "LEGAL"
-    PROMISED = "PROMISED"
 
 
 class Stage(StrEnum):

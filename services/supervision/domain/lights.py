@@ -9,39 +9,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from services.kernel.elapsed import end_of_day_on, exceeds_at
+from services.kernel.light_rules import DEFAULT_RULES as DEFAULT_RULES
+from services.kernel.light_rules import Level as Level
+from services.kernel.light_rules import LightRule as LightRule
 from services.kernel.time_limit import Clock, budget_days
 from services.kernel.workdays import CalendarNotPublished, WorkCalendar
-from services.supervision.domain.case import Basis, Supervised
+from services.supervision.domain.case import Supervised
 from services.supervision.domain.errors import BadRules
-
-
-class Level(StrEnum):
-    """Names of the lamps; places differ in what they call them, so the labels are settings."""
-
-    WARNING = "WARNING"
-    YELLOW = "YELLOW"
-    RED = "RED"
-
-
-@dataclass(frozen=True)
-class LightRule:
-    """Light `level` is on when used >= limit + `days` (days of the limit's own unit)."""
-
-    rule: str
-    level: Level
-    basis: Basis
-    days: int
-    enabled: bool = True
-
-
-DEFAULT_RULES = (
-    LightRule("case-time-warning", Level.WARNING, Basis.PROMISED, -2),
-    LightRule("case-time-yellow", Level.YELLOW, Basis.PROMISED, 1),
-    LightRule("case-time-red", Level.RED, Basis.LEGAL, 1),
-)
 
 
 @dataclass(frozen=True)

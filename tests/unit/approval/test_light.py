@@ -5,7 +5,14 @@ from datetime import date, timedelta
 import pytest
 
 from services.approval.domain.light import Light, LightDays
+from services.approval.settings import settings as approval_settings
+from services.kernel.light_rules import LightRule
 from services.kernel.workdays import official_calendar
+from services.supervision.settings import settings as supervision_settings
+
+
+def supervision_rules() -> tuple[LightRule, ...]:
+    return supervision_settings().light_rules
 
 
 @pytest.mark.parametrize(
@@ -23,6 +30,33 @@ def test_the_light_follows_the_two_due_dates(today: date, light: Light | None) -
     days = LightDays.of(today, official_calendar())
 
     assert days.light(promised_due_on=date(2026, 2, 14), legal_due_on=date(2026, 2, 26)) is light
+
+
+@pytest.mark.parametrize(
+    ("setting", "first_day"),
+    [
+        pytest.param('[{"rule":"w","level":"WARNING","basis":"PROMISED","days":-1}]', date(2026, 2, 13), id="one day"),
+        pytest.param('[{"rule":"w","level":"WARNING","basis":"PROMISED","days":-3}]', date(2026, 2, 11), id="three"),
+        pytest.param("[]", None, id="no rule that warns"),
+    ],
+)
+def test_the_inbox_warns_as_early_as_the_configured_rules(
+    monkeypatch: pytest.MonkeyPatch, setting: str, first_day: date | None
+) -> None:
+    monkeypatch.setenv("YICHUANG_LIGHT_RULES", setting)
+    monkeypatch.setenv("YICHUANG_DATABASE_URL_APPROVAL", "postgresql://approval_app@127.0.0.1/approval")
+    rules, supervised = approval_settings().light_rules, supervision_rules()
+
+    warned = [
+        day
+        for day in (date(2026, 2, 9) + timedelta(days=n) for n in range(6))
+        if LightDays.of(day, official_calendar(), rules).light(
+            promised_due_on=date(2026, 2, 14), legal_due_on=date(2026, 2, 26)
+        )
+    ]
+
+    assert min(warned, default=None) == first_day
+    assert rules == supervised
 
 
 def test_lights_go_on_after_the_last_published_calendar() -> None:
