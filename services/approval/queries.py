@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, and_, not_, or_, select, tuple_
+from sqlalchemy import case as either
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from contracts.events.common import DueDate
+from contracts.events.common import DueDate, LimitUnit
 from services.approval.domain.errors import UnknownCase
 from services.approval.domain.levels import township_of
 from services.approval.domain.light import Light, LightDays
@@ -69,13 +70,17 @@ def lit(light: Light, days: LightDays) -> ColumnElement[bool]:
     return and_(_open(), or_(and_(not_(paused), _running(light, days)), and_(paused, _paused(light, days))))
 
 
+_IN_WORKDAYS = col(CaseRow.item)["promised_limit"]["unit"].astext == LimitUnit.WORKDAY.value
+
+
 def _running(light: Light, days: LightDays) -> ColumnElement[bool]:
     legal, promised = col(CaseRow.legal_due_on), col(CaseRow.promised_due_on)
     red = legal < days.today
+    warning_until = either((_IN_WORKDAYS, days.warning_until), else_=days.warning_until_calendar)
     rules: dict[Light, ColumnElement[bool]] = {
         Light.RED: red,
         Light.YELLOW: and_(not_(red), promised < days.today),
-        Light.WARNING: and_(not_(red), promised >= days.today, promised <= days.warning_until),
+        Light.WARNING: and_(not_(red), promised >= days.today, promised <= warning_until),
     }
     return rules[light]
 
@@ -123,6 +128,7 @@ _TASK_COLUMNS: list[Any] = [
     col(CaseRow.promised_due_provisional),
     col(CaseRow.projected_on),
     col(CaseRow.pause_due_on),
+    _IN_WORKDAYS.label("in_workdays"),
 ]
 
 
@@ -166,7 +172,7 @@ def _light(row: Any, days: LightDays) -> Light | None:
     dates = {"promised_due_on": row.promised_due_on, "legal_due_on": row.legal_due_on}
     if State(row.state) is State.SUSPENDED:
         return days.paused_light(**dates, projected_on=row.projected_on, pause_due_on=row.pause_due_on)
-    return days.light(**dates)
+    return days.light(**dates, in_workdays=row.in_workdays)
 
 
 async def examination(
@@ -202,6 +208,7 @@ def _examination(case_no: str, visible: ColumnElement[bool]) -> Select[Any]:
         col(CaseRow.legal_due_on),
         col(CaseRow.projected_on),
         col(CaseRow.pause_due_on),
+        _IN_WORKDAYS.label("in_workdays"),
         row_json("approval_case").label("case"),
         in_order("opinion", col(OpinionRow.case_version), col(OpinionRow.case_id)).label("opinions"),
         in_order("ledger_entry", col(LedgerRow.case_version), col(LedgerRow.case_id)).label("ledger"),

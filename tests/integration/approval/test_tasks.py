@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contracts.events.common import DueDate
+from contracts.events.common import DueDate, LimitStart, LimitUnit, LimitValue
 from services.approval.domain.light import LightDays
 from services.chassis import clock
 from services.kernel.workdays import official_calendar
@@ -72,7 +72,9 @@ async def test_who_is_no_officer_has_no_inbox(approval: Approval, roles: tuple[s
     assert (await approval.get("tasks", {})).status_code == 401
 
 
-async def test_lights_shown_and_lights_filtered_are_the_same(approval: Approval) -> None:
+@pytest.mark.parametrize("unit", [LimitUnit.WORKDAY, LimitUnit.CALENDAR_DAY])
+async def test_lights_shown_and_lights_filtered_are_the_same(approval: Approval, unit: LimitUnit) -> None:
+    limit = LimitValue(value=10, unit=unit, start=LimitStart.ACCEPTED)
     today = clock.today()
     days = LightDays.of(today, official_calendar())
     dates = {
@@ -82,7 +84,7 @@ async def test_lights_shown_and_lights_filtered_are_the_same(approval: Approval)
         if legal >= promised
     }
     for promised, legal in dates:
-        await approval.open(**due(promised, legal))
+        await approval.open(item=an_item(promised_limit=limit), **due(promised, legal))
 
     shown = await inbox(approval, approval.handler, limit=200)
     filtered = {
@@ -96,7 +98,8 @@ async def test_lights_shown_and_lights_filtered_are_the_same(approval: Approval)
         assert found == {task["case_no"] for task in shown if task["light"] == light}
     for task in shown:
         promised, legal = (date.fromisoformat(task[name]["on"]) for name in ("promised_due", "legal_due"))
-        assert task["light"] == days.light(promised_due_on=promised, legal_due_on=legal)
+        expected = days.light(promised_due_on=promised, legal_due_on=legal, in_workdays=unit is LimitUnit.WORKDAY)
+        assert task["light"] == expected
 
 
 async def test_the_inbox_is_filtered_by_item_and_due_date(approval: Approval) -> None:

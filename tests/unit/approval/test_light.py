@@ -59,6 +59,15 @@ def test_the_inbox_warns_as_early_as_the_configured_rules(
     assert rules == supervised
 
 
+@pytest.mark.parametrize(("promised", "light"), [(16, Light.WARNING), (17, None)])
+def test_calendar_days_are_warned_of_in_calendar_days(promised: int, light: Light | None) -> None:
+    days = LightDays.of(date(2026, 2, 14), official_calendar())  # before the Spring Festival
+
+    shown = days.light(promised_due_on=date(2026, 2, promised), legal_due_on=date(2026, 2, 26), in_workdays=False)
+
+    assert shown is light
+
+
 def test_lights_go_on_after_the_last_published_calendar() -> None:
     days = LightDays.of(date(2026, 12, 31), official_calendar())
 
