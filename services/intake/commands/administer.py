@@ -21,14 +21,16 @@ from services.intake.domain.records import PartyType
 from services.intake.items import VersionedItem
 from services.intake.office import Call, Office
 from services.intake.tables import BarredRow, QuotaRow
-from services.kernel.codes import mask_citizen_id, mask_uscc, normalise_number
+from services.kernel.codes import in_division, mask_citizen_id, mask_uscc, normalise_number
 from services.kernel.errors import FieldError
 from services.kernel.workdays import WorkCalendar
 
 
 def require_own(reader: Principal, item: VersionedItem) -> None:
-    """Officers see the order of their own department's items. Raises UnknownItem."""
-    if not reader.has("CATALOGUE_ADMIN", "SUPERVISOR") and reader.organisation != item.item.department.uscc:
+    """Officers see the order of their own department's items, supervisors of their division's. Raises UnknownItem."""
+    department = item.item.department
+    oversees = reader.has("SUPERVISOR") and in_division(department.division, reader.division)
+    if not (reader.has("CATALOGUE_ADMIN") or oversees or reader.organisation == department.uscc):
         raise UnknownItem()
 
 
