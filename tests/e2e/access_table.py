@@ -80,6 +80,9 @@ CALLERS: dict[str, tuple[str, Relation, frozenset[str]]] = {
     "next.township": ("TOWNSHIP_CENTRE", Relation.OWN_DIVISION, _()),
 }
 NEXT_DIVISION = "431221000000"
+# Every case has a bundle application beside it, of the same applicant, filed by the same caller. Officers see those in
+# which their department has a member; everybody else stands to it as to the case.
+BUNDLE_OFFICERS = {"K01": _("handler.cgj", "chief.scjg"), "K03": _("handler.gaj", "chief.gaj", "chief.rsj")}
 UNKNOWN = ("nobody", "expired")  # no token; a true token whose time is over
 
 ROLES = {
@@ -120,6 +123,30 @@ POST /api/v1/applications/{application_id}/refusal               412  -  -  o  o
 POST /api/v1/applications/{application_id}/supplement-notice     412  -  -  o  o  -  -  -  -  -  -  -  -  -
 POST /api/v1/applications/{application_id}/supplements           412  o  o  o  o  -  -  -  -  -  o  o  o  -
 POST /api/v1/applications/{application_id}/withdrawal            412  o  o  o  o  -  -  -  -  -  o  o  o  -
+POST /api/v1/applications/{application_id}/corrections           412  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/applications/{application_id}/return                412  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/applications/{application_id}/deferred-materials    412  o  o  o  o  -  -  -  -  -  o  o  o  -
+POST /api/v1/applications/{application_id}/commitment-checks     412  -  -  -  -  o  o  -  -  -  -  -  -  -
+GET  /api/v1/calendars                                           200  -  -  -  -  -  -  -  o  o  -  -  -  -
+POST /api/v1/calendars/{year}                                    422  -  -  -  -  -  -  -  -  o  -  -  -  -
+GET  /api/v1/barred-applicants                                   200  -  -  -  -  -  -  -  o  o  -  -  -  -
+POST /api/v1/barred-applicants                                   422  -  -  -  -  -  -  -  o  o  -  -  -  -
+POST /api/v1/items/{item_code}/quota                             422  -  -  -  -  -  -  -  -  o  -  -  -  -
+GET  /api/v1/items/{item_code}/acceptance-order                  200  -  -  -  -  o  o  -  o  o  -  -  -  -
+GET  /api/v1/items/{item_code}/running                           200  -  -  -  -  -  -  -  -  o  -  -  -  -
+POST /api/v1/items/{item_code}/moves                             422  -  -  -  -  -  -  -  -  o  -  -  -  -
+GET  /api/v1/bundle-applications                                 200  o  o  o  o  o  o  o  o  -  o  o  o  o
+POST /api/v1/bundle-applications                                 201  x  x  o  o  -  -  -  -  -  o  o  o  -
+GET  /api/v1/bundle-applications/{bundle_no}                     200  o  o  o  o  o  o  o  o  -  o  o  o  o
+POST /api/v1/bundle-applications/{bundle_no}/materials           422  o  o  o  o  -  -  -  -  -  o  o  o  -
+POST /api/v1/bundle-applications/{bundle_no}/receipt             412  -  -  o  o  -  -  -  -  -  -  -  o  -
+POST /api/v1/bundle-applications/{bundle_no}/acceptance          412  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/bundle-applications/{bundle_no}/members/{member_id}/result
+                                                                 412  -  -  o  o  o  o  -  -  -  -  -  -  -
+POST /api/v1/bundle-applications/{bundle_no}/extension           412  -  -  -  -  -  -  -  -  -  -  -  -  o
+POST /api/v1/bundle-applications/{bundle_no}/stages              412  o  o  o  o  -  -  -  -  -  o  o  o  -
+POST /api/v1/bundle-applications/{bundle_no}/hand-over           412  -  -  -  -  -  -  o  -  -  -  -  -  -
+POST /api/v1/bundle-applications/{bundle_no}/withdrawal          412  o  o  o  o  -  -  -  -  -  o  o  o  -
 GET  /api/v1/cases/{case_no}                                     200  o  o  o  o  o  o  o  o  -  o  o  o  -
 GET  /api/v1/cases/{case_no}/application                         200  o  o  o  o  o  o  o  o  -  o  o  o  -
 GET  /api/v1/cases/{case_no}/examination                         200  -  -  -  -  o  o  -  o  -  -  -  -  o
@@ -163,6 +190,9 @@ PUBLIC = frozenset(
     {
         ("GET", "/api/v1/items"),
         ("GET", "/api/v1/items/{item_code}"),
+        ("GET", "/api/v1/bundles"),
+        ("GET", "/api/v1/bundles/{bundle_id}"),
+        ("POST", "/api/v1/bundles/{bundle_id}/plan"),
         ("POST", "/api/v1/cases/progress"),
         ("GET", "/api/v1/certificates/verify"),
         ("POST", "/api/v1/certificates/verify"),
@@ -172,6 +202,19 @@ PUBLIC = frozenset(
 ANY_ROLE = frozenset({("GET", "/api/v1/cases/{case_no}")})
 FORBIDDEN = 403
 ANOTHERS = {"o": 404, "x": 403, "p": 422, "j": 404}
+
+
+def bundle_of(case: str) -> str:
+    """The bundle applied for beside the case: a restaurant for the enterprise, a birth for people."""
+    return "K01" if case == "enterprise" else "K03"
+
+
+def bundles_of(caller: str) -> frozenset[str]:
+    """Cases whose bundle application this caller may reach."""
+    _, relation, reached = CALLERS[caller]
+    if relation is not Relation.OWN_DEPARTMENT:
+        return reached
+    return frozenset(case for case in ALL_CASES | {"granted"} if caller in BUNDLE_OFFICERS[bundle_of(case)])
 
 
 @dataclass(frozen=True)

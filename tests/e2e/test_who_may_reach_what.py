@@ -10,12 +10,15 @@ import pytest
 from demo.api import expect
 from demo.hall import Hall, a_pdf
 from deploy.local.stack import Stack
-from tests.e2e.access_table import ALL_CASES, ANY_ROLE, CALLERS, PUBLIC, ROWS, UNKNOWN, Relation, Row
+from tests.e2e.access_table import ALL_CASES, ANY_ROLE, CALLERS, PUBLIC, ROWS, UNKNOWN, Relation, Row, bundles_of
 from tests.e2e.district import District, Made, prepare
 
 STALE = 999
 AT_ONCE = 8
 SUBMIT, LIBRARY = "/api/v1/applications", "/api/v1/certificates/search"
+BUNDLES, BARRED = "/api/v1/bundle-applications", "/api/v1/barred-applicants"
+NOBODY = "431202180001010013"  # its check digit is wrong
+UNLISTED = "999"  # number of a material that no list has
 OFFICERS = [{"account_id": "check-1", "name": "核查甲"}, {"account_id": "check-2", "name": "核查乙"}]
 ANOTHER_BODY = {"uscc": "11430000006100999X", "name": "省级有关部门", "division": "430000000000"}
 OF_APPROVAL: dict[str, Any] = {
@@ -61,6 +64,22 @@ BODIES: dict[str, Any] = {
     "withdrawal": {"reason": "不再办理"},
     "hand-over": {"method": "ELECTRONIC", "recipient_name": "王建国"},
     "rating": {"satisfaction": "VERY_SATISFIED"},
+    "corrections": {"corrections": ["更正地址中的错别字"]},
+    "return": {"reason": "申请人放弃补正"},
+    "deferred-materials": {"materials": []},
+    "commitment-checks": {"material_no": 1, "outcome": "KEPT", "finding": "与承诺一致"},
+    "quota": {"quota": 10, "reason": "年度限额"},
+    "moves": {"application_ids": ["00000000-0000-7000-8000-000000000000"], "reason": "适用新版本"},
+}
+CALENDAR = {"sources": ["节假日安排的通知"], "days": [{"on": "2190-01-01", "name": "元旦", "works": False}]}
+OF_BUNDLES: dict[str, Any] = {
+    "receipt": {},
+    "acceptance": None,
+    "result": {"outcome": "GRANTED"},
+    "extension": {"workdays": 15, "reason": "情况复杂", "approval_no": "鹤政批〔2026〕1号"},
+    "stages": {},
+    "hand-over": BODIES["hand-over"],
+    "withdrawal": BODIES["withdrawal"],
 }
 
 
@@ -125,12 +144,19 @@ def cells(district: District, row: Row) -> Iterable[tuple[str, Made, bool, int]]
 
 
 def is_related(row: Row, caller: str, case: str) -> bool:
-    """Who may file for others may file for anybody; a search of the library asks who the holder is, not whose case."""
+    """Who may file for others may file for anybody; a search of the library asks who the holder is, not whose case.
+
+    The catalogue is one for everybody: its administrator has every item and every year.
+    """
     role, _, reached = CALLERS[caller]
-    if (row.method, row.path) == ("POST", SUBMIT):
+    if row.method == "POST" and row.path in {SUBMIT, BUNDLES}:
         return role not in PARTIES or case in reached
     if row.path == LIBRARY:
         return role in PARTIES and case in reached
+    if "{bundle_no}" in row.path:
+        return case in bundles_of(caller)
+    if role == "CATALOGUE_ADMIN" and ("{item_code}" in row.path or "{year}" in row.path):
+        return True
     return "{" not in row.path or case in reached
 
 
@@ -141,10 +167,15 @@ async def call(district: District, row: Row, caller: str, case: Made, *, let_in:
     if row.method == "GET":
         return await who.get(path)
     if row.path.endswith("/materials"):
-        return await who.post(path, {"material_no": str(case.material_no)}, file=("scan.pdf", a_pdf("scan")))
+        number = UNLISTED if "{bundle_no}" in row.path else str(case.material_no)
+        return await who.post(path, {"material_no": number}, file=("scan.pdf", a_pdf("scan")))
     if "{" not in row.path:
         return await who.post(path, _opening(row, case))
+    if "{year}" in row.path:
+        return await who.post(path, CALENDAR)
     act = row.path.rpartition("/")[2]
+    if "{bundle_no}" in row.path:
+        return await who.post(path, OF_BUNDLES[act], version=STALE if let_in else case.bundle_version)
     if act in OF_APPROVAL:
         return await who.post(path, OF_APPROVAL[act], version=STALE if let_in else case.case_version)
     return await who.post(path, BODIES[act], version=STALE if let_in else case.version)
@@ -157,6 +188,10 @@ def _names(path: str) -> list[str]:
 def _opening(row: Row, case: Made) -> dict[str, Any]:
     if row.path == SUBMIT:
         return {"item_code": case.prepared.item_id, "applicant": case.applicant}
+    if row.path == BUNDLES:
+        return case.bundle
+    if row.path == BARRED:
+        return {"party_type": "PERSON", "number": NOBODY, "barred_until": "2098-01-01", "reason": "承诺不实"}
     return {"party_type": case.applicant["party_type"], "number": case.applicant["number"]}
 
 
@@ -170,6 +205,15 @@ async def test_lists_hold_every_case_in_scope_and_no_other(district: District) -
     found = dict(zip(readers, await asyncio.gather(*(listed(caller) for caller in readers)), strict=True))
 
     assert found == {caller: set(CALLERS[caller][2]) for caller in readers}
+
+
+async def test_bundle_lists_hold_every_bundle_in_scope_and_no_other(district: District) -> None:
+    row = ROWS["GET", BUNDLES]
+
+    readers = [caller for caller, (role, _, _) in CALLERS.items() if role in row.roles]
+    listed = await asyncio.gather(*(known_in(district, caller, BUNDLES, {}) for caller in readers))
+
+    assert dict(zip(readers, listed, strict=True)) == {caller: set(bundles_of(caller)) for caller in readers}
 
 
 async def test_the_inbox_holds_every_case_of_the_scope_and_no_other(district: District) -> None:
@@ -279,5 +323,6 @@ async def known_in(district: District, caller: str, path: str, query: dict[str, 
 
 
 def names_of(district: District, lines: Iterable[dict[str, Any]]) -> set[str]:
-    by_number = {case.case_no: name for name, case in district.cases.items()}
-    return {by_number[line["case_no"]] for line in lines if line.get("case_no") in by_number}
+    by_number = {number: name for name, case in district.cases.items() for number in (case.case_no, case.bundle_no)}
+    shown = [line.get("case_no") or line.get("bundle_no") for line in lines]
+    return {by_number[number] for number in shown if number in by_number}
