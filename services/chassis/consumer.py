@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 Handle = Callable[[UnitOfWork, Sequence[Incoming]], Awaitable[None]]
 
-_ACK_WAIT_SECONDS = 30
+_ACK_WAIT_SECONDS = 10  # what a killed worker held is delivered again after this; the inbox makes it harmless
 _PULL_SECONDS = 20
 _IDLE_SECONDS = 1
 _CHECK_SECONDS = 25
