@@ -70,7 +70,7 @@ async def play(stack: Stack, console: Console) -> dict[str, Any]:
     await asyncio.to_thread(stack.run, "certificate", "import", str(lines))
     lines.unlink()
     console.print(f"证照库已有 {held} 份证照（身份证、户口簿、营业执照）")
-    hall = Hall.of(stack.gateway_url, stack.accounts)
+    hall = Hall.of(stack.gateway_url, stack.accounts, patient=True)
     try:
         return await _play(stack, hall, console)
     finally:

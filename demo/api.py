@@ -22,9 +22,13 @@ class StepFailed(Exception):
 
 
 class Caller:
-    """Sends requests as one caller; every POST carries its own idempotency key unless one is given."""
+    """Sends requests as one caller; every POST carries its own idempotency key unless one is given.
 
-    def __init__(self, gateway: str, headers: dict[str, str] | None = None) -> None:
+    A `patient` one comes again when a 503 tells when.
+    """
+
+    def __init__(self, gateway: str, headers: dict[str, str] | None = None, *, patient: bool = False) -> None:
+        self.tries = _TRIES if patient else 1
         self.http = httpx.AsyncClient(base_url=gateway, timeout=30, headers=headers)
 
     async def get(self, path: str, **query: str | int) -> httpx.Response:
@@ -49,9 +53,9 @@ class Caller:
 
     async def _patiently(self, method: str, path: str, **content: Any) -> httpx.Response:
         """A 503 says when to come again; the same key makes the repetition harmless. As every client should do."""
-        for _ in range(_TRIES):
+        for attempt in range(1, self.tries + 1):
             answer = await self.http.request(method, path, **content)
-            if answer.status_code != 503:
+            if answer.status_code != 503 or attempt == self.tries:
                 break
             await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
         return answer
@@ -66,9 +70,9 @@ class Caller:
         await self.close()
 
 
-async def log_in(gateway: str, username: str, password: str) -> Caller:
+async def log_in(gateway: str, username: str, password: str, *, patient: bool = False) -> Caller:
     """Log in as a person does: the login page, its form, the redirects back, a session cookie."""
-    caller = Caller(gateway, {"x-csrf": "1", "origin": gateway})
+    caller = Caller(gateway, {"x-csrf": "1", "origin": gateway}, patient=patient)
     page = await caller.http.get("/session/login", follow_redirects=True)
     fields = {name: unescape(value) for name, value in _FORM_FIELD.findall(page.text)}
     form = fields | {"username": username, "password": password}
@@ -79,13 +83,13 @@ async def log_in(gateway: str, username: str, password: str) -> Caller:
     return caller
 
 
-async def connect_system(gateway: str, client_id: str, secret: str) -> Caller:
+async def connect_system(gateway: str, client_id: str, secret: str, *, patient: bool = False) -> Caller:
     """A system's access token by client credentials."""
     async with httpx.AsyncClient(base_url=gateway, timeout=30) as http:
         answer = await http.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=(client_id, secret))
     if answer.status_code != 200:
         raise StepFailed(f"系统 {client_id} 取得令牌失败：{answer.status_code}")
-    return Caller(gateway, {"Authorization": f"Bearer {answer.json()['access_token']}"})
+    return Caller(gateway, {"Authorization": f"Bearer {answer.json()['access_token']}"}, patient=patient)
 
 
 def expect(answer: httpx.Response, status: int, step: str) -> Any:

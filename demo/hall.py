@@ -29,32 +29,34 @@ class Hall:
     gateway: str
     accounts: dict[str, dict[str, Any]]
     clients: dict[str, dict[str, Any]]
+    patient: bool = False
     callers: dict[str, Caller] = field(default_factory=dict)
     public: Caller = field(init=False)
     _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, gateway: str, accounts_file: dict[str, Any]) -> "Hall":
+    def of(cls, gateway: str, accounts_file: dict[str, Any], *, patient: bool = False) -> "Hall":
         return cls(
             gateway,
             {entry["username"]: entry for entry in accounts_file["accounts"]},
             {entry["client_id"]: entry for entry in accounts_file["clients"]},
+            patient,
         )
 
     def __post_init__(self) -> None:
-        self.public = Caller(self.gateway)
+        self.public = Caller(self.gateway, patient=self.patient)
 
     async def person(self, username: str) -> Caller:
         async with self._locks.setdefault(username, asyncio.Lock()):
             if username not in self.callers:
                 password = self.accounts[username]["password"]
-                self.callers[username] = await log_in(self.gateway, username, password)
+                self.callers[username] = await log_in(self.gateway, username, password, patient=self.patient)
         return self.callers[username]
 
     async def system(self, client_id: str) -> Caller:
         if client_id not in self.callers:
             secret = self.clients[client_id]["client_secret"]
-            self.callers[client_id] = await connect_system(self.gateway, client_id, secret)
+            self.callers[client_id] = await connect_system(self.gateway, client_id, secret, patient=self.patient)
         return self.callers[client_id]
 
     async def officer(self, role: str, uscc: str) -> Caller:

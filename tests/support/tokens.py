@@ -17,7 +17,8 @@ from joserfc.jwk import ECKey, KeySet
 ISSUER = "http://identity.test"
 AUDIENCE = "yichuang"
 DIVISION = "431202000000"
-LIFETIME_SECONDS = 600
+# Longer than any run of the suite: some tests make their tokens when they are collected.
+LIFETIME_SECONDS = 7200
 SYSTEM_CLIENTS = {"PROVINCIAL_PLATFORM": "provincial", "MOBILE_BACKEND": "mobile", "TOWNSHIP_CENTRE": "township"}
 
 # One key per test process: a service started by a test only has to be given its JWKS once.
