@@ -1,0 +1,55 @@
+"""Due dates found by walking day by day over the holiday notices: the journeys' own opinion, no code of the product."""
+
+import json
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+NOTICES = Path(__file__).resolve().parents[2] / "services" / "kernel" / "data" / "holidays"
+
+
+@cache
+def _notice(year: int) -> dict[str, bool]:
+    """Day -> off, as published. A year without a notice fails the test: a journey must not guess."""
+    days = json.loads((NOTICES / f"{year}.json").read_text("utf-8"))["days"]
+    return {day["date"]: day["isOffDay"] for day in days}
+
+
+def works(day: date) -> bool:
+    """Whether offices are open: Monday to Friday unless declared off, and make-up days."""
+    declared_off = _notice(day.year).get(day.isoformat())
+    return day.weekday() < 5 if declared_off is None else not declared_off
+
+
+def workdays_after(start: date, number: int) -> date:
+    """The number-th working day after `start`; none: `start` itself."""
+    day = start
+    while number:
+        day += timedelta(days=1)
+        number -= works(day)
+    return day
+
+
+def workdays_between(start: date, end: date) -> int:
+    """Working days from `start` to before `end`: what a pause from one to the other takes out."""
+    return sum(works(start + timedelta(days=n)) for n in range((end - start).days))
+
+
+def months_after(start: date, number: int) -> date:
+    """The same day of a later month, or its last day; a rest day moves on (Civil Code arts. 202, 203)."""
+    year, month = divmod(start.month - 1 + number, 12)
+    first = date(start.year + year, month + 1, 1)
+    last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    return next_open(first.replace(day=min(start.day, last.day)))
+
+
+def days_after(start: date, number: int) -> date:
+    """The number-th calendar day after `start`; a rest day moves on."""
+    return next_open(start + timedelta(days=number))
+
+
+def next_open(day: date) -> date:
+    """The day itself when offices are open, or the next such day."""
+    while not works(day):
+        day += timedelta(days=1)
+    return day
