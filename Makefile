@@ -47,10 +47,9 @@ bench: $(STAMP) ## 性能数字 / the figures, as ratios in one run
 contracts: $(STAMP) ## 重新生成契约文件 / regenerate the committed contract files
 	@$(PY) -m tools.contracts
 
-lock: ## 更新依赖锁定文件（需要 uv）/ renew the lock files (needs uv)
-	@command -v uv >/dev/null || { echo "需要 uv / needs uv: https://docs.astral.sh/uv/"; exit 1; }
-	uv pip compile -q --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" requirements.in -o requirements.lock
-	uv pip compile -q --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" requirements-dev.in -o requirements-dev.lock
+lock: $(STAMP) ## 更新依赖锁定文件 / renew the lock files
+	$(VENV)/bin/uv pip compile -q --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" requirements.in -o requirements.lock
+	$(VENV)/bin/uv pip compile -q --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" requirements-dev.in -o requirements-dev.lock
 
 oracle: $(STAMP) ## 慢速日期核对 / the slow day-by-day oracle against the fast dates
 	@ORACLE_HISTORIES=100000 $(PY) -m pytest -q --timeout=0 tests/unit/kernel/test_oracle.py $(ARGS)
