@@ -31,16 +31,17 @@ def workdays_after(start: date, number: int) -> date:
 
 
 def workdays_between(start: date, end: date) -> int:
-    """Working days from `start` to before `end`: what a pause from one to the other takes out."""
-    return sum(works(start + timedelta(days=n)) for n in range((end - start).days))
+    """Working days after `start` up to and with `end`: what a pause from one to the other takes out."""
+    return sum(works(start + timedelta(days=n + 1)) for n in range((end - start).days))
 
 
-def months_after(start: date, number: int) -> date:
+def months_after(start: date, number: int, *, open_day: bool = True) -> date:
     """The same day of a later month, or its last day; a rest day moves on (Civil Code arts. 202, 203)."""
     year, month = divmod(start.month - 1 + number, 12)
     first = date(start.year + year, month + 1, 1)
     last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-    return next_open(first.replace(day=min(start.day, last.day)))
+    day = first.replace(day=min(start.day, last.day))
+    return next_open(day) if open_day else day
 
 
 def days_after(start: date, number: int) -> date:

@@ -103,17 +103,48 @@ class Town:
 
         return await eventually(there, f"papers of {case_no}: {kinds}", PATIENCE_SECONDS)
 
-    async def act(self, caller: Caller, case_no: str, act: str, body: Any, status: int = 201) -> Any:
-        """An act on an opened case with the version just read; its answer, which must have this status."""
+    async def opened(self, case_no: str, caller: Caller) -> dict[str, Any]:
+        """The case as approval shows it: opened by an event, so it may take a moment to be there."""
 
         async def opened() -> dict[str, Any] | None:
             answer = await caller.get(f"/api/v1/cases/{case_no}/examination")
             return answer.json() if answer.status_code == 200 else None
 
-        case = await eventually(opened, f"case {case_no} opened", PATIENCE_SECONDS)
+        return await eventually(opened, f"case {case_no} opened", PATIENCE_SECONDS)
+
+    async def act(self, caller: Caller, case_no: str, act: str, body: Any, status: int = 201) -> Any:
+        """An act on an opened case with the version just read; its answer, which must have this status."""
+        case = await self.opened(case_no, caller)
         answer = await caller.post(f"/api/v1/cases/{case_no}/{act}", body, version=case["version"])
         return expect(answer, status, f"{act} of {case_no}")
 
     async def breathe(self) -> None:
         """Let the timers of all services look at the new time once."""
         await asyncio.sleep(1.2)
+
+    async def inspectors(self, item_id: str) -> list[dict[str, str]]:
+        """The handler, who will write the record, and a colleague."""
+        me = (await (await self.officer("HANDLER", item_id)).get("/session")).json()
+        return [{"account_id": me["subject"], "name": me["name"]}, {"account_id": "inspector-2", "name": "覃同行"}]
+
+    async def refused(self, caller: Caller, case_no: str, act: str, body: Any) -> tuple[int, str]:
+        """Status and code of an act on an opened case that must not succeed."""
+        case = expect(await caller.get(f"/api/v1/cases/{case_no}/examination"), 200, f"{act}: read")
+        answer = await caller.post(f"/api/v1/cases/{case_no}/{act}", body, version=case["version"])
+        return answer.status_code, str(answer.json().get("code", ""))
+
+    async def known_to_intake(self, case_no: str, **values: Any) -> dict[str, Any]:
+        """The application of a case, as soon as it shows these values."""
+        clerk = await self.hall.person("clerk1")
+
+        async def shows() -> dict[str, Any] | None:
+            answer = await clerk.get(f"/api/v1/cases/{case_no}/application")
+            seen = answer.json() if answer.status_code == 200 else {}
+            return seen if seen and all(seen[key] == value for key, value in values.items()) else None
+
+        return await eventually(shows, f"application of {case_no}: {values}", PATIENCE_SECONDS)
+
+
+def lamps(watched: dict[str, Any]) -> dict[str, str]:
+    """Level -> the instant it was crossed."""
+    return {light["level"]: light["crossed_at"] for light in watched["lights"]}

@@ -89,7 +89,7 @@ def _item(row: Row, departments: Mapping[str, Department], types: Mapping[str, C
         basis=tuple(Basis(b["text"], b["src"]) for b in row["basis"]),
         conditions=tuple(row["conditions"]),
         materials=tuple(_material(m, types, row["conditions"]) for m in row["materials"]),
-        legal_limit=TimeLimit(legal["value"], UNITS[legal["unit"]], start, legal["rule"]),
+        legal_limit=TimeLimit(legal["value"], UNITS[legal["unit"]], start, _article(legal, row["basis"])),
         promised_limit=TimeLimit(promised["value"], UNITS[promised["unit"]], start, "承诺时限"),
         fee=_fee(row["fee"]),
         result=_result(row["result"], types),
@@ -101,6 +101,22 @@ def _item(row: Row, departments: Mapping[str, Department], types: Mapping[str, C
         notes=row.get("notes", ""),
         particulars={name: row[name] for name in _PARTICULARS if name in row},
     )
+
+
+_CITATION = re.compile(r"[\u4e00-\u9fff]{2,}(?:法|条例|办法)第[\d、-]+条")
+
+
+def _article(legal: Row, basis: list[Row]) -> str:
+    """What the why of a date names: the article the rule cites, or else the basis that speaks of this limit.
+
+    Many rules are an editor's remark ("mind the start"), which explains nothing to a reader of a paper.
+    """
+    if cited := _CITATION.search(legal["rule"]):
+        return cited.group()
+    wanted = re.compile(rf"(?<!\d){legal['value']}个?(?:工作)?日" if legal["value"] else "当场")
+    texts: list[str] = [b["text"] for b in basis]
+    found = next((text for text in texts if wanted.search(text)), texts[0] if texts else legal["rule"])
+    return found.partition("：")[0]
 
 
 def _material(row: Row, types: Mapping[str, CertificateType], conditions: list[str]) -> Material:

@@ -72,6 +72,21 @@ def test_an_item_is_read_whole():
 
 
 @pytest.mark.parametrize(
+    ("item_id", "article"),
+    [
+        pytest.param("C04", "建筑法第8条", id="the article the rule cites"),
+        pytest.param("E09", "人力资源市场暂行条例第18、19条", id="a remark only: the basis that names the limit"),
+        pytest.param("E02", "食品经营许可和备案管理办法（市场监管总局令78号，2023）", id="not the first basis"),
+        pytest.param("E03", "行政许可法第50条（届满前作出决定，逾期视为准予延续）", id="no basis names it: the first"),
+    ],
+)
+def test_the_limit_names_its_article_and_no_editors_remark(item_id, article):
+    item = next(item for item in read_catalogue(RAW).items if item.item_id == item_id)
+
+    assert item.legal_limit.article == article
+
+
+@pytest.mark.parametrize(
     ("item_id", "material_no", "need", "condition"),
     [
         ("P01", 3, Need.ONE_OF, None),
