@@ -125,6 +125,7 @@ TABLE: tuple[Route, ...] = (
     *_rest("certificate", f"{API}/certificates", f"{API}/papers"),
     # supervision
     *_read("supervision", f"{API}/supervision/cases/{{case_no}}", f"{API}/supervision/lights", f"{_CASE}/clocks"),
+    *_read("supervision", f"{API}/supervision/findings"),
     *_read("supervision", f"{API}/supervision/statistics", deadline=30.0),
     *_act("supervision", f"{_CASE}/rating", f"{API}/complaints"),
     *_rest("supervision", f"{API}/supervision", f"{API}/complaints"),

@@ -282,6 +282,16 @@ def _others() -> tuple[Event, ...]:
             crossed_at=_DECIDED,
             voided_at=_HANDED_OVER,
         ),
+        supervision.FindingRaised(
+            case_id=_APPLICATION,
+            case_no=_CASE_NO,
+            department_uscc=_DEPARTMENT.uscc,
+            kind=supervision.FindingKind.SUPPLEMENT_AGAIN,
+            summary="第2次补正告知：租赁合同；理由：首次提交时无此合同",
+            detail={"ordinal": 2, "reason": "首次提交时无此合同", "materials": ["租赁合同"], "seen_before": []},
+            happened_at=_DECIDED,
+            found_at=_DECIDED,
+        ),
         supervision.RatingGiven(
             case_id=_APPLICATION,
             case_no=_CASE_NO,

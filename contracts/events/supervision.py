@@ -1,8 +1,8 @@
-"""Facts of supervision: lights and ratings. Aggregate: the supervised case (case_id)."""
+"""Facts of supervision: lights, findings and ratings. Aggregate: the supervised case (case_id)."""
 
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from contracts.events.common import Event
@@ -24,8 +24,20 @@ class Satisfaction(StrEnum):
     VERY_DISSATISFIED = "VERY_DISSATISFIED"
 
 
+class FindingKind(StrEnum):
+    """SUPPLEMENT_KNOWABLE: a later notice that names what already lay before the window the first time (art. 32(4))."""
+
+    DUE_DATE_DIFFERS = "DUE_DATE_DIFFERS"
+    SUPPLEMENT_AGAIN = "SUPPLEMENT_AGAIN"
+    SUPPLEMENT_KNOWABLE = "SUPPLEMENT_KNOWABLE"
+
+
 class LightFired(Event):
-    """A light went on. `crossed_at` is the instant of the threshold, `fired_at` when the sweep saw it."""
+    """A light went on. `crossed_at` is the instant of the threshold, `fired_at` when the sweep saw it.
+
+    `clock` is empty for the case time, else the clock that was missed; `occasion` and `about` say which of several.
+    `department_uscc` is the body that let the time pass: of a consultation the one that was asked.
+    """
 
     SUBJECT: ClassVar[str] = "supervision.light.fired.v1"
     case_id: UUID
@@ -35,6 +47,9 @@ class LightFired(Event):
     rule: str
     crossed_at: datetime
     fired_at: datetime
+    clock: str = ""
+    occasion: str = ""
+    about: str = ""
 
 
 class LightVoided(Event):
@@ -48,6 +63,24 @@ class LightVoided(Event):
     rule: str
     crossed_at: datetime
     voided_at: datetime
+    occasion: str = ""
+
+
+class FindingRaised(Event):
+    """Supervision found something by itself; `detail` holds what it is found from, of a date both days and both whys.
+
+    `case_no` and `department_uscc` are empty where the case is not known beyond its id yet.
+    """
+
+    SUBJECT: ClassVar[str] = "supervision.finding.raised.v1"
+    case_id: UUID
+    case_no: str
+    department_uscc: str
+    kind: FindingKind
+    summary: str
+    detail: dict[str, Any]
+    happened_at: datetime
+    found_at: datetime
 
 
 class RatingGiven(Event):

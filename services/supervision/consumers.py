@@ -15,6 +15,8 @@ from services.supervision import calendars, repository
 from services.supervision.calendars import work_calendars
 from services.supervision.differences import compared
 from services.supervision.facts import fact_of
+from services.supervision.findings import findings, raise_findings
+from services.supervision.marks import marked
 from services.supervision.repository import Row
 from services.supervision.told import Fact
 from services.supervision.watching import Watcher
@@ -36,17 +38,24 @@ class Listener:
             return
         owners = await _owners(uow, [fact for _, fact in told])
         rows = await repository.lock(uow.connection, list(set(owners.values())))
-        entries = [self._apply(message, fact, rows[owners[_key(fact)]]) for message, fact in told]
-        await self.watcher.settle(uow, list(rows.values()), now=clock.now(), heard_all=False)
+        now = clock.now()
+        heard = [(rows[owners[_key(fact)]], message, fact) for message, fact in told]
+        lines = [(row, message, self._apply(message, fact, row)) for row, message, fact in heard]
+        await raise_findings(
+            uow, [found for row, message, fact in lines for found in findings(row, message, fact)], now
+        )
+        await self.watcher.settle(uow, list(rows.values()), now=now, heard_all=False)
+        entries = [_entry(message, fact, row["case_id"]) for row, message, fact in lines]
         await repository.add_to_timeline(uow.connection, entries)
 
-    def _apply(self, message: Incoming, fact: Fact, row: Row) -> Row:
-        """Put the fact into the row of its case; its line of the timeline."""
+    def _apply(self, message: Incoming, fact: Fact, row: Row) -> Fact:
+        """Put the fact into the row of its case; the fact with the dates in it that differ from ours."""
         row.update(_newest(fact, row))
         if fact.entry is not None:
             row["ledger"] = [*(row["ledger"] or ()), fact.entry]
         row["case_no"] = row["case_no"] or fact.case_no
-        return _entry(message, compared(row, fact, self.watcher.calendar), row["case_id"])
+        row["marks"] = marked(row, message.subject, fact)
+        return compared(row, message.event, fact, self.watcher.calendar)
 
     async def _take_calendars(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
         """Before the facts of the same batch: dates told after a year was loaded are measured with it."""

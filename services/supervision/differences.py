@@ -2,28 +2,49 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from contracts.events.common import Event
 from services.kernel.errors import DomainError
-from services.kernel.time_limit import china_date, due_date
+from services.kernel.time_limit import StartRule, TimeLimit, china_date, due_date
+from services.kernel.why import UNITS_EN, UNITS_ZH, Why, why
 from services.kernel.workdays import WorkCalendar
 from services.supervision import metrics, repository
+from services.supervision.claims import Claim, claims
 from services.supervision.domain.case import Basis, Supervised
+from services.supervision.domain.clocks import ACCEPTANCE, RECEIPT
 from services.supervision.repository import Row
 from services.supervision.told import Fact
 
 log = logging.getLogger(__name__)
 KEY = "differences"
+_OWNERS = {"intake": ("收件服务", "intake"), "approval": ("审批服务", "approval")}
 
 
-def compared(row: Row, fact: Fact, calendar: WorkCalendar) -> Fact:
+@dataclass(frozen=True)
+class Difference:
+    """A date told and ours, each with why: what the owner said of it, and our own reasons."""
+
+    claim: Claim
+    ours: Why
+
+    def document(self, event: Event) -> dict[str, Any]:
+        told_zh, told_en = _as_told(event, self.claim)
+        return {
+            "limit": self.claim.limit,
+            "told": str(self.claim.told),
+            "computed": str(self.ours.due.on),
+            "computed_provisional": self.ours.due.provisional,
+            "told_why": {"zh": told_zh, "en": told_en},
+            "computed_why": {"zh": self.ours.zh, "en": self.ours.en},
+        }
+
+
+def compared(row: Row, event: Event, fact: Fact, calendar: WorkCalendar) -> Fact:
     """The fact, with every date in it that differs from ours. A difference is a fault of one of the two services."""
-    found = [
-        {"limit": basis.value, "told": str(told), "computed": str(ours)}
-        for basis, told, ours in _all(row, fact, calendar)
-    ]
+    found = [difference.document(event) for difference in _all(row, event, fact, calendar)]
     for difference in found:
         metrics.date_differences.labels(difference["limit"].lower()).inc()
         message = "%s due date differs: %s computed here, %s told"
@@ -32,30 +53,47 @@ def compared(row: Row, fact: Fact, calendar: WorkCalendar) -> Fact:
     return replace(fact, detail={**(fact.detail or {}), KEY: found}) if found else fact
 
 
-def _all(row: Row, fact: Fact, calendar: WorkCalendar) -> Iterator[tuple[Basis, date, date]]:
+def _all(row: Row, event: Event, fact: Fact, calendar: WorkCalendar) -> Iterator[Difference]:
     """The dates of this fact with the ledger as it was then. An acceptance heard after pauses and extensions lets
     their dates be compared as well: without it there was nothing to compute from.
     """
     case = repository.supervised(row)
+    marks = {mark["subject"]: mark["detail"] or {} for mark in row["marks"] or ()}
+    yield from _differing(claims(event, case, marks), calendar, china_date(fact.at))
     is_acceptance = "accepted_at" in fact.columns
     if fact.entry is None and case.ledger and not is_acceptance:
         return  # intake knows nothing of pauses: its dates have been overtaken
     then = replace(case, ledger=() if is_acceptance else case.ledger)
-    yield from _differing(then, fact.columns, calendar, china_date(fact.at))
+    yield from _differing(_of_case(then, fact.columns), calendar, china_date(fact.at))
     if is_acceptance and case.ledger:
-        yield from _differing(case, row, calendar, china_date(case.ledger[-1].at))
+        yield from _differing(_of_case(case, row), calendar, china_date(case.ledger[-1].at))
 
 
-def _differing(
-    case: Supervised, told: dict[str, Any], calendar: WorkCalendar, as_of: date
-) -> Iterator[tuple[Basis, date, date]]:
+def _of_case(case: Supervised, told: dict[str, Any]) -> Iterator[Claim]:
+    """The legal and the promised date a service told."""
     for basis in Basis:
         claimed, clock = told.get(f"told_{basis.value.lower()}_due_on"), case.clock(basis)
-        if claimed is None or clock is None:
-            continue
+        if claimed is not None and clock is not None:
+            begun = RECEIPT if clock.limit.start is StartRule.RECEIVED else ACCEPTANCE
+            yield Claim(basis.value, claimed, clock, begun)
+
+
+def _differing(told: Iterator[Claim], calendar: WorkCalendar, as_of: date) -> Iterator[Difference]:
+    for claim in told:
         try:
-            ours = due_date(clock, calendar, as_of=as_of).on
+            if due_date(claim.clock, calendar, as_of=as_of).on != claim.told:
+                yield Difference(claim, why(claim.clock, calendar, as_of=as_of, begun=claim.begun))
         except DomainError:  # no calendar reaches back that far, or the ledger is still incomplete: nothing to compare
             continue
-        if ours != claimed:
-            yield basis, claimed, ours
+
+
+def _as_told(event: Event, claim: Claim) -> tuple[str, str]:
+    """The owner's own why: the limit it told, where it told it, and its day."""
+    zh, en = _OWNERS[event.SUBJECT.split(".")[0]]
+    limit: TimeLimit = claim.clock.limit
+    begun_zh, begun_en = claim.begun
+    return (
+        f"{zh}在事件 {event.SUBJECT} 中告知："
+        f"自{begun_zh}起算，期限{limit.value}{UNITS_ZH[limit.unit]}，到期日{claim.told}",
+        f"told by {en} in {event.SUBJECT}: {limit.value} {UNITS_EN[limit.unit]} from {begun_en}, due {claim.told}",
+    )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.events import approval, certificate, intake
-from contracts.events.common import AgentRef, Event, ItemRef, LimitValue, Party
+from contracts.events.common import AgentRef, Event, ItemRef, LimitValue, Outcome, Party
 from services.supervision.facts_of_clocks import BUNDLE_FACTS, acceptance_detail
 from services.supervision.facts_of_intake import INTAKE_FACTS
 from services.supervision.facts_of_proceedings import CLOCK_FACTS, other_fact
@@ -136,7 +136,9 @@ def _opinion(event: approval.OpinionWritten) -> Fact:
 
 def _decided(event: approval.CaseDecided) -> Fact:
     columns = {"decided_at": event.decided_at, "outcome": event.outcome.value}
-    detail = {"outcome": event.outcome.value}
+    detail: dict[str, Any] = {"outcome": event.outcome.value}
+    if event.outcome is Outcome.GRANTED and event.item.certificate_type_code:
+        detail["certificate_due"] = True
     return Fact(event.case_id, event.case_no, event.decided_at, columns, event.decided_by, detail)
 
 

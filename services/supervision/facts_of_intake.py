@@ -41,6 +41,8 @@ def _dates_moved(event: intake.DatesMoved) -> Fact:
 def _renewal_deemed(event: intake.RenewalDeemed) -> Fact:
     columns = {"decided_at": event.renewed_at, "outcome": "GRANTED"}
     detail = {"outcome": "GRANTED", "deemed": True, "certificate": event.renews.certificate_identifier}
+    if event.item.certificate_type_code:
+        detail["certificate_due"] = True
     return Fact(event.application_id, event.case_no, event.deemed_at, columns, event.deemed_by, detail)
 
 

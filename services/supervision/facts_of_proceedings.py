@@ -66,7 +66,7 @@ CLOCK_FACTS: dict[type[Event], Callable[[Any], Fact | None]] = {
 # Fields of a line that are no person's: dates, numbers, bodies, choices.
 _SHOWN = (
     *("due", "request_by", "hold_by", "speak_by", "takes_place_at", "took_place_at", "settled"),
-    *("division", "party_no", "consultation_no", "answer"),
+    *("division", "party_no", "consultation_no", "answer", "limit_workdays"),
 )
 
 
@@ -85,7 +85,7 @@ def other_fact(event: Event) -> Fact | None:
     detail = {name: content[name] for name in _SHOWN if content.get(name) is not None}
     department = content.get("department")
     if department is not None:
-        detail["department"] = department["name"]
+        detail |= {"department": department["name"], "department_uscc": department["uscc"]}
     return Fact(case_id, case_no, getattr(event, instants[-1]), {}, actor, detail or None)
 
 

@@ -20,6 +20,7 @@ from services.supervision.domain.case import Basis, Supervised
 from services.supervision.domain.errors import UnknownCase
 from services.supervision.domain.lights import Level
 from services.supervision.domain.rating import LABELS, Satisfaction
+from services.supervision.finding_queries import finding_out
 from services.supervision.schemas import (
     EVENT_LABELS,
     STAGE_LABELS,
@@ -34,7 +35,7 @@ from services.supervision.schemas import (
     TimelineEntry,
     WhyOut,
 )
-from services.supervision.tables import PENDING, CaseRow, LightRow, RatingRow, TimelineRow
+from services.supervision.tables import PENDING, CaseRow, FindingRow, LightRow, RatingRow, TimelineRow
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ async def case_view(
         next_light_at=found["next_light_at"] if view.with_lights else None,
         missing_year=found["missing_year"] if view.with_lights else None,
         differences=_differences(found["timeline"]) if view.with_lights else None,
+        findings=[finding_out({**found, **one}) for one in found["findings"]] if view.with_lights else None,
         rating=_rating(case_no, found["rating"]),
         timeline=[_entry(entry, view.with_lights) for entry in found["timeline"]],
     )
@@ -89,18 +91,20 @@ _PLAIN = (
 
 
 def _case(case_no: str, visible: ColumnElement[bool]) -> Select[Any]:
-    """The case, its timeline, lights and rating in one round trip."""
+    """The case, its timeline, lights, findings and rating in one round trip."""
     timeline = _rows("timeline", col(TimelineRow.at), col(TimelineRow.seq)).where(
         col(TimelineRow.case_id) == col(CaseRow.case_id)
     )
     lights = _rows("light", col(LightRow.crossed_at), col(LightRow.id)).where(
         col(LightRow.case_id) == col(CaseRow.case_id)
     )
+    findings = _rows("finding", col(FindingRow.id)).where(col(FindingRow.case_id) == col(CaseRow.case_id))
     rating = select(_json("rating")).where(col(RatingRow.case_id) == col(CaseRow.case_id))
     return select(
         *repository.COLUMNS,
         timeline.scalar_subquery().label("timeline"),
         lights.scalar_subquery().label("lights"),
+        findings.scalar_subquery().label("findings"),
         rating.scalar_subquery().label("rating"),
     ).where(col(CaseRow.case_no) == case_no, visible)
 
@@ -143,6 +147,8 @@ def light_out(light: Mapping[str, Any], labels: Mapping[Level, str]) -> LightOut
         level=level,
         label=labels[level],
         rule=light["rule"],
+        clock=light["clock"],
+        about=light["about"],
         crossed_at=light["crossed_at"],
         fired_at=light["fired_at"],
         voided_at=light["voided_at"],
@@ -209,9 +215,11 @@ async def lights(
 _LINE = [
     col(CaseRow.case_no),
     col(CaseRow.item_name),
-    col(CaseRow.department_name),
+    col(CaseRow.department_name).label("own_department_name"),
     col(CaseRow.legal_due_on),
+    col(CaseRow.legal_due_provisional),
     col(CaseRow.promised_due_on),
+    col(CaseRow.promised_due_provisional),
 ]
 
 
@@ -228,15 +236,19 @@ def _conditions(wanted: LightFilter) -> list[Any]:
     return conditions
 
 
+_AS_STORED = (
+    *("division", "open", "legal_due_on", "legal_due_provisional"),
+    *("promised_due_on", "promised_due_provisional"),
+)
+
+
 def _line(row: Mapping[str, Any], labels: Mapping[Level, str]) -> LightLine:
     return LightLine(
         **light_out(row, labels).model_dump(),
         id=row["id"],
         case_no=row["case_no"],
         item_name=row["item_name"],
-        department=BodyOut(uscc=row["department_uscc"], name=row["department_name"]),
-        division=row["division"],
-        open=row["open"],
-        legal_due_on=row["legal_due_on"],
-        promised_due_on=row["promised_due_on"],
+        # a light from before bodies were kept with it belongs to the case's own
+        department=BodyOut(uscc=row["department_uscc"], name=row["department_name"] or row["own_department_name"]),
+        **{name: row[name] for name in _AS_STORED},
     )

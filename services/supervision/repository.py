@@ -5,15 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, DateTime, Uuid, bindparam, func, select, text, update
+from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from services.chassis.ids import uuid7
 from services.kernel.time_limit import Entry, Extended, Paused, Resumed, StartRule, TimeLimit, Unit
 from services.supervision.domain.case import Supervised
-from services.supervision.domain.lights import Crossing
 from services.supervision.tables import PENDING, ArmingRow, CaseRow, LightRow, TimelineRow
 
 Row = dict[str, Any]
@@ -22,11 +20,7 @@ _CHANGEABLE = [column.name for column in COLUMNS if column.name != "case_id"]
 _MAKE = text("INSERT INTO supervised_case (case_id) SELECT unnest(:ids) ON CONFLICT DO NOTHING").bindparams(
     bindparam("ids", type_=ARRAY(Uuid))
 )
-_VOID = text(
-    "UPDATE light SET voided_at = :now FROM unnest(:ids, :ends) AS ended (case_id, at) "
-    "WHERE light.case_id = ended.case_id AND light.crossed_at >= ended.at AND light.voided_at IS NULL "
-    "RETURNING light.case_id, light.rule, light.level, light.crossed_at"
-).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("ends", type_=ARRAY(DateTime(timezone=True))))
+_VOID = text("UPDATE light SET voided_at = :now WHERE id = ANY(:ids)").bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 _SAVE = (
     update(CaseRow)
     .where(col(CaseRow.case_id) == bindparam("_case_id"))
@@ -75,39 +69,29 @@ async def add_to_timeline(connection: AsyncConnection, entries: Sequence[Row]) -
         await connection.execute(upsert(TimelineRow).on_conflict_do_nothing(), list(entries))
 
 
-async def add_lights(
-    connection: AsyncConnection, crossings: Sequence[tuple[Row, Crossing]], now: datetime
-) -> set[tuple[UUID, str]]:
-    """Store what was not stored yet; the case and rule of those that are new."""
-    if not crossings:
+async def add_lights(connection: AsyncConnection, lights: Sequence[Row]) -> set[tuple[UUID, str, str]]:
+    """Store what was not stored yet; case, rule and occasion of those that are new."""
+    if not lights:
         return set()
-    rows = [
-        {
-            "id": uuid7(),
-            "case_id": row["case_id"],
-            "rule": crossing.rule.rule,
-            "level": crossing.rule.level.value,
-            "department_uscc": row["department_uscc"],
-            "division": row["division"],
-            "crossed_at": crossing.at,
-            "fired_at": now,
-        }
-        for row, crossing in crossings
-    ]
-    statement = upsert(LightRow).values(rows).on_conflict_do_nothing(constraint="light_once")
-    new = await connection.execute(statement.returning(col(LightRow.case_id), col(LightRow.rule)))
-    return {(row.case_id, row.rule) for row in new}
+    statement = upsert(LightRow).values(list(lights)).on_conflict_do_nothing(constraint="light_once")
+    key = (col(LightRow.case_id), col(LightRow.rule), col(LightRow.occasion))
+    new = await connection.execute(statement.returning(*key))
+    return {(row.case_id, row.rule, row.occasion) for row in new}
 
 
-async def void_lights(connection: AsyncConnection, ends: Mapping[UUID, datetime], now: datetime) -> Sequence[Any]:
-    """Void the lights of ended cases that were crossed only after their end; case, rule, level, instant of each."""
-    if not ends:
-        return []
-    return (await connection.execute(_VOID, {"ids": list(ends), "ends": list(ends.values()), "now": now})).all()
+async def standing_lights(connection: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Any]:
+    """The lights of these cases that were not voided."""
+    wanted = select(*LightRow.__table__.columns)  # type: ignore[attr-defined]
+    wanted = wanted.where(col(LightRow.case_id) == func.any(sorted(ids)), col(LightRow.voided_at).is_(None))
+    return (await connection.execute(wanted)).all()
+
+
+async def void_lights(connection: AsyncConnection, ids: Sequence[UUID], now: datetime) -> None:
+    await connection.execute(_VOID, {"ids": list(ids), "now": now})
 
 
 async def arm_again(connection: AsyncConnection, fingerprint: str) -> int:
-    """Make every pending case due for the sweep when rules or calendar changed; how many. One statement, once."""
+    """Make every case with a light to come due for the sweep when rules or calendar changed; how many."""
     seen = upsert(ArmingRow).values(only=1, fingerprint=fingerprint)
     seen = seen.on_conflict_do_update(
         index_elements=[col(ArmingRow.only)],
@@ -116,8 +100,9 @@ async def arm_again(connection: AsyncConnection, fingerprint: str) -> int:
     )
     if (await connection.execute(seen.returning(col(ArmingRow.only)))).first() is None:
         return 0
-    statement = update(CaseRow).where(text(PENDING)).values(next_light_at=col(CaseRow.accepted_at))
-    return (await connection.execute(statement)).rowcount
+    armed = or_(text(PENDING), col(CaseRow.next_light_at).is_not(None), col(CaseRow.missing_year).is_not(None))
+    since = func.coalesce(col(CaseRow.accepted_at), col(CaseRow.received_at), col(CaseRow.next_light_at))
+    return (await connection.execute(update(CaseRow).where(armed).values(next_light_at=since))).rowcount
 
 
 def supervised(row: Mapping[str, Any]) -> Supervised:

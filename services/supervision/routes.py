@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from contracts.events.supervision import FindingKind
 from services.chassis import clock
 from services.chassis.auth import Principal, allow
 from services.chassis.errors import BadCursor
@@ -14,8 +15,9 @@ from services.chassis.paging import CursorText, Limit, decode_cursor, encode_cur
 from services.supervision import commands, queries
 from services.supervision.calendars import work_calendars
 from services.supervision.domain.lights import Level
+from services.supervision.finding_queries import found
 from services.supervision.queries import LightFilter, View
-from services.supervision.schemas import LightPage, RatingIn, RatingOut, Statistics, SupervisedCase
+from services.supervision.schemas import FindingPage, LightPage, RatingIn, RatingOut, Statistics, SupervisedCase
 from services.supervision.scope import OVERSEERS, PARTIES, READERS, sees_lights, visible
 from services.supervision.statistics import Period, PeriodLength, figures
 
@@ -68,6 +70,22 @@ async def list_lights(
         found = await queries.lights(connection, visible(overseer), wanted, labels, limit + 1)
     page, more = found[:limit], len(found) > limit
     return LightPage(items=page, next=encode_cursor(request.app.state.cursor_key, page[-1].id) if more else None)
+
+
+@router.get("/supervision/findings", summary="监察发现，最新的在前：到期日复核不一致、再次补正告知")
+async def list_findings(
+    request: Request,
+    overseer: Overseer,
+    db: Db,
+    kind: Annotated[FindingKind | None, Query(description="类别")] = None,
+    cursor: CursorText = None,
+    limit: Limit = 50,
+) -> FindingPage:
+    key = request.app.state.cursor_key
+    async with db.read() as connection:
+        rows = await found(connection, visible(overseer), kind, _before(key, cursor), limit + 1)
+    page, more = rows[:limit], len(rows) > limit
+    return FindingPage(items=page, next=encode_cursor(key, page[-1].id) if more else None)
 
 
 @router.get("/supervision/statistics", summary="按部门和时段的统计指标")

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from contracts.events.common import Channel, ItemKind
+from contracts.events.supervision import FindingKind
 from services.kernel.codes import holds_citizen_id
 from services.kernel.why import Reason, Why
 from services.supervision.domain.case import Basis, Stage
@@ -25,6 +26,11 @@ def _without_number(text: str) -> str:
     return text
 
 
+FINDING_LABELS = {
+    FindingKind.DUE_DATE_DIFFERS: "到期日复核不一致",
+    FindingKind.SUPPLEMENT_AGAIN: "再次补正告知",
+    FindingKind.SUPPLEMENT_KNOWABLE: "再次补正告知：首次即可告知的内容",
+}
 STAGE_LABELS = {
     Stage.SUBMITTED: "已提交",
     Stage.RECEIVED: "已收件",
@@ -147,6 +153,8 @@ class LightOut(BaseModel):
     level: Level
     label: str
     rule: str
+    clock: str = Field("", description="所监察的时限；空为办件总时限（法定、承诺）")
+    about: str = Field("", description="涉及的程序、部门或者材料")
     crossed_at: datetime = Field(description="越过界限的时刻")
     fired_at: datetime = Field(description="系统亮灯的时刻")
     voided_at: datetime | None = Field(None, description="撤销时刻：事后得知办件此前已经办出，此灯不计")
@@ -180,14 +188,42 @@ class RatingOut(BaseModel):
         )
 
 
+class SentenceOut(BaseModel):
+    zh: str
+    en: str
+
+
 class DifferenceOut(BaseModel):
     """A due date told in an event that supervision computes differently: a fault of one of the two services."""
 
     at: datetime
     event: str
-    limit: Basis
+    limit: str = Field(description="LEGAL、PROMISED，或者时限清单中的名称")
     told: date
     computed: date
+    computed_provisional: bool = Field(False, description="true：本服务复核的日期为暂定")
+    told_why: SentenceOut | None = None
+    computed_why: SentenceOut | None = None
+
+
+class FindingOut(BaseModel):
+    """What supervision found by itself; raised once."""
+
+    id: UUID
+    case_no: str | None
+    kind: FindingKind
+    label: str
+    summary: str
+    item_name: str | None
+    department: BodyOut | None
+    happened_at: datetime
+    found_at: datetime
+    detail: dict[str, Any]
+
+
+class FindingPage(BaseModel):
+    items: list[FindingOut]
+    next: str | None = None
 
 
 class SupervisedCase(BaseModel):
@@ -212,6 +248,7 @@ class SupervisedCase(BaseModel):
     next_light_at: datetime | None
     missing_year: int | None = Field(description="因该年度节假日尚未载入，尚有灯无法设定")
     differences: list[DifferenceOut] | None = Field(description="到期日复核差异；不向申请人一方显示")
+    findings: list[FindingOut] | None = Field(description="监察发现；不向申请人一方显示")
     rating: RatingOut | None
     timeline: list[TimelineEntry]
 
@@ -226,7 +263,9 @@ class LightLine(LightOut):
     division: str
     open: bool = Field(description="办件尚未作出决定")
     legal_due_on: date | None
+    legal_due_provisional: bool | None = Field(description="true：暂定，最早的可能日期")
     promised_due_on: date | None
+    promised_due_provisional: bool | None = Field(description="true：暂定，最早的可能日期")
 
 
 class LightPage(BaseModel):

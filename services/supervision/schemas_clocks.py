@@ -20,12 +20,15 @@ CLOCK_LABELS = {
     ClockName.HEARING_NOTICE: "听证通知",
     ClockName.PARTY_STATEMENT: "利害关系人陈述申辩",
     ClockName.CONSULTATION: "征求意见答复",
+    ClockName.CERTIFICATE: "签发电子证照",
     ClockName.DELIVERY: "颁发、送达",
     ClockName.RENEWAL: "届满前作出延续决定",
     ClockName.SUPPLEMENT: "申请人补正材料",
     ClockName.DEFERRED_MATERIAL: "申请人补交容缺材料",
     ClockName.COMMITMENT_CHECK: "告知承诺事后核查",
 }
+# Names of limits as differences tell them: the legal one is told as LEGAL.
+LIMIT_LABELS = {name.value: label for name, label in CLOCK_LABELS.items()} | {"LEGAL": "法定办结时限"}
 STATE_LABELS = {
     ClockState.NOT_STARTED: "未起算",
     ClockState.RUNNING: "计时中",

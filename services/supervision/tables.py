@@ -84,6 +84,7 @@ class CaseRow(Base, table=True):
     concluded_at: datetime | None = Field(default=None, sa_column=_at())
     ended_at: datetime | None = Field(default=None, sa_column=_at())  # terminated or transferred, without a decision
     ledger: list[dict[str, Any]] | None = Field(default=None, sa_column=_json())  # pauses, resumptions, extensions
+    marks: list[dict[str, Any]] | None = Field(default=None, sa_column=_json())  # lines the lit clocks are read from
     outcome: str | None = None
     legal_due_on: date | None = None
     legal_due_provisional: bool | None = None
@@ -118,14 +119,16 @@ class TimelineRow(Base, table=True):
 
 
 class LightRow(Base, table=True):
-    """A light that went on. The key lets each rule fire once per case, whoever tries and however often.
+    """A light that went on. The key lets each rule fire once per case and occasion, whoever tries and however often.
 
-    `voided_at`: the case turns out to have ended before it was crossed; the light stays on record and does not count.
+    `occasion` tells apart several clocks of one name (two pauses, two departments asked); empty for the case time.
+    `department_*` is the body that let the time pass: for a consultation the body asked, otherwise the case's own.
+    `voided_at`: its clock turns out to have ended before it was crossed; the light stays on record and does not count.
     """
 
     __tablename__: ClassVar[str] = "light"
     __table_args__ = (
-        UniqueConstraint("case_id", "rule", name="light_once"),
+        UniqueConstraint("case_id", "rule", "occasion", name="light_once"),
         Index("light_department", "department_uscc", "id"),
         # Sorted bytewise, so that a subtree of divisions is one range of the index.
         Index("light_division", "division", "id", postgresql_ops={"division": "text_pattern_ops"}),
@@ -134,12 +137,31 @@ class LightRow(Base, table=True):
     id: UUID = Field(primary_key=True)
     case_id: UUID
     rule: str
+    occasion: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    clock: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    about: str = Field(default="", sa_column_kwargs={"server_default": ""})
     level: str
     department_uscc: str
+    department_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
     division: str
     crossed_at: datetime = Field(sa_column=_at(nullable=False))
     fired_at: datetime = Field(sa_column=_at(nullable=False))
     voided_at: datetime | None = Field(default=None, sa_column=_at())
+
+
+class FindingRow(Base, table=True):
+    """A fact supervision found by itself: a date it computes differently, a second supplement notice. Never changed."""
+
+    __tablename__: ClassVar[str] = "finding"
+    __table_args__ = (UniqueConstraint("case_id", "kind", "occasion", name="finding_once"),)
+
+    id: UUID = Field(primary_key=True)
+    case_id: UUID
+    kind: str
+    occasion: str
+    happened_at: datetime = Field(sa_column=_at(nullable=False))
+    found_at: datetime = Field(sa_column=_at(nullable=False))
+    detail: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
 
 
 class RatingRow(Base, table=True):

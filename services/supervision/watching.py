@@ -1,9 +1,10 @@
 """Keeps every case's dates, lights and next instant right: after events, in the sweep, when the calendar changes."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import col
@@ -12,9 +13,13 @@ from contracts.events.supervision import LightFired, LightLevel, LightVoided
 from services.chassis.database import Database, UnitOfWork
 from services.chassis.reference import Reference
 from services.kernel.workdays import WorkCalendar
-from services.supervision import metrics, repository
+from services.supervision import marks, metrics, repository
 from services.supervision.domain.case import Basis, Supervised, due, measure
-from services.supervision.domain.lights import Crossing, LightRule, fingerprint, watch
+from services.supervision.domain.clock_lights import DEFAULT_CLOCK_RULES, ClockRule, watch_clocks
+from services.supervision.domain.clock_set import runs_of
+from services.supervision.domain.clocks import Told
+from services.supervision.domain.lights import LightRule, fingerprint, watch
+from services.supervision.lit import Lit, of_case, of_clock
 from services.supervision.repository import Row
 from services.supervision.tables import CaseRow
 
@@ -23,55 +28,67 @@ log = logging.getLogger(__name__)
 _BATCH = 200
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What one case needs now: lights that are on, the next instant to look, and when each of its clocks ended."""
+
+    row: Row
+    lit: tuple[Lit, ...]
+    ends: dict[tuple[str, str], datetime]
+
+
 @dataclass
 class Watcher:
     """Rules and calendar of this process, and the acts that use them. A loaded year replaces the calendar."""
 
     rules: tuple[LightRule, ...]
     calendar: WorkCalendar
+    clock_rules: tuple[ClockRule, ...] = DEFAULT_CLOCK_RULES
 
     async def settle(self, uow: UnitOfWork, rows: Sequence[Row], *, now: datetime, heard_all: bool) -> None:
         """Bring locked rows up to date, fire what they crossed, save them. In the caller's transaction.
 
         Args:
-            heard_all: whether everything that happened up to now was heard. If not, a pending case is only made due for
-                the sweep: its decision may already be on the way, and a late listener must not light it for that.
+            heard_all: whether everything that happened up to now was heard. If not, a case whose clock still runs is
+                only made due for the sweep: the act that ends it may already be on the way, and a late listener must
+                not light it for that.
         """
-        crossings: list[tuple[Row, Crossing]] = []
-        for row in rows:
-            case = repository.supervised(row)
-            row.update(self._dates(row, case))
-            seen = watch(case, self.rules, self.calendar, now=now)
-            row["next_light_at"], row["missing_year"] = seen.next_at, seen.missing_year
-            if heard_all or not case.is_pending:
-                crossings += [(row, crossing) for crossing in seen.crossed]
-            elif seen.crossed:
-                row["next_light_at"] = seen.crossed[0].at
-        new = await repository.add_lights(uow.connection, crossings, now)
-        for row, crossing in crossings:
-            if (row["case_id"], crossing.rule.rule) in new:
-                _fired(uow, row, crossing, now)
-        await self._void(uow, rows, now)
+        seen = [self._look(row, now, heard_all) for row in rows]
+        lit = [(one.row, light) for one in seen for light in one.lit]
+        new = await repository.add_lights(uow.connection, [light.stored(row, now) for row, light in lit])
+        for row, light in lit:
+            if (row["case_id"], light.rule, light.occasion) in new:
+                _fired(uow, row, light, now)
+        await self._void(uow, [one for one in seen if one.ends], now)
         await repository.save(uow.connection, rows)
 
-    async def _void(self, uow: UnitOfWork, rows: Sequence[Row], now: datetime) -> None:
-        """Take back what was lit although the case had already ended: its end was heard too late."""
-        ends = {row["case_id"]: end for row in rows if (end := repository.supervised(row).stopped_at) is not None}
-        of = {row["case_id"]: row for row in rows}
-        for light in await repository.void_lights(uow.connection, ends, now):
-            row = of[light.case_id]
-            row["version"] += 1
-            event = LightVoided(
-                case_id=row["case_id"],
-                case_no=row["case_no"],
-                department_uscc=row["department_uscc"],
-                level=LightLevel(light.level),
-                rule=light.rule,
-                crossed_at=light.crossed_at,
-                voided_at=now,
-            )
-            uow.publish(event, aggregate_id=row["case_id"], version=row["version"])
-            metrics.lights_voided.labels(light.level).inc()
+    def _look(self, row: Row, now: datetime, heard_all: bool) -> Seen:
+        case = repository.supervised(row)
+        row.update(self._dates(row, case))
+        seen = watch(case, self.rules, self.calendar, now=now)
+        # before intake was heard nobody knows whose the case is: its lights wait
+        runs = runs_of(Told(case, marks.lines(row)), self.calendar) if row["item_code"] else ()
+        clocks = watch_clocks(runs, self.clock_rules, self.calendar, now=now)
+        lit = [*(of_case(crossing, case) for crossing in seen.crossed), *map(of_clock, clocks.crossed)]
+        waiting = [] if heard_all else [light.at for light in lit if not light.ended]
+        instants = (seen.next_at, clocks.next_at, *waiting)
+        row["next_light_at"] = min((at for at in instants if at is not None), default=None)
+        row["missing_year"] = min((y for y in (seen.missing_year, clocks.missing_year) if y is not None), default=None)
+        ends = dict(clocks.ends)
+        if case.stopped_at is not None:
+            ends |= {(rule.rule, ""): case.stopped_at for rule in self.rules}
+        return Seen(row, tuple(light for light in lit if heard_all or light.ended), ends)
+
+    async def _void(self, uow: UnitOfWork, seen: Sequence[Seen], now: datetime) -> None:
+        """Take back what was lit although its clock had already stopped: that was heard too late."""
+        of = {one.row["case_id"]: one for one in seen}
+        standing = await repository.standing_lights(uow.connection, list(of)) if of else ()
+        wrong = [light for light in standing if _came_after(of[light.case_id].ends, light)]
+        if not wrong:
+            return
+        await repository.void_lights(uow.connection, [light.id for light in wrong], now)
+        for light in wrong:
+            _voided(uow, of[light.case_id].row, light, now)
 
     def _dates(self, row: Row, case: Supervised) -> Row:
         legal, promised = due(case, Basis.LEGAL, self.calendar), due(case, Basis.PROMISED, self.calendar)
@@ -127,7 +144,7 @@ class Sweep:
             return await connection.scalar(due) is not None
 
     async def _arm_again(self, database: Database) -> None:
-        current = fingerprint(self.watcher.rules, self.watcher.calendar)
+        current = fingerprint((*self.watcher.rules, *self.watcher.clock_rules), self.watcher.calendar)
         async with database.transaction() as uow:
             armed = await repository.arm_again(uow.connection, current)
         if armed:
@@ -152,16 +169,40 @@ class Alarm:
         self.last_unarmed = count
 
 
-def _fired(uow: UnitOfWork, row: Row, crossing: Crossing, now: datetime) -> None:
+def _came_after(ends: Mapping[tuple[str, str], datetime], light: Any) -> bool:
+    end = ends.get((light.rule, light.occasion))
+    return end is not None and light.crossed_at >= end
+
+
+def _fired(uow: UnitOfWork, row: Row, light: Lit, now: datetime) -> None:
     row["version"] += 1
     event = LightFired(
         case_id=row["case_id"],
         case_no=row["case_no"],
-        department_uscc=row["department_uscc"],
-        level=LightLevel(crossing.rule.level.value),
-        rule=crossing.rule.rule,
-        crossed_at=crossing.at,
+        department_uscc=light.responsible[0] if light.responsible else row["department_uscc"],
+        level=LightLevel(light.level.value),
+        rule=light.rule,
+        crossed_at=light.at,
         fired_at=now,
+        clock=light.clock,
+        occasion=light.occasion,
+        about=light.about,
     )
     uow.publish(event, aggregate_id=row["case_id"], version=row["version"])
-    metrics.lights_fired.labels(crossing.rule.level.value).inc()
+    metrics.lights_fired.labels(light.level.value).inc()
+
+
+def _voided(uow: UnitOfWork, row: Row, light: Any, now: datetime) -> None:
+    row["version"] += 1
+    event = LightVoided(
+        case_id=row["case_id"],
+        case_no=row["case_no"],
+        department_uscc=light.department_uscc,
+        level=LightLevel(light.level),
+        rule=light.rule,
+        crossed_at=light.crossed_at,
+        voided_at=now,
+        occasion=light.occasion,
+    )
+    uow.publish(event, aggregate_id=row["case_id"], version=row["version"])
+    metrics.lights_voided.labels(light.level).inc()

@@ -12,7 +12,7 @@ _MEASURE_SECONDS = 15
 def create_worker() -> Worker:
     loaded = settings()
     calendars = work_calendars()
-    watcher = Watcher(loaded.light_rules, calendars.value)
+    watcher = Watcher(loaded.light_rules, calendars.value, loaded.clock_light_rules)
     sweep = Sweep(watcher, calendars=calendars)
     timers = (
         Timer("sweep-lights", loaded.sweep_seconds, sweep),

@@ -183,6 +183,7 @@ GET  /api/v1/certificates/{identifier}/file                      200  o  o  p  p
 GET  /api/v1/supervision/cases/{case_no}                         200  o  o  o  o  o  o  o  o  -  o  o  o  -
 GET  /api/v1/cases/{case_no}/clocks                              200  o  o  o  o  o  o  o  o  -  o  o  o  -
 GET  /api/v1/supervision/lights                                  200  -  -  -  -  o  o  -  o  -  -  -  -  -
+GET  /api/v1/supervision/findings                                200  -  -  -  -  o  o  -  o  -  -  -  -  -
 GET  /api/v1/supervision/statistics                              200  -  -  -  -  o  o  -  o  -  -  -  -  -
 """
 # Everybody, logged in or not.

@@ -140,7 +140,7 @@ class Story:
                 received_at=self.received_at,
                 received_by=CLERK,
                 materials=(),
-                notice_due=DueDate(on=self.received_at.date()),
+                notice_due=DueDate(on=official_calendar().earliest_workday(self.received_at.date(), 5)),
             )
         )
 
@@ -327,11 +327,21 @@ class Supervision:
         return found
 
     async def lights(self, story: Story) -> list[tuple[str, datetime]]:
+        """Of the case time."""
         found = (await self.case(story))["lights"]
         return [
             (light["level"], datetime.fromisoformat(light["crossed_at"]))
             for light in found
-            if light["voided_at"] is None
+            if light["voided_at"] is None and not light["clock"]
+        ]
+
+    async def clock_lights(self, story: Story, *, voided: bool = False) -> list[tuple[str, datetime]]:
+        """Rule and instant of the other clocks' lights."""
+        found = (await self.case(story))["lights"]
+        return [
+            (light["rule"], datetime.fromisoformat(light["crossed_at"]))
+            for light in found
+            if (light["voided_at"] is not None) is voided and light["clock"]
         ]
 
     def caller(self, *roles: str, **of: Any) -> dict[str, str]:
@@ -359,7 +369,7 @@ class Supervision:
 
     async def clear(self) -> None:
         async with self.database.transaction() as uow:
-            tables = "supervised_case, timeline, light, rating, arming, outbox, inbox_version, idempotency"
+            tables = "supervised_case, timeline, light, finding, rating, arming, outbox, inbox_version, idempotency"
             for table in tables.split(", "):
                 await uow.connection.execute(text(f"DELETE FROM {table}"))
 

@@ -16,6 +16,7 @@ from services.supervision.domain.clocks import (
     Run,
     Told,
     Whose,
+    certificate_run,
     decision_runs,
     delivery_run,
     intake_runs,
@@ -55,8 +56,12 @@ def clock_set(
     case: Supervised, lines: Sequence[Line], calendar: WorkCalendar, *, now: datetime, joint: Joint | None = None
 ) -> tuple[ClockView, ...]:
     """Every clock of the case. One that comes with every case is there from the beginning, NOT_STARTED."""
-    told = Told(case, lines)
-    runs = [
+    return tuple(view(run, calendar, now) for run in runs_of(Told(case, lines), calendar, joint))
+
+
+def runs_of(told: Told, calendar: WorkCalendar, joint: Joint | None = None) -> list[Run]:
+    """The clocks before any date is computed; what is shown and what is lit come from the same ones."""
+    return [
         *intake_runs(told),
         *decision_runs(told),
         *(joint_run(joint) if joint else ()),
@@ -66,10 +71,10 @@ def clock_set(
         *_hearing(told, calendar),
         *_parties(told),
         *_consultations(told),
+        *certificate_run(told),
         *delivery_run(told),
         *_promised_materials(told),
     ]
-    return tuple(view(run, calendar, now) for run in runs)
 
 
 def _first_level(told: Told) -> Iterator[Run]:
@@ -110,7 +115,7 @@ def _inspectors(told: Told) -> Iterator[Run]:
 
 
 def _special_procedures(told: Told) -> Iterator[Run]:
-    """The time told for a procedure of art. 45: it stops the clock, and is itself supervised."""
+    """The time told for a procedure of art. 45: it stops the clock, and is itself supervised, even after a decision."""
     for line in told.of("approval.case.suspended.v1"):
         article = line.detail.get("article") or SPECIAL_ARTICLE
         yield Run(
@@ -120,7 +125,7 @@ def _special_procedures(told: Told) -> Iterator[Run]:
             line.at,
             TimeLimit(line.detail["expected_workdays"], Unit.WORKDAY, Start.ACCEPTED, article),
             met_at=told.first_at("approval.case.resumed.v1", since=line.at),
-            ended_at=told.stopped_at,
+            ended_at=told.closed_at,
             about=line.detail.get("kind", ""),
         )
 
@@ -220,16 +225,19 @@ def _consultations(told: Told) -> Iterator[Run]:
             for one in told.of("approval.consultation.answered.v1")
             if one.detail.get("consultation_no") == number
         )
+        department, days = line.detail.get("department", ""), line.detail.get("limit_workdays")
         yield Run(
             ClockName.CONSULTATION,
             CONSULTATION_ARTICLE,
             ("征求部门意见并指定答复期限", "another department asked, with a day to answer by,"),
             line.at,
+            workdays(days, CONSULTATION_ARTICLE) if days else None,
             named_on=date.fromisoformat(line.detail["due"]["on"]),
             met_at=next(answers, None),
             ended_at=told.stopped_at,
-            about=line.detail.get("department", ""),
+            about=department,
             whose=Whose.OTHER_BODY,
+            responsible=(line.detail["department_uscc"], department) if "department_uscc" in line.detail else None,
         )
 
 

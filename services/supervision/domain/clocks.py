@@ -26,6 +26,7 @@ class ClockName(StrEnum):
     HEARING_NOTICE = "HEARING_NOTICE"
     PARTY_STATEMENT = "PARTY_STATEMENT"
     CONSULTATION = "CONSULTATION"
+    CERTIFICATE = "CERTIFICATE"
     DELIVERY = "DELIVERY"
     RENEWAL = "RENEWAL"
     SUPPLEMENT = "SUPPLEMENT"
@@ -81,6 +82,7 @@ class Run:
     ended_at: datetime | None = None
     about: str = ""
     whose: Whose = Whose.BODY
+    responsible: tuple[str, str] | None = None  # another body than the case's own: uscc, name
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def workdays(days: int, article: str, start: StartRule = StartRule.ACCEPTED) -> 
 
 NOTICE = workdays(5, "行政许可法第三十二条第一款第四项", StartRule.RECEIVED)
 DELIVERY = workdays(10, "行政许可法第四十四条", StartRule.DECIDED)
+CERTIFICATE = workdays(3, "电子监察规则：办结后签发电子证照", StartRule.DECIDED)
 DECISION_ARTICLE = "行政许可法第四十二条"
 PROMISE_ARTICLE = "优化营商环境条例第三十六条"
 RENEWAL_ARTICLE = "行政许可法第五十条第二款"
@@ -117,7 +120,8 @@ COMPLETION = ("补齐材料", "the last supplement")
 REQUESTED, SUPPLIED = "intake.supplement.requested.v1", "intake.supplement.supplied.v1"
 ACCEPTED, REFUSED = "intake.application.accepted.v1", "intake.acceptance.refused.v1"
 HANDED_OVER = "intake.result.handed_over.v1"
-_DECIDED = ("approval.case.decided.v1", "intake.renewal.deemed.v1")
+CERTIFIED = "certificate.certificate.issued.v1"
+DECIDED = ("approval.case.decided.v1", "intake.renewal.deemed.v1")
 
 
 @dataclass(frozen=True)
@@ -267,9 +271,17 @@ def decision_runs(told: Told) -> Iterator[Run]:
         )
 
 
+def certificate_run(told: Told) -> Iterator[Run]:
+    """The e-certificate follows the grant within three working days (a rule of e-supervision, not of the law)."""
+    decided = told.first(*DECIDED)
+    if decided is not None and decided.detail.get("certificate_due"):
+        issued = told.first_at(CERTIFIED, since=decided.at)
+        yield Run(ClockName.CERTIFICATE, CERTIFICATE.article, DECISION, decided.at, CERTIFICATE, met_at=issued)
+
+
 def delivery_run(told: Told) -> Iterator[Run]:
     """Only what was granted is issued within ten days; a refusal has no such limit in the law."""
-    decided = told.first(*_DECIDED)
+    decided = told.first(*DECIDED)
     if decided is None or decided.detail.get("outcome") == "GRANTED":
         started_at = told.case.decided_at if decided else None
         handed = told.first_at(HANDED_OVER, since=started_at) if started_at else None

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from services.kernel.elapsed import end_of_day_on, exceeds_at
 from services.kernel.light_rules import DEFAULT_RULES as DEFAULT_RULES
@@ -41,7 +42,15 @@ class Watch:
     missing_year: int | None = None
 
 
-def check_rules(rules: Sequence[LightRule]) -> tuple[LightRule, ...]:
+class Named(Protocol):
+    @property
+    def rule(self) -> str: ...
+
+
+R = TypeVar("R", bound=Named)
+
+
+def check_rules(rules: Sequence[R]) -> tuple[R, ...]:
     """Raises BadRules: the name of a rule is part of the key that fires it once."""
     if len({rule.rule for rule in rules}) != len(rules):
         raise BadRules("亮灯规则的 rule 不得重复")
@@ -102,7 +111,7 @@ def crossed_at(clock: Clock, days: int, calendar: WorkCalendar) -> datetime | No
     return exceeds_at(clock, limit + days - 1, calendar)
 
 
-def fingerprint(rules: Sequence[LightRule], calendar: WorkCalendar) -> str:
+def fingerprint(rules: Sequence[object], calendar: WorkCalendar) -> str:
     """Changes with the rules or the calendar: then every pending case is armed again."""
     years = ",".join(f"{day.on}{day.works:d}" for day in calendar.special_days(calendar.first_day, calendar.last_day))
     told = f"{sorted(map(repr, rules))}|{calendar.first_year}-{calendar.last_year}|{years}"

@@ -12,8 +12,9 @@ CHIEF = Actor(account_id="chief", name="首席代表", role="CHIEF_REPRESENTATIV
 PAUSE: dict[str, Any] = {
     "kind": "EXPERT_REVIEW",
     "kind_name": "专家评审",
-    "expected_end": DueDate(on=date(2018, 10, 30)),
+    "expected_end": DueDate(on=date(2018, 10, 29)),
 }
+PAUSE_LIGHTS = ["special-procedure-warning", "special-procedure-yellow", "special-procedure-red"]
 
 
 def named(story: Story) -> dict[str, Any]:
@@ -86,7 +87,8 @@ async def test_a_pause_stops_the_clocks_and_their_lights_and_its_end_starts_them
     again = await supervision.case(story)
 
     assert dates_of(paused) == {"LEGAL": ("2018-10-29", True), "PROMISED": ("2018-10-24", True)}
-    assert paused["lights"] == []
+    assert [light for light in paused["lights"] if not light["clock"]] == []
+    assert [light["rule"] for light in paused["lights"]] == PAUSE_LIGHTS  # the pause itself is supervised
     assert paused["next_light_at"] is None
     assert dates_of(again) == {"LEGAL": ("2018-11-05", False), "PROMISED": ("2018-10-31", False)}
     assert datetime.fromisoformat(again["next_light_at"]) == at("2018-10-26 10:00:00")

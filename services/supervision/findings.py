@@ -1,0 +1,95 @@
+"""What supervision finds by itself and tells: a due date it computes differently, a second supplement notice."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlmodel import col
+
+from contracts.events.supervision import FindingKind, FindingRaised
+from services.chassis.bus import Incoming
+from services.chassis.database import UnitOfWork
+from services.chassis.ids import uuid7
+from services.supervision.differences import KEY
+from services.supervision.domain.clocks import REQUESTED
+from services.supervision.repository import Row
+from services.supervision.schemas_clocks import LIMIT_LABELS
+from services.supervision.tables import FindingRow
+from services.supervision.told import Fact
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`occasion` is the key that raises it once for the case and kind."""
+
+    row: Row
+    kind: FindingKind
+    occasion: str
+    happened_at: datetime
+    summary: str
+    detail: dict[str, Any]
+
+
+def findings(row: Row, message: Incoming, fact: Fact) -> Iterator[Finding]:
+    """What this line of the timeline gives ground to find; `fact` as it was compared."""
+    detail = fact.detail or {}
+    for difference in detail.get(KEY, ()):
+        label = LIMIT_LABELS[difference["limit"]]
+        summary = f"{label}：告知{difference['told']}，按事件复核为{difference['computed']}"
+        occasion = f"{difference['limit']}|{message.event_id}"
+        said = difference | {"event": message.subject}
+        yield Finding(row, FindingKind.DUE_DATE_DIFFERS, occasion, fact.at, summary, said)
+    if message.subject == REQUESTED and detail.get("ordinal", 1) > 1:
+        yield _second_notice(row, fact, detail)
+
+
+def _second_notice(row: Row, fact: Fact, detail: dict[str, Any]) -> Finding:
+    """Every notice after the first; the gravest names what lay before the window unchanged the first time."""
+    kind = FindingKind.SUPPLEMENT_KNOWABLE if detail["seen_before"] else FindingKind.SUPPLEMENT_AGAIN
+    summary = f"第{detail['ordinal']}次补正告知：{'、'.join(detail['materials'])}；理由：{detail['reason']}"
+    said = {name: detail[name] for name in ("ordinal", "reason", "materials", "seen_before")}
+    return Finding(row, kind, str(detail["ordinal"]), fact.at, summary, said)
+
+
+async def raise_findings(uow: UnitOfWork, found: Sequence[Finding], now: datetime) -> None:
+    """Store and publish those that are new, in the caller's transaction; it saves the rows."""
+    if not found:
+        return
+    rows = [
+        {
+            "id": uuid7(),
+            "case_id": one.row["case_id"],
+            "kind": one.kind.value,
+            "occasion": one.occasion,
+            "happened_at": one.happened_at,
+            "found_at": now,
+            "detail": one.detail | {"summary": one.summary},
+        }
+        for one in found
+    ]
+    statement = upsert(FindingRow).values(rows).on_conflict_do_nothing(constraint="finding_once")
+    new = await uow.connection.execute(
+        statement.returning(col(FindingRow.case_id), col(FindingRow.kind), col(FindingRow.occasion))
+    )
+    keys = {tuple(row) for row in new}
+    for one in found:
+        if (one.row["case_id"], one.kind.value, one.occasion) in keys:
+            _publish(uow, one, now)
+
+
+def _publish(uow: UnitOfWork, one: Finding, now: datetime) -> None:
+    row = one.row
+    row["version"] += 1
+    event = FindingRaised(
+        case_id=row["case_id"],
+        case_no=row["case_no"] or "",
+        department_uscc=row["department_uscc"] or "",
+        kind=one.kind,
+        summary=one.summary,
+        detail=one.detail,
+        happened_at=one.happened_at,
+        found_at=now,
+    )
+    uow.publish(event, aggregate_id=row["case_id"], version=row["version"])
