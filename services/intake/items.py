@@ -4,7 +4,7 @@ A version never changes, so it is read once per process. Which version is in for
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,8 @@ from services.chassis.database import Database
 from services.intake.domain.catalogue import Extension, Fee, ServiceItem, SpecialProcedure
 from services.intake.domain.catalogue_shape import UNITS
 from services.intake.domain.errors import UnknownItem
+from services.intake.domain.materials import Provided
+from services.intake.domain.scenario import in_scenario
 from services.intake.tables import CatalogueVersionRow, ItemRow, ItemVersionRow
 from services.kernel.time_limit import TimeLimit, Unit
 
@@ -42,6 +44,11 @@ class VersionedItem:
     item: ServiceItem
     version: int
     ref: ItemRef
+
+    def chosen_by(self, provided: Iterable[Provided]) -> "VersionedItem":
+        """As it is for an application with these materials; the same for an item handled in one way only."""
+        item = in_scenario(self.item, provided)
+        return self if item is self.item else VersionedItem(item, self.version, item_ref(item, self.version))
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,7 @@ class ByLaw:
             due = workdays_after(calendar, silence.wakes_at(seen) or now, rules.DELIVERY_WORKDAYS)
             renewed = silence.deem_renewed(seen, now=now, delivery_due=due)
             return renewed, lambda saved: facts_later.renewal_deemed(saved, item, now)
+        item = item.chosen_by(seen.materials)
         received_at = rules.counted_from(seen) or now
         order, quota = await place(uow.connection, item, received_at)
         accepted = silence.deem_accepted(

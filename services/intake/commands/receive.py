@@ -40,5 +40,5 @@ async def receive(office: Office, application_id: UUID, body: ReceiptIn, call: C
             now=call.now,
         )
         received = await save(uow, seen, received, events=1)
-        publish(uow, received, facts.received(received, item))
+        publish(uow, received, facts.received(received, item.chosen_by(received.materials)))
         return answer(uow, 201, received, item)

@@ -14,6 +14,7 @@ from services.intake.domain.application import (
 )
 from services.intake.domain.catalogue import Material, ServiceItem
 from services.intake.domain.materials import missing
+from services.intake.domain.scenario import in_scenario
 from services.intake.domain.states import Act, State
 from services.kernel.time_limit import Clock, DueDate, StartRule, TimeLimit, Unit, due_date
 from services.kernel.workdays import WorkCalendar
@@ -57,7 +58,8 @@ def open_clock(application: Application, item: ServiceItem, name: ClockName) -> 
     elif name is ClockName.DELIVERY:
         started_at, limit = application.decided_at, _DELIVERY
     else:
-        limit = item.legal_limit if name is ClockName.LEGAL else item.promised_limit
+        pinned = in_scenario(item, application.materials)
+        limit = pinned.legal_limit if name is ClockName.LEGAL else pinned.promised_limit
         accepted_at = application.accepted_at
         started_at = clock_start(application, limit, accepted_at=accepted_at) if accepted_at else None
     return Clock(limit, started_at) if started_at is not None else None

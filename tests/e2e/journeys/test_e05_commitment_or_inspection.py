@@ -1,0 +1,115 @@
+"""E05 消防安全检查: the applicant chooses, commitment and the licence at once, or the inspection within ten days."""
+
+from datetime import date
+from typing import Any
+
+from demo.api import expect
+from demo.life import Life
+from tests.support.day_walk import workdays_after
+from tests.support.journeys import Town
+from tests.support.steps import account, act_in, act_on, application, printed, refused
+
+COMMITS = {"material_no": 2, "source": "COMMITMENT"}
+
+
+async def test_a_commitment_is_granted_on_the_spot_and_checked_within_sixty_days(town: Town) -> None:
+    committed_on = town.office_opens()
+    life = town.life("E05", town.enterprise(1), "ONLINE")
+    await _apply(town, life, COMMITS)
+    await life.receive()
+    await life.accept()
+
+    # Everything promised for the same day; the check of what was promised is a clock of its own.
+    await town.clock_until(life.case_no, "PROMISED", state="RUNNING", due=committed_on)
+    await town.clock_until(life.case_no, "DECISION", state="RUNNING", due=workdays_after(committed_on, 10))
+    check_by = date.fromordinal(committed_on.toordinal() + 60)
+    check = await town.clock_until(life.case_no, "COMMITMENT_CHECK", state="RUNNING", due=check_by)
+    assert (check["about"], check["whose"]) == ("消防安全告知承诺书", "BODY")
+    paper = await printed(town, life, "COMMITMENT")
+    assert "消防安全告知承诺书" in paper
+
+    await life.examine()
+    await life.decide()
+    await life.hand_over()
+    await town.clock_until(life.case_no, "PROMISED", state="MET", due=committed_on)
+    papers = await town.papers(life.case_no, "GRANT_DECISION", "PROOF_OF_SERVICE", certificates=1)
+    assert "消防安全检查合格证" in papers["certificates"][0]["type_name"]
+
+    # Checked afterwards, once, by the department: what was promised is kept.
+    handler, clerk = await town.officer("HANDLER", "E05"), await town.hall.person("clerk1")
+    town.to(workdays_after(committed_on, 20))
+    finding = {"material_no": 2, "outcome": "KEPT", "finding": "现场核查与承诺一致"}
+    refused(await act_on(clerk, life, "commitment-checks", finding), "platform.forbidden")
+    refused(await act_on(handler, life, "commitment-checks", finding | {"material_no": 5}), "intake.no-open-commitment")
+    expect(await act_on(handler, life, "commitment-checks", finding), 201, "check")
+    refused(await act_on(handler, life, "commitment-checks", finding), "intake.no-open-commitment")
+    await town.clock_until(life.case_no, "COMMITMENT_CHECK", state="MET", due=check_by)
+    watched = await town.watched(life.case_no, "intake.commitment.checked.v1")
+    assert (watched["lights"], watched["differences"]) == ([], [])
+
+
+async def test_who_is_barred_from_commitments_is_inspected_within_ten_days(town: Town) -> None:
+    applied_on = town.office_opens()
+    supervisor = await town.hall.person("supervisor1")
+    life = town.life("E05", town.enterprise(2), "ONLINE")
+    party = {name: life.who.applicant[name] for name in ("party_type", "number")}
+    until = workdays_after(applied_on, 60)
+    record = party | {"barred_until": str(until), "reason": "虚假承诺，尚未修复信用"}
+    barred = expect(await supervisor.post("/api/v1/barred-applicants", record), 201, "barred")
+    assert barred["barred_until"] == str(until)
+
+    # The commitment is refused to him; the general procedure is open.
+    agent = await town.hall.person(life.who.username)
+    refused(await agent.post("/api/v1/applications", _request(life, COMMITS)), "intake.invalid", "commitment.barred")
+    await _apply(town, life)
+    await life.receive()
+    await life.accept()
+    accepted_on = town.today()
+    due = workdays_after(accepted_on, 10)
+    promised = await town.clock_until(life.case_no, "PROMISED", state="RUNNING", due=due)
+    assert "期限为10个工作日" in promised["why"]["zh"]
+    await town.clock_until(life.case_no, "DECISION", state="RUNNING", due=due)
+    assert "COMMITMENT_CHECK" not in await town.clocks(life.case_no)
+
+    # Inspected by two on the eighth day, the warning lamp is on; granted on the tenth.
+    await _inspected(town, life, workdays_after(accepted_on, 8))
+    watched = await town.watched(life.case_no, "approval.site_check.recorded.v1", lights=("WARNING",))
+    assert [light["level"] for light in watched["lights"]] == ["WARNING"]
+    town.to(due)
+    await life.examine()
+    await life.decide()
+    await life.hand_over("COLLECTION")
+    await town.clock_until(life.case_no, "PROMISED", state="MET", due=due)
+    seen = await application(town, life, state="CONCLUDED", outcome="GRANTED")
+    assert {material["source"] for material in seen["materials"] if material["material_no"] == 2} == {None}
+    papers = await town.papers(life.case_no, "SITE_CHECK_RECORD", "GRANT_DECISION", certificates=1)
+    assert "COMMITMENT" not in {paper["kind"] for paper in papers["papers"]}
+
+
+def _request(life: Life, *claims: dict[str, Any]) -> dict[str, Any]:
+    applicant: dict[str, Any] = {"applicant": life.who.applicant, "agent": life.who.agent}
+    return {"item_code": life.item["item_code"], "reuse": "auto", "materials": list(claims)} | applicant
+
+
+async def _apply(town: Town, life: Life, *claims: dict[str, Any]) -> None:
+    """Online, with what is promised instead of handed in."""
+    agent = await town.hall.person(life.who.username)
+    answer = await agent.post("/api/v1/applications", _request(life, *claims))
+    life.application = expect(answer, 201, f"{life.name} 提交申请")
+    await life.upload(agent)
+
+
+async def _inspected(town: Town, life: Life, on: date) -> None:
+    handler = await town.officer("HANDLER", "E05")
+    inspectors = [await account(handler), {"account_id": "xfj-inspector-2", "name": "易向东"}]
+    assigned = {"inspectors": inspectors, "purpose": "疏散通道、消防设施"}
+    expect(await act_in(handler, life, "inspectors", assigned), 201, "inspectors")
+    town.to(on)
+    found = {
+        "inspectors": [inspector["account_id"] for inspector in inspectors],
+        "checked_at": town.now().isoformat(),
+        "place": "迎丰中路18号",
+        "facts": "疏散通道畅通，消防设施完好有效",
+        "passed": True,
+    }
+    expect(await act_in(handler, life, "site-checks", found), 201, "site check")
