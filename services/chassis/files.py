@@ -2,8 +2,9 @@
 
 import asyncio
 import os
+from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import obstore
 from obstore.exceptions import BaseError as StoreError
@@ -12,7 +13,13 @@ from obstore.store import ObjectStore, from_url
 from services.chassis.sealing import Sealer
 from services.kernel.errors import DomainError, Kind
 
+if TYPE_CHECKING:  # these exist for type checkers only
+    from obstore.store import ClientConfig, RetryConfig
+
 _CONTEXT = "file"
+# Somebody at a counter waits: tries again for a few seconds, then says that the store is away.
+_ANSWER: "ClientConfig" = {"connect_timeout": timedelta(seconds=5), "timeout": timedelta(seconds=30)}
+_RETRY: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=10)}
 
 
 class FilesAway(DomainError):
@@ -41,12 +48,17 @@ class Files:
 
     @classmethod
     def open(cls, url: str, sealer: Sealer) -> Self:
-        """`file:relative/folder`, `file:///absolute/folder` (made when missing) or `s3://bucket/prefix`."""
+        """`file:relative/folder`, `file:///absolute/folder` (made when missing) or `s3://bucket/prefix`.
+
+        Where the bucket is and who may use it stands in the variables every S3 tool reads: AWS_ENDPOINT_URL,
+        AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY; AWS_ALLOW_HTTP and AWS_VIRTUAL_HOSTED_STYLE_REQUEST when
+        needed.
+        """
         if url.startswith("file:"):
             folder = Path(url.removeprefix("file://") if url.startswith("file://") else url.removeprefix("file:"))
             folder.mkdir(parents=True, exist_ok=True)
             return cls(from_url(folder.resolve().as_uri()), sealer, folder.resolve())
-        return cls(from_url(url), sealer)
+        return cls(from_url(url, client_options=_client(), retry_config=_RETRY), sealer)
 
     async def put(self, key: str, content: bytes) -> None:
         """Raises FilesAway."""
@@ -75,6 +87,12 @@ class Files:
             return
         except (StoreError, OSError) as away:
             raise FilesAway(retry_after_seconds=5) from away
+
+
+def _client() -> "ClientConfig":
+    """Options given here replace those of the environment, so what the environment allows is said again."""
+    allow_http = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true", "yes", "on")
+    return {**_ANSWER, "allow_http": allow_http}
 
 
 def _sync(path: Path) -> None:

@@ -1,11 +1,12 @@
 """Fixtures of the integration tests: a PostgreSQL for the session, clean databases and a NATS for each module."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
 from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres, ServiceDatabase
+from tests.support.bucket import Bucket, running_bucket
 from tests.support.stack import Databases, running_nats, running_postgres
 
 
@@ -54,3 +55,12 @@ def nats_server() -> Iterator[Nats]:
 def nats_url(nats_server: Nats) -> str:
     """Address of the module's NATS."""
     return nats_server.url
+
+
+@pytest.fixture(scope="module")
+async def bucket() -> AsyncIterator[Bucket]:
+    """An S3 bucket of the module's own, its door open."""
+    with running_bucket() as running:
+        await running.open()
+        yield running
+        await running.shut()

@@ -359,11 +359,11 @@ async def running(settings: dict[str, str]) -> AsyncIterator[Library]:
         for name, value in settings.items():
             patch.setenv(name, value)
         app = create_app()
-    folder = Path(settings["YICHUANG_KEYS_DIR"]).parent
-    catalogue = folder / "catalogue.yaml"
-    catalogue.write_text(yaml.safe_dump(CATALOGUE, allow_unicode=True), encoding="utf-8")
-    transport = httpx.ASGITransport(app=app)
-    async with app.router.lifespan_context(app):
-        await import_types(app.state.database, catalogue, now=NOON)
-        async with httpx.AsyncClient(transport=transport, base_url="http://certificate.test") as http:
-            yield Library(app, http, app.state.database, app.state.kit, folder)
+        folder = Path(settings["YICHUANG_KEYS_DIR"]).parent
+        catalogue = folder / "catalogue.yaml"
+        catalogue.write_text(yaml.safe_dump(CATALOGUE, allow_unicode=True), encoding="utf-8")
+        transport = httpx.ASGITransport(app=app)
+        async with app.router.lifespan_context(app):
+            await import_types(app.state.database, catalogue, now=NOON)
+            async with httpx.AsyncClient(transport=transport, base_url="http://certificate.test") as http:
+                yield Library(app, http, app.state.database, app.state.kit, folder)

@@ -24,7 +24,7 @@ class CuttingProxy:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection(LOOPBACK, self._port)
-        answers = asyncio.create_task(_pass_on(server_reader, writer))
+        answers = asyncio.create_task(pass_on(server_reader, writer))
         try:
             while chunk := await reader.read(_CHUNK):
                 if self._is_the_one(chunk):
@@ -59,7 +59,7 @@ class CuttingProxy:
         self.cuts += 1
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with suppress(ConnectionError):
         while chunk := await reader.read(_CHUNK):
             writer.write(chunk)
