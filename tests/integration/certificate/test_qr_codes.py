@@ -1,0 +1,39 @@
+"""The QR code on the page as it is seen: pixels are read, and the address leads to verification."""
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.support.certificate import MARKER, Library
+from tests.support.pages import qr_codes
+
+VERIFY = "https://yichuang.test/api/v1/certificates/verify"
+
+
+@pytest.fixture(scope="module")
+async def files(library: Library) -> dict[str, bytes]:
+    """A certificate and the papers of its case, by name."""
+    row = await library.issued()
+    papers = await library.rows("SELECT id, kind FROM paper WHERE case_id = :case", case=row["case_id"])
+    async with library.file_maker() as maker:
+        while await maker.make_due():
+            pass
+    addresses = {paper.kind: f"/api/v1/papers/{paper.id}/file" for paper in papers}
+    addresses["CERTIFICATE"] = f"/api/v1/certificates/{row['identifier']}/file"
+    return {name: (await library.get(address, library.citizen())).content for name, address in addresses.items()}
+
+
+@pytest.mark.parametrize("name", ["CERTIFICATE", "RECEIPT", "ACCEPTANCE_NOTICE", "GRANT_DECISION"])
+async def test_the_code_that_is_seen_on_the_page_leads_to_verification(
+    library: Library, files: dict[str, bytes], name: str
+) -> None:
+    (address,) = qr_codes(files[name])
+    by_machine = await library.http.get(address)
+    by_person = await library.http.get(address, headers={"accept": "text/html"})
+
+    parts = urlsplit(address)
+    assert f"{parts.scheme}://{parts.netloc}{parts.path}" == VERIFY
+    assert MARKER not in address
+    assert by_machine.json()["verdict"] == "VALID"
+    assert by_person.status_code == 200
+    assert by_person.headers["content-type"].startswith("text/html")
