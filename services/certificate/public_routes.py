@@ -13,9 +13,10 @@ from services.certificate.kit import Kit
 from services.certificate.routes import TheKit
 from services.certificate.schemas import VerificationOut
 from services.certificate.upload import FORM, read_identifier, read_pdf
-from services.certificate.verify_page import SECURITY_HEADERS, page
+from services.certificate.verify_page import page
 from services.chassis.auth import public
 from services.chassis.http import Db, Now
+from services.chassis.pages import page_answer, wants_page
 from services.kernel.errors import DomainError
 
 router = APIRouter(tags=["verification"], dependencies=[public])
@@ -53,7 +54,7 @@ async def verify_by_reference(
     identifier: Annotated[str | None, Query(max_length=256, description="电子证照标识")] = None,
     paper: Annotated[UUID | None, Query(description="文书二维码中的编号")] = None,
 ) -> Response:
-    if identifier is None and paper is None and _wants_page(request):
+    if identifier is None and paper is None and wants_page(request):
         return _page(None)
     if paper is not None:
         return _answer(request, await verify.paper(db, paper, now=now))
@@ -73,7 +74,7 @@ async def verify_by_form(request: Request, db: Db, now: Now, kit: TheKit) -> Res
             return _answer(request, await verify.identifier(db, await read_identifier(request), kit, now=now))
         content = await read_pdf(request)
     except DomainError as refused:
-        if _wants_page(request):
+        if wants_page(request):
             return _page(None, refused.detail, status=400)
         raise
     return _answer(request, await verify.file(db, content, kit, now=now))
@@ -92,20 +93,12 @@ def _keys(kit: Kit) -> dict[str, Any]:
     return kit.signer.jwks() | {"seal_roots": roots}
 
 
-def _wants_page(request: Request) -> bool:
-    """A browser names text/html; whoever asks for JSON first, or for anything, gets JSON."""
-    accepted = request.headers.get("accept", "")
-    html, json = accepted.find("text/html"), accepted.find("application/json")
-    return html >= 0 and (json < 0 or html < json)
-
-
 def _answer(request: Request, result: VerificationOut) -> Response:
-    if _wants_page(request):
+    if wants_page(request):
         return _page(result)
     headers = {"cache-control": "no-store", "vary": "accept"}
     return Response(result.model_dump_json(), headers=headers, media_type="application/json")
 
 
 def _page(result: VerificationOut | None, problem: str = "", *, status: int = 200) -> Response:
-    content = page(result, _PATH, problem)
-    return Response(content, status, SECURITY_HEADERS | {"vary": "accept"}, media_type="text/html; charset=utf-8")
+    return page_answer(page(result, _PATH, problem), status)

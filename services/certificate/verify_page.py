@@ -28,14 +28,6 @@ border-radius:.25rem}
 button{font:inherit;padding:.5rem 1.25rem;margin-top:.75rem;border:0;border-radius:.25rem;background:#0b57d0;color:#fff}
 footer{color:#59636e;font-size:.85rem}
 """
-# The page needs no script; the style is inline, everything else is refused.
-SECURITY_HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cache-control": "no-store",
-}
 
 
 def page(result: VerificationOut | None, path: str, problem: str = "") -> str:

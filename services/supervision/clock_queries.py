@@ -33,7 +33,13 @@ async def case_clocks(
     lines = await _lines(connection, found["case_id"])
     joint = await _joint(connection, lines)
     views = clock_set(repository.supervised(dict(found)), lines, calendar, now=now, joint=joint)
-    return CaseClocks(case_no=case_no, as_of=now, items=[ClockOut.of(view) for view in views])
+    return CaseClocks(
+        case_no=case_no,
+        item_name=found["item_name"],
+        department_name=found["department_name"],
+        as_of=now,
+        items=[ClockOut.of(view) for view in views],
+    )
 
 
 async def _lines(connection: AsyncConnection, case_id: UUID) -> list[Line]:

@@ -79,5 +79,7 @@ class ClockOut(BaseModel):
 
 class CaseClocks(BaseModel):
     case_no: str
+    item_name: str
+    department_name: str
     as_of: datetime
     items: list[ClockOut]

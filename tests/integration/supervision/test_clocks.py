@@ -159,3 +159,19 @@ def _of_bundle(bundle_id: UUID, *events: Any) -> list[Any]:
         Incoming(uuid7(), event.SUBJECT, bundle_id, number, event, now, now, None, 1)
         for number, event in enumerate(events, start=1)
     ]
+
+
+async def test_a_browser_gets_a_page_of_the_clocks_and_everybody_else_data(supervision: Supervision) -> None:
+    story = await supervision.tell(Story.whole())
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    path = f"cases/{story.case_no}/clocks"
+
+    page = await supervision.get(path, supervision.applicant | browser)
+    data = await supervision.get(path, supervision.applicant)
+    foreign = await supervision.get(path, supervision.caller("HANDLER", org=POLICE) | browser)
+
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "法定办结时限<strong>2018年10月29日</strong>" in page.text
+    assert (data.headers["content-type"], data.headers["vary"]) == ("application/json", "accept")
+    assert foreign.status_code == 404
