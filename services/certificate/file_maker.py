@@ -85,7 +85,7 @@ class FileMaker:
     async def _make(self, job: Job) -> None:
         try:
             pdf = await self._workshop.make(await self._contents(job))
-            made = MadeFile(f"{job.target_kind.lower()}/{uuid4().hex}", sha256(pdf).hexdigest())
+            made = MadeFile(f"{job.target_kind.lower()}/{job.target_id}/{uuid4().hex}", sha256(pdf).hexdigest())
             await self._kit.files.put(made.name, pdf)
             if not await make_files.finish(self._database, job, made, now=clock.now()):
                 await self._kit.files.delete(made.name)

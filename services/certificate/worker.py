@@ -1,10 +1,11 @@
 """The only wiring of certificate for consumers, relay and file making."""
 
-from services.certificate import settings
+from services.certificate import settings, stored_files
 from services.certificate.consumers import Consumers
 from services.certificate.file_maker import FileMaker
 from services.certificate.kit import Kit
-from services.chassis.worker import Worker
+from services.chassis import orphans
+from services.chassis.worker import Timer, Worker
 
 
 def create_worker() -> Worker:
@@ -20,4 +21,5 @@ def create_worker() -> Worker:
         while makers:
             await makers.pop().stop()
 
-    return Worker(loaded, consumers=Consumers(kit).all(), on_start=[begin], on_stop=[end])
+    timers = (Timer("orphans", orphans.EVERY_SECONDS, stored_files.orphans(kit)),)
+    return Worker(loaded, consumers=Consumers(kit).all(), timers=timers, on_start=[begin], on_stop=[end])

@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:  # these exist for type checkers only
     from obstore.store import ClientConfig, RetryConfig
 
 _CONTEXT = "file"
+_LISTED = 200
 # Somebody at a counter waits: tries again for a few seconds, then says that the store is away.
 _ANSWER: "ClientConfig" = {"connect_timeout": timedelta(seconds=5), "timeout": timedelta(seconds=30)}
 _RETRY: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=10)}
@@ -79,6 +81,15 @@ class Files:
         except (StoreError, OSError) as away:
             raise FilesAway(retry_after_seconds=5) from away
         return self._sealer.open_bytes(sealed, f"{_CONTEXT}|{key}")
+
+    async def older(self, folder: str, before: datetime) -> AsyncIterator[list[str]]:
+        """Names of the files of a folder that were stored before then, a chunk at a time. Raises FilesAway."""
+        try:
+            async for chunk in obstore.list(self._store, folder, chunk_size=_LISTED):
+                if names := [entry["path"] for entry in chunk if entry["last_modified"] < before]:
+                    yield names
+        except (StoreError, OSError) as away:
+            raise FilesAway(retry_after_seconds=5) from away
 
     async def delete(self, key: str) -> None:
         try:

@@ -1,6 +1,7 @@
 """Files made in the background and verified: valid, altered, unknown, no longer valid — without a single number."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -13,6 +14,7 @@ import pytest
 from httpx import Response
 from sqlalchemy import text
 
+from services.certificate import stored_files
 from services.certificate.commands import make_files
 from services.certificate.file_maker import FileMaker
 from services.chassis.clock import real_now
@@ -64,7 +66,7 @@ async def test_a_made_file_is_recorded_told_and_stored_sealed(library: Library, 
         (2, "certificate.certificate.sealed.v1"),
     ]
     assert await library.rows("SELECT 1 FROM file_job WHERE target_id = :id", id=row["id"]) == []
-    (on_disk,) = [path for path in library.folder.rglob(stored[0].file_name.split("/")[1])]
+    (on_disk,) = [path for path in library.folder.rglob(stored[0].file_name.split("/")[-1])]
     assert b"%PDF" not in on_disk.read_bytes()
 
 
@@ -315,6 +317,21 @@ async def test_a_store_that_is_away_loses_nothing(library: Library, tmp_path: Pa
     assert (taken, waiting.last_error, waiting.failed_reason) == (1, "FilesAway", None)
     assert await library.rows("SELECT 1 FROM file_job WHERE target_id = :id", id=row["id"]) == []
     assert (await library.events_of(row["id"]))[-1] == (2, "certificate.certificate.sealed.v1")
+
+
+async def test_a_file_that_lost_its_row_is_swept_and_the_made_ones_stay(
+    library: Library, maker: FileMaker, sealed: Sealed
+):
+    row, _, _ = sealed
+    await make_all(maker)
+    (lost := library.folder / "files" / "certificate" / str(row["id"]) / "lost-by-a-kill").write_bytes(b"sealed")
+    files = {file for file in (library.folder / "files").rglob("*") if file.is_file()}
+    for file in files:
+        os.utime(file, (0, 0))
+
+    await stored_files.orphans(library.kit)(library.database, NOON)
+
+    assert {file for file in files if not file.exists()} == {lost}
 
 
 async def _only(library: Library, target: UUID) -> None:

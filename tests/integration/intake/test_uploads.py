@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,6 +11,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from services.chassis.clock import real_now
+from services.intake import stored_files
+from services.intake.settings import settings
 from tests.integration.intake.desk import LI, PDF, ZHANG, Desk, coverage
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20 + b"IEND\xaeB`\x82"
@@ -204,3 +208,20 @@ async def test_a_stranger_neither_uploads_nor_downloads(desk: Desk) -> None:
     nothing_there = await desk.get(path.replace("/1/", "/2/"), desk.citizen())
 
     assert [uploaded.status_code, downloaded.status_code, nothing_there.status_code] == [404, 404, 404]
+
+
+async def test_a_file_that_lost_its_row_is_swept_and_every_told_one_stays(desk: Desk, environment: Path) -> None:
+    application = await desk.submitted("P10")
+    first = (await desk.upload(application, 1)).json()
+    await desk.done(first, "receipt")
+    await desk.upload(application, 1, PDF + b"% newer")
+    folder = environment / "files" / "materials" / application["application_id"]
+    (folder / "lost-by-a-kill").write_bytes(b"sealed")
+    for file in folder.iterdir():
+        os.utime(file, (0, 0))
+    before = {file.name for file in folder.iterdir()}
+
+    await stored_files.orphans(settings())(desk.database, real_now())
+
+    assert len(before) == 3
+    assert before - {file.name for file in folder.iterdir()} == {"lost-by-a-kill"}
