@@ -11,6 +11,9 @@ STAMP := $(VENV)/.installed
 # What ruff and mypy look at: the folders that are there.
 CODE := $(wildcard services gateway contracts tools deploy demo benchmarks tests)
 
+# Compiled modules and tests are kept: a stack is a dozen processes of the same modules.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install demo test run check bench contracts lock oracle clean
 
 help: ## 列出命令 / list the commands

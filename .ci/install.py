@@ -73,7 +73,7 @@ def _environment() -> dict[str, str]:
 
 
 def _with_uv(lock: Path, uv: str) -> bool:
-    """Whether the whole lock is installed. Modules are compiled when first imported: most never are."""
+    """Whether the whole lock is installed and compiled: where Python may not write, each process would compile anew."""
     with tempfile.TemporaryDirectory() as folder:
         only_uv = Path(folder, "uv.lock")
         only_uv.write_text(uv, "utf-8")
@@ -81,7 +81,7 @@ def _with_uv(lock: Path, uv: str) -> bool:
     if status != 0:
         return False
     # unsafe-best-match is what pip does; the hashes say which file is meant, wherever it lies
-    command = [str(Path(sys.executable).parent / "uv"), "pip", "install", "-q", "--no-deps"]
+    command = [str(Path(sys.executable).parent / "uv"), "pip", "install", "-q", "--no-deps", "--compile-bytecode"]
     command += ["--python", sys.executable, "--no-config", "--index-strategy", "unsafe-best-match", *HASHED]
     status, _ = _run([*command, "-r", str(lock)], _environment())
     return status == 0

@@ -7,11 +7,13 @@ python -m tools.contracts --release   make the present contracts the released on
 
 import argparse
 import base64
+import copy
 import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,7 +72,12 @@ def _envelope() -> dict[str, Any]:
 
 
 def openapi(service: str) -> dict[str, Any]:
-    """The service's document, built without starting it, over throw-away keys."""
+    """The service's document, built without starting it, over throw-away keys; each caller has its own copy."""
+    return copy.deepcopy(_openapi(service))
+
+
+@cache
+def _openapi(service: str) -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         settings = _settings_for(service, Path(folder))
         before = {name: os.environ.get(name) for name in settings}
@@ -101,17 +108,22 @@ def text(content: dict[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
+@cache
+def _texts() -> Mapping[str, str]:
+    return {path: text(content) for path, content in documents()}
+
+
 def write() -> None:
     shutil.rmtree(GENERATED, ignore_errors=True)
-    for path, content in documents():
+    for path, content in _texts().items():
         target = GENERATED / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text(content), encoding="utf-8")
+        target.write_text(content, encoding="utf-8")
 
 
 def drift() -> list[str]:
     """Generated files that differ from the committed ones, are missing, or are left over."""
-    wanted = {path: text(content) for path, content in documents()}
+    wanted = _texts()
     present = {str(path.relative_to(GENERATED)) for path in GENERATED.rglob("*.json")}
     faults = [f"{path}: 不再生成, 请删除 (left over)" for path in sorted(present - wanted.keys())]
     for path, content in wanted.items():
@@ -122,7 +134,7 @@ def drift() -> list[str]:
 
 def broken() -> list[str]:
     """What the present contracts break for users of the released ones."""
-    now = {path: json.loads(text(content)) for path, content in documents()}
+    now = {path: json.loads(content) for path, content in _texts().items()}
     faults = []
     for released in sorted(RELEASED.rglob("*.json")):
         path = str(released.relative_to(RELEASED))

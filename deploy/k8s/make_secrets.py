@@ -19,6 +19,7 @@ import yaml
 from services.certificate.files.contents import SealBody
 from services.certificate.files.records import RecordSigner
 from services.certificate.files.seal_keys import FileSealKeys
+from services.chassis.yaml_files import read_yaml
 from services.identity.keys import add_key
 
 SERVICES = ("identity", "intake", "approval", "certificate", "supervision")
@@ -81,7 +82,7 @@ def manifests(namespace: str, signing: Path, bodies: Sequence[SealBody]) -> list
 
 def bodies_of(catalogue: Path) -> list[SealBody]:
     """Every department of a catalogue file has a seal."""
-    departments = yaml.safe_load(catalogue.read_text("utf-8"))["departments"]
+    departments = read_yaml(catalogue)["departments"]
     return [SealBody(uscc=department["uscc"], name=department["name"]) for department in departments]
 
 

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,19 @@ def _id(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def _functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(tree):
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
+def _nodes(path: Path) -> list[ast.AST]:
+    """All of them; parsed and walked once for all rules."""
+    return list(ast.walk(_tree(path)))
+
+
+def _functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in _nodes(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
@@ -43,11 +55,10 @@ def _functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef
 def test_files_and_functions_stay_within_the_size_budget() -> None:
     too_long = []
     for path in _files(*OURS):
-        text = path.read_text("utf-8")
-        lines = text.count("\n")
+        lines = path.read_text("utf-8").count("\n")
         if lines > LONGEST_FILE:
             too_long.append(f"{_id(path)}: {lines} lines")
-        for function in _functions(ast.parse(text)):
+        for function in _functions(path):
             length = (function.end_lineno or function.lineno) - function.lineno + 1
             if length > LONGEST_FUNCTION:
                 too_long.append(f"{_id(path)}:{function.lineno} {function.name}: {length} lines")
@@ -59,7 +70,7 @@ def test_every_file_says_in_its_first_line_what_lives_there() -> None:
     silent = [
         _id(path)
         for path in _files(*OURS, "tests")
-        if (text := path.read_text("utf-8")).strip() and ast.get_docstring(ast.parse(text)) is None
+        if path.read_text("utf-8").strip() and ast.get_docstring(_tree(path)) is None
     ]
 
     assert not silent, "\n".join(silent)
@@ -70,7 +81,7 @@ def test_nobody_commits_outside_the_chassis() -> None:
     for path in _files("services", "gateway"):
         if "chassis" in path.parts:
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in _nodes(path):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit":
                 committing.append(f"{_id(path)}:{node.lineno}")
 
@@ -94,7 +105,7 @@ def test_only_commands_print(folder: str) -> None:
     for path in _files(folder):
         if path.name in {"__main__.py", "cli.py", "recovery.py", "command.py"}:
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in _nodes(path):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
                 printing.append(f"{_id(path)}:{node.lineno}")
 
@@ -106,7 +117,7 @@ def test_nothing_of_the_product_reads_the_clock_past_the_chassis() -> None:
     for path in _files("services", "gateway"):
         if path.relative_to(ROOT).as_posix() in {"services/chassis/clock.py", "services/chassis/telemetry.py"}:
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in _nodes(path):
             if isinstance(node, ast.Attribute) and node.attr in {"now", "today", "utcnow"}:
                 owner = node.value
                 if isinstance(owner, ast.Name) and owner.id in {"datetime", "date"}:

@@ -8,11 +8,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import yaml
 from kubernetes_validate import utils
 from kubernetes_validate.utils import SchemaNotFoundError, ValidationError
 
 from services.chassis.settings import ServiceSettings
+from services.chassis.yaml_files import read_yaml
 from tests.support import manifests as deployed
 from tests.support.manifests import COMPONENT, K8S, NAME, OVERLAYS, SERVICES, Manifest, title
 
@@ -64,7 +64,7 @@ def test_a_manifest_with_a_misspelt_field_is_found() -> None:
 
 @pytest.mark.parametrize("path", sorted(K8S.rglob("kustomization.yaml")), ids=lambda path: str(path.parent.name))
 def test_every_kustomization_names_files_that_exist(path: Path) -> None:
-    document = yaml.safe_load(path.read_text("utf-8"))
+    document = read_yaml(path)
 
     assert document["kind"] == "Kustomization"
     named = [
@@ -76,7 +76,7 @@ def test_every_kustomization_names_files_that_exist(path: Path) -> None:
 
 def test_no_manifest_is_left_out_of_its_kustomization() -> None:
     for path in deployed.files():
-        kustomization = yaml.safe_load((path.parent / "kustomization.yaml").read_text("utf-8"))
+        kustomization = read_yaml(path.parent / "kustomization.yaml")
         assert path.name in kustomization["resources"], path
 
 

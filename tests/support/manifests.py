@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from services.chassis.yaml_files import parse_all_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -25,7 +25,7 @@ def files() -> list[Path]:
 
 
 def documents(path: Path) -> list[Manifest]:
-    return [document for document in yaml.safe_load_all(path.read_text("utf-8")) if document is not None]
+    return [document for document in parse_all_yaml(path.read_bytes()) if document is not None]
 
 
 def kubectl() -> str | None:
@@ -41,7 +41,7 @@ def rendered(overlay: str) -> tuple[Manifest, ...]:
         [program, "kustomize", str(K8S / "overlays" / overlay)], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 0, done.stderr
-    return tuple(document for document in yaml.safe_load_all(done.stdout) if document is not None)
+    return tuple(document for document in parse_all_yaml(done.stdout) if document is not None)
 
 
 def of_kind(manifests: tuple[Manifest, ...], *kinds: str) -> list[Manifest]:

@@ -5,11 +5,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from services.certificate import repository
 from services.certificate.domain.errors import ImportFaulty
 from services.chassis.database import Database
+from services.chassis.yaml_files import read_yaml
 from services.kernel.codes import check_uscc
 from services.kernel.errors import FieldError
 
@@ -22,7 +21,7 @@ async def import_types(database: Database, file: Path, *, now: datetime) -> int:
     Raises:
         ImportFaulty: with every fault and its place in the file; nothing is stored.
     """
-    catalogue = yaml.safe_load(file.read_text(encoding="utf-8"))
+    catalogue = read_yaml(file)
     faults = list(_faults(catalogue))
     if faults:
         raise ImportFaulty(errors=faults)

@@ -15,6 +15,7 @@ from services.chassis import clock
 from services.chassis.database import Database
 from services.chassis.sealing import Sealer
 from services.chassis.settings import Profile, ServiceSettings
+from services.chassis.yaml_files import read_yaml
 from services.identity.bootstrap import demo, store
 from services.identity.bootstrap.accounts_file import AccountsFile, write_private
 from services.identity.domain.errors import BadAccountsFile
@@ -60,7 +61,7 @@ def _read_bodies(departments: Path | None) -> list[demo.Organisation]:
     if departments is None:
         return townships
     try:
-        named = demo.read_departments(yaml.safe_load(departments.read_text("utf-8")))
+        named = demo.read_departments(read_yaml(departments))
     except (OSError, yaml.YAMLError, KeyError, TypeError) as bad:
         raise BadAccountsFile(f"部门目录不可用：{departments.name}") from bad
     return list({body.uscc: body for body in (*named, *townships)}.values())

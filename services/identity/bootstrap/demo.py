@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from services.chassis.yaml_files import read_yaml
 from services.identity.domain.client import ASSERTION, BASIC, CLIENT, CODE, REFRESH
 
 DISTRICT = "431202000000"
@@ -89,7 +88,7 @@ HEAD = Person("head1", "彭启明", ("GOVERNMENT_HEAD",))
 
 
 def read_townships() -> list[Organisation]:
-    content = yaml.safe_load((Path(__file__).parent / "townships.yaml").read_text("utf-8"))
+    content = read_yaml(Path(__file__).parent / "townships.yaml")
     return [Organisation(kind="TOWNSHIP", **row) for row in content["townships"]]
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-import yaml
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
@@ -17,6 +16,7 @@ from deploy.local.nats import binary
 from deploy.local.process import free_ports, spawn
 from services.chassis import bus
 from services.chassis.settings import ServiceSettings, load_settings
+from services.chassis.yaml_files import parse_all_yaml
 from tests.support.manifests import K8S, SERVICES
 
 CONFIG = K8S / "base" / "nats" / "nats.conf"
@@ -162,7 +162,7 @@ async def test_a_wrong_password_or_a_stranger_is_turned_away(cluster: Cluster, l
 
 
 def test_the_image_is_the_version_that_is_tested() -> None:
-    documents = list(yaml.safe_load_all((K8S / "base" / "nats" / "nats.yaml").read_text("utf-8")))
+    documents = parse_all_yaml((K8S / "base" / "nats" / "nats.yaml").read_bytes())
     (stateful,) = [document for document in documents if document["kind"] == "StatefulSet"]
     image = stateful["spec"]["template"]["spec"]["containers"][0]["image"]
 

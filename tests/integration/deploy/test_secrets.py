@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from deploy.k8s import make_secrets
 from services.certificate.files.records import RecordSigner
 from services.chassis.sealing import Sealer
+from services.chassis.yaml_files import parse_all_yaml, read_yaml
 from services.identity.keys import Keyring
 from tests.support import manifests as deployed
 from tests.support.manifests import ROOT
@@ -25,7 +25,7 @@ Secrets = dict[str, dict[str, Any]]
 def make(capsys: pytest.CaptureFixture[str]) -> Callable[..., Secrets]:
     def run(*arguments: str) -> Secrets:
         assert make_secrets.main(arguments) == 0
-        documents = yaml.safe_load_all(capsys.readouterr().out)
+        documents = parse_all_yaml(capsys.readouterr().out)
         return {document["metadata"]["name"]: document for document in documents}
 
     return run
@@ -71,7 +71,7 @@ def test_the_services_can_use_what_was_made(make: Callable[..., Secrets], tmp_pa
 def test_every_department_gets_a_seal_and_the_key_of_the_ca_stays_outside(
     make: Callable[..., Secrets], tmp_path: Path
 ) -> None:
-    departments = yaml.safe_load(CATALOGUE.read_text("utf-8"))["departments"]
+    departments = read_yaml(CATALOGUE)["departments"]
 
     made = make("--catalogue", str(CATALOGUE), "--signing", str(tmp_path))
     again = make("--catalogue", str(CATALOGUE), "--signing", str(tmp_path))

@@ -13,13 +13,15 @@ import yaml
 from sqlalchemy import text
 
 from services.chassis.database import Database
+from services.chassis.yaml_files import read_yaml
 from services.intake import catalogue_import
 from services.intake.catalogue_import import Imported
 from services.intake.items import Items
 from tests.integration.intake.desk import SHOP, Desk
 
 FILE = Path(__file__).parents[3] / "demo" / "catalogue.yaml"
-RAW: dict[str, Any] = yaml.safe_load(FILE.read_bytes())
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+RAW: dict[str, Any] = read_yaml(FILE)
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def edited(tmp_path: Path) -> Callable[[Callable[[dict[str, Any]], object]], Pat
         raw = copy.deepcopy(RAW)
         change(raw)
         path = tmp_path / "catalogue.yaml"
-        path.write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
+        path.write_text(yaml.dump(raw, Dumper=_DUMPER, allow_unicode=True), encoding="utf-8")
         return path
 
     return write

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import yaml
-
+from services.chassis.yaml_files import read_yaml
 from services.identity.bootstrap import demo
 from services.kernel.codes import check_citizen_id, check_uscc, organisation_check_character
 
@@ -20,7 +19,7 @@ def test_townships_are_the_eleven_of_the_district_with_valid_codes() -> None:
 
 
 def test_every_body_of_the_catalogue_has_handler_and_chief_with_different_names() -> None:
-    bodies = demo.read_departments(yaml.safe_load(CATALOGUE.read_text("utf-8")))
+    bodies = demo.read_departments(read_yaml(CATALOGUE))
 
     staff = demo.people(bodies)
 

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 import yaml
 
+from services.chassis.yaml_files import read_yaml
 from services.intake.domain.catalogue import ItemKind, MaterialOption, Need
 from services.intake.domain.catalogue_reading import FaultyCatalogue, read_catalogue
 from services.intake.yaml_places import lines_of, load_yaml
 from services.kernel.time_limit import StartRule, TimeLimit, Unit
 
 FILE = Path(__file__).parents[3] / "demo" / "catalogue.yaml"
-RAW: dict[str, Any] = yaml.safe_load(FILE.read_bytes())
+RAW: dict[str, Any] = read_yaml(FILE)
 NUMBERS = {row["id"]: number for number, row in enumerate(RAW["matters"])}
 
 

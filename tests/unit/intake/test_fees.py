@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
+from services.chassis.yaml_files import read_yaml
 from services.intake.domain.catalogue import Fee
 from services.intake.domain.catalogue_reading import read_catalogue
 from services.intake.items import fee_text, item_ref
@@ -13,7 +13,7 @@ CATALOGUE = Path(__file__).parents[3] / "demo" / "catalogue.yaml"
 
 
 def test_items_that_charge_say_so_in_their_reference():
-    items = {item.item_id: item for item in read_catalogue(yaml.safe_load(CATALOGUE.read_bytes())).items}
+    items = {item.item_id: item for item in read_catalogue(read_yaml(CATALOGUE)).items}
 
     told = {item_id: item_ref(item, 1).fee for item_id, item in items.items() if item.fee.charged}
 

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
+from services.chassis.yaml_files import read_yaml
 from services.intake.domain.catalogue_reading import read_catalogue
 from services.intake.domain.guide import guide_of, limit_text
 from services.kernel.time_limit import StartRule, TimeLimit, Unit
 
-ITEMS = read_catalogue(yaml.safe_load((Path(__file__).parents[3] / "demo" / "catalogue.yaml").read_bytes())).items
+ITEMS = read_catalogue(read_yaml(Path(__file__).parents[3] / "demo" / "catalogue.yaml")).items
 
 
 @pytest.mark.parametrize("item", ITEMS, ids=[item.item_id for item in ITEMS])
