@@ -151,6 +151,7 @@ class ItemRef(Value):
     certificate_validity: str | None = None  # e.g. 5年, 长期
     special_procedures: tuple[SpecialProcedureRef, ...] = ()
     levels: tuple[LevelRef, ...] = ()  # two levels: the first examines and passes up (art. 35)
+    quantity_limited: bool = False  # granted in the order of acceptance (art. 57)
     fee: str = ""  # what the item costs, as a paper prints it; empty: not told
 
 

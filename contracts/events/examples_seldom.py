@@ -92,6 +92,15 @@ def _calendar_and_versions(case: dict[str, Any], whole: dict[str, Any]) -> tuple
             loaded_at=_AT,
             loaded_by=_ADMIN,
         ),
+        intake.QuotaSet(
+            item_code=whole["item"].item_code,
+            revision=1,
+            quota=3,
+            counts_from=date(2026, 3, 2),
+            reason="2026年度合理布局规划",
+            set_at=_AT,
+            set_by=_ADMIN,
+        ),
         intake.DatesMoved(cause="2027 年节假日安排载入", dates=(moved,), moved_at=_AT, **case),
         intake.ApplicationMoved(
             from_version=1,

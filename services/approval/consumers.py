@@ -3,9 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contracts.events.intake import ApplicationAccepted, ApplicationWithdrawn, CalendarLoaded, DeferredMaterialSupplied
+from contracts.events.intake import (
+    ApplicationAccepted,
+    ApplicationWithdrawn,
+    CalendarLoaded,
+    DeferredMaterialSupplied,
+    QuotaSet,
+)
 from services.approval import calendars, records
 from services.approval.commands.opening import open_cases, take_deferred, withdraw_case
+from services.approval.quotas import keep_quota
 from services.chassis import clock, reference
 from services.chassis.bus import Incoming
 from services.chassis.consumer import Consumer
@@ -31,6 +38,8 @@ class Listener:
                 await withdraw_case(uow, event)
             if isinstance(event, DeferredMaterialSupplied):
                 await take_deferred(uow, event)
+            if isinstance(event, QuotaSet):
+                await keep_quota(uow, event)
             if isinstance(event, CalendarLoaded):
                 await keep_calendar(uow, event)
 
@@ -42,6 +51,6 @@ async def keep_calendar(uow: UnitOfWork, event: CalendarLoaded) -> None:
 
 
 def consumers(known: Reference[WorkCalendar]) -> tuple[Consumer, ...]:
-    events = (ApplicationAccepted, ApplicationWithdrawn, DeferredMaterialSupplied, CalendarLoaded)
+    events = (ApplicationAccepted, ApplicationWithdrawn, DeferredMaterialSupplied, QuotaSet, CalendarLoaded)
     subjects = tuple(event.SUBJECT for event in events)
     return (Consumer(name="approval-intake", stream="INTAKE", subjects=subjects, handle=Listener(known)),)

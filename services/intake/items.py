@@ -147,6 +147,7 @@ def item_ref(item: ServiceItem, version: int) -> ItemRef:
         certificate_validity=item.result.certificate_validity,
         special_procedures=tuple(_procedure(procedure) for procedure in item.special_procedures),
         levels=tuple(_level(row) for row in item.particulars.get("levels", ())),
+        quantity_limited=item.quantity_limited,
         fee=fee_text(item.fee),
     )
 

@@ -27,7 +27,7 @@ from services.intake.admin_schemas import (
     QuotaOut,
     RunningOut,
 )
-from services.intake.commands import administer, calendars
+from services.intake.commands import administer, calendars, quotas
 from services.intake.domain.year import Year, read_year
 from services.intake.items import VersionedItem
 from services.intake.office import Call, Office
@@ -108,7 +108,7 @@ async def bar(body: BarredIn, call: Barring, office: TheOffice) -> Response:
 
 @router.post("/items/{item_code}/quota", status_code=201, response_model=QuotaOut, summary="设定数量限制")
 async def set_quota(item_code: ItemCode, body: QuotaIn, call: Administrator, office: TheOffice) -> Response:
-    return (await administer.set_quota(office, await _in_force(office, item_code), body, call)).response()
+    return (await quotas.set_quota(office, await _in_force(office, item_code), body, call)).response()
 
 
 @router.get("/items/{item_code}/acceptance-order", summary="按受理先后的次序")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from contracts.events import approval as events
 from contracts.events.common import Actor, Outcome, Remedies
-from services.approval import repository
+from services.approval import quotas, repository
 from services.approval.commands.acting import actor, officer, unchanged
 from services.approval.domain import case as rules
 from services.approval.domain.case import Opinion
@@ -49,11 +49,13 @@ async def decide_case(
     seen: int,
     now: datetime,
 ) -> Answer:
-    """The chief's decision. Raises UnknownCase, StaleVersion, CaseChanged and what `rules.decide` raises."""
+    """Raises UnknownCase, StaleVersion, CaseChanged, and what `rules.decide` and `order.check_place` raise."""
     async with db.transaction(idem) as uow:
         loaded = await repository.load(uow.connection, case_no, visible(principal))
         case, decided = rules.decide(loaded.case, draft, officer(principal), now=now, today=clock.local_date(now))
         unchanged(loaded.case, seen)
+        if decided.decision.outcome.value == Outcome.GRANTED:
+            await quotas.check_order(uow.connection, loaded)
         by = actor(principal, "CHIEF_REPRESENTATIVE", loaded)
         await repository.save(uow.connection, case)
         await repository.add_decision(uow.connection, case, decided, by)

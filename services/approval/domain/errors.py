@@ -252,3 +252,19 @@ class IncompletePassingUp(DomainError):
     kind = Kind.INVALID
     title_zh = "应当将初审意见和全部申请材料一并报送"
     title_en = "The opinion and all materials go up together"
+
+
+class QuotaUsedUp(DomainError):
+    code = "approval.quota-used-up"
+    kind = Kind.CONFLICT
+    title_zh = "数量限额已用完，不能再作出准予决定"
+    title_en = "The number that can be granted is used up"
+
+
+class EarlierAcceptedFirst(DomainError):
+    """Limited numbers go by the order of acceptance (art. 57)."""
+
+    code = "approval.earlier-accepted-first"
+    kind = Kind.CONFLICT
+    title_zh = "应当按照受理的先后顺序作出准予决定"
+    title_en = "Those accepted earlier are decided first"

@@ -1,4 +1,4 @@
-"""What an administrator keeps: who is barred from commitments, quotas, and cases moved to another item version."""
+"""What an administrator keeps: who is barred from commitments, and cases moved to another item version."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sqlmodel import col
 from services.chassis.auth import Principal
 from services.chassis.database import Answer
 from services.intake import facts_later, repository
-from services.intake.admin_schemas import BarredIn, BarredOut, MovedLine, MovesIn, MovesOut, QuotaIn, QuotaOut
+from services.intake.admin_schemas import BarredIn, BarredOut, MovedLine, MovesIn, MovesOut
 from services.intake.commands.acting import publish, stepped
 from services.intake.commands.submit import subject_key
 from services.intake.domain.application import Application
@@ -20,7 +20,7 @@ from services.intake.domain.moving import Move, change_version, newly_missing
 from services.intake.domain.records import PartyType
 from services.intake.items import VersionedItem
 from services.intake.office import Call, Office
-from services.intake.tables import BarredRow, QuotaRow
+from services.intake.tables import BarredRow
 from services.kernel.codes import in_division, mask_citizen_id, mask_uscc, normalise_number
 from services.kernel.errors import FieldError
 from services.kernel.workdays import WorkCalendar
@@ -53,27 +53,6 @@ async def bar(office: Office, body: BarredIn, call: Call) -> Answer:
             statement.on_conflict_do_update(index_elements=[col(BarredRow.subject_key)], set_=changing)
         )
         return uow.answer(201, BarredOut.model_validate(values))
-
-
-async def set_quota(office: Office, item: VersionedItem, body: QuotaIn, call: Call) -> Answer:
-    """Raises Invalid for an item that is not limited in number."""
-    if not item.item.quantity_limited:
-        raise Invalid(errors=[FieldError("#/quota", "quota.unlimited", "该事项没有数量限制")])
-    values = {
-        "item_code": item.item.item_code,
-        "quota": body.quota,
-        "counts_from": body.counts_from or call.today,
-        "reason": body.reason,
-        "recorded_by": call.by.account_id,
-        "recorded_at": call.now,
-    }
-    async with office.db.transaction(call.idempotency) as uow:
-        changing = {name: value for name, value in values.items() if name != "item_code"}
-        statement = upsert(QuotaRow).values(values)
-        await uow.connection.execute(
-            statement.on_conflict_do_update(index_elements=[col(QuotaRow.item_code)], set_=changing)
-        )
-        return uow.answer(201, QuotaOut.model_validate(values))
 
 
 @dataclass(frozen=True)
