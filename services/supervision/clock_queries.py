@@ -19,6 +19,7 @@ from services.supervision.schemas_clocks import CaseClocks, ClockOut
 from services.supervision.tables import CaseRow, TimelineRow
 
 _STARTED = bundles.BundleMemberStarted.SUBJECT
+_ENDED = bundles.BundleMemberEnded.SUBJECT
 _MEMBERS = text(f"SELECT case_id FROM timeline WHERE subject = '{_STARTED}' AND detail ->> 'bundle' = :bundle")
 
 
@@ -53,7 +54,8 @@ async def _joint(connection: AsyncConnection, lines: Sequence[Line]) -> Joint | 
     started = next((line for line in lines if line.subject == _STARTED), None)
     if started is None:
         return None
-    told = {line.subject: line for line in await _lines(connection, UUID(started.detail["bundle"]))}
+    of_bundle = await _lines(connection, UUID(started.detail["bundle"]))
+    told = {line.subject: line for line in of_bundle}
     accepted = told.get(bundles.BundleAccepted.SUBJECT)
     if accepted is None:
         return None
@@ -62,11 +64,18 @@ async def _joint(connection: AsyncConnection, lines: Sequence[Line]) -> Joint | 
     return Joint(
         limit=repository.limit_of(accepted.detail["legal"]),
         members=tuple(repository.supervised(dict(row)) for row in rows.mappings()),
+        steps=_steps(of_bundle),
         extended=_extended(told.get(bundles.BundleExtended.SUBJECT)),
         decided_at=_at(told, bundles.BundleDecided.SUBJECT),
         ended_at=_at(told, bundles.BundleWithdrawn.SUBJECT),
         about=started.detail["bundle_no"],
     )
+
+
+def _steps(lines: Sequence[Line]) -> tuple[tuple[datetime, datetime | None], ...]:
+    """When the steps of departments ran; one that never started has no time."""
+    ended = {line.detail["step"]: line.at for line in lines if line.subject == _ENDED}
+    return tuple((line.at, ended.get(line.detail["step"])) for line in lines if line.subject == _STARTED)
 
 
 def _extended(line: Line | None) -> Extended | None:

@@ -1,6 +1,7 @@
 """What events say that only the clocks need: other limits, promised days, and the bundle a case is part of."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from contracts.events import bundles, intake
@@ -38,12 +39,21 @@ def _of_item(item: ItemRef) -> dict[str, Any]:
     return detail
 
 
-def _member_started(event: bundles.BundleMemberStarted) -> Fact | None:
-    """A line of the member's own case; a step of a department is no case."""
+def _member_started(event: bundles.BundleMemberStarted) -> Fact:
+    """A line of the member's own case; a step of a department is no case, its line is the bundle's."""
     if event.member.application_id is None:
-        return None
+        return _step(event, event.started_at)
     detail = {"bundle": str(event.bundle_application_id), "bundle_no": event.bundle_no, "member": event.member.name}
     return Fact(event.member.application_id, None, event.started_at, {}, None, detail)
+
+
+def _member_ended(event: bundles.BundleMemberEnded) -> Fact | None:
+    """How an item ended its own case tells."""
+    return _step(event, event.ended_at) if event.member.application_id is None else None
+
+
+def _step(event: bundles.BundleMemberStarted | bundles.BundleMemberEnded, at: datetime) -> Fact:
+    return Fact(event.bundle_application_id, None, at, {}, None, {"step": event.member.member_id})
 
 
 def _bundle_accepted(event: bundles.BundleAccepted) -> Fact:
@@ -67,6 +77,7 @@ def _bundle_withdrawn(event: bundles.BundleWithdrawn) -> Fact:
 # A bundle has lines of its own under its own id; its row has no case number and is shown to nobody.
 BUNDLE_FACTS: dict[type[Event], Callable[[Any], Fact | None]] = {
     bundles.BundleMemberStarted: _member_started,
+    bundles.BundleMemberEnded: _member_ended,
     bundles.BundleAccepted: _bundle_accepted,
     bundles.BundleExtended: _bundle_extended,
     bundles.BundleDecided: _bundle_decided,

@@ -133,6 +133,12 @@ class Town:
         answer = await caller.post(f"/api/v1/cases/{case_no}/{act}", body, version=case["version"])
         return answer.status_code, str(answer.json().get("code", ""))
 
+    async def refused_blind(self, caller: Caller, reader: Caller, case_no: str, act: str, body: Any) -> tuple[int, str]:
+        """As `refused`, by somebody who may not read the case: `reader` tells the version."""
+        version = (await self.opened(case_no, reader))["version"]
+        answer = await caller.post(f"/api/v1/cases/{case_no}/{act}", body, version=version)
+        return answer.status_code, str(answer.json().get("code", ""))
+
     async def known_to_intake(self, case_no: str, **values: Any) -> dict[str, Any]:
         """The application of a case, as soon as it shows these values."""
         clerk = await self.hall.person("clerk1")

@@ -42,7 +42,10 @@ STANDSTILL = "各成员事项均未在计时"
 
 @dataclass(frozen=True)
 class Joint:
-    """A bundle as its events tell it: its limit runs while the clock of any member runs (art. 42 para. 2)."""
+    """A bundle as its events tell it: its limit runs while the clock of any member runs (art. 42 para. 2).
+
+    `steps` are the stretches of members that are no cases: what a department does without an application.
+    """
 
     limit: TimeLimit
     members: tuple[Supervised, ...]
@@ -50,6 +53,7 @@ class Joint:
     decided_at: datetime | None = None
     ended_at: datetime | None = None
     about: str = ""
+    steps: tuple[tuple[datetime, datetime | None], ...] = ()
 
 
 def clock_set(
@@ -282,7 +286,7 @@ def joint_run(joint: Joint) -> Iterator[Run]:
     """45 working days and once 15 more; stands still only while no member's clock runs."""
     clocks = [(member, clock) for member in joint.members if (clock := member.clock(Basis.LEGAL)) is not None]
     found = [span for member, clock in clocks for span in _running(clock, member.stopped_at)]
-    spans = sorted(found, key=lambda span: span[0])
+    spans = sorted([*found, *joint.steps], key=lambda span: span[0])
     started_at = spans[0][0] if spans else None
     entries: list[Entry] = list(_standstills(spans, over=joint.decided_at is not None or joint.ended_at is not None))
     if joint.extended is not None and started_at is not None:

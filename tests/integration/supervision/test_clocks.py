@@ -1,6 +1,6 @@
 """The clocks of a case as events tell them, through the consumer and the API; dates told wrongly are reported."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -134,6 +134,27 @@ async def test_a_right_date_in_a_later_event_does_not_hide_the_wrong_one(supervi
     found = (await supervision.case(story))["differences"]
 
     assert [(one["limit"], one["told"], one["computed"]) for one in found] == [("PROMISED", "2018-10-25", "2018-10-24")]
+
+
+async def test_a_departments_step_keeps_the_joint_clock_running(supervision: Supervision) -> None:
+    """The step ran from acceptance on, so the clock of the whole did, although the case came two days later."""
+    story = Story(legal=10, promised=7).submitted().received().accepted().opened()
+    bundle: dict[str, Any] = {"bundle_application_id": uuid4(), "bundle_no": "K03-2018-0001", "bundle_id": "K03"}
+    limit = LimitValue(value=45, unit=LimitUnit.WORKDAY, start=LimitStart.ACCEPTED, basis="行政许可法第四十二条第二款")
+    first = story.accepted_at - timedelta(days=2)
+    step = bundles.BundleMemberRef(member_id="出生医学证明签发", name="出生医学证明签发")
+    member = bundles.BundleMemberRef(member_id="P02", name="出生登记", application_id=story.case_id)
+    told = (
+        bundles.BundleAccepted(**bundle, legal_limit=limit, promised_limit=limit, accepted_at=first, accepted_by=CLERK),
+        bundles.BundleMemberStarted(**bundle, member=step, started_at=first),
+        bundles.BundleMemberEnded(**bundle, member=step, ended_at=story.accepted_at),
+        bundles.BundleMemberStarted(**bundle, member=member, started_at=story.accepted_at),
+    )
+    await supervision.hear(*story.messages(), *_of_bundle(bundle["bundle_application_id"], *told))
+
+    joint = by_name(await clocks(supervision, story))["JOINT"]
+
+    assert joint["started_on"] == clock.local_date(first).isoformat()
 
 
 async def test_a_member_of_a_bundle_shows_the_joint_clock(supervision: Supervision) -> None:

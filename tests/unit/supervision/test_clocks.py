@@ -393,6 +393,16 @@ MEMBER = Supervised(LEGAL, limit(10), received_at=START, accepted_at=START)
             id="art42-no-member-runs-for-3-days",
         ),
         pytest.param(
+            Joint(
+                JOINT,
+                (replace(MEMBER, decided_at=at("2026-03-06 09:00")),),
+                steps=((at("2026-02-27 09:00"), at("2026-03-03 09:00")), (at("2026-03-11 09:00"), None)),
+            ),
+            "2026-03-20 09:00",
+            ("RUNNING", "2026-05-09"),
+            id="art42-a-departments-step-runs-too",
+        ),
+        pytest.param(
             Joint(JOINT, (replace(MEMBER, ledger=(Paused(at("2026-03-03 09:00"), "专家评审"),)), MEMBER)),
             "2026-03-20 09:00",
             ("RUNNING", "2026-05-08"),
