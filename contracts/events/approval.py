@@ -42,7 +42,11 @@ class OpinionWritten(Event):
 
 
 class CaseDecided(Event):
-    """The decision. A refusal always carries facts, reasons, legal basis and both remedies (art. 38 para. 2)."""
+    """The decision. A refusal always carries facts, reasons, legal basis and both remedies (art. 38 para. 2).
+
+    `technical_standard`: the standard that was not met, where inspection or testing failed (art. 55 para. 3).
+    `delivery_due`: of a grant, the last day to issue and serve it, as the deciding body counts it (art. 44).
+    """
 
     SUBJECT: ClassVar[str] = "approval.case.decided.v1"
     case_id: UUID
@@ -63,6 +67,8 @@ class CaseDecided(Event):
     reasons: str = ""
     legal_basis: str = ""
     remedies: Remedies | None = None
+    technical_standard: str = ""
+    delivery_due: DueDate | None = None
 
 
 class CaseWithdrawn(Event):
@@ -111,6 +117,7 @@ class CaseResumed(_ClockFact):
     suspended_at: datetime
     expected_end: DueDate
     result: str
+    passed: bool | None = None  # of a test or inspection; None: nothing that is passed or failed
     resumed_at: datetime
     resumed_by: Actor
 
@@ -207,6 +214,7 @@ class HearingAnnounced(_CaseFact):
 class HearingHeld(_CaseFact):
     SUBJECT: ClassVar[str] = "approval.hearing.held.v1"
     took_place_at: datetime
+    place: str = ""
     chair: Inspector
     participants: tuple[str, ...]
     record: str
@@ -230,6 +238,16 @@ class InterestedPartyNotified(_CaseFact):
 class InterestedPartyHeard(_CaseFact):
     SUBJECT: ClassVar[str] = "approval.interested_party.heard.v1"
     party_no: int
+    name: str
+    statement: str
+    heard_at: datetime
+    recorded_by: Actor
+
+
+class ApplicantHeard(_CaseFact):
+    """A statement of the applicant's side, handed in by itself or recorded by the handler (arts. 7, 36)."""
+
+    SUBJECT: ClassVar[str] = "approval.applicant.heard.v1"
     name: str
     statement: str
     heard_at: datetime
@@ -276,6 +294,27 @@ class CaseTransferred(_CaseFact):
     legal_basis: str
     transferred_at: datetime
     transferred_by: Actor
+
+
+class CaseRenewed(_CaseFact):
+    """Closed without a decision: the old certificate's last day passed, silence has renewed it (art. 50 para. 2)."""
+
+    SUBJECT: ClassVar[str] = "approval.case.renewed.v1"
+    certificate_identifier: str
+    basis: str
+    renewed_at: datetime
+    recorded_at: datetime
+
+
+class CaseMoved(_ClockFact):
+    """The case goes on under another version of its item: limits, department and levels are those of `item`."""
+
+    SUBJECT: ClassVar[str] = "approval.case.moved.v1"
+    from_version: int
+    item: ItemRef
+    reason: str
+    moved_at: datetime
+    moved_by: Actor
 
 
 class ConsultationAnswer(StrEnum):

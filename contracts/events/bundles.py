@@ -1,6 +1,6 @@
 """Facts of one-stop bundles (一件事). Aggregate: the bundle application. Its members' own facts are those of intake."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
@@ -16,7 +16,7 @@ from contracts.events.common import (
     Party,
     Value,
 )
-from contracts.events.intake import HandOverMethod
+from contracts.events.intake import HandOverMethod, MaterialFault
 
 
 class BundleMemberResult(StrEnum):
@@ -73,6 +73,25 @@ class BundleAccepted(_BundleFact):
     promised_limit: LimitValue
     accepted_at: datetime
     accepted_by: Actor
+
+
+class BundleSupplementRequested(_BundleFact):
+    """One notice for the whole bundle, with every fault of every member (art. 32(4)); `material_no` of the one list."""
+
+    SUBJECT: ClassVar[str] = "intake.bundle_supplement.requested.v1"
+    faults: tuple[MaterialFault, ...]
+    members: tuple[BundleMemberRef, ...]
+    supply_by: date
+    requested_at: datetime
+    requested_by: Actor
+
+
+class BundleSupplementSupplied(_BundleFact):
+    """Everything the notice asked for has come in."""
+
+    SUBJECT: ClassVar[str] = "intake.bundle_supplement.supplied.v1"
+    supplied_at: datetime
+    supplied_by: Actor
 
 
 class BundleMemberStarted(_BundleFact):

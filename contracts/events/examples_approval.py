@@ -144,6 +144,13 @@ def _heard(case: dict[str, Any], handler: Actor) -> tuple[Event, ...]:
         approval.InterestedPartyHeard(
             **case, party_no=1, name="向家院", statement="要求加装净化设施", heard_at=_AT, recorded_by=handler
         ),
+        approval.ApplicantHeard(
+            **case,
+            name="石阶前",
+            statement="已加装油烟净化设施，请予核查",
+            heard_at=_AT,
+            recorded_by=Actor(account_id="account-citizen", name="石阶前", role="CITIZEN"),
+        ),
     )
 
 
@@ -162,6 +169,13 @@ def _others(case: dict[str, Any], handler: Actor, chief: Actor) -> tuple[Event, 
             due=DueDate(on=date(2026, 3, 31)),
             passed_up_at=_LATER,
             passed_up_by=handler,
+        ),
+        approval.CaseRenewed(
+            **case,
+            certificate_identifier="1.2.156.3005.2.11431202006100029C002.11431202006100029C.000001.001.A",
+            basis="《中华人民共和国行政许可法》第五十条第二款",
+            renewed_at=_AT,
+            recorded_at=_LATER,
         ),
         approval.CaseTerminated(**case, **grounds, terminated_at=_LATER, terminated_by=chief),
         approval.CaseTransferred(

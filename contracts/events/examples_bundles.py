@@ -1,6 +1,6 @@
 """Examples of bundle events: one restaurant, four bodies, one of them a step."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from contracts.events.common import (
     OrganisationRef,
     Party,
 )
-from contracts.events.intake import HandOverMethod
+from contracts.events.intake import HandOverMethod, MaterialFault
 
 _LEAD = OrganisationRef(uscc="11431202006100029C", name="区市场监督管理局", division="431202000000")
 _NAMED: dict[str, Any] = {
@@ -49,6 +49,17 @@ def bundle_examples(application_id: UUID, at: datetime, applicant: Party, clerk:
             accepted_at=at,
             accepted_by=clerk,
         ),
+        bundles.BundleSupplementRequested(
+            **_NAMED,
+            faults=(
+                MaterialFault(material_no=1, name="食品经营许可申请书", fault="未签字", remedy="由法定代表人签字"),
+            ),
+            members=(member,),
+            supply_by=date(2026, 3, 23),
+            requested_at=at,
+            requested_by=clerk,
+        ),
+        bundles.BundleSupplementSupplied(**_NAMED, supplied_at=at, supplied_by=clerk),
         bundles.BundleMemberStarted(**_NAMED, member=member, department=_LEAD, started_at=at),
         bundles.BundleMemberEnded(**_NAMED, member=ended, ended_at=at),
         *_later(ended, at, clerk),

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from contracts.events import intake
+from contracts.events import intake, intake_seldom
 from contracts.events.common import Actor, DueDate, Event, Outcome
 
 _AT = datetime(2026, 3, 3, 2, 0, tzinfo=UTC)
@@ -35,6 +35,22 @@ def _ways(case: dict[str, Any], whole: dict[str, Any], citizen: Actor, clerk: Ac
             returned_at=_AT,
             returned_by=_SYSTEM,
             **case,
+        ),
+        intake_seldom.ApplicationClaimed(
+            window=intake.ClaimWindowRef(
+                name="申领期",
+                waiting="冷静期",
+                opens_on=date(2026, 4, 2),
+                closes=DueDate(on=date(2026, 5, 1)),
+                basis="民法典第1077条",
+            ),
+            persons=("石阶前", "向小满"),
+            claimed_at=_AT,
+            claimed_by=clerk,
+            **case,
+        ),
+        intake_seldom.OriginalsReturned(
+            materials=("营业执照",), recipient_name="石阶前", returned_at=_LATER, returned_by=clerk, **case
         ),
         intake.DeferredMaterialSupplied(
             materials=whole["materials"][:1], outstanding=(deferred,), supplied_at=_AT, supplied_by=citizen, **case

@@ -42,11 +42,22 @@ class MaterialFault(Value):
 
 
 class DeferredRef(Value):
-    """A material that was allowed to be missing at acceptance (容缺) and the day it is promised for."""
+    """A material that may come after acceptance (容缺), for the day promised; `after_grant`: even after a grant."""
 
     material_no: int
     name: str
     promised_on: date
+    after_grant: bool = False
+
+
+class ClaimWindowRef(Value):
+    """No decision before the applicants come again (`name`), `opens_on` to `closes`; silence in it is withdrawal."""
+
+    name: str
+    waiting: str
+    opens_on: date
+    closes: DueDate
+    basis: str = ""
 
 
 class CommitmentRef(Value):
@@ -109,6 +120,8 @@ class ApplicationSubmitted(Event):
     division: str
     submitted_at: datetime
     submitted_by: Actor
+    bundle_no: str | None = None  # the bundle application it is a member of
+    scenario: str | None = None  # the way of handling the applicant chose (情形), or the stage
 
 
 class ApplicationReceived(Event):
@@ -128,6 +141,7 @@ class ApplicationReceived(Event):
     received_by: Actor
     materials: tuple[MaterialRef, ...]
     notice_due: DueDate
+    bundle_no: str | None = None
 
 
 class SupplementRequested(Event):
@@ -145,6 +159,7 @@ class SupplementRequested(Event):
     ordinal: int = 1
     reason: str | None = None
     seen_before: tuple[int, ...] = ()
+    bundle_no: str | None = None  # part of the one notice of a whole bundle
 
 
 class SupplementSupplied(Event):
@@ -155,6 +170,7 @@ class SupplementSupplied(Event):
     complete: bool
     supplied_at: datetime
     supplied_by: Actor
+    notice_due: DueDate | None = None  # when complete: the last day on which the window may answer again
 
 
 class ApplicationAccepted(Event):
@@ -194,6 +210,9 @@ class ApplicationAccepted(Event):
     renews: RenewalRef | None = None
     acceptance_order: int | None = None
     quota: int | None = None
+    bundle_no: str | None = None
+    scenario: str | None = None
+    claim_window: ClaimWindowRef | None = None
 
 
 class AcceptanceRefused(Event):

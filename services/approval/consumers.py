@@ -1,17 +1,22 @@
-"""What approval hears from intake: an acceptance opens a case, a withdrawal ends it, a calendar moves dates."""
+"""What approval hears from intake: what opens a case, ends it, moves its dates or lets it be decided."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from contracts.events.common import Event
 from contracts.events.intake import (
     ApplicationAccepted,
+    ApplicationMoved,
     ApplicationWithdrawn,
     CalendarLoaded,
     DeferredMaterialSupplied,
     QuotaSet,
+    RenewalDeemed,
 )
+from contracts.events.intake_seldom import ApplicationClaimed
 from services.approval import calendars, records
-from services.approval.commands.opening import open_cases, take_deferred, withdraw_case
+from services.approval.commands.following import move_case, renew_case
+from services.approval.commands.opening import open_cases, take_claim, take_deferred, withdraw_case
 from services.approval.quotas import keep_quota
 from services.chassis import clock, reference
 from services.chassis.bus import Incoming
@@ -34,14 +39,36 @@ class Listener:
         if accepted:
             await open_cases(uow, accepted, now=clock.now(), calendar=self.calendars.value)
         for event in events:
-            if isinstance(event, ApplicationWithdrawn) and event.case_no is not None:
+            await self._follow(uow, event)
+
+    async def _follow(self, uow: UnitOfWork, event: Event) -> None:
+        match event:
+            case ApplicationWithdrawn(case_no=str()):
                 await withdraw_case(uow, event)
-            if isinstance(event, DeferredMaterialSupplied):
+            case DeferredMaterialSupplied():
                 await take_deferred(uow, event)
-            if isinstance(event, QuotaSet):
+            case ApplicationClaimed():
+                await take_claim(uow, event)
+            case RenewalDeemed():
+                await renew_case(uow, event, now=clock.now())
+            case ApplicationMoved():
+                await move_case(uow, event, now=clock.now(), calendar=self.calendars.value)
+            case QuotaSet():
                 await keep_quota(uow, event)
-            if isinstance(event, CalendarLoaded):
+            case CalendarLoaded():
                 await keep_calendar(uow, event)
+
+
+_HEARD: tuple[type[Event], ...] = (
+    ApplicationAccepted,
+    ApplicationWithdrawn,
+    DeferredMaterialSupplied,
+    ApplicationClaimed,
+    ApplicationMoved,
+    RenewalDeemed,
+    QuotaSet,
+    CalendarLoaded,
+)
 
 
 async def keep_calendar(uow: UnitOfWork, event: CalendarLoaded) -> None:
@@ -51,6 +78,5 @@ async def keep_calendar(uow: UnitOfWork, event: CalendarLoaded) -> None:
 
 
 def consumers(known: Reference[WorkCalendar]) -> tuple[Consumer, ...]:
-    events = (ApplicationAccepted, ApplicationWithdrawn, DeferredMaterialSupplied, QuotaSet, CalendarLoaded)
-    subjects = tuple(event.SUBJECT for event in events)
+    subjects = tuple(event.SUBJECT for event in _HEARD)
     return (Consumer(name="approval-intake", stream="INTAKE", subjects=subjects, handle=Listener(known)),)

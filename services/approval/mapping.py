@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from contracts.events.common import DueDate as DueDateOut
 from contracts.events.common import ItemKind, ItemRef, LimitValue
 from contracts.events.intake import ApplicationAccepted
 from services.approval.domain.clocks import Clocks, Dates
@@ -74,6 +75,10 @@ def _first_level(item: ItemRef) -> TimeLimit | None:
 
 def time_limit(limit: LimitValue) -> TimeLimit:
     return TimeLimit(limit.value, Unit(limit.unit.value), StartRule(limit.start.value), limit.basis)
+
+
+def due_out(value: DueDate) -> DueDateOut:
+    return DueDateOut(on=value.on, provisional=value.provisional)
 
 
 def clocks_of_acceptance(event: ApplicationAccepted) -> Clocks:

@@ -201,6 +201,17 @@ async def save(connection: AsyncConnection, case: Case) -> None:
         raise CaseChanged()
 
 
+async def save_item(connection: AsyncConnection, case_id: UUID, item: ItemRef) -> None:
+    """The item version a case goes on under; the row was saved by the act that moved it."""
+    columns = {
+        "item": item.model_dump(mode="json"),
+        "item_code": item.item_code,
+        "item_id": item.item_id,
+        "department_uscc": item.department.uscc,
+    }
+    await connection.execute(update(CaseRow).where(col(CaseRow.id) == case_id).values(**columns))
+
+
 async def save_proceedings(connection: AsyncConnection, case_id: UUID, proceedings: Proceedings) -> None:
     """Of a row this transaction has locked; the version stays, because no event of ours tells of it."""
     await connection.execute(
@@ -244,6 +255,7 @@ async def add_decision(connection: AsyncConnection, case: Case, decided: Decided
             reasons=decision.reasons,
             legal_basis=decision.legal_basis,
             remedies=vars(remedies) if remedies else None,
+            technical_standard=decision.technical_standard,
             decided_at=decided.decided_at,
             decided_by=by.model_dump(mode="json"),
         )

@@ -16,6 +16,7 @@ Days = Annotated[int, Field(ge=-10_000, le=10_000)]
 People = Annotated[list[ShortText], Field(max_length=50)]
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
 Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
+PartyNumber = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Uscc = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}$")]
 
 
@@ -38,6 +39,7 @@ class SuspensionIn(_In):
 
 class ResumptionIn(_In):
     result: LongText = Field("", description="特别程序的结果")
+    passed: bool | None = Field(None, description="检验、检测、检疫、鉴定是否合格")
 
 
 class ExtensionIn(_In):
@@ -111,6 +113,13 @@ class InterestedPartyIn(_In):
     interest: LongText = Field("", description="与申请事项的重大利益关系")
     notice: LongText = ""
     workdays: Days = Field(5, description="陈述申辩的期限，工作日")
+    number: PartyNumber | None = Field(
+        None, description="公民身份号码或统一社会信用代码；填写的，本人可在网上陈述申辩、申请听证，号码不保存"
+    )
+
+
+class OwnHearingIn(_In):
+    reason: LongText = ""
 
 
 class StatementIn(_In):

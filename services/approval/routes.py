@@ -102,8 +102,16 @@ async def write_opinion(
 
 @router.post("/cases/{case_no}/decision", status_code=201, response_model=CaseOut, summary="首席代表作出决定")
 async def decide(
-    request: Request, case_no: CaseNo, body: DecisionIn, officer: Chief, db: Db, idem: Idem, seen: Seen, now: Now
+    request: Request,
+    case_no: CaseNo,
+    body: DecisionIn,
+    officer: Chief,
+    db: Db,
+    idem: Idem,
+    seen: Seen,
+    now: Now,
+    calendar: Calendar,
 ) -> Response:
     draft = body.draft(request.app.state.settings)
-    answer = await deciding.decide_case(db, idem, case_no, draft, officer, seen=seen, now=now)
+    answer = await deciding.decide_case(db, idem, case_no, draft, officer, seen=seen, now=now, calendar=calendar)
     return answer.response()

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from services.approval import queries, requests
 from services.approval.calendars import Calendar
 from services.approval.commands.acting import Rule, perform
+from services.approval.commands.speaking import party_key
 from services.approval.domain import case as cases
 from services.approval.domain import consultation, hearing, levels, parties, site_check, standstill
 from services.approval.schemas import CaseOut, ConsultationPage
@@ -69,7 +70,7 @@ async def suspend(act: Acting, body: requests.SuspensionIn, who: Chief) -> Respo
 
 @router.post("/cases/{case_no}/resumption", **acts, summary="特别程序结束，恢复计时")
 async def resume(act: Acting, body: requests.ResumptionIn, who: Either) -> Response:
-    rule = partial(standstill.resume, result=body.result, now=act.now, calendar=act.calendar)
+    rule = partial(standstill.resume, result=body.result, passed=body.passed, now=act.now, calendar=act.calendar)
     return await act(who, OFFICERS, rule)
 
 
@@ -124,8 +125,10 @@ async def hold_hearing(act: Acting, body: requests.HearingRecordIn, who: Either)
 
 
 @router.post("/cases/{case_no}/interested-parties", **acts, summary="告知利害关系人")
-async def notify_party(act: Acting, body: requests.InterestedPartyIn, who: Handler) -> Response:
-    rule = partial(parties.notify_party, **body.model_dump(), now=act.now, calendar=act.calendar)
+async def notify_party(request: Request, act: Acting, body: requests.InterestedPartyIn, who: Handler) -> Response:
+    key = party_key(request.app.state.sealer, body.number)
+    known = body.model_dump(exclude={"number"}) | {"subject_key": key}
+    rule = partial(parties.notify_party, **known, now=act.now, calendar=act.calendar)
     return await act(who, HANDLER, rule)
 
 

@@ -66,6 +66,9 @@ class DecisionIn(_In):
     facts: LongText = Field("", description="查明的事实，不予决定必填")
     reasons: LongText = Field("", description="不予的理由，不予决定必填")
     legal_basis: LongText = Field("", description="法律依据，不予决定必填")
+    technical_standard: LongText = Field(
+        "", description="所依据的技术标准、技术规范；检验、检测、检疫或现场核查不合格而不予许可的必填（第五十五条）"
+    )
     remedies: RemediesIn | None = Field(None, description="救济途径：六十日内复议，六个月内诉讼")
 
     def draft(self, settings: ApprovalSettings) -> DecisionDraft:
@@ -182,6 +185,7 @@ class DecisionOut(BaseModel):
     facts: str
     reasons: str
     legal_basis: str
+    technical_standard: str
     remedies: RemediesOut | None
     decided_at: datetime
     decided_by: Actor

@@ -8,6 +8,7 @@ from services.approval.tables import CaseRow, ConsultationRow
 from services.chassis.auth import Principal
 
 OFFICERS = ("HANDLER", "CHIEF_REPRESENTATIVE")
+CONCERNED = ("CITIZEN", "ENTERPRISE_AGENT")
 READERS = (*OFFICERS, "SUPERVISOR", "GOVERNMENT_HEAD")
 
 
@@ -28,6 +29,21 @@ def visible(principal: Principal) -> ColumnElement[bool]:
 
 def examines_first(principal: Principal) -> bool:
     return principal.has("HANDLER") and bool(principal.organisation) and is_township(principal.division)
+
+
+def own_keys(principal: Principal) -> list[str]:
+    """The person, and the organisations an enterprise's agent acts for."""
+    return sorted({key for key in (principal.subject_key, *principal.acts_for) if key})
+
+
+def concerned(principal: Principal) -> ColumnElement[bool]:
+    """Cases the caller applied for, is the agent of, or is an interested party of that was told by its number."""
+    rules: list[ColumnElement[bool]] = []
+    for key in own_keys(principal) if principal.has(*CONCERNED) else []:
+        rules.append(col(CaseRow.applicant)["subject_key"].astext == key)
+        rules.append(col(CaseRow.agent)["subject_key"].astext == key)
+        rules.append(col(CaseRow.proceedings).contains({"parties": [{"subject_key": key}]}))
+    return or_(false(), *rules)
 
 
 def consulted(principal: Principal) -> ColumnElement[bool]:

@@ -120,6 +120,7 @@ class DecisionRow(Base, table=True):
     reasons: str
     legal_basis: str
     remedies: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    technical_standard: str = Field(default="", sa_column_kwargs={"server_default": ""})
     decided_at: datetime = Field(sa_column=_at())
     decided_by: dict[str, Any] = Field(sa_column=_json())
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from services.intake.answers import DueOut
+from services.intake.answers_course import DueOut
 from services.intake.domain.moving import ClockName, Move
 from services.intake.domain.records import PartyType
 from services.intake.domain.states import State

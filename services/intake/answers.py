@@ -3,12 +3,22 @@
 A personal number goes out only masked.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from services.intake.answers_course import (
+    DueOut,
+    EndedOut,
+    NoticeOut,
+    OriginalsOut,
+    WindowOut,
+    originals_out,
+    window_out,
+)
 from services.intake.domain.application import Application
 from services.intake.domain.catalogue import MaterialOption, Need, ServiceItem
 from services.intake.domain.materials import CheckOutcome, Coverage, MaterialAnswer, Source, coverage_of
@@ -24,16 +34,6 @@ from services.intake.domain.records import (
 from services.intake.domain.states import STATE_NAMES, State
 from services.intake.domain.supplement import outstanding
 from services.intake.schemas import masked
-from services.kernel.time_limit import DueDate
-
-
-class DueOut(BaseModel):
-    on: date
-    provisional: bool
-
-    @classmethod
-    def of(cls, due: DueDate | None) -> "DueOut | None":
-        return cls(on=due.on, provisional=due.provisional) if due else None
 
 
 class ItemBrief(BaseModel):
@@ -176,6 +176,7 @@ class ApplicationBrief(BaseModel):
     received_at: datetime | None
     accepted_at: datetime | None
     promised_due: DueOut | None
+    bundle_no: str | None = Field(description="所属“一件事”申请的编号")
 
 
 class ApplicationOut(BaseModel):
@@ -206,6 +207,13 @@ class ApplicationOut(BaseModel):
     deemed: bool = Field(description="逾期未告知，视为受理")
     acceptance_order: int | None = Field(description="有数量限制的事项：受理时的次序")
     renews: RenewalOut | None
+    bundle_no: str | None = Field(description="所属“一件事”申请的编号")
+    scenario: str | None = Field(description="办理情形或阶段")
+    follows: str | None = Field(description="前一阶段的办件编号")
+    paused: bool = Field(description="特别程序中，期限停止计算")
+    window: WindowOut | None
+    ended: EndedOut | None = Field(description="终止或转报")
+    originals: OriginalsOut | None = Field(description="退还的原件")
     outcome: Outcome | None
     complete: bool = Field(description="必要材料是否已齐全")
     materials: list[MaterialOut]
@@ -222,6 +230,7 @@ class ApplicationDetail(ApplicationOut):
 
     form: dict[str, Any] = Field(description="申请表内容，其中的证件号码已遮蔽")
     documents: list[DocumentOut] = Field(description="已可领取的证照和文书")
+    notices: list[NoticeOut] = Field(description="审查中告知申请人的事项：暂停、恢复、延期、听证等")
 
 
 def application_detail(
@@ -230,11 +239,13 @@ def application_detail(
     refusal_basis: str,
     documents: list[tuple[str, str]],
     form: dict[str, Any],
+    notices: Sequence[Mapping[str, Any]] = (),
 ) -> ApplicationDetail:
     return ApplicationDetail(
         **vars(application_out(application, item, refusal_basis=refusal_basis)),
         form=masked(form),
         documents=[DocumentOut(kind=kind, number=number) for kind, number in documents],
+        notices=[NoticeOut.model_validate(dict(notice)) for notice in notices],
     )
 
 
@@ -256,6 +267,7 @@ _SAME = (
     "withdrawal_reason",
     "acceptance_order",
     "outcome",
+    "bundle_no",
 )
 
 
@@ -282,6 +294,12 @@ def application_out(application: Application, item: ServiceItem, *, refusal_basi
         delivery_due=DueOut.of(application.delivery_due),
         deemed=application.deemed is not None,
         renews=RenewalOut(**vars(application.renews)) if application.renews else None,
+        scenario=application.course.scenario,
+        follows=application.course.follows,
+        paused=application.course.is_paused,
+        window=window_out(application.course),
+        ended=EndedOut(**vars(application.course.ended)) if application.course.ended else None,
+        originals=originals_out(application.course.originals),
         complete=all(answer.coverage is not Coverage.MISSING for answer in answers),
         materials=[MaterialOut.of(answer) for answer in answers],
         supplement=_supplement_out(application.supplement, application),

@@ -1,10 +1,9 @@
-"""What intake learns from others: decisions, certificates of the library, papers of a case."""
+"""What intake learns from others: what became of a case, certificates of the library, papers of a case."""
 
-import logging
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
-from contracts.events.approval import CaseDecided
 from contracts.events.certificate import CertificateIssued, PaperIssued
 from services.chassis.bus import Incoming
 from services.chassis.consumer import Consumer
@@ -12,36 +11,35 @@ from services.chassis.database import UnitOfWork
 from services.intake import repository
 from services.intake.commands.acting import stepped
 from services.intake.commands.hand_over import CERTIFICATE
-from services.intake.domain.application import DELIVERY_WORKDAYS, Outcome, record_decision
+from services.intake.domain.application import Application
 from services.intake.domain.errors import UnknownApplication
-from services.intake.domain.states import State
-from services.intake.office import work_calendars, workdays_after
-
-log = logging.getLogger(__name__)
+from services.intake.hearing import FOLLOWED, NOTICED, follow, notice_of
+from services.intake.office import work_calendars
 
 
 async def take_decisions(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
-    """Record what approval decided: one SELECT and one UPDATE for the whole batch.
+    """What approval did to the cases: one SELECT and one UPDATE for the whole batch, and its notices as they come.
 
-    Raises UnknownApplication, WrongState: a decision about something that was never accepted is a fault to look into.
+    Raises UnknownApplication, WrongState: news of something that was never accepted is a fault to look into.
     """
-    decided = {m.event.case_id: m.event for m in messages if isinstance(m.event, CaseDecided)}
-    found = await repository.load_for_update(uow.connection, decided)
+    heard = [(m.event.case_id, m.event) for m in messages if isinstance(m.event, FOLLOWED)]
+    found = await repository.load_for_update(uow.connection, {case_id for case_id, _ in heard})
     calendar = await work_calendars().current(uow.connection)
-    changed = []
-    for case_id, event in decided.items():
-        seen = found.get(case_id)
-        if seen is None:
+    current: dict[UUID, Application] = dict(found)
+    for case_id, event in heard:
+        if case_id not in current:
             raise UnknownApplication("决定所指的申请不存在")
-        if seen.outcome is not None:
-            continue  # told before: at most one decision per case
-        if seen.state is State.WITHDRAWN:
-            log.warning("a decision was made before the withdrawal was known", extra={"case_no": seen.case_no})
-        due = workdays_after(calendar, event.decided_at, DELIVERY_WORKDAYS)
-        outcome = Outcome(event.outcome.value)
-        recorded = record_decision(seen, outcome, decided_at=event.decided_at, delivery_due=due)
-        changed.append((stepped(seen, recorded, events=0), seen.version))
-    await repository.save_locked(uow.connection, changed)
+        current[case_id] = follow(current[case_id], event, calendar)
+    changed = [
+        (stepped(found[case_id], after, events=0), found[case_id].version)
+        for case_id, after in current.items()
+        if after != found[case_id]
+    ]
+    if changed:
+        await repository.save_locked(uow.connection, changed)
+    notices = [notice for m in messages if (notice := notice_of(m)) is not None]
+    if notices:
+        await repository.add_notices(uow.connection, notices)
 
 
 async def take_documents(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
@@ -83,7 +81,7 @@ CONSUMERS = (
     Consumer(
         name="intake-decisions",
         stream="APPROVAL",
-        subjects=(CaseDecided.SUBJECT,),
+        subjects=tuple(event.SUBJECT for event in dict.fromkeys((*FOLLOWED, *NOTICED))),
         handle=take_decisions,
     ),
     Consumer(

@@ -88,6 +88,8 @@ def submitted(application: domain.Application, item: VersionedItem) -> events.Ap
         division=application.division,
         submitted_at=application.submitted_at,
         submitted_by=actor(application.submitted_by),
+        bundle_no=application.bundle_no,
+        scenario=application.course.scenario,
     )
 
 
@@ -107,6 +109,7 @@ def received(application: domain.Application, item: VersionedItem) -> events.App
         received_by=actor(application.received_by),
         materials=tuple(material(m) for m in in_hand(application.materials)),
         notice_due=due(application.notice_due),
+        bundle_no=application.bundle_no,
     )
 
 
@@ -124,6 +127,7 @@ def supplement_requested(application: domain.Application) -> events.SupplementRe
         ordinal=notice.ordinal,
         reason=notice.reason,
         seen_before=notice.seen_before,
+        bundle_no=application.bundle_no,
     )
 
 
@@ -143,6 +147,7 @@ def supplement_supplied(
         complete=notice.supplied_at is not None,
         supplied_at=now,
         supplied_by=actor(by),
+        notice_due=due(application.notice_due) if notice.supplied_at is not None else None,
     )
 
 
@@ -176,11 +181,14 @@ def accepted(
         deemed_at=deemed.at if deemed else None,
         lacking=deemed.lacking if deemed else (),
         complete_at=domain.counted_from(application),
-        deferred=deferred_refs(application),
+        deferred=deferred_refs(application, item),
         commitments=commitment_refs(application),
         renews=renews(application.renews),
         acceptance_order=application.acceptance_order,
         quota=quota,
+        bundle_no=application.bundle_no,
+        scenario=application.course.scenario,
+        claim_window=claim_window(application),
     )
 
 
@@ -191,9 +199,23 @@ def commitment_refs(application: domain.Application) -> tuple[events.CommitmentR
     )
 
 
-def deferred_refs(application: domain.Application) -> tuple[events.DeferredRef, ...]:
+def claim_window(application: domain.Application) -> events.ClaimWindowRef | None:
+    window = application.course.window
+    if window is None:
+        return None
+    return events.ClaimWindowRef(
+        name=window.name,
+        waiting=window.waiting,
+        opens_on=window.opens_on,
+        closes=due(window.closes),
+        basis=window.basis,
+    )
+
+
+def deferred_refs(application: domain.Application, item: VersionedItem) -> tuple[events.DeferredRef, ...]:
+    later = item.item.papers_later
     return tuple(
-        events.DeferredRef(material_no=m.material_no, name=m.name, promised_on=m.promised_on)
+        events.DeferredRef(material_no=m.material_no, name=m.name, promised_on=m.promised_on, after_grant=later)
         for m in deferred(application.materials)
         if m.promised_on is not None
     )

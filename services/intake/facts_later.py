@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from contracts.events import intake as events
+from contracts.events import intake_seldom as seldom
 from contracts.events.common import DueDate, Outcome
 from services.intake.domain import application as domain
 from services.intake.domain.materials import Provided, deferred, in_hand
 from services.intake.domain.moving import Move
 from services.intake.domain.supplement import outstanding
-from services.intake.facts import actor, agent, at, deferred_refs, material, party, renews
+from services.intake.facts import actor, agent, at, claim_window, deferred_refs, material, party, renews
 from services.intake.items import VersionedItem
 from services.kernel import time_limit
 
@@ -44,7 +45,11 @@ def returned(application: domain.Application) -> events.ApplicationReturned:
 
 
 def deferred_supplied(
-    application: domain.Application, earlier: domain.Application, by: domain.Staff, now: datetime
+    application: domain.Application,
+    item: VersionedItem,
+    earlier: domain.Application,
+    by: domain.Staff,
+    now: datetime,
 ) -> events.DeferredMaterialSupplied:
     came = {m.material_no for m in deferred(earlier.materials)} - {
         m.material_no for m in deferred(application.materials)
@@ -53,7 +58,7 @@ def deferred_supplied(
         application_id=application.application_id,
         case_no=application.case_no or "",
         materials=tuple(material(m) for m in application.materials if m.material_no in came),
-        outstanding=deferred_refs(application),
+        outstanding=deferred_refs(application, item),
         supplied_at=now,
         supplied_by=actor(by),
     )
@@ -135,3 +140,30 @@ def moved(
 
 def _due(value: time_limit.DueDate) -> DueDate:
     return DueDate(on=value.on, provisional=value.provisional)
+
+
+def claimed(application: domain.Application) -> seldom.ApplicationClaimed:
+    window, claim = claim_window(application), application.course.claimed
+    assert window is not None  # only such an application is claimed
+    assert claim is not None  # set by the act that this event tells of
+    return seldom.ApplicationClaimed(
+        application_id=application.application_id,
+        case_no=application.case_no or "",
+        window=window,
+        persons=claim.persons,
+        claimed_at=claim.claimed_at,
+        claimed_by=actor(claim.claimed_by),
+    )
+
+
+def originals_returned(application: domain.Application) -> seldom.OriginalsReturned:
+    originals = application.course.originals
+    assert originals is not None  # set by the act that this event tells of
+    return seldom.OriginalsReturned(
+        application_id=application.application_id,
+        case_no=application.case_no,
+        materials=originals.materials,
+        recipient_name=originals.recipient_name,
+        returned_at=originals.returned_at,
+        returned_by=actor(originals.returned_by),
+    )

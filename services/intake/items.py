@@ -30,6 +30,7 @@ from services.intake.domain.catalogue_shape import UNITS
 from services.intake.domain.errors import UnknownItem
 from services.intake.domain.materials import Provided
 from services.intake.domain.scenario import in_scenario
+from services.intake.domain.scenarios import under
 from services.intake.tables import CatalogueVersionRow, ItemRow, ItemVersionRow
 from services.kernel.time_limit import TimeLimit, Unit
 
@@ -74,6 +75,7 @@ class Items:
         self._snapshot = Snapshot()
         self._checked_at = float("-inf")
         self._pinned: dict[tuple[str, int], VersionedItem] = {}
+        self._under: dict[tuple[str, int, str], VersionedItem] = {}
 
     async def current(self, db: Database) -> Snapshot:
         """The catalogue in force, at most a second old. Asks outside of any transaction."""
@@ -86,8 +88,10 @@ class Items:
         self._checked_at = time.monotonic()
         return self._snapshot
 
-    async def pinned(self, connection: AsyncConnection, item_code: str, version: int) -> VersionedItem:
-        """The version a case is pinned to, in force or not. Raises UnknownItem."""
+    async def pinned(
+        self, connection: AsyncConnection, item_code: str, version: int, scenario: str | None = None
+    ) -> VersionedItem:
+        """The version a case is pinned to, in force or not, as handled under its scenario. Raises UnknownItem."""
         known = self._pinned.get((item_code, version))
         if known is None:
             statement = select(col(ItemVersionRow.content)).where(
@@ -97,7 +101,17 @@ class Items:
             if content is None:
                 raise UnknownItem()
             known = self._remember(ITEM_JSON.validate_python(content), version)
-        return known
+        return self.under(known, scenario)
+
+    def under(self, item: VersionedItem, scenario: str | None) -> VersionedItem:
+        """The item as it is handled under a scenario or in a stage."""
+        if scenario is None:
+            return item
+        key = (item.item.item_code, item.version, scenario)
+        if key not in self._under:
+            handled = under(item.item, scenario)
+            self._under[key] = VersionedItem(handled, item.version, item_ref(handled, item.version))
+        return self._under[key]
 
     async def _read(self, connection: AsyncConnection, version: int) -> Snapshot:
         statement = (

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from services.intake.answers import ApplicationBrief, DueOut, PartyOut
+from services.intake.answers import ApplicationBrief, PartyOut
+from services.intake.answers_course import DueOut
 from services.intake.domain.application import Application, PartyType
 from services.intake.domain.errors import UnknownApplication
 from services.intake.domain.states import STATE_NAMES, State
@@ -30,6 +31,7 @@ _BRIEF = [
     col(ApplicationRow.received_at),
     col(ApplicationRow.accepted_at),
     col(ApplicationRow.promised_due),
+    col(ApplicationRow.bundle_no),
 ]
 
 
@@ -92,4 +94,5 @@ def _brief(row: RowMapping) -> ApplicationBrief:
         received_at=row["received_at"],
         accepted_at=row["accepted_at"],
         promised_due=DueOut.model_validate(due) if due else None,
+        bundle_no=row["bundle_no"],
     )

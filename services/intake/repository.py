@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from services.chassis.errors import StaleVersion
 from services.intake.domain.application import Application
+from services.intake.domain.course import USUAL, Course
 from services.intake.domain.errors import NumbersExhausted, UnknownApplication
 from services.intake.domain.materials import HeldCertificate, Provided
 from services.intake.domain.moving import RUNNING
@@ -36,6 +37,7 @@ from services.intake.tables import (
     ApplicationRow,
     BarredRow,
     CaseDocumentRow,
+    CaseNoticeRow,
     CaseSequenceRow,
     HeldCertificateRow,
     QuotaRow,
@@ -44,6 +46,7 @@ from services.kernel.codes import CASE_SEQUENCES
 from services.kernel.time_limit import DueDate
 
 _STAFF = TypeAdapter(Staff)
+_COURSE = TypeAdapter(Course)
 _PARTS: Mapping[str, TypeAdapter[Any]] = {
     "agent": TypeAdapter(Agent | None),
     "submitted_by": _STAFF,
@@ -82,6 +85,7 @@ _PLAIN = (
     "acceptance_order",
     "decided_at",
     "concluded_at",
+    "bundle_no",
 )
 # Written once, when the application is submitted
 _FIXED = frozenset(
@@ -94,9 +98,10 @@ _FIXED = frozenset(
         "submitted_at",
         "agent",
         "submitted_by",
+        "bundle_no",
     }
 )
-_CHANGING = [name for name in (*_PLAIN, *_PARTS, "state", "outcome", "wakes_at") if name not in _FIXED]
+_CHANGING = [name for name in (*_PLAIN, *_PARTS, "state", "outcome", "wakes_at", "course") if name not in _FIXED]
 
 _RUNNING = [state.value for state in RUNNING]
 _TABLE = ApplicationRow.__table__  # type: ignore[attr-defined]
@@ -116,6 +121,7 @@ def to_application(row: RowMapping | Mapping[str, Any]) -> Application:
         **{name: adapter.validate_python(row[name]) for name, adapter in _PARTS.items()},
         state=State(row["state"]),
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+        course=_COURSE.validate_python(row["course"]) if row["course"] else USUAL,
         applicant=Applicant(
             PartyType(row["party_type"]),
             row["applicant_name"],
@@ -135,6 +141,7 @@ def to_row(application: Application) -> dict[str, Any]:
         "state": application.state.value,
         "outcome": application.outcome.value if application.outcome else None,
         "wakes_at": wakes_at(application),
+        "course": _course(application.course),
         "party_type": applicant.party_type.value,
         "applicant_name": applicant.name,
         "applicant_key": applicant.subject_key,
@@ -142,6 +149,12 @@ def to_row(application: Application) -> dict[str, Any]:
         "applicant_sealed": applicant.sealed_number,
         "submitter_id": application.submitted_by.account_id,
     }
+
+
+def _course(course: Course) -> dict[str, Any] | None:
+    """Nothing for the usual way: most applications never leave it."""
+    dumped: dict[str, Any] | None = None if course == USUAL else _COURSE.dump_python(course, mode="json")
+    return dumped
 
 
 async def add(
@@ -295,6 +308,20 @@ async def documents_of(connection: AsyncConnection, application_id: UUID) -> lis
         .order_by(col(CaseDocumentRow.issued_at), col(CaseDocumentRow.number))
     )
     return [(row.kind, row.number) for row in await connection.execute(statement)]
+
+
+async def add_notices(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
+    await connection.execute(upsert(CaseNoticeRow).on_conflict_do_nothing(), rows)
+
+
+async def notices_of(connection: AsyncConnection, application_id: UUID) -> list[dict[str, Any]]:
+    """What approval told, in the order of the case."""
+    statement = (
+        select(col(CaseNoticeRow.kind), col(CaseNoticeRow.at), col(CaseNoticeRow.text))
+        .where(col(CaseNoticeRow.application_id) == application_id)
+        .order_by(col(CaseNoticeRow.case_version))
+    )
+    return [dict(row) for row in (await connection.execute(statement)).mappings()]
 
 
 async def barred_until(connection: AsyncConnection, subject_key: str) -> date | None:

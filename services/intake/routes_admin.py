@@ -137,8 +137,9 @@ async def running(
         )
         lines = []
         for seen in found[:limit]:
-            pinned = await office.items.pinned(connection, seen.item_code, seen.item_version)
-            lines.append(MovedLine.of(administer.would_move(seen, pinned, target, office.calendar)))
+            pinned = await office.items.pinned(connection, seen.item_code, seen.item_version, seen.course.scenario)
+            goal = office.items.under(target, seen.course.scenario)
+            lines.append(MovedLine.of(administer.would_move(seen, pinned, goal, office.calendar)))
     return RunningOut(
         item_code=target.item.item_code,
         version_in_force=target.version,

@@ -205,13 +205,16 @@ async def hand_over(case_no: CaseNo, body: HandOverIn, call: HandOverClerk, offi
 async def _detail(office: Office, key: UUID | str, reader: Principal, response: Response) -> ApplicationDetail:
     async with office.db.read() as connection:
         application, form_sealed = await queries.detail(connection, key, visible(reader))
-        item = await office.items.pinned(connection, application.item_code, application.item_version)
+        item = await office.items.pinned(
+            connection, application.item_code, application.item_version, application.course.scenario
+        )
         documents = await repository.documents_of(connection, application.application_id)
+        notices = await repository.notices_of(connection, application.application_id)
     form: dict[str, Any] = json.loads(office.sealer.open(form_sealed, FORM_CONTEXT)) if form_sealed else {}
     response.headers["etag"] = etag(application.version)
     response.headers["cache-control"] = "private, no-store"
     basis = facts.refusal_basis(application.refusal.kind) if application.refusal else ""
-    return application_detail(application, item.item, basis, documents, form)
+    return application_detail(application, item.item, basis, documents, form, notices)
 
 
 def _before(key: bytes, cursor: str | None) -> UUID | None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from services.chassis.auth import public
-from services.intake.answers import DueOut
+from services.intake.answers_course import DueOut
 from services.intake.domain.errors import UnknownApplication
 from services.intake.domain.states import STATE_NAMES, State
 from services.intake.routing import TheOffice

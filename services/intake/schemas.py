@@ -40,6 +40,7 @@ Name = Annotated[
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), _Free]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z.]{20,128}$")]
 Number = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+CaseNumber = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{43}$")]
 MaterialNo = Annotated[int, Field(ge=1, le=999)]
 
 
@@ -85,6 +86,10 @@ class ApplicationIn(In):
     form: dict[str, Any] = Field(default_factory=dict, description="申请表内容，加密保存")
     materials: Materials = Field(default_factory=list)
     renews: Identifier | None = Field(None, description="延续申请：所延续的电子证照标识（名下有多本时必填）")
+    scenario: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,20}$")] | None = Field(
+        None, description="办理情形或阶段的编号（办事指南 scenarios、stages）", examples=["E05a"]
+    )
+    follows: CaseNumber | None = Field(None, description="分阶段办理：前一阶段的办件编号")
     reuse: Literal["none", "auto"] = Field("none", description="auto：自动使用证照库中申请人名下的有效证照")
     division: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")] | None = Field(
         None, description="收件地行政区划代码；仅系统接入时可指定"
@@ -114,6 +119,14 @@ class CorrectionIn(In):
 
 class ReturnIn(In):
     reason: Words
+
+
+class ClaimIn(In):
+    persons: Annotated[list[Name], Field(min_length=1, max_length=10)] = Field(description="亲自到场的申请人")
+
+
+class OriginalsIn(In):
+    recipient_name: Name = Field(description="领取原件的人")
 
 
 class DeferredIn(In):

@@ -124,6 +124,8 @@ class ApplicationRow(Base, table=True):
     delivery_due: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
     hand_over: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
     concluded_at: datetime | None = Field(sa_column=_at(nullable=True))
+    bundle_no: str | None = None
+    course: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     # When the law acts by itself next; what is not due is never touched.
     wakes_at: datetime | None = Field(sa_column=_at(nullable=True))
 
@@ -163,6 +165,18 @@ class CaseDocumentRow(Base, table=True):
     number: str = Field(primary_key=True)
     kind: str
     issued_at: datetime = Field(sa_column=_at())
+
+
+class CaseNoticeRow(Base, table=True):
+    """What approval told about a case that its applicant must see, by the version of the case that told it."""
+
+    __tablename__: ClassVar[str] = "case_notice"
+
+    application_id: UUID = Field(primary_key=True)
+    case_version: int = Field(primary_key=True)
+    kind: str
+    at: datetime = Field(sa_column=_at())
+    text: str
 
 
 class BarredRow(Base, table=True):

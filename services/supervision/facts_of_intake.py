@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from contracts.events import intake
+from contracts.events import intake, intake_seldom
 from contracts.events.common import Event
 from services.supervision.told import Fact
 
@@ -29,6 +29,17 @@ def _checked(event: intake.CommitmentChecked) -> Fact:
     return Fact(event.application_id, event.case_no, event.checked_at, {}, event.checked_by, detail)
 
 
+def _claimed(event: intake_seldom.ApplicationClaimed) -> Fact:
+    window = event.window
+    detail = {"window": window.name, "opens_on": str(window.opens_on), "closes_on": str(window.closes.on)}
+    return Fact(event.application_id, event.case_no, event.claimed_at, {}, event.claimed_by, detail)
+
+
+def _originals_returned(event: intake_seldom.OriginalsReturned) -> Fact:
+    detail = {"materials": list(event.materials)}
+    return Fact(event.application_id, event.case_no, event.returned_at, {}, event.returned_by, detail)
+
+
 def _dates_moved(event: intake.DatesMoved) -> Fact:
     columns = {}
     for moved in event.dates:
@@ -52,5 +63,7 @@ INTAKE_FACTS: dict[type[Event], Callable[[Any], Fact | None]] = {
     intake.DeferredMaterialSupplied: _deferred_supplied,
     intake.CommitmentChecked: _checked,
     intake.DatesMoved: _dates_moved,
+    intake_seldom.ApplicationClaimed: _claimed,
+    intake_seldom.OriginalsReturned: _originals_returned,
     intake.RenewalDeemed: _renewal_deemed,
 }

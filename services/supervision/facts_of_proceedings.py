@@ -55,12 +55,20 @@ def _transferred(event: approval.CaseTransferred) -> Fact:
     return Fact(event.case_id, event.case_no, event.transferred_at, columns, event.transferred_by, detail)
 
 
+def _moved(event: approval.CaseMoved) -> Fact:
+    """Limits and department came with intake's own event; this is the owner's word on the dates."""
+    columns = {"told_legal_due_on": event.legal_due.on, "told_promised_due_on": event.promised_due.on}
+    detail = {"from_version": event.from_version, "to_version": event.item.version}
+    return Fact(event.case_id, event.case_no, event.moved_at, columns, event.moved_by, detail)
+
+
 CLOCK_FACTS: dict[type[Event], Callable[[Any], Fact | None]] = {
     approval.CaseSuspended: _suspended,
     approval.CaseResumed: _resumed,
     approval.CaseExtended: _extended,
     approval.CaseTerminated: _terminated,
     approval.CaseTransferred: _transferred,
+    approval.CaseMoved: _moved,
 }
 
 # Fields of a line that are no person's: dates, numbers, bodies, choices.

@@ -125,6 +125,8 @@ POST /api/v1/applications/{application_id}/supplements           412  o  o  o  o
 POST /api/v1/applications/{application_id}/withdrawal            412  o  o  o  o  -  -  -  -  -  o  o  o  -
 POST /api/v1/applications/{application_id}/corrections           412  -  -  o  o  -  -  -  -  -  -  -  -  -
 POST /api/v1/applications/{application_id}/return                412  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/applications/{application_id}/claim                 412  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/applications/{application_id}/originals             412  -  -  o  o  -  -  -  -  -  -  -  -  -
 POST /api/v1/applications/{application_id}/deferred-materials    412  o  o  o  o  -  -  -  -  -  o  o  o  -
 POST /api/v1/applications/{application_id}/commitment-checks     412  -  -  -  -  o  o  -  -  -  -  -  -  -
 GET  /api/v1/calendars                                           200  -  -  -  -  -  -  -  o  o  -  -  -  -
@@ -162,6 +164,9 @@ POST /api/v1/cases/{case_no}/hearing/request                     409  -  -  -  -
 POST /api/v1/cases/{case_no}/hearing/waiver                      409  -  -  -  -  o  -  -  -  -  -  -  -  -
 POST /api/v1/cases/{case_no}/hearing/announcement                412  -  -  -  -  o  -  -  -  -  -  -  -  -
 POST /api/v1/cases/{case_no}/hearing/record                      409  -  -  -  -  o  o  -  -  -  -  -  -  -
+GET  /api/v1/cases/{case_no}/hearing                             200  o  o  -  -  -  -  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/hearing/application                 409  o  o  -  -  -  -  -  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/statements                          412  o  o  -  -  -  -  -  -  -  -  -  -  -
 POST /api/v1/cases/{case_no}/interested-parties                  412  -  -  -  -  o  -  -  -  -  -  -  -  -
 POST /api/v1/cases/{case_no}/interested-parties/{number}/statements
                                                                  404  -  -  -  -  o  -  -  -  -  -  -  -  -

@@ -8,13 +8,16 @@ from services.approval import quotas, repository
 from services.approval.commands.acting import actor, officer, unchanged
 from services.approval.domain import case as rules
 from services.approval.domain.case import Opinion
+from services.approval.domain.clocks import DELIVERY_WORKDAYS, workdays_after
 from services.approval.domain.decision import DecisionDraft
+from services.approval.mapping import due_out
 from services.approval.repository import Loaded
 from services.approval.schemas import CaseOut
 from services.approval.scope import visible
 from services.chassis import clock
 from services.chassis.auth import Principal
 from services.chassis.database import Answer, Database, Idempotency
+from services.kernel.workdays import WorkCalendar
 
 
 async def write_opinion(
@@ -48,6 +51,7 @@ async def decide_case(
     *,
     seen: int,
     now: datetime,
+    calendar: WorkCalendar,
 ) -> Answer:
     """Raises UnknownCase, StaleVersion, CaseChanged, and what `rules.decide` and `order.check_place` raise."""
     async with db.transaction(idem) as uow:
@@ -59,12 +63,14 @@ async def decide_case(
         by = actor(principal, "CHIEF_REPRESENTATIVE", loaded)
         await repository.save(uow.connection, case)
         await repository.add_decision(uow.connection, case, decided, by)
-        uow.publish(_case_decided(loaded, decided, by), aggregate_id=case.id, version=case.version)
+        uow.publish(_case_decided(loaded, decided, by, calendar), aggregate_id=case.id, version=case.version)
         return uow.answer(201, CaseOut.of(case, decided.decision.outcome), etag_version=case.version)
 
 
-def _case_decided(loaded: Loaded, decided: rules.Decided, by: Actor) -> events.CaseDecided:
+def _case_decided(loaded: Loaded, decided: rules.Decided, by: Actor, calendar: WorkCalendar) -> events.CaseDecided:
     decision = decided.decision
+    due = workdays_after(decided.decided_at, DELIVERY_WORKDAYS, calendar)
+    delivery_due = due_out(due) if decision.outcome.value == Outcome.GRANTED.value else None
     remedies = Remedies(**vars(decision.remedies)) if decision.remedies else None
     return events.CaseDecided(
         case_id=loaded.case.id,
@@ -85,4 +91,6 @@ def _case_decided(loaded: Loaded, decided: rules.Decided, by: Actor) -> events.C
         reasons=decision.reasons,
         legal_basis=decision.legal_basis,
         remedies=remedies,
+        technical_standard=decision.technical_standard,
+        delivery_due=delivery_due,
     )

@@ -6,12 +6,19 @@ from dataclasses import replace
 from datetime import datetime
 
 from contracts.events import approval as events
-from contracts.events.intake import ApplicationAccepted, ApplicationWithdrawn, DeferredMaterialSupplied, DeferredRef
+from contracts.events.intake import (
+    ApplicationAccepted,
+    ApplicationWithdrawn,
+    ClaimWindowRef,
+    DeferredMaterialSupplied,
+    DeferredRef,
+)
+from contracts.events.intake_seldom import ApplicationClaimed
 from services.approval import mapping, repository
 from services.approval.domain import case as rules
 from services.approval.domain.case import Case
 from services.approval.domain.opening import open_case
-from services.approval.domain.proceedings import Promised
+from services.approval.domain.proceedings import Claim, Promised
 from services.approval.domain.states import OPEN_STATES
 from services.chassis.bus import NotYet
 from services.chassis.database import UnitOfWork
@@ -80,12 +87,20 @@ def _opened(event: ApplicationAccepted, now: datetime, calendar: WorkCalendar) -
         materials=frozenset(material.material_no for material in event.materials),
         promised=promised(event.deferred),
         decide_before=_decide_before(event),
+        claim=_claim(event.claim_window),
     )
     return case
 
 
 def promised(deferred: Sequence[DeferredRef]) -> tuple[Promised, ...]:
-    return tuple(Promised(d.material_no, d.name, d.promised_on) for d in deferred)
+    """Those a grant waits for; what an emergency lets come later is followed up by intake and supervision."""
+    return tuple(Promised(d.material_no, d.name, d.promised_on) for d in deferred if not d.after_grant)
+
+
+def _claim(window: ClaimWindowRef | None) -> Claim | None:
+    if window is None:
+        return None
+    return Claim(window.name, window.waiting, window.opens_on, window.closes.on)
 
 
 def _decide_before(event: ApplicationAccepted) -> datetime | None:
@@ -99,4 +114,15 @@ async def take_deferred(uow: UnitOfWork, supplied: DeferredMaterialSupplied) -> 
     if loaded is None:
         raise NotYet("the case is not opened yet")
     proceedings = replace(loaded.case.proceedings, promised=promised(supplied.outstanding))
+    await repository.save_proceedings(uow.connection, loaded.case.id, proceedings)
+
+
+async def take_claim(uow: UnitOfWork, claimed: ApplicationClaimed) -> None:
+    """The applicants came again in their window: the case may be decided. Raises NotYet."""
+    loaded = await repository.find_for_update(uow.connection, claimed.application_id)
+    if loaded is None:
+        raise NotYet("the case is not opened yet")
+    window = claimed.window
+    claim = Claim(window.name, window.waiting, window.opens_on, window.closes.on, claimed.claimed_at)
+    proceedings = replace(loaded.case.proceedings, claim=claim)
     await repository.save_proceedings(uow.connection, loaded.case.id, proceedings)

@@ -8,7 +8,14 @@ from uuid import UUID
 from services.approval.domain.clocks import Clocks, Dates
 from services.approval.domain.decision import Decision, DecisionDraft, Outcome, ResultRule, make_decision
 from services.approval.domain.errors import IncompleteOpinion, OtherDepartment, SeparationOfDuties
-from services.approval.domain.guards import Unsettled, check_promises, check_settled
+from services.approval.domain.guards import (
+    Unsettled,
+    check_not_renewed,
+    check_promises,
+    check_settled,
+    check_standard,
+    check_window,
+)
 from services.approval.domain.proceedings import Body, Consultation, ItemRules, Proceedings
 from services.approval.domain.states import Act, State, require
 from services.approval.domain.wording import require_text
@@ -90,6 +97,14 @@ class Withdrawn:
 
 
 @dataclass(frozen=True)
+class Renewed:
+    certificate_identifier: str
+    basis: str
+    renewed_at: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
 class Terminated:
     reason: str
     legal_basis: str
@@ -136,13 +151,17 @@ def decide(case: Case, draft: DecisionDraft, officer: Officer, *, now: datetime,
         SeparationOfDuties: this officer accepted the application, wrote an opinion on it or inspected.
         RenewedBySilence, MaterialOutstanding: see `guards.check_promises`.
         SiteCheckOpen, HearingOpen, PartyNotHeard, ConsultationOpen: what was begun is settled first.
-        IncompleteDecision: see `decision.make_decision`.
+        OutsideWindow: see `guards.check_window`.
+        IncompleteDecision: see `decision.make_decision` and `guards.check_standard`.
     """
     same_department(case, officer)
     require(case.state, Act.DECIDE)
     not_a_handler(case, officer, "作出决定")
+    check_window(case.proceedings)
     check_promises(case.proceedings, granted=draft.outcome is Outcome.GRANTED, now=now)
     check_settled(Unsettled(case.proceedings, case.consultations), now=now)
+    if case.rules.licensing:
+        check_standard(case.proceedings, draft)
     decision = make_decision(draft, case.result, today=today)
     return case.stepped(State.DECIDED), Decided(decision=decision, decided_at=now)
 
@@ -156,13 +175,23 @@ def withdraw(case: Case, reason: str, *, at: datetime) -> tuple[Case, Withdrawn]
     return case.stepped(State.WITHDRAWN), Withdrawn(reason=reason, withdrawn_at=at)
 
 
+def renew_by_silence(case: Case, renewed: Renewed) -> tuple[Case, Renewed]:
+    """No decision by the old certificate's last day: renewed by law, the case is closed (art. 50 para. 2).
+
+    Raises: WrongState
+    """
+    require(case.state, Act.RENEW)
+    return case.stepped(State.RENEWED), renewed
+
+
 def terminate(case: Case, officer: Officer, *, reason: str, legal_basis: str, now: datetime) -> tuple[Case, Terminated]:
     """The case ends without a decision, with reason and basis.
 
-    Raises: OtherDepartment, WrongState, SeparationOfDuties, IncompleteRecord
+    Raises: OtherDepartment, WrongState, SeparationOfDuties, RenewedBySilence, IncompleteRecord
     """
     same_department(case, officer)
     require(case.state, Act.TERMINATE)
+    check_not_renewed(case.proceedings, now=now)
     not_a_handler(case, officer, "终止办理")
     require_text(("reason", reason, "终止的理由"), ("legal_basis", legal_basis, "法律依据"))
     return case.stepped(State.TERMINATED), Terminated(reason=reason, legal_basis=legal_basis, terminated_at=now)
@@ -173,10 +202,11 @@ def transfer(
 ) -> tuple[Case, Transferred]:
     """The case goes to the body that is competent, and ends here.
 
-    Raises: OtherDepartment, WrongState, SeparationOfDuties, IncompleteRecord
+    Raises: OtherDepartment, WrongState, SeparationOfDuties, RenewedBySilence, IncompleteRecord
     """
     same_department(case, officer)
     require(case.state, Act.TRANSFER)
+    check_not_renewed(case.proceedings, now=now)
     not_a_handler(case, officer, "转报")
     own = to.uscc if to.uscc != case.department else ""
     require_text(

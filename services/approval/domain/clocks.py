@@ -17,6 +17,8 @@ from services.kernel.time_limit import (
 )
 from services.kernel.workdays import WorkCalendar
 
+DELIVERY_WORKDAYS = 10  # art. 44: a granted licence is issued and served within ten days of the decision
+
 
 @dataclass(frozen=True)
 class Dates:

@@ -52,6 +52,7 @@ class DecisionDraft:
     reasons: str = ""
     legal_basis: str = ""
     remedies: Remedies | None = None
+    technical_standard: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Decision:
     reasons: str = ""
     legal_basis: str = ""
     remedies: Remedies | None = None
+    technical_standard: str = ""
 
     def __post_init__(self) -> None:
         _raise(_grant_faults(self) if self.outcome is Outcome.GRANTED else _refusal_faults(self))
@@ -84,7 +86,7 @@ def make_decision(draft: DecisionDraft, result: ResultRule, *, today: date) -> D
 
 
 def _grant(draft: DecisionDraft, result: ResultRule, *, today: date) -> Decision:
-    faults = list(_foreign_fields(draft, "facts", "reasons", "remedies", outcome="准予"))
+    faults = list(_foreign_fields(draft, "facts", "reasons", "remedies", "technical_standard", outcome="准予"))
     valid_from, valid_until = draft.valid_from, draft.valid_until
     if result.is_certificate:
         valid_from = valid_from or today
@@ -113,6 +115,7 @@ def _refuse(draft: DecisionDraft) -> Decision:
             reasons=draft.reasons.strip(),
             legal_basis=draft.legal_basis.strip(),
             remedies=draft.remedies,
+            technical_standard=draft.technical_standard.strip(),
         )
     except IncompleteDecision as missing:
         _raise([*foreign, *missing.errors])

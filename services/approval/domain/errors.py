@@ -268,3 +268,12 @@ class EarlierAcceptedFirst(DomainError):
     kind = Kind.CONFLICT
     title_zh = "应当按照受理的先后顺序作出准予决定"
     title_en = "Those accepted earlier are decided first"
+
+
+class OutsideWindow(DomainError):
+    """The item's own law has windows: nothing is decided before the applicants have come again within theirs."""
+
+    code = "approval.outside-window"
+    kind = Kind.CONFLICT
+    title_zh = "尚不在可以作出决定的期间"
+    title_en = "Outside the window in which this may be decided"

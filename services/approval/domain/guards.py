@@ -4,15 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.approval.domain.clocks import is_over
+from services.approval.domain.decision import DecisionDraft, Outcome
 from services.approval.domain.errors import (
     ConsultationOpen,
     HearingOpen,
+    IncompleteDecision,
     MaterialOutstanding,
+    OutsideWindow,
     PartyNotHeard,
     RenewedBySilence,
     SiteCheckOpen,
 )
 from services.approval.domain.proceedings import Consultation, ConsultationState, Hearing, HearingStep, Proceedings
+from services.kernel.errors import FieldError
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,39 @@ def check_settled(case: Unsettled, *, now: datetime) -> None:
 
 def check_promises(proceedings: Proceedings, *, granted: bool, now: datetime) -> None:
     """Raises RenewedBySilence: the old certificate's last day is over (art. 50); MaterialOutstanding: for a grant."""
-    if proceedings.decide_before is not None and now >= proceedings.decide_before:
-        raise RenewedBySilence()
+    check_not_renewed(proceedings, now=now)
     if granted and proceedings.promised:
         raise MaterialOutstanding("尚未补交：" + "、".join(promised.name for promised in proceedings.promised))
+
+
+def check_not_renewed(proceedings: Proceedings, *, now: datetime) -> None:
+    """Raises RenewedBySilence: from the end of the old certificate's last day on the case is over by law (art. 50)."""
+    if proceedings.decide_before is not None and now >= proceedings.decide_before:
+        raise RenewedBySilence()
+
+
+def check_window(proceedings: Proceedings) -> None:
+    """Raises OutsideWindow: the item's own law wants the applicants to come again first, within their window."""
+    claim = proceedings.claim
+    if claim is not None and claim.claimed_at is None:
+        raise OutsideWindow(
+            f"{claim.waiting}自{claim.opens_on}起届满后、{claim.closes_on}以前，申请人办理“{claim.name}”的，方可作出决定"
+        )
+
+
+def check_standard(proceedings: Proceedings, draft: DecisionDraft) -> None:
+    """Raises IncompleteDecision: a refusal after a failed inspection or test names the technical standard.
+
+    Source: Administrative Licensing Law art. 55 para. 3.
+    """
+    failed = proceedings.examination_failed
+    if draft.outcome is Outcome.REFUSED and failed and not draft.technical_standard.strip():
+        fault = FieldError(
+            "#/technical_standard",
+            "required",
+            "检验、检测、检疫或者现场核查不合格的，应当说明不予许可所依据的技术标准、技术规范（行政许可法第五十五条第三款）",
+        )
+        raise IncompleteDecision(fault.detail, errors=[fault])
 
 
 def hearing_settled(hearing: Hearing, *, now: datetime) -> bool:

@@ -70,6 +70,7 @@ class HearingRecord:
 @dataclass(frozen=True)
 class Held:
     took_place_at: datetime
+    place: str
     chair: Inspector
     participants: tuple[str, ...]
     record: str
@@ -83,7 +84,8 @@ def tell_hearing(
 
     Raises: OtherDepartment, WrongState, HearingStage, IncompleteRecord
     """
-    hearing = _begun(case, officer, Act.TELL_HEARING)
+    same_department(case, officer)
+    hearing = _begun(case, Act.TELL_HEARING)
     if hearing is not None and hearing.step is not HearingStep.TOLD:
         raise HearingStage("听证已经申请、放弃或通知，无须再告知")
     named = tuple(person.strip() for person in persons if person.strip())
@@ -102,7 +104,18 @@ def request_hearing(
 
     Raises: OtherDepartment, WrongState, HearingStage, HearingRequestLate, IncompleteRecord
     """
-    hearing = _at_step(case, officer, Act.REQUEST_HEARING, HearingStep.TOLD)
+    same_department(case, officer)
+    return ask_for_hearing(case, person=person, reason=reason, now=now, calendar=calendar)
+
+
+def ask_for_hearing(
+    case: Case, *, person: str, reason: str, now: datetime, calendar: WorkCalendar
+) -> tuple[Case, Requested]:
+    """The same, by the person himself through the public window.
+
+    Raises: WrongState, HearingStage, HearingRequestLate, IncompleteRecord
+    """
+    hearing = _at_step(case, Act.REQUEST_HEARING, HearingStep.TOLD)
     _was_told(hearing, person)
     if hearing.request_by is not None and is_over(hearing.request_by, now):
         raise HearingRequestLate()
@@ -116,7 +129,8 @@ def waive_hearing(case: Case, officer: Officer, *, person: str, document: str, n
 
     Raises: OtherDepartment, WrongState, HearingStage, IncompleteRecord
     """
-    hearing = _at_step(case, officer, Act.WAIVE_HEARING, HearingStep.TOLD)
+    same_department(case, officer)
+    hearing = _at_step(case, Act.WAIVE_HEARING, HearingStep.TOLD)
     _was_told(hearing, person)
     require_text(("document", document, "书面放弃的文书"))
     waived = tuple(dict.fromkeys((*hearing.waived, person.strip())))
@@ -135,7 +149,8 @@ def announce_hearing(
 
     Raises: OtherDepartment, WrongState, HearingStage, HearingDate, SeparationOfDuties, IncompleteRecord
     """
-    hearing = _begun(case, officer, Act.ANNOUNCE_HEARING)
+    same_department(case, officer)
+    hearing = _begun(case, Act.ANNOUNCE_HEARING)
     if hearing is not None and hearing.step in (HearingStep.WAIVED, HearingStep.HELD):
         raise HearingStage("听证已经放弃或举行")
     _check_chair(case, announcement.chair)
@@ -152,6 +167,7 @@ def announce_hearing(
         step=HearingStep.ANNOUNCED,
         takes_place_at=announcement.takes_place_at,
         chair=announcement.chair,
+        place=announcement.place.strip(),
     )
     approvers = (*case.proceedings.approvers, announcement.chair.account_id)
     return case.stepped(hearing=planned, approvers=approvers), Announced(**vars(announcement), announced_at=now)
@@ -162,7 +178,8 @@ def hold_hearing(case: Case, officer: Officer, record: HearingRecord, *, now: da
 
     Raises: OtherDepartment, WrongState, HearingStage, IncompleteRecord
     """
-    hearing = _at_step(case, officer, Act.HOLD_HEARING, HearingStep.ANNOUNCED)
+    same_department(case, officer)
+    hearing = _at_step(case, Act.HOLD_HEARING, HearingStep.ANNOUNCED)
     assert hearing.takes_place_at is not None  # set by the announcement
     assert hearing.chair is not None
     if now < hearing.takes_place_at:
@@ -176,21 +193,20 @@ def hold_hearing(case: Case, officer: Officer, record: HearingRecord, *, now: da
         held = replace(
             held, proceedings=replace(held.proceedings, suspension=replace(pause, resumes_to=State.EXAMINING))
         )
-    return held, Held(hearing.takes_place_at, hearing.chair, named, record.record.strip(), now)
+    return held, Held(hearing.takes_place_at, hearing.place, hearing.chair, named, record.record.strip(), now)
 
 
 def _examined_again(state: State) -> State:
     return State.EXAMINING if state is State.REVIEWED else state
 
 
-def _begun(case: Case, officer: Officer, act: Act) -> Hearing | None:
-    same_department(case, officer)
+def _begun(case: Case, act: Act) -> Hearing | None:
     require(case.state, act)
     return case.proceedings.hearing
 
 
-def _at_step(case: Case, officer: Officer, act: Act, step: HearingStep) -> Hearing:
-    hearing = _begun(case, officer, act)
+def _at_step(case: Case, act: Act, step: HearingStep) -> Hearing:
+    hearing = _begun(case, act)
     if hearing is None or hearing.step is not step:
         raise HearingStage()
     return hearing

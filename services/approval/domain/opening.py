@@ -7,7 +7,7 @@ from services.approval.domain.case import Case, Opened
 from services.approval.domain.clocks import Clocks, Dates
 from services.approval.domain.decision import ResultRule
 from services.approval.domain.levels import first_level_of
-from services.approval.domain.proceedings import ItemRules, Proceedings, Promised
+from services.approval.domain.proceedings import Claim, ItemRules, Proceedings, Promised
 from services.approval.domain.states import State
 from services.kernel.workdays import WorkCalendar
 
@@ -28,13 +28,13 @@ def open_case(
     materials: frozenset[int] = frozenset(),
     promised: tuple[Promised, ...] = (),
     decide_before: datetime | None = None,
+    claim: Claim | None = None,
 ) -> tuple[Case, Opened]:
     """The case begins with its acceptance, and with nothing else.
 
     Args:
         division: where the application came in; a township examines first what it took in itself.
-        promised: no grant without these deferred materials.
-        dates: as the owning service told them at acceptance.
+        promised: no grant without them; `claim`: nothing is decided before it; `dates` as intake told them.
     """
     first = first_level_of(rules, clocks, division, calendar)
     case = Case(
@@ -48,7 +48,7 @@ def open_case(
         clocks=clocks,
         dates=dates,
         rules=rules,
-        proceedings=Proceedings(first_level=first, promised=promised, decide_before=decide_before),
+        proceedings=Proceedings(first_level=first, promised=promised, decide_before=decide_before, claim=claim),
         materials=materials,
     )
     return case, Opened(opened_at=now)

@@ -69,6 +69,7 @@ class SiteCheck:
     inspectors: tuple[Inspector, ...]
     due: DueDate
     recorded: bool = False
+    passed: bool | None = None  # what the last record says
     former: tuple[str, ...] = ()  # accounts of inspectors who were replaced after they had checked
 
 
@@ -91,6 +92,7 @@ class Hearing:
     hold_by: DueDate | None = None
     takes_place_at: datetime | None = None
     chair: Inspector | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class Party:
     name: str
     speak_by: DueDate
     heard: bool = False
+    subject_key: str = ""  # empty: known by name only, speaks through the handler
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,20 @@ class Promised:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """Windows of the item's own law: no decision before the applicants have come again within the second one.
+
+    `waiting` ends with the day before `opens_on`; `closes_on` is the last day of the claim, silence is withdrawal.
+    """
+
+    name: str
+    waiting: str
+    opens_on: date
+    closes_on: date
+    claimed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Proceedings:
     suspension: Suspension | None = None
     site_check: SiteCheck | None = None
@@ -129,7 +146,14 @@ class Proceedings:
     first_level: FirstLevel | None = None
     promised: tuple[Promised, ...] = ()  # no grant before they are in
     decide_before: datetime | None = None  # from here on silence has renewed (art. 50)
+    failed_tests: tuple[str, ...] = ()  # special procedures that ended with a failed test
+    claim: Claim | None = None
     approvers: tuple[str, ...] = ()  # who approved a pause or an extension, or chairs: is not the handler
+
+    @property
+    def examination_failed(self) -> bool:
+        """Whether an inspection or a technical test found that a standard is not met."""
+        return bool(self.failed_tests) or (self.site_check is not None and self.site_check.passed is False)
 
 
 class ConsultationState(StrEnum):

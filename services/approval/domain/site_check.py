@@ -102,7 +102,7 @@ def record_site_check(case: Case, officer: Officer, record: SiteRecord, *, now: 
         party_present=record.party_present.strip(),
         recorded_at=now,
     )
-    return case.stepped(site_check=replace(check, recorded=True)), checked
+    return case.stepped(site_check=replace(check, recorded=True, passed=record.passed)), checked
 
 
 def _at_least_two(accounts: Sequence[str]) -> None:

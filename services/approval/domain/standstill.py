@@ -36,6 +36,7 @@ SPECIAL_KINDS = {
     "APPRAISAL": "鉴定",
     "EXPERT_REVIEW": "专家评审",
 }
+TESTS = frozenset({"TESTING", "DETECTION", "QUARANTINE", "APPRAISAL"})  # passed or failed (art. 55)
 DEFAULT_EXTENSION = ExtensionRule(10, Unit.WORKDAY)  # art. 42 para. 1
 JOINT_EXTENSION = ExtensionRule(15, Unit.WORKDAY)  # art. 42 para. 2
 LONGEST_PAUSE = 500  # working days, two years: a typing error, not a plan
@@ -70,6 +71,7 @@ class Resumption:
     suspended_at: datetime
     expected_end: DueDate
     result: str
+    passed: bool | None
     resumed_at: datetime
     legal_due: DueDate
     promised_due: DueDate
@@ -142,15 +144,19 @@ def _ground(case: Case, draft: SuspensionDraft) -> tuple[str, str, str, str]:
 
 
 def resume(
-    case: Case, officer: Officer, *, result: str, now: datetime, calendar: WorkCalendar
+    case: Case, officer: Officer, *, result: str, now: datetime, calendar: WorkCalendar, passed: bool | None = None
 ) -> tuple[Case, Resumption]:
     """The procedure is over, the clock runs on, the case is where it was.
+
+    Args:
+        passed: of a test, inspection or quarantine, whether the standard is met; a later one that is passed clears it.
 
     Raises: OtherDepartment, WrongState, IncompleteRecord
     """
     same_department(case, officer)
     require(case.state, Act.RESUME)
     require_text(("result", result, "特别程序的结果"))
+    require_that(passed is None or _is_test(case), "passed", "not-applicable", "该特别程序没有合格与否的结论")
     pause = case.proceedings.suspension
     assert pause is not None  # a suspended case has one
     at = case.clocks.latest(now)
@@ -161,11 +167,23 @@ def resume(
         suspended_at=pause.suspended_at,
         expected_end=pause.expected_end,
         result=result.strip(),
+        passed=passed,
         resumed_at=at,
         legal_due=running.dates.legal,
         promised_due=running.dates.promised,
     )
-    return running.stepped(pause.resumes_to, suspension=None), fact
+    failed = _failed_tests(case, pause.kind, passed)
+    return running.stepped(pause.resumes_to, suspension=None, failed_tests=failed), fact
+
+
+def _is_test(case: Case) -> bool:
+    pause = case.proceedings.suspension
+    return pause is not None and pause.kind in TESTS
+
+
+def _failed_tests(case: Case, kind: str, passed: bool | None) -> tuple[str, ...]:
+    others = tuple(test for test in case.proceedings.failed_tests if test != kind or passed is None)
+    return (*others, kind) if passed is False else others
 
 
 def extension_rule(case: Case) -> ExtensionRule | None:

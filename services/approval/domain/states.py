@@ -15,6 +15,7 @@ class State(StrEnum):
     WITHDRAWN = "WITHDRAWN"  # 已撤件
     TERMINATED = "TERMINATED"  # 已终止
     TRANSFERRED = "TRANSFERRED"  # 已转报
+    RENEWED = "RENEWED"  # 视为准予延续: silence has renewed (art. 50)
 
 
 STATE_LABELS = {
@@ -26,6 +27,7 @@ STATE_LABELS = {
     State.WITHDRAWN: "已撤件",
     State.TERMINATED: "已终止",
     State.TRANSFERRED: "已转报",
+    State.RENEWED: "视为准予延续",
 }
 
 
@@ -46,12 +48,15 @@ class Act(StrEnum):
     HOLD_HEARING = "HOLD_HEARING"
     NOTIFY_PARTY = "NOTIFY_PARTY"
     HEAR_PARTY = "HEAR_PARTY"
+    HEAR_APPLICANT = "HEAR_APPLICANT"
     CONSULT = "CONSULT"
     ANSWER_CONSULTATION = "ANSWER_CONSULTATION"
     RECORD_SILENCE = "RECORD_SILENCE"
     TERMINATE = "TERMINATE"
     TRANSFER = "TRANSFER"
     WITHDRAW = "WITHDRAW"
+    RENEW = "RENEW"
+    MOVE = "MOVE"
 
 
 ACT_LABELS = {
@@ -71,12 +76,15 @@ ACT_LABELS = {
     Act.HOLD_HEARING: "记录听证",
     Act.NOTIFY_PARTY: "告知利害关系人",
     Act.HEAR_PARTY: "记录陈述申辩",
+    Act.HEAR_APPLICANT: "提交陈述申辩",
     Act.CONSULT: "征求意见",
     Act.ANSWER_CONSULTATION: "答复征求意见",
     Act.RECORD_SILENCE: "记录逾期未复",
     Act.TERMINATE: "终止",
     Act.TRANSFER: "转报",
     Act.WITHDRAW: "撤件",
+    Act.RENEW: "记录视为准予延续",
+    Act.MOVE: "改用事项新版本",
 }
 
 _AT_HAND = (State.EXAMINING, State.REVIEWED)  # with the department, the clock runs
@@ -100,12 +108,15 @@ ALLOWED: Mapping[Act, tuple[State, ...]] = {
     Act.HOLD_HEARING: _OPEN_HERE,
     Act.NOTIFY_PARTY: _OPEN_HERE,
     Act.HEAR_PARTY: _OPEN_HERE,
+    Act.HEAR_APPLICANT: OPEN_STATES,
     Act.CONSULT: _AT_HAND,
     Act.ANSWER_CONSULTATION: _OPEN_HERE,
     Act.RECORD_SILENCE: _OPEN_HERE,
     Act.TERMINATE: OPEN_STATES,
     Act.TRANSFER: _AT_HAND,
     Act.WITHDRAW: OPEN_STATES,
+    Act.RENEW: OPEN_STATES,
+    Act.MOVE: OPEN_STATES,
 }
 
 

@@ -187,7 +187,7 @@ async def hand_over(office: Office, bundle_no: str, body: HandOverIn, call: Call
             application = applications.get(run.application_id) if run.application_id else None
             if application is not None and application.state is State.DECIDED and application.case_no:
                 inner = replace(call, seen=application.version)
-                await handing.hand_over(work.office, application.case_no, body, inner)
+                await handing.hand_over(work.office, application.case_no, body, inner, together=True)
                 handed.append(run)
         out = HandedOut(body.method, body.recipient_name, handed)
         saved = await finish(work, seen.case, after, call.by, handed=out)

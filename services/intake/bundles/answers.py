@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.answers import AgentOut, DueOut, PartyOut
+from services.intake.answers import AgentOut, PartyOut
+from services.intake.answers_course import DueOut
 from services.intake.bundles import repository as bundles
 from services.intake.bundles.definitions import Running
 from services.intake.domain.application import Application

@@ -130,6 +130,7 @@ async def _start(work: Work, case: BundleCase, member_id: str) -> BundleCase:
         agent=case.agent,
         submitted_by=case.submitted_by,
         submitted_at=work.now,
+        bundle_no=case.bundle_no,
         materials=await copied(work.office, application_id, await provided_for(work, case, member_id)),
     )
     form_sealed = await bundles.form_of(work.uow.connection, case)
@@ -165,7 +166,9 @@ async def accept_member(work: Work, application_id: UUID, by: Staff) -> bool:
     application = (await repository.load_for_update(connection, [application_id]))[application_id]
     if application.state is not State.RECEIVED:
         return application.state is State.ACCEPTED
-    item = await work.office.items.pinned(connection, application.item_code, application.item_version)
+    item = await work.office.items.pinned(
+        connection, application.item_code, application.item_version, application.course.scenario
+    )
     reused = [m.certificate_identifier for m in application.materials if m.certificate_identifier]
     held = await repository.held_with(connection, reused)
     if missing(item.item, still_usable(application.materials, held, today=china_date(work.now))):

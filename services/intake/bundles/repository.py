@@ -207,3 +207,18 @@ async def received(connection: AsyncConnection) -> list[tuple[UUID, datetime]]:
         .limit(_AT_ONCE)
     )
     return [(row.bundle_application_id, row.received_at) for row in await connection.execute(statement)]
+
+
+async def may_hand_out(connection: AsyncConnection, bundle_no: str, decided_at: datetime | None) -> bool:
+    """Whether a member decided then may be handed out: its stage, or the whole bundle, is done."""
+    statement = select(_TABLE.c.state, _TABLE.c.stage_handed_in_at).where(_TABLE.c.bundle_no == bundle_no)
+    row = (await connection.execute(statement)).one_or_none()
+    if row is None or row.state in _HANDED_OUT:
+        return True
+    handed_in = row.stage_handed_in_at  # of a stage after the one the member belongs to
+    return handed_in is not None and decided_at is not None and decided_at <= handed_in
+
+
+_HANDED_OUT = {
+    state.value for state in (BundleState.STAGE_DONE, BundleState.DECIDED, BundleState.CONCLUDED, BundleState.WITHDRAWN)
+}

@@ -24,7 +24,8 @@ async def accept(office: Office, application_id: UUID, call: Call) -> Answer:
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
         call.check_seen(seen)
-        item = (await office.items.pinned(uow.connection, seen.item_code, seen.item_version)).chosen_by(seen.materials)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
+        item = item.chosen_by(seen.materials)
         reused = [m.certificate_identifier for m in seen.materials if m.certificate_identifier]
         held = await repository.held_with(uow.connection, reused)
         order, quota = await place(uow.connection, item, call.now)
@@ -71,7 +72,7 @@ async def refuse_acceptance(office: Office, application_id: UUID, body: RefusalI
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
         call.check_seen(seen)
-        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         refused = rules.refuse_acceptance(
             seen, body.kind, reason=body.reason, competent_body=body.competent_body, by=call.by, now=call.now
         )

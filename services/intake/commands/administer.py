@@ -84,11 +84,12 @@ async def move(office: Office, target: VersionedItem, body: MovesIn, call: Call)
         calendar = await office.calendars.current(uow.connection)
         changed, lines = [], []
         for seen in found.values():
-            pinned = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
-            would = would_move(seen, pinned, target, calendar)
+            pinned = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
+            goal = office.items.under(target, seen.course.scenario)
+            would = would_move(seen, pinned, goal, calendar)
             moved = stepped(seen, would.moved, events=1)
             event = facts_later.moved(
-                moved, target, from_version=seen.item_version, reason=body.reason, by=call.by, now=call.now
+                moved, goal, from_version=seen.item_version, reason=body.reason, by=call.by, now=call.now
             )
             publish(uow, moved, event)
             changed.append((moved, seen.version))

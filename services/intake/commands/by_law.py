@@ -14,7 +14,7 @@ from services.intake import facts, facts_later, repository
 from services.intake.commands.accept import check_by, place
 from services.intake.commands.acting import publish, stepped
 from services.intake.domain import application as rules
-from services.intake.domain import silence, supplement
+from services.intake.domain import silence, supplement, windows
 from services.intake.domain.states import State
 from services.intake.items import Items, VersionedItem
 from services.intake.office import work_calendars, workdays_after
@@ -69,7 +69,7 @@ class ByLaw:
             seen = await repository.lock_due(uow.connection, application_id, until)
             if seen is None:
                 return
-            item = await self.items.pinned(uow.connection, seen.item_code, seen.item_version)
+            item = await self.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
             changed, event = await self._bring_about(uow, seen, item, clock.now())
             changed = stepped(seen, changed, events=1)
             await repository.save_locked(uow.connection, [(changed, seen.version)])
@@ -82,6 +82,9 @@ class ByLaw:
             return supplement.return_unsupplied(seen, now=now), facts_later.returned
         calendar = await self.calendars.current(uow.connection)
         if seen.state is State.ACCEPTED:
+            if windows.closes_at(seen) is not None:
+                withdrawn = windows.deem_withdrawn(seen, now=now)
+                return withdrawn, lambda saved: facts.withdrawn(saved, rules.SYSTEM)
             due = workdays_after(calendar, silence.wakes_at(seen) or now, rules.DELIVERY_WORKDAYS)
             renewed = silence.deem_renewed(seen, now=now, delivery_due=due)
             return renewed, lambda saved: facts_later.renewal_deemed(saved, item, now)

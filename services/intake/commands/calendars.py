@@ -99,7 +99,7 @@ async def _running(connection: AsyncConnection, year: Year, calendar: WorkCalend
 async def _moves(
     connection: AsyncConnection, items: Items, application: Application, calendar: WorkCalendar
 ) -> tuple[Application, tuple[Move, ...]]:
-    item = await items.pinned(connection, application.item_code, application.item_version)
+    item = await items.pinned(connection, application.item_code, application.item_version, application.course.scenario)
     return project(application, item.item, calendar)
 
 

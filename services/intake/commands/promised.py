@@ -19,7 +19,7 @@ async def correct(office: Office, application_id: UUID, body: CorrectionIn, call
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
         call.check_seen(seen)
-        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         holders = holders_of(seen, call.principal)
         materials = await hand_in(uow.connection, item.item, claims, call, holders=holders)
         corrected = rules.correct(seen, body.corrections, materials, by=call.by, now=call.now)
@@ -34,11 +34,11 @@ async def supply_deferred(office: Office, application_id: UUID, body: DeferredIn
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
         call.check_seen(seen)
-        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         holders = holders_of(seen, call.principal)
         materials = await hand_in(uow.connection, item.item, claims, call, holders=holders)
         supplied = await save(uow, seen, rules.supply_deferred(seen, materials), events=1)
-        publish(uow, supplied, facts_later.deferred_supplied(supplied, seen, call.by, call.now))
+        publish(uow, supplied, facts_later.deferred_supplied(supplied, item, seen, call.by, call.now))
         return answer(uow, 201, supplied, item)
 
 
@@ -47,7 +47,7 @@ async def check_commitment(office: Office, application_id: UUID, body: Commitmen
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
         call.check_seen(seen)
-        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         check = Check(body.outcome, body.finding, call.now, call.by.account_id)
         checked = rules.check_commitment(seen, body.material_no, check)
         checked = await save(uow, seen, checked, events=1)

@@ -9,6 +9,7 @@ from services.intake.commands.acting import publish, save
 from services.intake.commands.submit import hand_in, holders_of, promises
 from services.intake.domain import application as rules
 from services.intake.domain.states import Act
+from services.intake.domain.windows import with_window
 from services.intake.office import Call, Office, answer
 from services.intake.schemas import ReceiptIn
 from services.intake.scope import visible
@@ -24,7 +25,7 @@ async def receive(office: Office, application_id: UUID, body: ReceiptIn, call: C
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
         call.check_seen(seen)
-        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         holders = holders_of(seen, call.principal)
         promising = promises(office, seen.applicant, call.today)
         materials = await hand_in(uow.connection, item.item, claims, call, holders=holders, promising=promising)
@@ -39,6 +40,6 @@ async def receive(office: Office, application_id: UUID, body: ReceiptIn, call: C
             by=call.by,
             now=call.now,
         )
-        received = await save(uow, seen, received, events=1)
+        received = await save(uow, seen, with_window(received, item.item, office.calendar), events=1)
         publish(uow, received, facts.received(received, item.chosen_by(received.materials)))
         return answer(uow, 201, received, item)

@@ -13,14 +13,17 @@ from services.intake import facts, repository
 from services.intake.commands.names import check_names
 from services.intake.domain.application import Agent, Applicant, Application, PartyType, Renewal
 from services.intake.domain.catalogue import ServiceItem
-from services.intake.domain.errors import Invalid, NotForOthers
+from services.intake.domain.course import Course
+from services.intake.domain.errors import Invalid, NotForOthers, UnknownApplication
 from services.intake.domain.handing_in import Claim, Promises, check_applicant, check_claims
 from services.intake.domain.materials import Provided, Source, auto_reuse, merge
 from services.intake.domain.renewal import renewal, window_of
+from services.intake.domain.scenarios import check_stage, choose
 from services.intake.domain.states import State
+from services.intake.items import VersionedItem
 from services.intake.office import NUMBER_CONTEXT, Call, Office, answer
 from services.intake.schemas import AgentIn, ApplicantIn, ApplicationIn
-from services.intake.scope import SEES_PAPER, is_citizen_only, own_keys
+from services.intake.scope import SEES_PAPER, is_citizen_only, own_keys, visible
 from services.kernel.codes import (
     in_division,
     mask_citizen_id,
@@ -33,8 +36,10 @@ from services.kernel.errors import FieldError
 
 
 async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
-    """Raises Invalid, NotForOthers, UnknownItem, RenewalWindow."""
-    item = (await office.items.current(office.db)).get(body.item_code)
+    """Raises Invalid, NotForOthers, UnknownItem, RenewalWindow, StageNotOpen."""
+    published = (await office.items.current(office.db)).get(body.item_code)
+    scenario = choose(published.item, body.scenario, follows=body.follows is not None)
+    item = office.items.under(published, scenario)
     applicant = applicant_of(office, body.applicant)
     agent = agent_of(office, body.agent, applicant, call.principal)
     check_applicant(item.item, applicant.party_type, has_agent=agent is not None)
@@ -44,15 +49,12 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
     form_sealed = office.seal_form(body.form)
     division = _division(item.item, body.division, call.principal)
     async with office.db.transaction(call.idempotency) as uow:
+        check_stage(published.item, scenario, await _before(uow.connection, body.follows, applicant, published, call))
         await check_names(uow.connection, applicant, agent, call.principal)
+        holders, promising = whose(applicant, agent, call.principal), promises(office, applicant, call.today)
+        auto = body.reuse == "auto"
         materials = await hand_in(
-            uow.connection,
-            item.item,
-            claims,
-            call,
-            holders=whose(applicant, agent, call.principal),
-            auto=body.reuse == "auto",
-            promising=promises(office, applicant, call.today),
+            uow.connection, item.item, claims, call, holders=holders, auto=auto, promising=promising
         )
         application = Application(
             application_id=uuid7(),
@@ -68,10 +70,25 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
             submitted_at=call.now,
             materials=materials,
             renews=await _renews(uow.connection, office, item.item, applicant, body, call),
+            course=Course(scenario=scenario, follows=body.follows),
         )
         await repository.add(uow.connection, application, item_name=item.item.name, form_sealed=form_sealed)
         uow.publish(facts.submitted(application, item), aggregate_id=application.application_id, version=1)
         return answer(uow, 201, application, item)
+
+
+async def _before(
+    connection: AsyncConnection, case_no: str | None, applicant: Applicant, item: VersionedItem, call: Call
+) -> Application | None:
+    """The stage before, of this applicant and item; None when none is named, or it is another's."""
+    if case_no is None:
+        return None
+    try:
+        found = await repository.load(connection, case_no, visible(call.principal, call.roles))
+    except UnknownApplication:
+        return None
+    same = found.item_code == item.item.item_code and found.applicant.subject_key == applicant.subject_key
+    return found if same else None
 
 
 @dataclass(frozen=True)

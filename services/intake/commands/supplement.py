@@ -20,7 +20,7 @@ async def request_supplement(office: Office, application_id: UUID, body: Supplem
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
         call.check_seen(seen)
-        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         default = office.workdays_after(call.now, office.settings.supply_workdays)
         asked = rules.request_supplement(
             seen,
@@ -47,7 +47,7 @@ async def give_up(office: Office, application_id: UUID, body: ReturnIn, call: Ca
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
         call.check_seen(seen)
-        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         returned = rules.give_up(seen, reason=body.reason, by=call.by, now=call.now)
         returned = await save(uow, seen, returned, events=1)
         publish(uow, returned, facts_later.returned(returned))
@@ -63,7 +63,7 @@ async def supply(office: Office, application_id: UUID, body: SupplementsIn, call
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
         call.check_seen(seen)
-        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         holders = holders_of(seen, call.principal)
         promising = promises(office, seen.applicant, call.today)
         materials = await hand_in(uow.connection, item.item, claims, call, holders=holders, promising=promising)

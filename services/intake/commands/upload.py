@@ -17,7 +17,7 @@ from services.intake.domain import application as rules
 from services.intake.domain.errors import Invalid, UnknownMaterial
 from services.intake.domain.materials import Provided, Source, deferred
 from services.intake.domain.media import recognise
-from services.intake.domain.states import Act, State
+from services.intake.domain.states import ALLOWED, Act
 from services.intake.office import Call, Office, answer
 from services.intake.scope import visible
 from services.kernel.errors import DomainError, FieldError
@@ -72,14 +72,16 @@ async def _check_place(office: Office, application_id: UUID, given: Upload, call
     async with office.db.transaction(call.idempotency) as uow:
         application = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
         _require_place(application, given.material_no)
-        item = await office.items.pinned(uow.connection, application.item_code, application.item_version)
+        item = await office.items.pinned(
+            uow.connection, application.item_code, application.item_version, application.course.scenario
+        )
         if item.item.material(given.material_no) is None:
             raise Invalid(errors=[FieldError("#/material_no", "material.unlisted", "公布的材料目录中没有此项")])
 
 
 def _require_place(application: rules.Application, material_no: int) -> None:
     """Raises WrongState. After acceptance only what was promised for later is taken (容缺后补)."""
-    promised = application.state is State.ACCEPTED and any(
+    promised = application.state in ALLOWED[Act.SUPPLY_DEFERRED] and any(
         p.material_no == material_no for p in deferred(application.materials)
     )
     if not promised:
@@ -93,7 +95,7 @@ async def _record(
     async with office.db.transaction(call.idempotency) as uow:
         found = await repository.load_for_update(uow.connection, [application_id])
         seen = found[application_id]
-        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         material = item.item.material(given.material_no)
         assert material is not None  # checked before the file was stored; a pinned version never changes
         provided = Provided(
@@ -106,9 +108,9 @@ async def _record(
             media_type=media_type,
             size_bytes=len(given.content),
         )
-        if seen.state is State.ACCEPTED:
+        if seen.state in ALLOWED[Act.SUPPLY_DEFERRED]:
             changed = stepped(seen, rules.supply_deferred(seen, [provided]), events=1)
-            publish(uow, changed, facts_later.deferred_supplied(changed, seen, call.by, call.now))
+            publish(uow, changed, facts_later.deferred_supplied(changed, item, seen, call.by, call.now))
         else:
             changed = stepped(seen, rules.provide(seen, [provided]), events=0)
         await repository.save_locked(uow.connection, [(changed, seen.version)])

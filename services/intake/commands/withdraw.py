@@ -16,7 +16,7 @@ async def withdraw(office: Office, application_id: UUID, body: WithdrawalIn, cal
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
         call.check_seen(seen)
-        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version)
+        item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         withdrawn = await save(uow, seen, rules.withdraw(seen, reason=body.reason, now=call.now), events=1)
         publish(uow, withdrawn, facts.withdrawn(withdrawn, call.by))
         return answer(uow, 201, withdrawn, item)

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.intake.domain.catalogue import ServiceItem
+from services.intake.domain.course import USUAL, Course
 from services.intake.domain.errors import (
     AlreadyAccepted,
     Invalid,
@@ -112,6 +113,8 @@ class Application:
     delivery_due: DueDate | None = None
     hand_over: HandOver | None = None
     concluded_at: datetime | None = None
+    bundle_no: str | None = None  # the bundle application it is a member of
+    course: Course = USUAL
 
 
 def require(application: Application, act: Act) -> None:
@@ -303,6 +306,8 @@ def supply_deferred(application: Application, materials: Sequence[Provided]) -> 
     Source: 国发〔2022〕5号; domain.md 1.4.
     """
     require(application, Act.SUPPLY_DEFERRED)
+    if application.outcome is Outcome.REFUSED:
+        raise WrongState("申请已被不予许可，不再补交材料")
     promised = {p.material_no: p.promised_on for p in deferred(application.materials)}
     errors = [
         FieldError(f"#/materials/{index}/material_no", "deferred.not-promised", "该材料不是容缺后补的材料")

@@ -296,7 +296,8 @@ def _after(run: MemberRun, application: Application, now: datetime) -> MemberRun
     if application.state in _UNDER_WAY:
         return run
     state = MemberState.SATISFIED if application.state is State.NOT_REQUIRED else MemberState.ENDED
-    return replace(run, state=state, ended_at=application.withdrawn_at or now)
+    ended = application.course.ended
+    return replace(run, state=state, ended_at=application.withdrawn_at or (ended.ended_at if ended else now))
 
 
 def advance(case: BundleCase, definition: BundleDefinition, *, now: datetime) -> BundleCase:

@@ -68,6 +68,7 @@ class Material:
     certificate_type_code: str | None = None  # the certificate that replaces it
     certificate_type_name: str | None = None
     options: tuple[MaterialOption, ...] = ()
+    stage_no: int | None = None  # asked for in this stage only
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ class Scenario:
     scenario_id: str
     name: str
     promised_workdays: int
+    papers_later: bool = False  # emergency: help first, deferred materials come after the grant
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,8 @@ class ServiceItem:
     must_appear: bool = False
     quantity_limited: bool = False
     notes: str = ""
-    particulars: dict[str, Any] = field(default_factory=dict)  # stages, levels, renewal: kept as published
+    papers_later: bool = False  # of the scenario it is handled under
+    particulars: dict[str, Any] = field(default_factory=dict)  # stages, levels, renewal, windows: kept as published
 
     def material(self, material_no: int) -> Material | None:
         return next((m for m in self.materials if m.material_no == material_no), None)

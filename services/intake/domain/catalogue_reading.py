@@ -25,7 +25,7 @@ from services.intake.domain.catalogue_rules import rule_faults, sorted_faults
 from services.intake.domain.catalogue_shape import HOLDERS, OPTIONS, STARTS, UNITS, Fault, Row, need_of, shape_faults
 from services.kernel.time_limit import TimeLimit
 
-_PARTICULARS = ("levels", "stages", "renewal", "renewal_window")
+_PARTICULARS = ("levels", "stages", "renewal", "renewal_window", "windows")
 
 
 class FaultyCatalogue(ValueError):
@@ -95,7 +95,9 @@ def _item(row: Row, departments: Mapping[str, Department], types: Mapping[str, C
         result=_result(row["result"], types),
         extension=_extension(legal.get("extend")),
         special_procedures=tuple(_procedure(p) for p in row.get("special_procedures", [])),
-        scenarios=tuple(Scenario(v["id"], v["mode"], v["promised"]) for v in row.get("variants", [])),
+        scenarios=tuple(
+            Scenario(v["id"], v["mode"], v["promised"], v.get("papers_later", False)) for v in row.get("variants", [])
+        ),
         must_appear=row.get("must_appear", False),
         quantity_limited=row.get("quantity_limited", False),
         notes=row.get("notes", ""),
@@ -119,6 +121,10 @@ def _article(legal: Row, basis: list[Row]) -> str:
     return found.partition("：")[0]
 
 
+def _scenario(row: Row) -> Scenario:
+    return Scenario(row["id"], row["mode"], row["promised"], row.get("papers_later", False))
+
+
 def _material(row: Row, types: Mapping[str, CertificateType], conditions: list[str]) -> Material:
     need = need_of(row["need"])
     assert need is not None  # materials_are_well_formed has seen to it
@@ -132,6 +138,7 @@ def _material(row: Row, types: Mapping[str, CertificateType], conditions: list[s
         certificate_type_code=certificate.type_code if certificate else None,
         certificate_type_name=certificate.name if certificate else None,
         options=tuple(OPTIONS[o] for o in row["options"]),
+        stage_no=row.get("stage"),
     )
 
 

@@ -248,6 +248,22 @@ def levels_have_known_units(row: Row, place: str, _: Known) -> Iterator[Fault]:
             yield Fault(f"{level_place}.unit", "limit.unit", "时限单位应为 工作日、自然日 或 月")
 
 
+def ways_are_well_formed(row: Row, place: str, _: Known) -> Iterator[Fault]:
+    """Stages counted 1..n, each material of a known stage; two windows, of which the second says what silence means."""
+    numbers = [stage["no"] for _, stage in rows(row, "stages", place)]
+    if numbers and numbers != list(range(1, len(numbers) + 1)):
+        yield Fault(f"{place}.stages", "stages.order", "阶段应从 1 起依次编号")
+    for material_place, material in rows(row, "materials", place):
+        if material.get("stage") is not None and material["stage"] not in numbers:
+            yield Fault(f"{material_place}.stage", "stages.unknown", "没有这个阶段")
+    windows = list(rows(row, "windows", place))
+    for window_place, window in windows:
+        if window["unit"] not in UNITS or window["value"] < 1:
+            yield Fault(window_place, "windows.limit", "期间应为正数，单位为 工作日、自然日 或 月")
+    if windows and (len(windows) != 2 or not windows[1][1].get("silence")):
+        yield Fault(f"{place}.windows", "windows.pair", "应为两个期间，后一个写明逾期未申请的后果（silence）")
+
+
 DEPARTMENT_RULES: tuple[Rule, ...] = (department_codes_check,)
 CERTIFICATE_TYPE_RULES: tuple[Rule, ...] = (certificate_type_code_composes,)
 MATTER_RULES: tuple[Rule, ...] = (
@@ -267,6 +283,7 @@ MATTER_RULES: tuple[Rule, ...] = (
     result_fits_service_object,
     only_listed_procedures_stop_the_clock,
     levels_have_known_units,
+    ways_are_well_formed,
 )
 
 

@@ -67,10 +67,10 @@ MATTER = _shape(
     "id name type_code type service_object:l department use_level:i catalog_code task_code task_handle_item basis:l "
     "conditions:l materials:l legal_limit:d promised_limit:d case_type:d fee:d result:d",
     "joint_departments:l special_procedures:l notes must_appear:b levels:l quantity_limited:b renewal:d variants:l "
-    "renewal_window:d stages:l",
+    "renewal_window:d stages:l windows:l",
 )
 BASIS = _shape("text src")
-MATERIAL = _shape("no:i name need ecert:sn options:l")
+MATERIAL = _shape("no:i name need ecert:sn options:l", "stage:i")
 LEGAL_LIMIT = _shape("value:i unit rule start", "extend:d")
 PROMISED_LIMIT = _shape("value:i unit")
 EXTENSION = _shape("value:i unit approver")
@@ -79,7 +79,9 @@ FEE = _shape("charged:b", "note item standard basis")
 RESULT = _shape("name kind cert_type:sn")
 PROCEDURE = _shape("kind stops_clock:b", "name effect place days:i unit persons:i limit:i dept cause basis")
 LEVEL = _shape("no:i at does", "limit:in unit")
-VARIANT = _shape("id mode promised:i")
+VARIANT = _shape("id mode promised:i", "papers_later:b")
+ITEM_STAGE = _shape("no:i name limit:i")
+WINDOW = _shape("name value:i unit", "act silence basis")
 BUNDLE = _shape(
     "id name lead kind basis:l limit:d promised:i rule",
     "form fields:l members:l stages:l dedup_materials:l status_codes",
@@ -134,6 +136,8 @@ _MATTER_PARTS: _Parts = (
     ("special_procedures", PROCEDURE),
     ("levels", LEVEL),
     ("variants", VARIANT),
+    ("stages", ITEM_STAGE),
+    ("windows", WINDOW),
     ("legal_limit", LEGAL_LIMIT),
     ("promised_limit", PROMISED_LIMIT),
     ("case_type", CASE_TYPE),

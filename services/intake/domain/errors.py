@@ -133,3 +133,42 @@ class FileTooLarge(DomainError):
     kind: ClassVar[Kind] = Kind.TOO_LARGE
     title_zh: ClassVar[str] = "文件超过 20 MiB"
     title_en: ClassVar[str] = "The file is larger than 20 MiB"
+
+
+class OutsideWindow(DomainError):
+    """An act earlier or later than the window the item's own law gives it; `detail` names the dates."""
+
+    code: ClassVar[str] = "intake.outside-window"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "不在法律规定的期间内"
+    title_en: ClassVar[str] = "Outside the window the law gives for this act"
+
+
+class AlreadyClaimed(DomainError):
+    code: ClassVar[str] = "intake.already-claimed"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "已经办理过本次申请"
+    title_en: ClassVar[str] = "The applicants have come already"
+
+
+class StageNotOpen(DomainError):
+    code: ClassVar[str] = "intake.stage-not-open"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "前一阶段尚未准予，不能申请本阶段"
+    title_en: ClassVar[str] = "The stage before is not granted yet"
+
+
+class NothingToReturn(DomainError):
+    code: ClassVar[str] = "intake.no-originals"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "没有需要退还的原件"
+    title_en: ClassVar[str] = "No originals are here to be returned"
+
+
+class BundleHandsOver(DomainError):
+    """Members of a bundle are handed out together by the first counter."""
+
+    code: ClassVar[str] = "intake.bundle-hands-over"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "该办件属于“一件事”，由首办窗口统一出件"
+    title_en: ClassVar[str] = "This case belongs to a bundle, which is handed out together"

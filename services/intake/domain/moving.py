@@ -16,7 +16,8 @@ from services.intake.domain.catalogue import Material, ServiceItem
 from services.intake.domain.materials import missing
 from services.intake.domain.scenario import in_scenario
 from services.intake.domain.states import Act, State
-from services.kernel.time_limit import Clock, DueDate, StartRule, TimeLimit, Unit, due_date
+from services.intake.domain.windows import with_window
+from services.kernel.time_limit import Clock, DueDate, Entry, StartRule, TimeLimit, Unit, due_date
 from services.kernel.workdays import WorkCalendar
 
 
@@ -53,6 +54,7 @@ class Move:
 
 def open_clock(application: Application, item: ServiceItem, name: ClockName) -> Clock | None:
     """The clock of this name with its start; None while it has not started."""
+    entries: tuple[Entry, ...] = ()
     if name is ClockName.NOTICE:
         started_at, limit = counted_from(application), _NOTICE
     elif name is ClockName.DELIVERY:
@@ -61,8 +63,9 @@ def open_clock(application: Application, item: ServiceItem, name: ClockName) -> 
         pinned = in_scenario(item, application.materials)
         limit = pinned.legal_limit if name is ClockName.LEGAL else pinned.promised_limit
         accepted_at = application.accepted_at
+        entries = application.course.entries(extended=name is ClockName.LEGAL)
         started_at = clock_start(application, limit, accepted_at=accepted_at) if accepted_at else None
-    return Clock(limit, started_at) if started_at is not None else None
+    return Clock(limit, started_at, entries) if started_at is not None else None
 
 
 def project(
@@ -70,13 +73,14 @@ def project(
 ) -> tuple[Application, tuple[Move, ...]]:
     """The application with every running clock as this calendar has it, and what moved.
 
-    Only clocks that run: a date that was met or missed is history.
+    Only clocks that run: a date that was met or missed is history, one that stands still is told when it runs on.
     """
+    application = with_window(application, item, calendar)
     moves = []
     for name in RUNNING.get(application.state, ()):
         earlier: DueDate | None = getattr(application, FIELDS[name])
         clock = open_clock(application, item, name)
-        if earlier is None or clock is None:
+        if earlier is None or clock is None or (application.course.is_paused and clock.ledger):
             continue
         now = due_date(clock, calendar)
         if now != earlier:

@@ -9,6 +9,7 @@ from services.intake.domain.errors import NotYetDue
 from services.intake.domain.materials import missing, to_check
 from services.intake.domain.records import SYSTEM, Deemed, Outcome
 from services.intake.domain.states import Act, State
+from services.intake.domain.windows import closes_at
 from services.kernel.time_limit import DueDate, end_of
 
 
@@ -22,6 +23,8 @@ def wakes_at(application: Application) -> datetime | None:
     if application.state is State.CORRECTION and application.supplement is not None:
         return end_of(application.supplement.supply_by)
     renews = application.renews
+    if application.course.window is not None:
+        return closes_at(application)
     if application.state is State.ACCEPTED and renews is not None and renews.silence_renews:
         return end_of(renews.valid_until)
     return None

@@ -15,6 +15,8 @@ class State(StrEnum):
     DECIDED = "DECIDED"  # 已决定
     HANDED_OVER = "HANDED_OVER"  # 已出件
     CONCLUDED = "CONCLUDED"  # 办结
+    TERMINATED = "TERMINATED"  # 终止: approval ended the case without a decision
+    TRANSFERRED = "TRANSFERRED"  # 转报: the case went to the body that is competent
 
 
 STATE_NAMES = {
@@ -29,6 +31,8 @@ STATE_NAMES = {
     State.DECIDED: "已作出决定",
     State.HANDED_OVER: "已出件",
     State.CONCLUDED: "已办结",
+    State.TERMINATED: "已终止",
+    State.TRANSFERRED: "已转报",
 }
 
 
@@ -50,6 +54,11 @@ class Act(StrEnum):
     CONCLUDE = "CONCLUDE"
     CHECK_COMMITMENT = "CHECK_COMMITMENT"
     MOVE = "MOVE"
+    CLAIM = "CLAIM"
+    DEEM_WITHDRAWN = "DEEM_WITHDRAWN"
+    RECORD_TERMINATION = "RECORD_TERMINATION"
+    RECORD_TRANSFER = "RECORD_TRANSFER"
+    RETURN_ORIGINALS = "RETURN_ORIGINALS"
 
 
 ALLOWED: dict[Act, frozenset[State]] = {
@@ -63,7 +72,8 @@ ALLOWED: dict[Act, frozenset[State]] = {
     Act.DEEM_ACCEPTED: frozenset({State.RECEIVED}),
     Act.REFUSE_ACCEPTANCE: frozenset({State.RECEIVED}),
     Act.WITHDRAW: frozenset({State.SUBMITTED, State.RECEIVED, State.CORRECTION, State.ACCEPTED}),
-    Act.SUPPLY_DEFERRED: frozenset({State.ACCEPTED}),
+    # After the decision too: an emergency helps first and takes the papers later.
+    Act.SUPPLY_DEFERRED: frozenset({State.ACCEPTED, State.DECIDED, State.CONCLUDED}),
     Act.DEEM_RENEWED: frozenset({State.ACCEPTED}),
     # A decision made before the withdrawal was known to approval is a fact and stands.
     Act.RECORD_DECISION: frozenset({State.ACCEPTED, State.WITHDRAWN}),
@@ -72,4 +82,19 @@ ALLOWED: dict[Act, frozenset[State]] = {
     # The later check of what was promised in writing comes when it is due, mostly long after the decision.
     Act.CHECK_COMMITMENT: frozenset({State.ACCEPTED, State.DECIDED, State.HANDED_OVER, State.CONCLUDED}),
     Act.MOVE: frozenset({State.SUBMITTED, State.RECEIVED, State.CORRECTION, State.ACCEPTED}),
+    Act.CLAIM: frozenset({State.ACCEPTED}),
+    Act.DEEM_WITHDRAWN: frozenset({State.ACCEPTED}),
+    # What approval ended before the withdrawal was known to it had ended already.
+    Act.RECORD_TERMINATION: frozenset({State.ACCEPTED, State.WITHDRAWN}),
+    Act.RECORD_TRANSFER: frozenset({State.ACCEPTED, State.WITHDRAWN}),
+    Act.RETURN_ORIGINALS: frozenset(
+        {
+            State.REFUSED_ACCEPTANCE,
+            State.NOT_REQUIRED,
+            State.WITHDRAWN,
+            State.RETURNED,
+            State.TERMINATED,
+            State.TRANSFERRED,
+        }
+    ),
 }

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from services.intake.domain import application as rules
-from services.intake.domain import moving, silence, supplement
+from services.intake.domain import endings, moving, silence, supplement, windows
+from services.intake.domain.course import ClaimWindow, Course, Ended, EndKind, Originals
 from services.intake.domain.errors import WrongState
 from services.intake.domain.materials import Check, CheckOutcome, Source
 from services.intake.domain.states import ALLOWED, Act, State
@@ -23,6 +24,14 @@ CHECK = Check(CheckOutcome.KEPT, "属实", NOON, "handler-1")
 RENEWS = rules.Renewal("C1", TODAY - timedelta(days=1), silence_renews=True)
 CALENDAR = official_calendar()
 HANDING = rules.HandOver(rules.Method.COLLECTION, ("C1",), "张三", "本人", None, NOON, CLERK)
+
+WINDOW = ClaimWindow("申领期", "冷静期", DueDate(TODAY - timedelta(days=2)), TODAY - timedelta(days=1), DueDate(TODAY))
+OPEN, OVER = Course(window=WINDOW), Course(window=replace(WINDOW, closes=DueDate(TODAY - timedelta(days=1))))
+
+
+def ended(kind: EndKind) -> Ended:
+    return Ended(kind, "主体终止", "行政许可法第七十条", NOON)
+
 
 ACTS: dict[Act, Callable[[rules.Application], rules.Application]] = {
     Act.PROVIDE: lambda a: rules.provide(a, [provided(1)]),
@@ -56,28 +65,38 @@ ACTS: dict[Act, Callable[[rules.Application], rules.Application]] = {
     Act.CONCLUDE: lambda a: rules.conclude(a, now=NOON),
     Act.CHECK_COMMITMENT: lambda a: rules.check_commitment(replace(a, materials=(COMMITTED,)), 1, CHECK),
     Act.MOVE: lambda a: moving.change_version(a, ITEM, 2, CALENDAR)[0],
+    Act.CLAIM: lambda a: windows.claim(replace(a, course=OPEN), ("张三", "李四"), by=CLERK, now=NOON),
+    Act.DEEM_WITHDRAWN: lambda a: windows.deem_withdrawn(replace(a, course=OVER), now=NOON),
+    Act.RECORD_TERMINATION: lambda a: endings.record_end(a, ended(EndKind.TERMINATED)),
+    Act.RECORD_TRANSFER: lambda a: endings.record_end(a, ended(EndKind.TRANSFERRED)),
+    Act.RETURN_ORIGINALS: lambda a: endings.return_originals(a, Originals(("营业执照",), "张三", NOON, CLERK)),
 }
 
 # Rows: acts. Columns: states. `-` refused, otherwise the state the act leads to.
 TABLE = """
-                    SUBMITTED RECEIVED           CORRECTION ACCEPTED  REFUSED_ACCEPTANCE NOT_REQUIRED WITHDRAWN RETURNED DECIDED     HANDED_OVER CONCLUDED
-PROVIDE             SUBMITTED RECEIVED           CORRECTION -         -                  -            -         -        -           -           -
-RECEIVE             RECEIVED  -                  -          -         -                  -            -         -        -           -           -
-CORRECT             -         RECEIVED           -          -         -                  -            -         -        -           -           -
-REQUEST_SUPPLEMENT  -         CORRECTION         -          -         -                  -            -         -        -           -           -
-SUPPLY              -         -                  RECEIVED   -         -                  -            -         -        -           -           -
-RETURN              -         -                  RETURNED   -         -                  -            -         -        -           -           -
-ACCEPT              -         ACCEPTED           -          -         -                  -            -         -        -           -           -
-DEEM_ACCEPTED       -         ACCEPTED           -          -         -                  -            -         -        -           -           -
-REFUSE_ACCEPTANCE   -         REFUSED_ACCEPTANCE -          -         -                  -            -         -        -           -           -
-WITHDRAW            WITHDRAWN WITHDRAWN          WITHDRAWN  WITHDRAWN -                  -            -         -        -           -           -
-SUPPLY_DEFERRED     -         -                  -          ACCEPTED  -                  -            -         -        -           -           -
-DEEM_RENEWED        -         -                  -          DECIDED   -                  -            -         -        -           -           -
-RECORD_DECISION     -         -                  -          DECIDED   -                  -            DECIDED   -        -           -           -
-HAND_OVER           -         -                  -          -         -                  -            -         -        HANDED_OVER -           -
-CONCLUDE            -         -                  -          -         -                  -            -         -        -           CONCLUDED   -
-CHECK_COMMITMENT    -         -                  -          ACCEPTED  -                  -            -         -        DECIDED     HANDED_OVER CONCLUDED
-MOVE                SUBMITTED RECEIVED           CORRECTION ACCEPTED  -                  -            -         -        -           -           -
+                    SUBMITTED  RECEIVED            CORRECTION  ACCEPTED     REFUSED_ACCEPTANCE  NOT_REQUIRED  WITHDRAWN    RETURNED  DECIDED      HANDED_OVER  CONCLUDED  TERMINATED  TRANSFERRED
+PROVIDE             SUBMITTED  RECEIVED            CORRECTION  -            -                   -             -            -         -            -            -          -           -
+RECEIVE             RECEIVED   -                   -           -            -                   -             -            -         -            -            -          -           -
+CORRECT             -          RECEIVED            -           -            -                   -             -            -         -            -            -          -           -
+REQUEST_SUPPLEMENT  -          CORRECTION          -           -            -                   -             -            -         -            -            -          -           -
+SUPPLY              -          -                   RECEIVED    -            -                   -             -            -         -            -            -          -           -
+RETURN              -          -                   RETURNED    -            -                   -             -            -         -            -            -          -           -
+ACCEPT              -          ACCEPTED            -           -            -                   -             -            -         -            -            -          -           -
+DEEM_ACCEPTED       -          ACCEPTED            -           -            -                   -             -            -         -            -            -          -           -
+REFUSE_ACCEPTANCE   -          REFUSED_ACCEPTANCE  -           -            -                   -             -            -         -            -            -          -           -
+WITHDRAW            WITHDRAWN  WITHDRAWN           WITHDRAWN   WITHDRAWN    -                   -             -            -         -            -            -          -           -
+SUPPLY_DEFERRED     -          -                   -           ACCEPTED     -                   -             -            -         DECIDED      -            CONCLUDED  -           -
+DEEM_RENEWED        -          -                   -           DECIDED      -                   -             -            -         -            -            -          -           -
+RECORD_DECISION     -          -                   -           DECIDED      -                   -             DECIDED      -         -            -            -          -           -
+HAND_OVER           -          -                   -           -            -                   -             -            -         HANDED_OVER  -            -          -           -
+CONCLUDE            -          -                   -           -            -                   -             -            -         -            CONCLUDED    -          -           -
+CHECK_COMMITMENT    -          -                   -           ACCEPTED     -                   -             -            -         DECIDED      HANDED_OVER  CONCLUDED  -           -
+MOVE                SUBMITTED  RECEIVED            CORRECTION  ACCEPTED     -                   -             -            -         -            -            -          -           -
+CLAIM               -          -                   -           ACCEPTED     -                   -             -            -         -            -            -          -           -
+DEEM_WITHDRAWN      -          -                   -           WITHDRAWN    -                   -             -            -         -            -            -          -           -
+RECORD_TERMINATION  -          -                   -           TERMINATED   -                   -             TERMINATED   -         -            -            -          -           -
+RECORD_TRANSFER     -          -                   -           TRANSFERRED  -                   -             TRANSFERRED  -         -            -            -          -           -
+RETURN_ORIGINALS    -          -                   -           -            REFUSED_ACCEPTANCE  NOT_REQUIRED  WITHDRAWN    RETURNED  -            -            -          TERMINATED  TRANSFERRED
 """  # noqa: E501 (a table reads best as a table)
 
 

@@ -1,0 +1,32 @@
+"""Seldom facts of intake: applicants who come again in their window, originals given back."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from contracts.events.common import Actor, Event
+from contracts.events.intake import ClaimWindowRef
+
+
+class ApplicationClaimed(Event):
+    """The applicants came again within the window of the item's own law; from here on it may be decided."""
+
+    SUBJECT: ClassVar[str] = "intake.application.claimed.v1"
+    application_id: UUID
+    case_no: str
+    window: ClaimWindowRef
+    persons: tuple[str, ...]
+    claimed_at: datetime
+    claimed_by: Actor
+
+
+class OriginalsReturned(Event):
+    """Ended without a result: originals taken at the counter went back."""
+
+    SUBJECT: ClassVar[str] = "intake.originals.returned.v1"
+    application_id: UUID
+    case_no: str | None
+    materials: tuple[str, ...]
+    recipient_name: str
+    returned_at: datetime
+    returned_by: Actor

@@ -1,0 +1,19 @@
+"""The technical standard a refusal names (art. 55).
+
+Guarded by IF NOT EXISTS: the first migration creates the tables as they are declared now, so a new database has it.
+"""
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE decision ADD COLUMN IF NOT EXISTS technical_standard varchar NOT NULL DEFAULT ''")
+
+
+def downgrade() -> None:
+    raise NotImplementedError("decisions are never taken down; restore a backup instead")

@@ -1,0 +1,96 @@
+"""Ways of handling one item: scenarios the applicant chooses between, and stages that follow one another. Pure.
+
+Both are data of the catalogue (`variants`, `stages`); an application names the one it runs under.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from services.intake.domain.application import Application
+from services.intake.domain.catalogue import ItemKind, ItemResult, Material, Need, Scenario, ServiceItem
+from services.intake.domain.errors import Invalid, StageNotOpen
+from services.intake.domain.records import Outcome
+from services.kernel.errors import FieldError
+
+STAGE_RESULT_KIND = "批文"
+
+
+def stage_id(item: ServiceItem, stage: Mapping[str, Any]) -> str:
+    return f"{item.item_id}-{stage['no']}"
+
+
+def stages(item: ServiceItem) -> list[Mapping[str, Any]]:
+    return sorted(item.particulars.get("stages", ()), key=lambda stage: stage["no"])
+
+
+def choose(item: ServiceItem, asked: str | None, *, follows: bool) -> str | None:
+    """The scenario an application runs under: as asked; of an item with stages the first, or the one that follows.
+
+    Raises Invalid.
+    """
+    ordered = stages(item)
+    if asked is None and ordered:
+        asked = stage_id(item, ordered[1] if follows and len(ordered) > 1 else ordered[0])
+    known = {scenario.scenario_id for scenario in item.scenarios} | {stage_id(item, stage) for stage in ordered}
+    if asked is not None and asked not in known:
+        names = "、".join(sorted(known)) or "没有可选的情形"
+        raise Invalid(errors=[FieldError("#/scenario", "scenario.unknown", f"该事项的办理情形：{names}")])
+    if follows and not ordered:
+        raise Invalid(errors=[FieldError("#/follows", "stage.none", "该事项不分阶段办理")])
+    return asked
+
+
+def check_stage(item: ServiceItem, scenario: str | None, before: Application | None) -> None:
+    """A later stage follows a granted earlier one of the same applicant; which it is, the caller has made sure of.
+
+    Raises StageNotOpen.
+    """
+    ordered = [stage_id(item, stage) for stage in stages(item)]
+    if scenario not in ordered or scenario == ordered[0]:
+        return
+    wanted = stages(item)[ordered.index(scenario) - 1]
+    granted = before is not None and before.outcome is Outcome.GRANTED
+    if before is None or not granted or before.course.scenario != stage_id(item, wanted):
+        raise StageNotOpen(f"应当先取得“{wanted['name']}”的准予决定，并以其办件编号（follows）申请本阶段")
+
+
+def under(item: ServiceItem, scenario: str | None) -> ServiceItem:
+    """The item as it is handled under a scenario or in a stage; as published without one."""
+    chosen = next((s for s in item.scenarios if s.scenario_id == scenario), None)
+    if chosen is not None:
+        return _in_scenario(item, chosen)
+    ordered = stages(item)
+    stage = next((s for s in ordered if stage_id(item, s) == scenario), None)
+    return _in_stage(item, stage, last=stage is ordered[-1]) if stage is not None else item
+
+
+def _in_scenario(item: ServiceItem, chosen: Scenario) -> ServiceItem:
+    """Its own promise; what is asked for only in this way of handling is required, in another one it is not."""
+    return replace(
+        item,
+        kind=ItemKind.INSTANT if chosen.promised_workdays == 0 else ItemKind.COMMITTED,
+        promised_limit=replace(item.promised_limit, value=chosen.promised_workdays),
+        materials=tuple(_for_scenario(material, chosen) for material in item.materials),
+        scenarios=(),  # chosen: nothing is concluded from the materials any more
+        papers_later=chosen.papers_later,
+    )
+
+
+def _for_scenario(material: Material, chosen: Scenario) -> Material:
+    asked = material.need is Need.CONDITIONAL and material.need_text.startswith(chosen.name)
+    return replace(material, need=Need.REQUIRED) if asked else material
+
+
+def _in_stage(item: ServiceItem, stage: Mapping[str, Any], *, last: bool) -> ServiceItem:
+    """Its own limit; only the last stage results in what the item is for, an earlier one in its approval."""
+    limit = int(stage["limit"])
+    result = item.result if last else ItemResult(stage["name"], STAGE_RESULT_KIND, None, None, None)
+    return replace(
+        item,
+        name=f"{item.name}（{stage['name']}）",
+        legal_limit=replace(item.legal_limit, value=limit),
+        promised_limit=replace(item.promised_limit, value=min(item.promised_limit.value, limit)),
+        result=result,
+        materials=tuple(m for m in item.materials if m.stage_no in (None, stage["no"])),
+    )
