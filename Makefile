@@ -36,7 +36,7 @@ demo: $(STAMP) ## 完整演示：38 个事项从申请到证照 / the whole way,
 	@$(PY) -m demo
 
 test: $(STAMP) ## 全部测试 / every test
-	@$(PY) -m pytest -q $(ARGS)
+	@$(PY) .ci/test.py $(ARGS)
 
 run: $(STAMP) ## 启动系统，直到 Ctrl-C / the stack, until Ctrl-C
 	@exec $(PY) -m deploy.local up $(ARGS)
