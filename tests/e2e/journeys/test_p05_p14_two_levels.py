@@ -119,9 +119,10 @@ async def test_art_43_a_township_that_passes_an_allowance_up_a_day_late_is_seen_
     await town.clock_until(life.case_no, "FIRST_LEVEL", state="MISSED", due=first_due)
     passing = OPINION | {"materials": [material["material_no"] for material in seen["materials"]]}
     expect(await act_in(township, life, "passing-up", passing), 201, "passing up")
-    # The promised twenty days are over as well, the legal thirty are not.
-    watched = await town.watched(life.case_no, "approval.case.passed_up.v1", lights=("WARNING", "YELLOW"))
-    assert {light["level"] for light in watched["lights"]} == {"WARNING", "YELLOW"}
+    # The promised twenty days are over as well, the legal thirty are not: red is the township's, not the decision's.
+    watched = await town.watched(life.case_no, "approval.case.passed_up.v1", lights=("WARNING", "YELLOW", "RED"))
+    rules = {light["rule"] for light in watched["lights"]}
+    assert rules == {"case-time-warning", "case-time-yellow", "first-level-red"}
     missed = (await town.clocks(life.case_no))["FIRST_LEVEL"]
     assert (missed["state"], missed["met_at"] is not None) == ("MISSED", True)
 
