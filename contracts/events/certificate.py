@@ -89,6 +89,17 @@ class CertificateSealed(Event):
     sealed_at: datetime
 
 
+class CertificateSuperseded(Event):
+    """A newer version of the certificate exists: this one is no longer to be used."""
+
+    SUBJECT: ClassVar[str] = "certificate.certificate.superseded.v1"
+    certificate_id: UUID
+    identifier: str
+    holder_key: str
+    superseded_by: str  # identifier of the newer version
+    superseded_at: datetime
+
+
 class PaperIssued(Event):
     SUBJECT: ClassVar[str] = "certificate.paper.issued.v1"
     paper_id: UUID

@@ -250,6 +250,13 @@ def _certificate() -> tuple[Event, ...]:
             sha256="1" * 64,
             sealed_at=_DECIDED,
         ),
+        certificate.CertificateSuperseded(
+            certificate_id=_CERTIFICATE,
+            identifier=_IDENTIFIER,
+            holder_key="a" * 64,
+            superseded_by="1.2.156.3005.2.11431202006100029C002.11431202006100029C.JY24312020000001.002.G",
+            superseded_at=_HANDED_OVER,
+        ),
         *_papers(),
     )
 

@@ -21,6 +21,7 @@ from services.certificate import ending_papers, paper_contents, procedure_papers
 from services.certificate.commands.issue_certificates import issue_certificates
 from services.certificate.commands.issue_papers import case_copies, issue_papers
 from services.certificate.commands.keep_cases import keep_received, keep_submitted
+from services.certificate.commands.renew_certificates import renew_certificates
 from services.certificate.kit import Kit
 from services.certificate.paper_contents import CaseFacts, Draft
 from services.chassis import clock
@@ -60,6 +61,8 @@ class Consumers:
         events = [message.event for message in messages]
         await keep_submitted(uow, [event for event in events if isinstance(event, ApplicationSubmitted)])
         await keep_received(uow, [event for event in events if isinstance(event, ApplicationReceived)])
+        renewed = [event for event in events if isinstance(event, RenewalDeemed)]
+        await renew_certificates(uow, renewed, self._kit, now=clock.now())
         told = [event for event in events if not _never_received(event)]
         copies = await case_copies(uow, {event.application_id for event in told if isinstance(event, _NEEDS_COPY)})
         handed = {event.application_id for event in told if isinstance(event, ResultHandedOver)}

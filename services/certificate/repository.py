@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, func, select, tuple_
+from sqlalchemy import Executable, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -101,6 +101,19 @@ async def known_papers(
 
 async def add_certificates(connection: AsyncConnection, rows: Sequence[Row]) -> None:
     await connection.execute(insert(CertificateRow), [dict(row) for row in rows])
+
+
+async def lock_certificate(connection: AsyncConnection, identifier: str) -> Any:
+    """The row with its sealed record, locked until the transaction ends; None when there is none."""
+    wanted = select(*CertificateRow.__table__.columns)  # type: ignore[attr-defined]
+    wanted = wanted.where(col(CertificateRow.identifier) == identifier).with_for_update()
+    return (await connection.execute(wanted)).one_or_none()
+
+
+async def set_status(connection: AsyncConnection, certificate_id: UUID, status: str) -> None:
+    """Of a locked row; its version counts the events told about it."""
+    statement = update(CertificateRow).where(col(CertificateRow.id) == certificate_id)
+    await connection.execute(statement.values(status=status, version=col(CertificateRow.version) + 1))
 
 
 async def add_papers(connection: AsyncConnection, rows: Sequence[Row]) -> None:

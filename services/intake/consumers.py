@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from contracts.events.certificate import CertificateIssued, PaperIssued
+from contracts.events.certificate import (
+    CertificateIssued,
+    CertificateStatus,
+    CertificateSuperseded,
+    PaperIssued,
+)
 from services.chassis.bus import Incoming
 from services.chassis.consumer import Consumer
 from services.chassis.database import UnitOfWork
@@ -44,18 +49,22 @@ async def take_decisions(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
 
 async def take_documents(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
     """Remember certificates for reuse, and the documents of a case for its hand-over."""
-    held: dict[str, dict[str, Any]] = {}
-    documents: list[dict[str, Any]] = []
-    for message in messages:
-        event = message.event
-        if isinstance(event, CertificateIssued):
-            held[event.identifier] = _held(event)
-            if event.case_id is not None:
-                documents.append(_document(event.case_id, event.identifier, CERTIFICATE, event.issued_at))
-        elif isinstance(event, PaperIssued):
-            documents.append(_document(event.case_id, event.number, event.kind.value, event.issued_at))
-    if held:
+    events = [message.event for message in messages]
+    issued = [event for event in events if isinstance(event, CertificateIssued)]
+    superseded = [event.identifier for event in events if isinstance(event, CertificateSuperseded)]
+    documents = [
+        *(_document(one.case_id, one.identifier, CERTIFICATE, one.issued_at) for one in issued if one.case_id),
+        *(
+            _document(one.case_id, one.number, one.kind.value, one.issued_at)
+            for one in events
+            if isinstance(one, PaperIssued)
+        ),
+    ]
+    if issued:
+        held = {event.identifier: _held(event) for event in issued}
         await repository.upsert_held(uow.connection, list(held.values()))
+    if superseded:
+        await repository.set_held_status(uow.connection, superseded, CertificateStatus.SUPERSEDED.value)
     if documents:
         await repository.add_documents(uow.connection, documents)
 
@@ -87,7 +96,7 @@ CONSUMERS = (
     Consumer(
         name="intake-documents",
         stream="CERTIFICATE",
-        subjects=(CertificateIssued.SUBJECT, PaperIssued.SUBJECT),
+        subjects=(CertificateIssued.SUBJECT, CertificateSuperseded.SUBJECT, PaperIssued.SUBJECT),
         handle=take_documents,
     ),
 )

@@ -296,6 +296,11 @@ async def upsert_held(connection: AsyncConnection, rows: list[dict[str, Any]]) -
     await connection.execute(statement, rows)
 
 
+async def set_held_status(connection: AsyncConnection, identifiers: list[str], status: str) -> None:
+    statement = update(HeldCertificateRow).where(col(HeldCertificateRow.identifier).in_(identifiers))
+    await connection.execute(statement.values(status=status))
+
+
 async def add_documents(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
     await connection.execute(upsert(CaseDocumentRow).on_conflict_do_nothing(), rows)
 

@@ -19,6 +19,15 @@ class TypeUnknown(DomainError):
     title_en = "The certificate type is not loaded yet"
 
 
+class NotRenewable(DomainError):
+    """The old certificate was taken away or has a newer version: silence does not bring it back."""
+
+    code = "certificate.not-renewable"
+    kind = Kind.INVALID
+    title_zh = "原证照已失效，不能延续"
+    title_en = "The old certificate cannot be renewed"
+
+
 class PurposeRequired(DomainError):
     code = "certificate.purpose-required"
     kind = Kind.INVALID

@@ -11,7 +11,14 @@ import httpx
 from sqlalchemy import text
 
 from contracts.events.approval import CaseDecided
-from contracts.events.certificate import CertificateIssued, CertificateOrigin, CertificateStatus, PaperIssued, PaperKind
+from contracts.events.certificate import (
+    CertificateIssued,
+    CertificateOrigin,
+    CertificateStatus,
+    CertificateSuperseded,
+    PaperIssued,
+    PaperKind,
+)
 from contracts.events.common import Actor, Event, ItemRef, Outcome, Party, PartyType
 from services.chassis.bus import Incoming
 from services.chassis.database import Database
@@ -255,7 +262,7 @@ def paper_number(application: Mapping[str, Any]) -> str:
 
 _HANDLERS = (
     (consumers.take_decisions, (CaseDecided,)),
-    (consumers.take_documents, (CertificateIssued, PaperIssued)),
+    (consumers.take_documents, (CertificateIssued, CertificateSuperseded, PaperIssued)),
 )
 
 

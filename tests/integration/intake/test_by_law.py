@@ -4,9 +4,12 @@ import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.integration.intake.desk import FOOD_LICENCE, SHOP, Desk
+from contracts.events.certificate import CertificateSuperseded, PaperKind
+from services.chassis.ids import uuid7
+from tests.integration.intake.desk import FOOD_LICENCE, SHOP, Desk, a_decision_paper
 from tests.integration.intake.travel import Travel, travel
 
 __all__ = ["travel"]
@@ -30,6 +33,23 @@ async def now(desk: Desk, application: dict[str, Any]) -> dict[str, Any]:
 
 async def told(desk: Desk, application: dict[str, Any], subject: str) -> list[dict[str, Any]]:
     return [body for _, name, body in await desk.events(application["application_id"]) if name == subject]
+
+
+async def hand_over(desk: Desk, application: dict[str, Any]) -> httpx.Response:
+    seen = await now(desk, application)
+    handing = {"method": "COLLECTION", "recipient_name": "王小明", "recipient_relation": "本人"}
+    path = f"/cases/{seen['case_no']}/hand-over"
+    return await desk.post(path, desk.hand_over_clerk, handing, version=seen["version"])
+
+
+def superseded(old: str, new: str) -> CertificateSuperseded:
+    return CertificateSuperseded(
+        certificate_id=uuid7(),
+        identifier=old,
+        holder_key="k",
+        superseded_by=new,
+        superseded_at=datetime.now(UTC),
+    )
 
 
 class TestArt32SilenceIsAcceptance:
@@ -224,6 +244,32 @@ class TestArt50Renewal:
         await travel.law_acts()
 
         assert await told(desk, application, "intake.renewal.deemed.v1") == []
+
+    async def test_what_was_renewed_by_silence_is_handed_over_with_its_new_certificate(
+        self, desk: Desk, travel: Travel
+    ) -> None:
+        number = "91431202MA00002427"
+        old = await self.licence(desk, "JY2005", number=number)
+        travel.to_day(date(2026, 7, 1))
+        application = await desk.accepted("E03", number=number)
+        travel.after(self.UNTIL, 600)
+        await travel.law_acts()
+        waiting = await hand_over(desk, application)
+
+        new = await desk.holds(
+            number, FOOD_LICENCE, "JY2005N", case_id=application["application_id"], valid_until=date(2031, 8, 31)
+        )
+        paper = a_decision_paper(application).model_copy(update={"kind": PaperKind.RENEWAL_DECISION})
+        await desk.hear(paper)
+        await desk.hear(superseded(old, new))
+        handed = await hand_over(desk, application)
+
+        assert waiting.json()["code"] == "intake.result-not-ready"
+        assert (handed.status_code, handed.json()["state"]) == (201, "CONCLUDED"), handed.text
+        assert new in handed.json()["hand_over"]["documents"]
+        travel.to_day(date(2026, 9, 2))
+        again = await desk.submit("E03", number=number)
+        assert again.status_code == 409, "only the new version can be renewed, and not yet"
 
     async def test_it_waits_while_a_decision_may_be_on_its_way(self, desk: Desk, travel: Travel) -> None:
         number = "91431202MA0000226H"
