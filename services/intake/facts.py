@@ -17,20 +17,10 @@ from contracts.events.common import (
     Remedies,
 )
 from services.intake.domain import application as domain
+from services.intake.domain.basis_of_acts import refusal_basis, supplement_basis
 from services.intake.domain.materials import Provided, commitments, deferred, in_hand
 from services.intake.items import VersionedItem
 from services.kernel import time_limit
-
-SUPPLEMENT_BASIS = "《中华人民共和国行政许可法》第三十二条第一款第四项"
-_REFUSAL_BASIS = {
-    domain.RefusalKind.NOT_REQUIRED: "《中华人民共和国行政许可法》第三十二条第一款第一项",
-    domain.RefusalKind.OUT_OF_SCOPE: "《中华人民共和国行政许可法》第三十二条第一款第二项",
-    domain.RefusalKind.FALSE_MATERIALS: "《中华人民共和国行政许可法》第七十八条",
-}
-
-
-def refusal_basis(kind: domain.RefusalKind) -> str:
-    return _REFUSAL_BASIS[kind]
 
 
 def actor(staff: domain.Staff) -> Actor:
@@ -113,7 +103,7 @@ def received(application: domain.Application, item: VersionedItem) -> events.App
     )
 
 
-def supplement_requested(application: domain.Application) -> events.SupplementRequested:
+def supplement_requested(application: domain.Application, item: VersionedItem) -> events.SupplementRequested:
     notice = application.supplement
     assert notice is not None
     return events.SupplementRequested(
@@ -121,7 +111,7 @@ def supplement_requested(application: domain.Application) -> events.SupplementRe
         case_no=application.case_no or "",
         faults=tuple(events.MaterialFault(**vars(fault)) for fault in notice.faults),
         supply_by=notice.supply_by,
-        basis=SUPPLEMENT_BASIS,
+        basis=supplement_basis(item.item),
         requested_at=notice.requested_at,
         requested_by=actor(notice.requested_by),
         ordinal=notice.ordinal,
@@ -231,7 +221,9 @@ def renews(renewal: domain.Renewal | None) -> events.RenewalRef | None:
     )
 
 
-def acceptance_refused(application: domain.Application, remedies: Remedies | None) -> events.AcceptanceRefused:
+def acceptance_refused(
+    application: domain.Application, item: VersionedItem, remedies: Remedies | None
+) -> events.AcceptanceRefused:
     refusal = application.refusal
     assert refusal is not None
     return events.AcceptanceRefused(
@@ -239,7 +231,7 @@ def acceptance_refused(application: domain.Application, remedies: Remedies | Non
         case_no=application.case_no or "",
         kind=events.RefusalKind(refusal.kind.value),
         reason=refusal.reason,
-        basis=refusal_basis(refusal.kind),
+        basis=refusal_basis(item.item, refusal.kind),
         competent_body=refusal.competent_body,
         remedies=remedies,
         refused_at=refusal.refused_at,

@@ -13,9 +13,9 @@ from services.chassis.errors import StaleVersion
 from services.chassis.files import Files
 from services.chassis.reference import Reference
 from services.chassis.sealing import Sealer
-from services.intake import facts
 from services.intake.answers import ApplicationOut, application_out
 from services.intake.domain.application import Application, Staff
+from services.intake.domain.basis_of_acts import refusal_basis
 from services.intake.domain.errors import Invalid
 from services.intake.items import Items, VersionedItem
 from services.intake.settings import IntakeSettings
@@ -112,5 +112,5 @@ def answer(uow: UnitOfWork, status: int, application: Application, item: Version
 
 
 def out(application: Application, item: VersionedItem) -> ApplicationOut:
-    basis = facts.refusal_basis(application.refusal.kind) if application.refusal else ""
+    basis = refusal_basis(item.item, application.refusal.kind) if application.refusal else ""
     return application_out(application, item.item, refusal_basis=basis)

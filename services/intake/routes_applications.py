@@ -11,7 +11,7 @@ from services.chassis.auth import Principal
 from services.chassis.errors import BadCursor
 from services.chassis.http import etag
 from services.chassis.paging import CursorText, Limit, Page, decode_cursor, encode_cursor
-from services.intake import facts, queries, repository
+from services.intake import queries, repository
 from services.intake.answers import ApplicationBrief, ApplicationDetail, ApplicationOut, application_detail
 from services.intake.commands import accept as accepting
 from services.intake.commands import hand_over as handing
@@ -20,6 +20,7 @@ from services.intake.commands import submit as submitting
 from services.intake.commands import supplement as supplementing
 from services.intake.commands import upload as uploading
 from services.intake.commands import withdraw as withdrawing
+from services.intake.domain.basis_of_acts import refusal_basis
 from services.intake.domain.media import SUFFIX, MediaType
 from services.intake.domain.states import State
 from services.intake.multipart import read_upload
@@ -213,7 +214,7 @@ async def _detail(office: Office, key: UUID | str, reader: Principal, response: 
     form: dict[str, Any] = json.loads(office.sealer.open(form_sealed, FORM_CONTEXT)) if form_sealed else {}
     response.headers["etag"] = etag(application.version)
     response.headers["cache-control"] = "private, no-store"
-    basis = facts.refusal_basis(application.refusal.kind) if application.refusal else ""
+    basis = refusal_basis(item.item, application.refusal.kind) if application.refusal else ""
     return application_detail(application, item.item, basis, documents, form, notices)
 
 

@@ -80,5 +80,5 @@ async def refuse_acceptance(office: Office, application_id: UUID, body: RefusalI
         remedies = None
         if body.kind is not rules.RefusalKind.NOT_REQUIRED:
             remedies = Remedies(reconsideration_body=office.settings.reconsideration_body, court=office.settings.court)
-        publish(uow, refused, facts.acceptance_refused(refused, remedies))
+        publish(uow, refused, facts.acceptance_refused(refused, item, remedies))
         return answer(uow, 201, refused, item)

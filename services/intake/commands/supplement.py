@@ -33,7 +33,7 @@ async def request_supplement(office: Office, application_id: UUID, body: Supplem
             reason=body.reason,
         )
         asked = await save(uow, seen, asked, events=1)
-        publish(uow, asked, facts.supplement_requested(asked))
+        publish(uow, asked, facts.supplement_requested(asked, item))
         return answer(uow, 201, asked, item)
 
 
