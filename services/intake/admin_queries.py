@@ -13,6 +13,7 @@ from services.intake.domain.application import Application
 from services.intake.domain.records import Outcome
 from services.intake.domain.states import ALLOWED, Act, State
 from services.intake.repository import COLUMNS, to_application
+from services.intake.scope import in_division
 from services.intake.tables import ApplicationRow, BarredRow, QuotaRow
 
 _MOVABLE = sorted(state.value for state in ALLOWED[Act.MOVE])
@@ -92,7 +93,12 @@ async def _granted_since(connection: AsyncConnection, item_code: str, day: date)
     return sum(1 for at in decided if at is not None and local_date(at) >= day)
 
 
-async def barred(connection: AsyncConnection, today: date) -> list[BarredOut]:
-    statement = select(BarredRow).where(col(BarredRow.barred_until) >= today).order_by(col(BarredRow.barred_until))
+async def barred(connection: AsyncConnection, division: str, today: date) -> list[BarredOut]:
+    """Records of the reader's division and those below it."""
+    statement = (
+        select(BarredRow)
+        .where(in_division(division, BarredRow), col(BarredRow.barred_until) >= today)
+        .order_by(col(BarredRow.barred_until))
+    )
     found = await connection.execute(statement.limit(_LIMIT))
     return [BarredOut.model_validate(dict(row)) for row in found.mappings()]

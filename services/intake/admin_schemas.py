@@ -95,6 +95,7 @@ class BarredIn(In):
 
 class BarredOut(BaseModel):
     masked_number: str
+    division: str = Field(description="登记的区划；由其登记机关自行变更，在各处均有效")
     barred_until: date
     reason: str
     recorded_at: datetime

@@ -205,7 +205,7 @@ class ApplicationOut(BaseModel):
     promised_due: DueOut | None
     delivery_due: DueOut | None = Field(description="准予后颁发、送达的最后日期")
     deemed: bool = Field(description="逾期未告知，视为受理")
-    acceptance_order: int | None = Field(description="有数量限制的事项：受理时的次序")
+    acceptance_order: int | None = Field(description="有数量限制的事项：按受理日期先后的次序，视为受理的自收件之日起算")
     renews: RenewalOut | None
     bundle_no: str | None = Field(description="所属“一件事”申请的编号")
     scenario: str | None = Field(description="办理情形或阶段")

@@ -1,5 +1,6 @@
 """Reads for screens: one SELECT, one schema, always under the caller's scope."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from services.intake.answers_course import DueOut
 from services.intake.domain.application import Application, PartyType
 from services.intake.domain.errors import UnknownApplication
 from services.intake.domain.states import STATE_NAMES, State
-from services.intake.repository import COLUMNS, to_application
+from services.intake.repository import COLUMNS, place_in_order, to_application
 from services.intake.tables import ApplicationRow
 
 _BRIEF = [
@@ -71,7 +72,10 @@ async def detail(
     row = (await connection.execute(statement)).mappings().one_or_none()
     if row is None:
         raise UnknownApplication()
-    return to_application(row), row["form_sealed"]
+    application = to_application(row)
+    if application.acceptance_order is not None:
+        application = replace(application, acceptance_order=await place_in_order(connection, application))
+    return application, row["form_sealed"]
 
 
 def _brief(row: RowMapping) -> ApplicationBrief:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, RowMapping, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, func, insert, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -330,7 +330,8 @@ async def notices_of(connection: AsyncConnection, application_id: UUID) -> list[
 
 
 async def barred_until(connection: AsyncConnection, subject_key: str) -> date | None:
-    statement = select(col(BarredRow.barred_until)).where(col(BarredRow.subject_key) == subject_key)
+    """The latest day any division has recorded."""
+    statement = select(func.max(col(BarredRow.barred_until))).where(col(BarredRow.subject_key) == subject_key)
     found: date | None = await connection.scalar(statement)
     return found
 
@@ -345,6 +346,16 @@ async def acceptance_order(connection: AsyncConnection, item_code: str, accepted
     await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"order.{item_code}"})
     earlier = select(func.count()).where(
         col(ApplicationRow.item_code) == item_code, col(ApplicationRow.accepted_at) <= accepted_at
+    )
+    return int(await connection.scalar(earlier) or 0) + 1
+
+
+async def place_in_order(connection: AsyncConnection, application: Application) -> int:
+    """The place as it is now: an acceptance by silence counts from receipt and may move before one told earlier."""
+    mine = (application.accepted_at, application.application_id)
+    earlier = select(func.count()).where(
+        col(ApplicationRow.item_code) == application.item_code,
+        tuple_(col(ApplicationRow.accepted_at), col(ApplicationRow.application_id)) < tuple_(*mine),
     )
     return int(await connection.scalar(earlier) or 0) + 1
 

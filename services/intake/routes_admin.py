@@ -96,9 +96,9 @@ def _calendar_out(year: Year, moving: list[calendars.Moved], *, revision: int | 
 
 
 @router.get("/barred-applicants", summary="不适用告知承诺的申请人")
-async def list_barred(_: Administering, office: TheOffice) -> BarredPage:
+async def list_barred(reader: Administering, office: TheOffice) -> BarredPage:
     async with office.db.read() as connection:
-        return BarredPage(items=await admin_queries.barred(connection, clock.today()))
+        return BarredPage(items=await admin_queries.barred(connection, reader.division, clock.today()))
 
 
 @router.post("/barred-applicants", status_code=201, response_model=BarredOut, summary="登记不适用告知承诺的申请人")

@@ -180,11 +180,15 @@ class CaseNoticeRow(Base, table=True):
 
 
 class BarredRow(Base, table=True):
-    """Who may make no informed commitment, and until when; nobody is removed, the day just passes."""
+    """Who may make no informed commitment, and until when; nobody is removed, the day just passes.
+
+    Each division keeps its own record, which holds everywhere; none changes that of another.
+    """
 
     __tablename__: ClassVar[str] = "barred_applicant"
 
     subject_key: str = Field(primary_key=True)
+    division: str = Field(primary_key=True)
     masked_number: str
     barred_until: date
     reason: str

@@ -59,12 +59,12 @@ def _read_bodies(departments: Path | None) -> list[demo.Organisation]:
     """Townships have our fuller names; the departments come from the catalogue."""
     townships = demo.read_townships()
     if departments is None:
-        return townships
+        return [*townships, demo.GOVERNMENT]
     try:
         named = demo.read_departments(read_yaml(departments))
     except (OSError, yaml.YAMLError, KeyError, TypeError) as bad:
         raise BadAccountsFile(f"部门目录不可用：{departments.name}") from bad
-    return list({body.uscc: body for body in (*named, *townships)}.values())
+    return list({body.uscc: body for body in (*named, *townships, demo.GOVERNMENT)}.values())
 
 
 async def _fill(

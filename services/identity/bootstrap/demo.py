@@ -24,7 +24,7 @@ class Organisation:
     short_id: str
     name: str
     division: str
-    kind: str  # DEPARTMENT | TOWNSHIP
+    kind: str  # DEPARTMENT | TOWNSHIP | GOVERNMENT
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,10 @@ CITIZENS = (
 )
 
 
-# Head of the district's government: approves more time for joint handling. Of no department, for the whole district.
-HEAD = Person("head1", "彭启明", ("GOVERNMENT_HEAD",))
+# The district's government and its head, who approves more time for joint handling (art. 42 para. 2). It is no
+# department of the catalogue and handles no items; what he signs names it.
+GOVERNMENT = Organisation("11431202006000001Y", "government", "鹤城区人民政府", DISTRICT, "GOVERNMENT")
+HEAD = Person("head1", "彭启明", ("GOVERNMENT_HEAD",), GOVERNMENT)
 
 
 def read_townships() -> list[Organisation]:
@@ -105,7 +107,7 @@ def people(organisations: Sequence[Organisation]) -> list[Person]:
     """All demo accounts over these bodies."""
     by_id = {body.short_id: body for body in organisations}
     townships = [body for body in organisations if body.kind == "TOWNSHIP"]
-    deciding = [body for body in organisations if not body.short_id.startswith("t4")]
+    deciding = [body for body in organisations if not (body.short_id.startswith("t4") or body == GOVERNMENT)]
     made = [*_centre(by_id[CENTRE])] if CENTRE in by_id else []
     made += [_officer("township", body, "TOWNSHIP_CLERK", n, body.division[:9]) for n, body in enumerate(townships)]
     for n, body in enumerate(deciding):

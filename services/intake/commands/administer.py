@@ -35,11 +35,13 @@ def require_own(reader: Principal, item: VersionedItem) -> None:
 
 
 async def bar(office: Office, body: BarredIn, call: Call) -> Answer:
-    """Nobody is removed: a day in the past lets him commit again. Raises InvalidCode."""
+    """The record of the caller's division. Nobody is removed: a day in the past lets him commit again, as far as this
+    division is concerned. Raises InvalidCode."""
     key = subject_key(office, body.party_type, body.number)
     mask = mask_citizen_id if body.party_type is PartyType.PERSON else mask_uscc
     values = {
         "subject_key": key,
+        "division": call.by.division,
         "masked_number": mask(normalise_number(body.number)),
         "barred_until": body.barred_until,
         "reason": body.reason,
@@ -48,10 +50,9 @@ async def bar(office: Office, body: BarredIn, call: Call) -> Answer:
     }
     async with office.db.transaction(call.idempotency) as uow:
         statement = upsert(BarredRow).values(values)
-        changing = {name: value for name, value in values.items() if name != "subject_key"}
-        await uow.connection.execute(
-            statement.on_conflict_do_update(index_elements=[col(BarredRow.subject_key)], set_=changing)
-        )
+        key_columns = [col(BarredRow.subject_key), col(BarredRow.division)]
+        changing = {name: value for name, value in values.items() if name not in ("subject_key", "division")}
+        await uow.connection.execute(statement.on_conflict_do_update(index_elements=key_columns, set_=changing))
         return uow.answer(201, BarredOut.model_validate(values))
 
 

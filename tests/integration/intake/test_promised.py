@@ -116,6 +116,24 @@ class TestInformedCommitment:
         assert len(listed) == 1
         assert allowed.status_code == 201
 
+    async def test_a_division_neither_sees_nor_lifts_the_record_of_another_though_it_holds_there(
+        self, desk: Desk, promising: list[dict[str, Any]]
+    ) -> None:
+        other = "91431202MA0000509R"
+        here, there = desk.staff("SUPERVISOR"), desk.staff("SUPERVISOR", division="431221000000")
+        above = desk.staff("SUPERVISOR", division="431200000000")
+        body = {"party_type": "ORGANISATION", "number": other, "barred_until": soon(300), "reason": "失信未修复"}
+        barred = await desk.post("/barred-applicants", there, body)
+
+        lifted = await desk.post("/barred-applicants", here, body | {"barred_until": str(date(2020, 1, 1))})
+        refused = await desk.submit("E02", number=other, materials=promising)
+        lists = [(await desk.get("/barred-applicants", who)).json()["items"] for who in (here, there, above)]
+
+        assert barred.status_code == lifted.status_code == 201, barred.text
+        assert [error["code"] for error in refused.json()["errors"]] == ["commitment.barred"]
+        shown = [[entry["division"] for entry in entries if entry["barred_until"] == soon(300)] for entries in lists]
+        assert shown == [[], ["431221000000"], ["431221000000"]]
+
     async def test_a_clerk_may_not_bar_anybody(self, desk: Desk) -> None:
         answer = await desk.post("/barred-applicants", desk.clerk, {})
 

@@ -90,6 +90,7 @@ class TestArt57OrderOfAcceptance:
         travel.after(date(2026, 3, 9))
         await travel.law_acts()
         order = (await desk.get("/items/E06/acceptance-order", desk.staff("HANDLER", org=TOBACCO))).json()
+        now = [await self.place_now(desk, application) for application in (silent, first, second)]
 
         assert set_.status_code == 201, set_.text
         assert places == [(1, 1), (2, 1)]
@@ -99,6 +100,13 @@ class TestArt57OrderOfAcceptance:
             (2, False, False),
             (3, False, False),
         ]
+
+        assert (now[0], sorted(now[1:])) == (1, [2, 3]), "the two accepted by a click stand behind him now"
+
+    @staticmethod
+    async def place_now(desk: Desk, application: dict[str, Any]) -> int:
+        shown = await desk.get(f"/applications/{application['application_id']}", desk.clerk)
+        return int(shown.json()["acceptance_order"])
 
     @staticmethod
     async def place(desk: Desk, application: dict[str, Any]) -> tuple[int, int]:
