@@ -57,7 +57,7 @@ async def make(gateway: str, accounts: dict[str, Any]) -> Plan:
 
 
 def _repeatable(item: dict[str, Any]) -> bool:
-    """Nobody has to come, and the same person may apply again: a renewal has its window, once in a certificate's life."""
+    """Nobody has to come, and one person may apply again: a renewal has its window, once in a certificate's life."""
     return not item["must_appear"] and "延续" not in item["name"]
 
 
