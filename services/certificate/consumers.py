@@ -13,11 +13,13 @@ from contracts.events.intake import (
     ApplicationReturned,
     ApplicationSubmitted,
     ApplicationWithdrawn,
+    CalendarLoaded,
     RenewalDeemed,
     ResultHandedOver,
     SupplementRequested,
 )
 from services.certificate import ending_papers, paper_contents, procedure_papers, queries
+from services.certificate.calendars import keep_calendars, work_calendars
 from services.certificate.commands.issue_certificates import issue_certificates
 from services.certificate.commands.issue_papers import case_copies, issue_papers
 from services.certificate.commands.keep_cases import keep_received, keep_submitted
@@ -28,6 +30,8 @@ from services.chassis import clock
 from services.chassis.bus import Incoming
 from services.chassis.consumer import Consumer
 from services.chassis.database import UnitOfWork
+from services.chassis.reference import Reference
+from services.kernel.workdays import WorkCalendar
 
 _NEEDS_COPY = (SupplementRequested, AcceptanceRefused, ApplicationReturned, ApplicationWithdrawn, ResultHandedOver)
 
@@ -35,8 +39,9 @@ _NEEDS_COPY = (SupplementRequested, AcceptanceRefused, ApplicationReturned, Appl
 class Consumers:
     """The handlers, with the kit they share."""
 
-    def __init__(self, kit: Kit) -> None:
+    def __init__(self, kit: Kit, calendars: Reference[WorkCalendar] | None = None) -> None:
         self._kit = kit
+        self._calendars = calendars or work_calendars()
 
     def all(self) -> tuple[Consumer, ...]:
         intake = (
@@ -49,6 +54,7 @@ class Consumers:
             ApplicationWithdrawn,
             RenewalDeemed,
             ResultHandedOver,
+            CalendarLoaded,
         )
         approval: tuple[type[Event], ...] = (CaseDecided, *procedure_papers.HEARD)
         return (
@@ -59,6 +65,9 @@ class Consumers:
     async def on_intake(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
         """Copies of cases first: in one batch a paper may come before the receipt it builds on."""
         events = [message.event for message in messages]
+        await keep_calendars(uow, events)
+        if any(isinstance(event, ApplicationReceived) for event in events):
+            await self._calendars.current(uow.connection)
         await keep_submitted(uow, [event for event in events if isinstance(event, ApplicationSubmitted)])
         await keep_received(uow, [event for event in events if isinstance(event, ApplicationReceived)])
         renewed = [event for event in events if isinstance(event, RenewalDeemed)]
@@ -78,9 +87,10 @@ class Consumers:
         steps: list[Any] = [event for event in events if isinstance(event, procedure_papers.HEARD)]
         copies = await case_copies(uow, {event.case_id for event in steps})
         settings = self._kit.settings
+        calendar = await self._calendars.current(uow.connection) if steps else self._calendars.value
         papers = [paper_contents.decision(event, settings) for event in decided]
         for event in steps:
-            papers += procedure_papers.drafts(event, copies[event.case_id], settings)
+            papers += procedure_papers.drafts(event, copies[event.case_id], settings, calendar)
         await issue_papers(uow, papers, self._kit)
 
     def _drafts(
@@ -89,7 +99,7 @@ class Consumers:
         settings = self._kit.settings
         match event:
             case ApplicationReceived():
-                yield paper_contents.receipt(event, settings)
+                yield paper_contents.receipt(event, settings, self._calendars.value)
             case ApplicationAccepted():
                 yield paper_contents.acceptance_notice(event, settings)
                 yield from ending_papers.commitments(event)

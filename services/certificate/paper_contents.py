@@ -34,6 +34,7 @@ from services.certificate.domain.validity import term
 from services.certificate.files import contents
 from services.certificate.settings import CertificateSettings
 from services.chassis.clock import local_date
+from services.kernel.workdays import WorkCalendar
 
 LICENCE = "行政许可"
 _NUMBER_LABELS = {PartyType.PERSON: "公民身份号码", PartyType.ORGANISATION: "统一社会信用代码"}
@@ -147,7 +148,7 @@ def seal_of(item: ItemRef, body: OrganisationRef) -> contents.SealBody:
     return contents.SealBody(name=body.name, uscc=body.uscc, purpose=purpose)
 
 
-def receipt(event: ApplicationReceived, settings: CertificateSettings) -> Draft:
+def receipt(event: ApplicationReceived, settings: CertificateSettings, calendar: WorkCalendar) -> Draft:
     def build(head: dict[str, Any]) -> contents.Receipt:
         return contents.Receipt(
             **head,
@@ -163,7 +164,7 @@ def receipt(event: ApplicationReceived, settings: CertificateSettings) -> Draft:
     def record(paper: contents.Receipt) -> dict[str, Any]:
         return receipt_record.record(event, paper, dues)
 
-    dues = receipt_record.due_dates(event)
+    dues = receipt_record.due_dates(event, calendar)
     return Draft("RECEIPT", CaseFacts.of_event(event), event.received_at, build, record=record)
 
 

@@ -26,14 +26,14 @@ from services.certificate.settings import CertificateSettings
 from services.chassis.clock import local_date
 from services.kernel.time_limit import Unit
 from services.kernel.why import UNITS_ZH
-from services.kernel.workdays import official_calendar
+from services.kernel.workdays import WorkCalendar
 
 _WHERE_ANNOUNCED = "听证通知书载明的地点"
 _NOBODY = "无当事人到场"
 
 
-def _suspended(event: CaseSuspended, case: CaseFacts) -> Draft:
-    expected = _expected_due(event, case)
+def _suspended(event: CaseSuspended, case: CaseFacts, calendar: WorkCalendar) -> Draft:
+    expected = _expected_due(event, case, calendar)
 
     def build(head: dict[str, Any]) -> c.SpecialProcedureNotice:
         return c.SpecialProcedureNotice(
@@ -54,9 +54,9 @@ def _suspended(event: CaseSuspended, case: CaseFacts) -> Draft:
     return Draft("SPECIAL_PROCEDURE_NOTICE", case, event.suspended_at, build, _moment(event.suspended_at))
 
 
-def _expected_due(event: CaseSuspended, case: CaseFacts) -> DueDate | None:
+def _expected_due(event: CaseSuspended, case: CaseFacts, calendar: WorkCalendar) -> DueDate | None:
     """The legal date if the pause lasts as long as told: the same number of days later."""
-    calendar, first, last = official_calendar(), local_date(event.suspended_at), event.expected_end.on
+    first, last = local_date(event.suspended_at), event.expected_end.on
     if first.year < calendar.first_year:
         return None
     if case.item.legal_limit.unit is LimitUnit.WORKDAY:
@@ -207,7 +207,6 @@ def _moment(at: datetime) -> str:
 
 
 _PAPERS: dict[type[Event], Callable[[Any, CaseFacts, CertificateSettings], Iterable[Draft]]] = {
-    CaseSuspended: lambda event, case, _: [_suspended(event, case)],
     CaseExtended: lambda event, case, _: [_extended(event, case)],
     HearingTold: lambda event, case, settings: [_right_to_hearing(event, case, settings)],
     HearingAnnounced: _hearing,
@@ -218,9 +217,11 @@ _PAPERS: dict[type[Event], Callable[[Any, CaseFacts, CertificateSettings], Itera
     CaseTerminated: lambda event, case, settings: [ending_papers.terminated(event, case, settings)],
     CaseTransferred: lambda event, case, settings: [ending_papers.transferred(event, case, settings)],
 }
-HEARD = tuple(_PAPERS)
+HEARD: tuple[type[Event], ...] = (CaseSuspended, *_PAPERS)
 
 
-def drafts(event: Event, case: CaseFacts, settings: CertificateSettings) -> Iterable[Draft]:
+def drafts(event: Event, case: CaseFacts, settings: CertificateSettings, calendar: WorkCalendar) -> Iterable[Draft]:
     """The papers that this fact, one of HEARD, causes."""
+    if isinstance(event, CaseSuspended):
+        return [_suspended(event, case, calendar)]
     return _PAPERS[type(event)](event, case, settings)

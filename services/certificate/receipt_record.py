@@ -10,7 +10,7 @@ from contracts.events.intake import ApplicationReceived
 from services.certificate.files import contents
 from services.kernel.time_limit import Clock, DueDate, StartRule, TimeLimit, Unit
 from services.kernel.why import STARTS_EN, STARTS_ZH, UNITS_EN, UNITS_ZH, Reason, ReasonKind, why
-from services.kernel.workdays import CalendarNotPublished, official_calendar
+from services.kernel.workdays import CalendarNotPublished, WorkCalendar
 
 VERSION = 1
 _NOTICE_LIMIT = TimeLimit(5, Unit.WORKDAY, StartRule.RECEIVED, "行政许可法第三十二条第一款第四项")
@@ -51,13 +51,13 @@ class Due:
         }
 
 
-def due_dates(event: ApplicationReceived) -> tuple[Due, ...]:
+def due_dates(event: ApplicationReceived, calendar: WorkCalendar) -> tuple[Due, ...]:
     """The answer within five working days (art. 32), the legal and the promised limit of the item."""
     item = event.item
     return (
-        _running(event, "NOTICE", "是否受理的答复", _NOTICE_LIMIT, event.notice_due),
-        _of_item(event, "LEGAL", "法定办结期限", item.legal_limit),
-        _of_item(event, "PROMISED", "承诺办结期限", item.promised_limit),
+        _running(event, calendar, "NOTICE", "是否受理的答复", _NOTICE_LIMIT, event.notice_due),
+        _of_item(event, calendar, "LEGAL", "法定办结期限", item.legal_limit),
+        _of_item(event, calendar, "PROMISED", "承诺办结期限", item.promised_limit),
     )
 
 
@@ -91,23 +91,25 @@ def record(event: ApplicationReceived, paper: contents.Receipt, dues: tuple[Due,
     }
 
 
-def _of_item(event: ApplicationReceived, code: str, name: str, value: LimitValue) -> Due:
+def _of_item(event: ApplicationReceived, calendar: WorkCalendar, code: str, name: str, value: LimitValue) -> Due:
     limit = TimeLimit(value.value, Unit(value.unit.value), StartRule(value.start.value), value.basis)
     if limit.start is StartRule.RECEIVED:
-        return _running(event, code, name, limit, None)
+        return _running(event, calendar, code, name, limit, None)
     return Due(code, name, limit, None, (_later(limit),))
 
 
-def _running(event: ApplicationReceived, code: str, name: str, limit: TimeLimit, told: ToldDate | None) -> Due:
+def _running(
+    event: ApplicationReceived, calendar: WorkCalendar, code: str, name: str, limit: TimeLimit, told: ToldDate | None
+) -> Due:
     """A limit that runs from receipt. The date intake told is the one that counts; the why must end on it."""
     clock = Clock(limit, event.received_at)
     try:
-        found = why(clock, official_calendar())
+        found = why(clock, calendar)
     except CalendarNotPublished:
         return Due(code, name, limit, None, (_later(limit),))
     if told is None or (found.due.on, found.due.provisional) == (told.on, told.provisional):
         return Due(code, name, limit, found.due, found.reasons)
-    # Intake counts with a calendar that was loaded after this program was shipped: its holidays are not known here.
+    # Intake counted with a calendar of which nothing was heard here yet, or heard of a newer one since.
     kept = [one for one in found.reasons if one.kind not in _OF_CALENDAR | {ReasonKind.DUE}]
     return Due(code, name, limit, DueDate(told.on, told.provisional), (*kept, _as_told(told.on, told.provisional)))
 

@@ -311,7 +311,7 @@ class Library:
 
 
 def _incoming(event: Event) -> Incoming:
-    aggregate = getattr(event, "application_id", None) or event.case_id  # type: ignore[attr-defined]
+    aggregate = getattr(event, "application_id", None) or getattr(event, "case_id", None) or uuid7()
     now = clock.now()
     return Incoming(uuid7(), event.SUBJECT, aggregate, 1, event, now, now, None, 1)
 

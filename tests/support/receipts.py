@@ -16,6 +16,7 @@ from services.certificate.files.records import RECEIPT_TYPE, RecordSigner
 from services.certificate.files.seal_keys import FileSealKeys, Trust
 from services.certificate.files.sealing import make_file
 from services.certificate.settings import CertificateSettings
+from services.kernel.workdays import official_calendar
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class SignedReceipt:
 def a_receipt(event: ApplicationReceived, signing_dir: Path, *, record: dict[str, Any] | None = None) -> SignedReceipt:
     """`record` replaces what is signed, for receipts that nobody honest makes."""
     seal_keys, signer = FileSealKeys(signing_dir), RecordSigner.load(signing_dir)
-    draft = paper_contents.receipt(event, CertificateSettings(service="certificate"))
+    draft = paper_contents.receipt(event, CertificateSettings(service="certificate"), official_calendar())
     head = paper_contents.header(draft, uuid4(), "鹤市监收字〔2026〕第1号", "https://yichuang.test")
     printed = draft.build(head)
     assert isinstance(printed, contents.Receipt)

@@ -13,6 +13,7 @@ from services.certificate import ending_papers, paper_contents, procedure_papers
 from services.certificate.files.errors import IncompleteContents
 from services.certificate.paper_contents import CaseFacts, Draft
 from services.certificate.settings import CertificateSettings
+from services.kernel.workdays import official_calendar
 
 SETTINGS = CertificateSettings(service="certificate", contact="综合窗口3号")
 
@@ -31,7 +32,7 @@ def printed(draft: Draft) -> Any:
 
 
 def papers(event: Any) -> list[Any]:
-    return [printed(draft) for draft in procedure_papers.drafts(event, a_case(), SETTINGS)]
+    return [printed(draft) for draft in procedure_papers.drafts(event, a_case(), SETTINGS, official_calendar())]
 
 
 def test_a_suspension_tells_kind_time_needed_start_effect_and_approver() -> None:
@@ -66,7 +67,7 @@ def test_an_extension_of_a_joint_case_is_approved_by_the_government() -> None:
     bare = CaseFacts(**vars(case) | {"item": case.item.model_copy(update={"extension": None})})
     event = example(approval.CaseExtended, article="行政许可法第四十二条第二款", value=15, unit=LimitUnit.WORKDAY)
 
-    (draft,) = procedure_papers.drafts(event, bare, SETTINGS)
+    (draft,) = procedure_papers.drafts(event, bare, SETTINGS, official_calendar())
 
     assert printed(draft).approver_post == "本级人民政府负责人"
 
@@ -124,7 +125,8 @@ def test_each_occasion_has_its_own_paper_and_the_same_occasion_only_one() -> Non
     first = example(approval.CaseSuspended)
     second = example(approval.CaseSuspended, suspended_at=datetime(2026, 4, 5, 2, 0, tzinfo=UTC))
 
-    occasions = [next(iter(procedure_papers.drafts(e, a_case(), SETTINGS))).occasion for e in (first, second, first)]
+    told = [*(procedure_papers.drafts(e, a_case(), SETTINGS, official_calendar()) for e in (first, second, first))]
+    occasions = [next(iter(drafts)).occasion for drafts in told]
 
     assert occasions[0] == occasions[2] != occasions[1]
 

@@ -13,6 +13,7 @@ from contracts.events.intake import ApplicationReceived
 from services.certificate.files.seal_keys import Trust
 from services.certificate.files.verification import Verdict, verify_pdf
 from services.certificate.receipt_record import Due, due_dates
+from services.kernel.workdays import official_calendar
 from tests.support.receipts import a_receipt
 
 
@@ -25,7 +26,7 @@ def received(**changes: object) -> ApplicationReceived:
 
 
 def by_code(event: ApplicationReceived) -> dict[str, Due]:
-    return {due.code: due for due in due_dates(event)}
+    return {due.code: due for due in due_dates(event, official_calendar())}
 
 
 def test_the_answer_is_due_on_the_fifth_working_day_and_says_why() -> None:
