@@ -23,7 +23,7 @@ from gateway.proxy import Proxy
 from gateway.routes import GATEWAY, TABLE, Route, Router
 from gateway.session import Sessions
 from gateway.settings import GatewaySettings, load
-from services.chassis import telemetry
+from services.chassis import garbage, telemetry
 from services.chassis.auth import KeysAway, Verifier
 from services.chassis.errors import Unauthenticated
 from services.chassis.problems import where_raised
@@ -64,6 +64,7 @@ class Gateway:
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, max_line_size=32_768
         )
         self._assemble()
+        garbage.settle()
         self._ready = True
         await send({"type": "lifespan.startup.complete"})
         await receive()

@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
-from services.chassis import clock, problems, telemetry
+from services.chassis import clock, garbage, problems, telemetry
 from services.chassis.auth import AuthMiddleware, Verifier
 from services.chassis.bus import Kicker
 from services.chassis.database import Database, Replay
@@ -102,6 +102,7 @@ def _lifespan(
         background = asyncio.create_task(kicker.connect())
         for hook in on_start:
             await hook(app)
+        garbage.settle()
         yield
         for hook in on_stop:
             await hook(app)

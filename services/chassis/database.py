@@ -12,16 +12,15 @@ import asyncpg
 import orjson
 from fastapi import Response
 from pydantic import BaseModel
-from sqlalchemy import text
-from sqlalchemy.event import listen
-from sqlalchemy.exc import IntegrityError, InvalidatePoolError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events.common import Event
 from services.chassis import clock
+from services.chassis.direct import DirectConnection
 from services.chassis.errors import KeyReused, StillRunning
 from services.chassis.ids import uuid7
+from services.chassis.pool import Pool
 from services.chassis.telemetry import current_traceparent
 from services.kernel.errors import DomainError
 
@@ -172,55 +171,19 @@ async def _to_its_end(step: Awaitable[None]) -> None:
         raise
 
 
-async def _roll_back(connection: AsyncConnection, transaction: asyncpg.transaction.Transaction) -> None:
+async def _roll_back(driver: asyncpg.Connection) -> None:
     """A connection whose transaction cannot be ended does not go back to the pool."""
     try:
-        await _to_its_end(transaction.rollback())
+        await _to_its_end(driver.execute("ROLLBACK"))
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        await connection.invalidate()
-
-
-def _to_json(value: Any) -> str:
-    return orjson.dumps(value).decode()
-
-
-def _refuse_dead(_: object, record: ConnectionPoolEntry, __: object) -> None:
-    """The driver knows at once when its server has gone: the pool then connects anew instead of failing a request."""
-    driver = record.driver_connection
-    if driver is not None and driver.is_closed():
-        raise InvalidatePoolError
+        driver.terminate()
 
 
 class Database:
     """A service's own PostgreSQL database. Nothing else commits."""
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
-        self._engine: AsyncEngine = create_async_engine(
-            url.replace("postgresql://", "postgresql+asyncpg://", 1),
-            # No overflow: a connection made and closed for one request costs the server more than the request.
-            pool_size=2 * pool_size,
-            max_overflow=0,
-            pool_use_lifo=True,
-            pool_timeout=10,
-            pool_recycle=1800,
-            query_cache_size=1200,
-            hide_parameters=True,  # a database error quotes no value
-            # SQLAlchemy begins nothing by itself: reads need no transaction, and `transaction` is the driver's own.
-            isolation_level="AUTOCOMMIT",
-            json_serializer=_to_json,
-            json_deserializer=orjson.loads,
-            connect_args={
-                "timeout": 10,
-                # Nets, not rules: a lost client or a forgotten lock must not stop the others.
-                "server_settings": {
-                    "statement_timeout": "20s",
-                    "lock_timeout": "8s",
-                    "idle_in_transaction_session_timeout": "20s",
-                    "timezone": "UTC",
-                },
-            },
-        )
-        listen(self._engine.sync_engine, "checkout", _refuse_dead)
+        self._pool = Pool(url, 2 * pool_size)
         self._on_commit: list[Callable[[], None]] = []
 
     def when_events_committed(self, tell: Callable[[], None]) -> None:
@@ -229,31 +192,28 @@ class Database:
 
     async def connect(self) -> None:
         """Raises when the database cannot be reached."""
-        async with self._engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
+        async with self._pool.connection() as driver:
+            await driver.execute("SELECT 1")
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        await self._pool.close()
 
     @asynccontextmanager
     async def transaction(self, idempotency: Idempotency | None = None) -> AsyncIterator[UnitOfWork]:
         """One command. Commits at the end, rolls back when anything raises; raises Replay for a known key."""
         try:
-            async with self._engine.connect() as connection:
-                driver = (await connection.get_raw_connection()).driver_connection
-                assert driver is not None
-                transaction = driver.transaction()
+            async with self._pool.connection() as driver:
                 try:
-                    await transaction.start()
-                    uow = UnitOfWork(connection, idempotency)
+                    await driver.execute("BEGIN")
+                    uow = UnitOfWork(DirectConnection(driver), idempotency)
                     await uow._claim(driver)
                     yield uow
                     to_send = await uow._flush(driver)
                 except BaseException:
-                    await _roll_back(connection, transaction)
+                    await _roll_back(driver)
                     raise
                 # A client that hangs up now must not leave a transaction open that holds locks.
-                await _to_its_end(transaction.commit())
+                await _to_its_end(driver.execute("COMMIT"))
         except (DomainError, IntegrityError) as refused:
             await self._answer_known(idempotency, refused)
             raise
@@ -269,9 +229,7 @@ class Database:
         """
         if idempotency is None or isinstance(refused, KeyReused):
             return
-        async with self._engine.connect() as connection:
-            driver = (await connection.get_raw_connection()).driver_connection
-            assert driver is not None
+        async with self._pool.connection() as driver:
             row = await driver.fetchrow(_KNOWN, idempotency.caller, idempotency.key)
         if row is not None:
             _raise_known(row, idempotency)
@@ -279,5 +237,5 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection for queries; nothing is written. Autocommit: one round trip per SELECT."""
-        async with self._engine.connect() as connection:
-            yield connection
+        async with self._pool.connection() as driver:
+            yield DirectConnection(driver)

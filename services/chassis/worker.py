@@ -13,7 +13,7 @@ from nats.errors import Error as NatsError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
-from services.chassis import bus, clock, housekeeping, telemetry
+from services.chassis import bus, clock, garbage, housekeeping, telemetry
 from services.chassis.consumer import Consumer, ConsumerRunner
 from services.chassis.database import Database
 from services.chassis.problems import where_raised
@@ -145,6 +145,7 @@ class Worker:
         @asynccontextmanager
         async def lifespan(_: FastAPI) -> AsyncIterator[None]:
             await self.start()
+            garbage.settle()
             yield
             await self.stop()
 
