@@ -31,6 +31,8 @@ _DIALECT = PGDialect_asyncpg(json_serializer=_to_json, json_deserializer=orjson.
 _DBAPI: Any = PGDialect_asyncpg.import_dbapi()
 _DIALECT.dbapi = _DBAPI
 _COMPILED: Any = util.LRUCache(1200)
+# The rows of a text name its columns; without rows, any place may still be asked for, and nothing is there.
+_NO_ROWS = SimpleResultMetaData([f"column{place}" for place in range(64)])
 _CALLED_BY_SERVER = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
@@ -177,12 +179,12 @@ def _compile(statement: Any, values: Values | None, *, many: bool) -> tuple[_Pla
 
 def _result(plan: _Plan, records: Sequence[asyncpg.Record]) -> DirectResult:
     metadata = plan.metadata
-    if metadata is None:  # written as text: the server names the columns
-        metadata = SimpleResultMetaData(list(records[0].keys()) if records else [])
+    if metadata is None:  # written as text: the rows name the columns
+        metadata = SimpleResultMetaData(list(records[0].keys())) if records else _NO_ROWS
     rows = (_row(record, plan.fetched) for record in records) if plan.fetched else iter(records)
     result = DirectResult(metadata, rows)
     result.rowcount = len(records)
-    result.returns_rows = bool(metadata.keys)
+    result.returns_rows = metadata is not _NO_ROWS
     return result
 
 

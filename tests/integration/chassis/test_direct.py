@@ -101,6 +101,16 @@ async def test_a_faulty_statement_is_an_error_of_the_database_and_the_connection
         assert await connection.scalar(text("SELECT 1")) == 1
 
 
+async def test_a_text_without_rows_is_empty_however_it_is_asked(database: Database) -> None:
+    nothing = text("SELECT name, revision FROM reference WHERE false")
+
+    async with database.read() as connection:
+        assert (await connection.scalars(nothing)).all() == []
+        assert (await connection.execute(nothing)).mappings().all() == []
+        assert (await connection.execute(nothing)).one_or_none() is None
+        assert await connection.scalar(nothing) is None
+
+
 async def test_lists_of_unknown_length_do_not_go_with_many_sets_of_values(database: Database) -> None:
     gone = delete(idempotency).where(idempotency.c.key.in_(bindparam("keys", expanding=True)))
 
