@@ -119,6 +119,12 @@ TABLE: tuple[Route, ...] = (
     *_rest("approval", f"{API}/tasks", f"{API}/consultations"),
     # certificate
     *_read("certificate", f"{API}/certificates/verify", f"{API}/certificates/jwks.json", access=Access.PUBLIC),
+    *_read(
+        "certificate",
+        *(f"{API}/certificates/log/{part}" for part in ("head", "heads", "heads/{size}", "inclusion")),
+        *(f"{API}/certificates/log/{part}" for part in ("consistency", "leaves", "strays")),
+        access=Access.PUBLIC,
+    ),
     *_read("certificate", "/.well-known/certificate-jwks.json", access=Access.PUBLIC),
     _upload("certificate", f"{API}/certificates/verify", Access.PUBLIC),
     *_act("certificate", f"{API}/certificates/search"),

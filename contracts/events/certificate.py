@@ -100,6 +100,17 @@ class CertificateSuperseded(Event):
     superseded_at: datetime
 
 
+class LogHeadSigned(Event):
+    """A signed head of the transparency log: whoever keeps it can prove that nothing before it was changed."""
+
+    SUBJECT: ClassVar[str] = "certificate.log_head.signed.v1"
+    log: str  # whose log: the division
+    size: int
+    root: str  # hex
+    signed_at: datetime
+    jws: str  # compact, ES256, typ log-head+jws
+
+
 class PaperIssued(Event):
     SUBJECT: ClassVar[str] = "certificate.paper.issued.v1"
     paper_id: UUID

@@ -84,6 +84,7 @@ def environment_of(member: str, addresses: Addresses, folder: DataFolder) -> dic
         "YICHUANG_KEYS_DIR": str(folder.keys),
         "YICHUANG_FILES_URL": f"file://{folder.files / member}",
         "YICHUANG_TEST_CLOCK": str(folder.clock),
+        "YICHUANG_LOG_HEAD_SECONDS": "1",  # a certificate's file waits for the head that covers it
     }
     for service, url in addresses.services.items():
         values[f"YICHUANG_URL_{service.upper()}"] = url

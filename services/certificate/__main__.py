@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from services.certificate import settings
-from services.certificate.commands import import_certificates, make_files
+from services.certificate.commands import import_certificates, log_heads, make_files
 from services.certificate.commands.import_types import import_types
 from services.certificate.domain.errors import ImportFaulty
 from services.certificate.kit import Kit
@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     extra = [
         Command("import-types", "导入证照类型 (catalogue.yaml)", _run_types, _add_file),
         Command("import", "导入存量证照 (NDJSON)", _run_certificates, _add_file),
+        Command("log-backfill", "为日志启用之前的证照补记日志", _run_backfill),
         Command("retry-files", "重新制作失败的版式文件 (字库或模板修复之后)", _run_retry),
     ]
     return run_cli("certificate", settings.load, create_app, create_worker, extra, arguments)
@@ -48,6 +49,21 @@ def _run_certificates(arguments: argparse.Namespace) -> int:
 
 def _run_retry(_: argparse.Namespace) -> int:
     return asyncio.run(_retry())
+
+
+def _run_backfill(_: argparse.Namespace) -> int:
+    return asyncio.run(_backfill())
+
+
+async def _backfill() -> int:
+    loaded = settings.load()
+    database = Database(loaded.database_url)
+    try:
+        count = await log_heads.fill(database, Kit.open(loaded))
+    finally:
+        await database.close()
+    _console.print(f"已补记 {count} 张证照", markup=False)
+    return 0
 
 
 async def _retry() -> int:

@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from services.certificate.commands import make_files
+from services.certificate.commands import log_heads, make_files
 from services.certificate.commands.make_files import CERTIFICATE, Job, MadeFile
+from services.certificate.domain.errors import LogBroken
 from services.certificate.files import contents
 from services.certificate.files.errors import IncompleteContents, UnprintableCharacter
 from services.certificate.files.workshop import Workshop, WorkshopSettings
@@ -73,6 +74,7 @@ class FileMaker:
     async def make_due(self) -> int:
         """Make what is due, as many at a time as there are processes; gives how many jobs were taken."""
         settings = self._kit.settings
+        await self._sign_head()
         jobs = await make_files.claim(
             self._database,
             settings.file_processes,
@@ -81,6 +83,13 @@ class FileMaker:
         )
         await asyncio.gather(*(self._make(job) for job in jobs))
         return len(jobs)
+
+    async def _sign_head(self) -> None:
+        """A broken log stops certificates, not papers."""
+        try:
+            await log_heads.sign_head(self._database, self._kit, now=clock.now())
+        except LogBroken as broken:
+            log.error("no head signed: %s", broken.detail)
 
     async def _make(self, job: Job) -> None:
         try:

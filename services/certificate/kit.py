@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.certificate.files.records import RecordSigner
+from services.certificate.files.records import RecordSigner, SigningFolder
 from services.certificate.files.seal_keys import Trust
 from services.certificate.settings import CertificateSettings
 from services.chassis.files import Files
@@ -19,13 +19,18 @@ class Kit:
 
     settings: CertificateSettings
     sealer: Sealer
-    signer: RecordSigner
+    signing: SigningFolder
     files: Files
 
     @classmethod
     def open(cls, settings: CertificateSettings) -> "Kit":
         sealer = Sealer.load(settings.keys_dir)
-        return cls(settings, sealer, RecordSigner.load(settings.signing_dir), Files.open(settings.files_url, sealer))
+        return cls(settings, sealer, SigningFolder(settings.signing_dir), Files.open(settings.files_url, sealer))
+
+    @property
+    def signer(self) -> RecordSigner:
+        """The newest keys: they may be rotated while this process runs."""
+        return self.signing.current()
 
     def trust(self) -> Trust:
         """Read each time: the worker makes the first root after this process started."""

@@ -12,8 +12,9 @@ from contracts.events.certificate import CertificateStatus, PaperKind
 from contracts.events.common import PartyType
 from services.certificate.domain.access import CaseScope
 from services.certificate.domain.paper import FORMS
+from services.certificate.domain.transparency import Act
 from services.certificate.schemas import BodyOut, CertificateOut, FileOut, FileState, PaperOut, PartyOut
-from services.certificate.tables import case_copy, certificate, file_job, paper
+from services.certificate.tables import case_copy, certificate, file_job, log_leaf, log_state, paper
 
 _API = "/api/v1"
 _CERTIFICATE, _PAPER, _JOB = certificate.c, paper.c, file_job.c
@@ -77,8 +78,12 @@ async def documents_of(connection: AsyncConnection, case_ids: Iterable[UUID]) ->
 
 
 async def by_identifier(connection: AsyncConnection, identifier: str) -> Any:
-    """The row with its sealed record, or None."""
-    wanted = _certificates().add_columns(_CERTIFICATE.jws_sealed).where(_CERTIFICATE.identifier == identifier)
+    """The row with its sealed record and its last act in the log (a reprint changes nothing), or None."""
+    acts = select(log_leaf.c.act).where(log_leaf.c.certificate_id == _CERTIFICATE.id, log_leaf.c.act != Act.REPRINT)
+    last_act = acts.order_by(log_leaf.c.leaf_index.desc()).limit(1).scalar_subquery().label("last_act")
+    to_fill = select(log_state.c.to_fill).scalar_subquery().label("to_fill")
+    wanted = _certificates().add_columns(_CERTIFICATE.jws_sealed, last_act, to_fill)
+    wanted = wanted.where(_CERTIFICATE.identifier == identifier)
     return (await connection.execute(wanted)).one_or_none()
 
 

@@ -1,7 +1,7 @@
 """Bodies and answers of the certificate API. A holder's number goes in by search and never comes out in full."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -88,9 +88,12 @@ class CertificateOut(BaseModel):
 
 
 class CertificateDetail(CertificateOut):
-    """`jws`: the signed record (ES256, JWKS at /.well-known/certificate-jwks.json), for those who may have it."""
+    """`jws`: the signed record in general form, for those who may have it; keys at /.well-known/certificate-jwks.json.
 
-    jws: str | None = None
+    Signatures: ES256, and SM2SM3 (SM2 with SM3, signer id 1234567812345678, r || s).
+    """
+
+    jws: dict[str, Any] | None = None
 
 
 class CertificateList(BaseModel):

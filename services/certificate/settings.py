@@ -12,6 +12,7 @@ class CertificateSettings(ServiceSettings):
     contact: str = "区政务服务中心综合窗口"  # printed on receipts and notices
     reconsideration_body: str = "鹤城区人民政府"  # named in a refusal whose act names no body
     court: str = "鹤城区人民法院"
+    log_head_seconds: float = 60  # how old the last signed head of the log is before a new one is signed
     file_processes: int = 1  # size of the pool that renders and seals files
     seal_keys: str = "file"  # where seals get their keys: file, pkcs11
     file_lease_seconds: int = 120  # a job taken longer than this is taken again by another worker

@@ -182,6 +182,49 @@ class AccessRow(Base, table=True):
     found: int
 
 
+class LogLeafRow(Base, table=True):
+    """One act in the transparency log. Only added to; `hashes` are the tree nodes it completes, its own leaf first.
+
+    The signed record of the act is the certificate's own (`certificate.jws_sealed`, which never changes) when the act
+    brought that version into being, and `record_sealed` for every later act.
+    """
+
+    __tablename__: ClassVar[str] = "log_leaf"
+    __table_args__ = (Index("log_leaf_certificate", "certificate_id", "leaf_index"),)
+
+    leaf_index: int = Field(sa_column=Column(BIGINT, primary_key=True, autoincrement=False))
+    certificate_id: UUID
+    act: str
+    record_sha256: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    hashes: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    record_sealed: bytes | None = Field(sa_column=Column(LargeBinary, nullable=True))
+
+
+class LogStateRow(Base, table=True):
+    """The one row that is locked to append: how many leaves there are, and the roots of the perfect subtrees."""
+
+    __tablename__: ClassVar[str] = "log_state"
+
+    id: int = Field(primary_key=True)
+    size: int = Field(sa_column=Column(BIGINT, nullable=False))
+    frontier: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    to_fill: bool  # there are certificates from before the log that have no leaf yet
+
+
+class LogHeadRow(Base, table=True):
+    """A signed head of the log, as it was published."""
+
+    __tablename__: ClassVar[str] = "log_head"
+
+    size: int = Field(sa_column=Column(BIGINT, primary_key=True, autoincrement=False))
+    ordinal: int = Field(unique=True)
+    root: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    signed_at: datetime = Field(sa_column=_at())
+    jws: str
+    # The wall clock, which says when the next one is due; `signed_at` follows a test clock.
+    made_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()")))
+
+
 def _table(row: type[Base]) -> Table:
     return cast(Table, row.__table__)  # type: ignore[attr-defined]
 
@@ -192,3 +235,6 @@ certificate = _table(CertificateRow)
 case_copy = _table(CaseRow)
 paper = _table(PaperRow)
 file_job = _table(FileJobRow)
+log_leaf = _table(LogLeafRow)
+log_state = _table(LogStateRow)
+log_head = _table(LogHeadRow)

@@ -1,10 +1,14 @@
 """The only wiring of certificate for consumers, relay and file making."""
 
-from services.certificate import settings, stored_files
+from datetime import datetime
+
+from services.certificate import log_queries, settings, stored_files
+from services.certificate.commands import log_heads
 from services.certificate.consumers import Consumers
 from services.certificate.file_maker import FileMaker
 from services.certificate.kit import Kit
 from services.chassis import orphans
+from services.chassis.database import Database
 from services.chassis.worker import Timer, Worker
 
 
@@ -12,6 +16,14 @@ def create_worker() -> Worker:
     loaded = settings.load()
     kit = Kit.open(loaded)
     makers: list[FileMaker] = []
+
+    async def keep_log(database: Database, now: datetime) -> None:
+        """A library from before the log gets its leaves first; whoever issues meanwhile adds his own."""
+        async with database.read() as connection:
+            waiting = await log_queries.to_fill(connection)
+        if waiting:
+            await log_heads.fill(database, kit)
+        await log_heads.sign_head(database, kit, now=now)
 
     async def begin(worker: Worker) -> None:
         makers.append(FileMaker.open(worker.database, kit))
@@ -21,5 +33,8 @@ def create_worker() -> Worker:
         while makers:
             await makers.pop().stop()
 
-    timers = (Timer("orphans", orphans.EVERY_SECONDS, stored_files.orphans(kit)),)
+    timers = (
+        Timer("orphans", orphans.EVERY_SECONDS, stored_files.orphans(kit)),
+        Timer("certificate-log", max(loaded.log_head_seconds, 1), keep_log),
+    )
     return Worker(loaded, consumers=Consumers(kit).all(), timers=timers, on_start=[begin], on_stop=[end])

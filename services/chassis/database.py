@@ -84,6 +84,11 @@ class UnitOfWork:
     idempotency: Idempotency | None = None
     _events: list[tuple[Any, ...]] = field(default_factory=list)
     _answer: Answer | None = None
+    _last: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    def at_the_end(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Run `step` as the last statements of the transaction: for a lock that everybody needs, held shortly."""
+        self._last.append(step)
 
     def publish(self, event: Event, *, aggregate_id: UUID, version: int) -> None:
         """Add an outbox row; it is written at the end of the transaction and sent by the relay."""
@@ -127,10 +132,12 @@ class UnitOfWork:
             raise StillRunning(retry_after_seconds=1)
 
     async def _flush(self, driver: asyncpg.Connection) -> bool:
-        """Write outbox rows and answer; tells whether there is something to send.
+        """The last steps, outbox rows and answer; tells whether there is something to send.
 
         Raises StillRunning when the key was used after the claim looked.
         """
+        for step in self._last:
+            await step()
         events = [list(column) for column in zip(*self._events, strict=True)]
         answer = self._answer_row()
         if answer and events:

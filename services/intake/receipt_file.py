@@ -27,6 +27,7 @@ ATTACHMENT = "receipt.jws"
 MAX_BYTES = 20 * 2**20
 _TYPE = "receipt+jws"
 _ALGORITHMS = ["ES256"]
+_CURVE = "P-256"  # the set also holds SM2 keys, which sign certificates
 _VERSION = 1
 
 
@@ -63,11 +64,10 @@ def read_receipt(content: bytes, keys: Mapping[str, Any]) -> Authentic:
 
 def _record(token: bytes, keys: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
-        signed = jws.deserialize_compact(
-            token.strip(), KeySet.import_key_set({"keys": list(keys["keys"])}), algorithms=_ALGORITHMS
-        )
+        usable = [key for key in keys["keys"] if key.get("crv") == _CURVE]
+        signed = jws.deserialize_compact(token.strip(), KeySet.import_key_set({"keys": usable}), algorithms=_ALGORITHMS)
         record = json.loads(signed.payload)
-    except (JoseError, ValueError, KeyError, TypeError) as fault:
+    except (JoseError, ValueError, KeyError, TypeError, AttributeError) as fault:
         raise ReceiptNotAuthentic("签名数据不是由给定的公钥签发，或者签发后被改动") from fault
     if signed.headers().get("typ") != _TYPE or not isinstance(record, dict):
         raise ReceiptNotAuthentic("签名数据不是收件凭证")

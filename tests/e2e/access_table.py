@@ -200,6 +200,8 @@ PUBLIC = frozenset(
         ("GET", "/api/v1/bundles/{bundle_id}"),
         ("POST", "/api/v1/bundles/{bundle_id}/plan"),
         ("POST", "/api/v1/cases/progress"),
+        *(("GET", f"/api/v1/certificates/log/{part}") for part in ("head", "heads", "heads/{size}", "inclusion")),
+        *(("GET", f"/api/v1/certificates/log/{part}") for part in ("consistency", "leaves", "strays")),
         ("GET", "/api/v1/certificates/verify"),
         ("POST", "/api/v1/certificates/verify"),
     }

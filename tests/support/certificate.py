@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -49,8 +49,10 @@ from contracts.events.intake import (
     SupplementRequested,
 )
 from services.certificate.commands.import_types import import_types
+from services.certificate.commands.log import Entry, log
 from services.certificate.consumers import Consumers
 from services.certificate.domain.personal import masked_number
+from services.certificate.domain.transparency import Act
 from services.certificate.file_maker import FileMaker
 from services.certificate.kit import Kit
 from services.certificate.main import create_app
@@ -279,6 +281,14 @@ class Library:
         (row,) = await self.rows("SELECT * FROM certificate WHERE case_id = :id", id=told.id)
         return dict(row._mapping)
 
+    async def act(self, row: Mapping[str, Any], act: Act, status: str) -> None:
+        """A later act on a certificate, with its signed record and its leaf."""
+        signed = self.kit.signer.sign({"certificate_identifier": row["identifier"], "act": act.value})
+        async with self.database.transaction() as uow:
+            change = text("UPDATE certificate SET status = :status WHERE id = :id")
+            await uow.connection.execute(change, {"status": status, "id": row["id"]})
+            log(uow, [Entry(act, row["id"], row["identifier"], signed, self.kit.seal_record(signed))])
+
     def citizen(self, number: str = MARKER, **claims: Any) -> dict[str, str]:
         kind = "ORGANISATION" if number.startswith("9") else "PERSON"
         key = self.kit.holder_key(kind, number)
@@ -350,6 +360,7 @@ def environment(folder: Path, database_url: str) -> dict[str, str]:
         "YICHUANG_KEYS_DIR": str(keys(folder / "keys")),
         "YICHUANG_FILES_URL": f"file://{folder}/files",
         "YICHUANG_PUBLIC_URL": "https://yichuang.test",
+        "YICHUANG_LOG_HEAD_SECONDS": "0",
     }
 
 

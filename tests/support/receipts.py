@@ -43,7 +43,7 @@ def a_receipt(event: ApplicationReceived, signing_dir: Path, *, record: dict[str
     assert isinstance(printed, contents.Receipt)
     assert draft.record is not None
     said = record or draft.record(printed)
-    jws = signer.sign(said, typ=RECEIPT_TYPE)
+    jws = signer.sign_compact(said, typ=RECEIPT_TYPE)
     seal = paper_contents.seal_of(event.item, draft.issuer)
     job = contents.Job(contents=replace(printed, signed_record=jws), seal=seal, at=draft.at.replace(microsecond=0))
     pdf = make_file(job, seal_keys)

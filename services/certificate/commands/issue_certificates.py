@@ -8,6 +8,7 @@ from contracts.events.approval import CaseDecided
 from contracts.events.certificate import CertificateIssued, CertificateOrigin, CertificateStatus
 from contracts.events.common import Outcome
 from services.certificate import repository
+from services.certificate.commands.log import Entry, log
 from services.certificate.domain.certificate import (
     Body,
     Certificate,
@@ -18,6 +19,7 @@ from services.certificate.domain.certificate import (
 )
 from services.certificate.domain.errors import TypeUnknown
 from services.certificate.domain.numbers import CounterKey, certificate_number
+from services.certificate.domain.transparency import Act
 from services.certificate.domain.validity import term
 from services.certificate.kit import Kit
 from services.chassis import clock
@@ -52,12 +54,19 @@ async def issue_certificates(uow: UnitOfWork, decided: Sequence[CaseDecided], ki
 
 
 async def save(uow: UnitOfWork, certificates: Sequence[Certificate], kit: Kit) -> None:
-    """Store certificates with their signed records and tell everybody; used by issue and by import."""
+    """Store certificates with their signed records, log and tell them; used by issue and by import."""
     if not certificates:
         return
-    await repository.add_certificates(uow.connection, [row_of(certificate, kit) for certificate in certificates])
+    signed = [kit.signer.sign(record(certificate)) for certificate in certificates]
+    rows = [row_of(one, kit.seal_record(jws)) for one, jws in zip(certificates, signed, strict=True)]
+    await repository.add_certificates(uow.connection, rows)
     for certificate in certificates:
         uow.publish(issued(certificate), aggregate_id=certificate.id, version=1)
+    log(uow, [_entry(one, jws) for one, jws in zip(certificates, signed, strict=True)])
+
+
+def _entry(certificate: Certificate, jws: str) -> Entry:
+    return Entry(Act.ISSUE if certificate.case else Act.IMPORT, certificate.id, certificate.identifier, jws)
 
 
 async def _not_yet_issued(uow: UnitOfWork, decided: Sequence[CaseDecided]) -> dict[str, CaseDecided]:
@@ -136,7 +145,7 @@ def issued(certificate: Certificate) -> CertificateIssued:
     )
 
 
-def row_of(certificate: Certificate, kit: Kit) -> Mapping[str, object]:
+def row_of(certificate: Certificate, jws_sealed: bytes) -> Mapping[str, object]:
     """The row; whatever holds a number in full is inside the sealed record only."""
     case = certificate.case
     return {
@@ -165,7 +174,7 @@ def row_of(certificate: Certificate, kit: Kit) -> Mapping[str, object]:
         "case_no": case.case_no if case else None,
         "item_code": case.item_code if case else None,
         "item_name": case.item_name if case else None,
-        "jws_sealed": kit.seal_record(kit.signer.sign(record(certificate))),
+        "jws_sealed": jws_sealed,
         "file_name": None,
         "file_sha256": None,
         "file_at": None,

@@ -89,7 +89,7 @@ def _signed(paper: contents.AnyPaper, draft: Draft, kit: Kit) -> tuple[contents.
     """A receipt carries its signed record; other papers have none."""
     if draft.record is None or not isinstance(paper, contents.Receipt):
         return paper, ""
-    jws = kit.signer.sign(draft.record(paper), typ=RECEIPT_TYPE)
+    jws = kit.signer.sign_compact(draft.record(paper), typ=RECEIPT_TYPE)
     return replace(paper, signed_record=jws), jws
 
 

@@ -16,7 +16,10 @@ _LONGEST_PAUSE_SECONDS = 300
 
 _CLAIM = text(
     "UPDATE file_job SET attempts = attempts + 1, ready_at = :lease_until WHERE id IN ("
-    "SELECT id FROM file_job WHERE failed_reason IS NULL AND ready_at <= :now "
+    "SELECT id FROM file_job WHERE failed_reason IS NULL AND ready_at <= :now AND (target_kind <> 'CERTIFICATE' "
+    # its QR code carries the proof of its leaf under a signed head
+    "OR EXISTS (SELECT FROM log_leaf WHERE certificate_id = target_id "
+    "AND leaf_index < (SELECT coalesce(max(size), 0) FROM log_head))) "
     "ORDER BY ready_at LIMIT :many FOR UPDATE SKIP LOCKED) RETURNING id, target_kind, target_id, attempts"
 )
 

@@ -1,5 +1,6 @@
 """Search, record and file of certificates: one access rule, and a row for every look at another's certificate."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.certificate import queries, repository
 from services.certificate.domain.access import Access, CaseScope, Reader, access, needs_purpose
 from services.certificate.domain.errors import NotFound, NumberInvalid, PurposeRequired
+from services.certificate.files.records import general_form
 from services.certificate.kit import Kit
 from services.certificate.schemas import CertificateDetail, CertificateList, SearchIn
 from services.chassis.auth import Principal
@@ -149,7 +151,8 @@ async def detail(
     """The record; the signed form holds the full number, so it goes to the holder and those who handle the case."""
     row, granted = await read(db, identifier, principal, why, act="RECORD", now=now)
     shown = queries.certificate_out(row, today=local_date(now), public_url=kit.settings.public_url)
-    jws = kit.open_record(row.jws_sealed) if granted in (Access.HOLDER, Access.CASE) else None
+    shown_in_full = granted in (Access.HOLDER, Access.CASE)
+    jws = json.loads(general_form(kit.open_record(row.jws_sealed))) if shown_in_full else None
     return CertificateDetail(**shown.model_dump(), jws=jws)
 
 

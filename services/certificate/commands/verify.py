@@ -1,14 +1,16 @@
 """Verification, for everybody: by identifier, by a paper's code, by uploading the file."""
 
 import asyncio
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from contracts.events.certificate import PaperKind
 from services.certificate import queries
+from services.certificate.commands.log_check import says_what_was_signed
 from services.certificate.domain.certificate import ORGANISATION
 from services.certificate.domain.paper import FORMS
+from services.certificate.domain.transparency import Act, may_stand
 from services.certificate.domain.verification import UNKNOWN, Finding, Reason, Verdict, judge, masked_name
 from services.certificate.files.errors import RecordNotAuthentic
 from services.certificate.files.records import record_sha256
@@ -25,7 +27,7 @@ _MESSAGES = {
     Reason.IDENTIFIER_MALFORMED: "证照标识不正确（结构或校验位有误），请核对后重新输入。",
     Reason.NOT_IN_LIBRARY: "本证照库没有该证照或文书。",
     Reason.NOT_OURS: "文件没有本平台的电子印章，无法确认真伪。",
-    Reason.RECORD_ALTERED: "登记记录与签名不一致，请联系颁发机构。",
+    Reason.RECORD_ALTERED: "登记记录与签名或公开日志不一致，请联系颁发机构。",
     Reason.FILE_ALTERED: "文件在签章之后被改动，内容不可信。",
     Reason.NOT_YET_VALID: "证照尚未到生效日期。",
     Reason.EXPIRED: "证照已超过有效期。",
@@ -90,28 +92,14 @@ def _record_intact(row: Any, kit: Kit, on_file: str | None) -> bool:
         return False
     if on_file is not None and on_file != record_sha256(signed):
         return False
-    until = _basic(row.valid_until) if row.valid_until else ""
-    return (
-        signed["certificate_identifier"],
-        signed["certificate_type_code"],
-        signed["certificate_holder_name"],
-        signed["issue_dept_code"],
-        signed["issue_date"],
-        signed["validate_start"],
-        signed["validate_end"],
-    ) == (
-        row.identifier,
-        row.type_code,
-        row.holder_name,
-        row.issuer_uscc,
-        _basic(row.issued_on),
-        _basic(row.valid_from),
-        until,
-    )
+    return says_what_was_signed(row, signed, kit) and _is_logged(row)
 
 
-def _basic(day: date) -> str:
-    return day.strftime("%Y%m%d")
+def _is_logged(row: Any) -> bool:
+    """The log has this certificate, with an act that its status follows from."""
+    if row.last_act is None:
+        return bool(row.to_fill)  # older than the log, which the worker is filling
+    return may_stand(Act(row.last_act), row.status)
 
 
 def _known(row: Any) -> VerifiedCertificate:

@@ -28,6 +28,29 @@ class NotRenewable(DomainError):
     title_en = "The old certificate cannot be renewed"
 
 
+class LogBroken(DomainError):
+    """The tables of the transparency log, or certificates in it, are not what was signed: nothing more is signed."""
+
+    code = "certificate.log-broken"
+    kind = Kind.UNAVAILABLE
+    title_zh = "证照日志与登记记录不一致，已停止签发日志头"
+    title_en = "The log does not match the certificates"
+
+
+class NoSuchLeaf(DomainError):
+    code = "certificate.no-such-leaf"
+    kind = Kind.NOT_FOUND
+    title_zh = "证照日志中没有该记录或该日志头"
+    title_en = "The log has no such entry or head"
+
+
+class ProofRefused(DomainError):
+    code = "certificate.proof-refused"
+    kind = Kind.INVALID
+    title_zh = "无法给出该证明"
+    title_en = "There is no such proof"
+
+
 class PurposeRequired(DomainError):
     code = "certificate.purpose-required"
     kind = Kind.INVALID

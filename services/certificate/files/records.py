@@ -1,79 +1,146 @@
-"""The signed metadata record: JWS (ES256) over canonical JSON, its keys as files, and the public JWKS."""
+"""Signed records: JWS in general form (ES256 and SM2 with SM3) or compact (ES256), their keys, and the public JWKS."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet
-
 from services.certificate.files.errors import RecordNotAuthentic
+from services.certificate.files.jose import (
+    ALGORITHMS,
+    ES256,
+    SM2SM3,
+    FileKey,
+    NotSigned,
+    PrivateKey,
+    PublicKey,
+    canonical,
+    decode,
+    encode,
+    new_pem,
+)
 from services.certificate.files.key_files import read_or_create
 
-ALGORITHM = "ES256"
-_ALLOWED = [ALGORITHM]
-_TYPE = "certificate-record+jws"
+RECORD_TYPE = "certificate-record+jws"
 RECEIPT_TYPE = "receipt+jws"  # what a receipt says; checked by `python -m services.intake verify-receipt`
+HEAD_TYPE = "log-head+jws"
+_FOLDER = "records"
+FILES = {ES256: "record", SM2SM3: "sm2"}
 
 
 @dataclass(frozen=True)
 class RecordSigner:
-    """Signs with the newest key, recognises all of them. To rotate, add the next `records/record-<nnn>.pem`."""
+    """Signs with the newest key of each algorithm, recognises all of them."""
 
-    keys: tuple[ECKey, ...]  # oldest first
+    keys: tuple[PrivateKey, ...]  # ES256, oldest first
+    sm2_keys: tuple[PrivateKey, ...]
 
     @classmethod
     def load(cls, signing_dir: Path, *, may_create: bool = True) -> "RecordSigner":
-        """Makes the first key when there is none (two processes at once agree on one).
+        """Makes the first keys when there are none (two processes at once agree on one).
 
         Raises:
             FileNotFoundError: there is no key and none may be made.
         """
-        folder = signing_dir / "records"
-        if not list(folder.glob("record-*.pem")):
-            read_or_create(folder / "record-001.pem", _new_key, may_create=may_create)
-        return cls(tuple(_load(path) for path in sorted(folder.glob("record-*.pem"))))
+        folder = signing_dir / _FOLDER
+        return cls(*(tuple(_keys(folder, alg, may_create=may_create)) for alg in ALGORITHMS))
 
-    def sign(self, record: Mapping[str, Any], *, typ: str = _TYPE) -> str:
-        """The compact JWS of the record. Its payload is `canonical(record)`; `typ` keeps kinds of records apart."""
+    def sign(self, record: Mapping[str, Any], *, typ: str = RECORD_TYPE) -> str:
+        """The record as JWS in general form, ES256 first, as canonical JSON. Its payload is `canonical(record)`."""
+        payload = encode(canonical(record))
+        signatures = []
+        for key in (self.keys[-1], self.sm2_keys[-1]):
+            protected = _protected(key, typ)
+            signed = key.sign(f"{protected}.{payload}".encode())
+            signatures.append({"protected": protected, "signature": encode(signed)})
+        return canonical({"payload": payload, "signatures": signatures}).decode()
+
+    def sign_compact(self, record: Mapping[str, Any], *, typ: str) -> str:
+        """As compact JWS (ES256). `typ` keeps kinds of records apart."""
         key = self.keys[-1]
-        header = {"alg": ALGORITHM, "kid": key.kid, "typ": typ}
-        return jws.serialize_compact(header, canonical(record), key, algorithms=_ALLOWED)
+        content = f"{_protected(key, typ)}.{encode(canonical(record))}"
+        return f"{content}.{encode(key.sign(content.encode()))}"
 
-    def verify(self, token: str) -> dict[str, Any]:
+    def verify(self, signed: str, *, typ: str = RECORD_TYPE) -> dict[str, Any]:
         """The record of a JWS that we signed.
 
         Raises:
             RecordNotAuthentic: another key, another algorithm, a changed byte, or no JWS at all.
         """
-        return verify_record(token, self.jwks())
+        return _verify(signed, {key.public.kid: key.public for key in (*self.keys, *self.sm2_keys)}, typ)
 
     def jwks(self) -> dict[str, Any]:
         """The public keys, for `/.well-known/certificate-jwks.json`."""
-        public = [dict(key.as_dict(private=False)) | {"use": "sig", "alg": ALGORITHM} for key in self.keys]
-        return {"keys": public}
+        return {"keys": [key.public.jwk() for key in (*self.keys, *self.sm2_keys)]}
 
 
-def verify_record(token: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass
+class SigningFolder:
+    """The signer of a folder, read again when a key was added: rotation needs no restart."""
+
+    signing_dir: Path
+    _read_at: int = field(default=-1, repr=False)
+    _signer: RecordSigner | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self.current()  # missing keys are made, or told, at the start
+
+    def current(self) -> RecordSigner:
+        folder = self.signing_dir / _FOLDER
+        changed_at = folder.stat().st_mtime_ns if folder.exists() else 0
+        if self._signer is None or changed_at != self._read_at:
+            self._signer = RecordSigner.load(self.signing_dir)
+            self._read_at = folder.stat().st_mtime_ns
+        return self._signer
+
+
+def rotate(signing_dir: Path) -> list[str]:
+    """The next key of each algorithm; gives their names. The old ones stay: they verify what they signed."""
+    folder = signing_dir / _FOLDER
+    made = []
+    for alg in ALGORITHMS:
+        last = max((int(path.stem[-3:]) for path in folder.glob(f"{FILES[alg]}-*.pem")), default=0)
+        path = folder / f"{FILES[alg]}-{last + 1:03d}.pem"
+        read_or_create(path, lambda alg=alg: new_pem(alg))  # type: ignore[misc]
+        made.append(path.stem)
+    return made
+
+
+def verify_record(signed: str, jwks: Mapping[str, Any], *, typ: str = RECORD_TYPE) -> dict[str, Any]:
     """As `RecordSigner.verify`, for those who have only the public keys."""
     try:
-        keys = KeySet.import_key_set({"keys": list(jwks["keys"])})
-        signed = jws.deserialize_compact(token, keys, algorithms=_ALLOWED)
-        record = json.loads(signed.payload)
-    except (JoseError, ValueError, KeyError, TypeError) as fault:
-        raise RecordNotAuthentic("证照元数据的签名无法通过验证") from fault
-    if signed.headers().get("typ") != _TYPE or not isinstance(record, dict):
-        raise RecordNotAuthentic("不是证照元数据签名")
-    return record
+        found = [PublicKey.of_jwk(jwk) for jwk in jwks["keys"]]
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise RecordNotAuthentic("公钥文件无法读取") from fault
+    return _verify(signed, {key.kid: key for key in found if key is not None}, typ)
 
 
-def canonical(record: Mapping[str, Any]) -> bytes:
-    """One text for one record: keys sorted, no blanks, UTF-8 (RFC 8785 for the strings and integers we use)."""
-    return json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+def general_form(signed: str) -> str:
+    """A stored record as JWS in general form, canonical; older records are compact, with one signature."""
+    if signed.startswith("{"):
+        return signed
+    protected, payload, signature = signed.split(".")
+    return canonical({"payload": payload, "signatures": [{"protected": protected, "signature": signature}]}).decode()
+
+
+def content_hash(signed: str) -> bytes:
+    """What the transparency log and the QR code carry of a signed record: SHA-256 of its general form."""
+    return sha256(general_form(signed).encode()).digest()
+
+
+def payload_of(signed: str) -> dict[str, Any]:
+    """What a record says, unchecked: for records out of our own sealed store.
+
+    Raises:
+        ValueError: it is no JWS with a JSON object.
+    """
+    payload = json.loads(signed)["payload"] if signed.startswith("{") else signed.split(".")[1]
+    said = json.loads(decode(payload))
+    if not isinstance(said, dict):
+        raise ValueError("no record")
+    return said
 
 
 def record_sha256(record: Mapping[str, Any]) -> str:
@@ -81,10 +148,53 @@ def record_sha256(record: Mapping[str, Any]) -> str:
     return sha256(canonical(record)).hexdigest()
 
 
-def _new_key() -> bytes:
-    return ECKey.generate_key("P-256").as_pem(private=True)
+def _verify(signed: str, keys: Mapping[str, PublicKey], typ: str) -> dict[str, Any]:
+    try:
+        payload, signatures = _parts(signed)
+        algorithms = [_check(protected, payload, signature, keys, typ) for protected, signature in signatures]
+        if algorithms not in ([ES256], list(ALGORITHMS)):
+            raise NotSigned
+        record = json.loads(decode(payload))
+    except (NotSigned, ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
+        raise RecordNotAuthentic("证照元数据的签名无法通过验证") from fault
+    if not isinstance(record, dict):
+        raise RecordNotAuthentic("不是证照元数据签名")
+    return record
 
 
-def _load(path: Path) -> ECKey:
-    bare = ECKey.import_key(path.read_bytes())
-    return ECKey.import_key(path.read_bytes(), {"kid": bare.thumbprint()})
+def _parts(signed: str) -> tuple[str, Sequence[tuple[str, str]]]:
+    """Payload and signatures of either form, which must be written exactly as we write it."""
+    if not signed.startswith("{"):
+        protected, payload, signature = signed.split(".")
+        return payload, [(protected, signature)]
+    given = json.loads(signed)
+    signatures = [(one["protected"], one["signature"]) for one in given["signatures"]]
+    written = [{"protected": protected, "signature": signature} for protected, signature in signatures]
+    if canonical({"payload": given["payload"], "signatures": written}).decode() != signed:
+        raise NotSigned
+    return given["payload"], signatures
+
+
+def _check(protected: str, payload: str, signature: str, keys: Mapping[str, PublicKey], typ: str) -> str:
+    """The algorithm of a sound signature. The key decides the algorithm, and the header must agree.
+
+    Raises:
+        NotSigned, KeyError, ValueError.
+    """
+    header = json.loads(decode(protected))
+    key = keys[header["kid"]]
+    if header != {"alg": key.alg, "kid": key.kid, "typ": typ}:
+        raise NotSigned
+    key.verify(decode(signature), f"{protected}.{payload}".encode())
+    return key.alg
+
+
+def _protected(key: PrivateKey, typ: str) -> str:
+    return encode(canonical({"alg": key.public.alg, "kid": key.public.kid, "typ": typ}))
+
+
+def _keys(folder: Path, alg: str, *, may_create: bool) -> Iterable[PrivateKey]:
+    pattern = f"{FILES[alg]}-*.pem"
+    if not list(folder.glob(pattern)):
+        read_or_create(folder / f"{FILES[alg]}-001.pem", lambda: new_pem(alg), may_create=may_create)
+    return [FileKey.load(alg, path.read_bytes()) for path in sorted(folder.glob(pattern))]

@@ -15,7 +15,8 @@ from httpx import Response
 from sqlalchemy import text
 
 from services.certificate import stored_files
-from services.certificate.commands import make_files
+from services.certificate.commands import log_heads, make_files
+from services.certificate.domain.transparency import Act
 from services.certificate.file_maker import FileMaker
 from services.chassis.clock import real_now
 from services.chassis.files import Files
@@ -131,8 +132,7 @@ async def test_a_false_identifier_is_unknown(library: Library, identifier: str, 
 @pytest.mark.parametrize(
     ("column", "value", "verdict", "reason"),
     [
-        pytest.param("status", "ANNULLED", "NO_LONGER_VALID", "ANNULLED", id="annulled"),
-        pytest.param("status", "LOST", "NO_LONGER_VALID", "LOST", id="lost"),
+        pytest.param("status", "ANNULLED", "ALTERED", "RECORD_ALTERED", id="a status without an act"),
         pytest.param("holder_name", "王大明", "ALTERED", "RECORD_ALTERED", id="a row with another name"),
         pytest.param("valid_until", date(2099, 1, 1), "ALTERED", "RECORD_ALTERED", id="a row that lives longer"),
         pytest.param("jws_sealed", b"x", "ALTERED", "RECORD_ALTERED", id="another record"),
@@ -149,6 +149,22 @@ async def test_the_row_is_held_against_its_signed_record(
     result = (await library.get(VERIFY, identifier=row["identifier"])).json()
 
     assert (result["verdict"], result["reason"]) == (verdict, reason)
+    async with library.database.transaction() as uow:  # nothing is signed over a broken library
+        await uow.connection.execute(change, {"value": row[column], "id": row["id"]})
+
+
+@pytest.mark.parametrize(("act", "status"), [(Act.ANNUL, "ANNULLED"), (Act.REPORT_LOSS, "LOST")])
+async def test_an_act_is_told_at_once_and_cannot_be_undone_in_the_row(library: Library, act: Act, status: str):
+    row = await library.issued()
+
+    await library.act(row, act, status)
+    told = (await library.get(VERIFY, identifier=row["identifier"])).json()
+    async with library.database.transaction() as uow:
+        await uow.connection.execute(text("UPDATE certificate SET status = 'VALID' WHERE id = :id"), {"id": row["id"]})
+    undone = (await library.get(VERIFY, identifier=row["identifier"])).json()
+
+    assert (told["verdict"], told["reason"]) == ("NO_LONGER_VALID", status)
+    assert (undone["verdict"], undone["reason"]) == ("ALTERED", "RECORD_ALTERED")
 
 
 async def test_an_expired_certificate_is_no_longer_valid(library: Library):
@@ -236,10 +252,10 @@ async def test_anybody_can_check_a_record_with_the_published_keys(library: Libra
     first = await library.get("/.well-known/certificate-jwks.json")
     second = await library.get("/api/v1/certificates/jwks.json")
 
-    (key,) = first.json()["keys"]
+    keys = first.json()["keys"]
     assert first.json() == second.json()
-    assert (key["alg"], key["crv"]) == ("ES256", "P-256")
-    assert "d" not in key
+    assert [(key["alg"], key["crv"]) for key in keys] == [("ES256", "P-256"), ("SM2SM3", "SM2")]
+    assert all("d" not in key for key in keys)
 
 
 # --- the making
@@ -289,6 +305,7 @@ async def test_two_makers_never_take_the_same_job(library: Library):
 async def test_a_maker_that_lost_its_lease_cannot_finish(library: Library):
     row = await library.issued()
     now = real_now()
+    await log_heads.sign_head(library.database, library.kit, now=now)
     old = await make_files.claim(library.database, 100, now=now, lease_seconds=1)
     new = await make_files.claim(library.database, 100, now=now + timedelta(seconds=2), lease_seconds=1)
     made = make_files.MadeFile("certificate/x", "0" * 64)

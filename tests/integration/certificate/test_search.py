@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.certificate.files.jose import canonical
 from tests.support import tokens
 from tests.support.certificate import COMPANY, DISTRICT, FOOD_LICENCE, MARKER, MARKET, OTHER, POLICE, Library, an_item
 
@@ -193,7 +194,7 @@ async def test_the_holder_gets_the_record_with_its_signature(library: Library):
 
     assert answer.status_code == 200
     assert answer.headers["etag"] == '"v1"'
-    record = library.kit.signer.verify(answer.json()["jws"])
+    record = library.kit.signer.verify(canonical(answer.json()["jws"]).decode())
     assert record["certificate_identifier"] == row["identifier"]
     assert answer.json()["verify_url"].startswith("https://yichuang.test/api/v1/certificates/verify?identifier=1.2.156")
 

@@ -15,7 +15,8 @@ import pytest
 from nats.aio.client import Client
 
 from contracts.events.common import Event
-from services.certificate.commands import import_certificates
+from services.certificate.commands import import_certificates, log_check
+from services.certificate.domain import merkle
 from services.chassis import bus
 from services.chassis.clock import real_now
 from services.chassis.settings import ServiceSettings, load_settings
@@ -131,13 +132,29 @@ async def assert_exactly_once(library: Library, cases: list[Case]) -> None:
     assert sorted(row.case_id for row in rows) == sorted(case.id for case in cases)
     assert sorted(int(row.number_shown[10:]) for row in rows) == list(range(1, len(cases) + 1))
     assert {row.version for row in rows} == {2}
-    counted = await library.rows("SELECT subject, count(*) AS many FROM outbox GROUP BY subject")
+    await assert_logged(library, len(cases))
+    unlogged = "subject <> 'certificate.log_head.signed.v1'"
+    counted = await library.rows(f"SELECT subject, count(*) AS many FROM outbox WHERE {unlogged} GROUP BY subject")
     assert {row.subject: row.many for row in counted} == {
         "certificate.certificate.issued.v1": len(cases),
         "certificate.certificate.sealed.v1": len(cases),
         "certificate.paper.issued.v1": 3 * len(cases),
         "certificate.paper.sealed.v1": 3 * len(cases),
     }
+
+
+async def assert_logged(library: Library, count: int) -> None:
+    """Each certificate has its leaf, the leaves have no gap, and they are the tree that was signed."""
+    leaves = await library.rows("SELECT leaf_index, certificate_id FROM log_leaf ORDER BY leaf_index")
+    certificates = await library.rows("SELECT id FROM certificate")
+    assert [row.leaf_index for row in leaves] == list(range(count))
+    assert sorted(row.certificate_id for row in leaves) == sorted(row.id for row in certificates)
+    (head,) = await library.rows("SELECT size, root FROM log_head ORDER BY size DESC LIMIT 1")
+    assert head.size == count
+    async with library.database.read() as connection:
+        live = await log_check.live_leaves(connection, library.kit, 0, count)
+    frontier, _ = merkle.grow(0, [], [leaf or b"" for leaf in live])
+    assert merkle.root_of(frontier) == head.root
 
 
 async def assert_nowhere(library: Library, client: Client, log: Path) -> None:

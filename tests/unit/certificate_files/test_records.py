@@ -1,6 +1,5 @@
 """The signed record: anyone with the public keys can check it, and nothing else passes."""
 
-import base64
 import json
 import stat
 from pathlib import Path
@@ -8,10 +7,23 @@ from typing import Any
 
 import pytest
 from joserfc import jws
-from joserfc.jwk import OctKey
+from joserfc.jwk import ECKey, OctKey
 
 from services.certificate.files.errors import RecordNotAuthentic
-from services.certificate.files.records import RecordSigner, canonical, record_sha256, verify_record
+from services.certificate.files.jose import canonical, decode, encode
+from services.certificate.files.records import (
+    RECEIPT_TYPE,
+    RECORD_TYPE,
+    RecordSigner,
+    SigningFolder,
+    content_hash,
+    general_form,
+    payload_of,
+    record_sha256,
+    rotate,
+    verify_record,
+)
+from tests.support import openssl
 
 RECORD: dict[str, Any] = {
     "certificate_identifier": "1.2.156.3005.2.11431202006100029C002.11431202006100029C.JY24312020000001.001.I",
@@ -32,18 +44,61 @@ def test_a_record_is_verified_with_the_public_keys_alone(signer: RecordSigner) -
     assert signer.verify(token) == RECORD
 
 
-def test_the_payload_is_the_canonical_record(signer: RecordSigner) -> None:
-    payload = signer.sign(RECORD).split(".")[1]
+def test_the_record_is_canonical_json_with_both_signatures(signer: RecordSigner) -> None:
+    signed = json.loads(signer.sign(RECORD))
 
-    assert base64.urlsafe_b64decode(payload + "==") == canonical(RECORD)
+    heads = [json.loads(decode(one["protected"])) for one in signed["signatures"]]
+    assert decode(signed["payload"]) == canonical(RECORD)
+    assert canonical(signed).decode() == canonical(dict(reversed(signed.items()))).decode()
+    assert [(head["alg"], head["typ"]) for head in heads] == [
+        ("ES256", "certificate-record+jws"),
+        ("SM2SM3", "certificate-record+jws"),
+    ]
+    assert [head["kid"] for head in heads] == [key["kid"] for key in signer.jwks()["keys"]]
     assert canonical(dict(reversed(RECORD.items()))) == canonical(RECORD)
     assert len(record_sha256(RECORD)) == 64
 
 
-def test_the_public_keys_hold_nothing_private(signer: RecordSigner) -> None:
-    [key] = signer.jwks()["keys"]
+def test_es256_verifies_with_a_jose_library(signer: RecordSigner) -> None:
+    signed = json.loads(signer.sign(RECORD))
+    key = ECKey.import_key(signer.jwks()["keys"][0])
+    flattened = {"payload": signed["payload"]} | signed["signatures"][0]
 
-    assert key.keys() == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+    verified = jws.deserialize_json(flattened, key, algorithms=["ES256"])
+
+    assert verified.payload == canonical(RECORD)
+    assert key.thumbprint() == signer.jwks()["keys"][0]["kid"]
+
+
+@pytest.mark.skipif(not openssl.has_sm2(), reason="the openssl command is missing, or built without SM2")
+@pytest.mark.parametrize("changed", [False, True])
+def test_sm2_verifies_with_openssl(signer: RecordSigner, tmp_path: Path, changed: bool) -> None:
+    signed = json.loads(signer.sign(RECORD))
+    key = signer.jwks()["keys"][1]
+    [_, one] = signed["signatures"]
+    content = f"{one['protected']}.{signed['payload']}".encode() + b"!" * changed
+
+    assert openssl.verifies_sm2(key, decode(one["signature"]), content, tmp_path) is not changed
+
+
+def test_a_receipt_is_a_compact_jws(signer: RecordSigner) -> None:
+    token = signer.sign_compact(RECORD, typ=RECEIPT_TYPE)
+
+    assert signer.verify(token, typ=RECEIPT_TYPE) == RECORD
+    with pytest.raises(RecordNotAuthentic):
+        signer.verify(token)
+
+
+def test_an_older_compact_record_is_recognised_and_has_a_general_form(signer: RecordSigner) -> None:
+    token = signer.sign_compact(RECORD, typ=RECORD_TYPE)
+
+    assert signer.verify(token) == signer.verify(general_form(token)) == payload_of(token) == RECORD
+    assert content_hash(token) == content_hash(general_form(token))
+
+
+def test_the_public_keys_hold_nothing_private(signer: RecordSigner) -> None:
+    for key in signer.jwks()["keys"]:
+        assert key.keys() == {"kty", "crv", "x", "y", "kid", "use", "alg"}
 
 
 def test_any_changed_character_is_found(signer: RecordSigner) -> None:
@@ -55,37 +110,63 @@ def test_any_changed_character_is_found(signer: RecordSigner) -> None:
             signer.verify(changed)
 
 
-def test_another_key_or_another_algorithm_does_not_pass(signer: RecordSigner, tmp_path: Path) -> None:
-    other = RecordSigner.load(tmp_path / "other")
-    public = json.dumps(signer.jwks()["keys"][0]).encode()
-    mixed = jws.serialize_compact(
-        {"alg": "HS256", "kid": signer.jwks()["keys"][0]["kid"]}, canonical(RECORD), OctKey.import_key(public)
-    )
-    head = base64.urlsafe_b64encode(b'{"alg":"none"}').rstrip(b"=").decode()
-    bare = f"{head}.{signer.sign(RECORD).split('.')[1]}."
+def general(signed: dict[str, Any], *signatures: int, **more: Any) -> str:
+    return canonical({**signed, "signatures": [signed["signatures"][one] for one in signatures], **more}).decode()
 
-    for token in (other.sign(RECORD), mixed, bare, "", "a.b", "a.b.c", "甲.乙.丙"):
+
+def test_a_signature_left_out_doubled_or_put_elsewhere_does_not_pass(signer: RecordSigner) -> None:
+    signed = json.loads(signer.sign(RECORD))
+    swapped = [
+        {"protected": one["protected"], "signature": other["signature"]}
+        for one, other in zip(signed["signatures"], reversed(signed["signatures"]), strict=True)
+    ]
+
+    for token in (
+        general(signed, 1),
+        general(signed, 1, 0),
+        general(signed, 0, 0),
+        general(signed),
+        general(signed, 0, 1, header={"kid": "other"}),
+        canonical(signed | {"signatures": swapped}).decode(),
+        json.dumps(signed, indent=1),
+    ):
         with pytest.raises(RecordNotAuthentic):
             signer.verify(token)
 
 
-def test_after_rotation_old_records_are_recognised_and_new_ones_use_the_new_key(tmp_path: Path) -> None:
-    first = RecordSigner.load(tmp_path)
-    old = first.sign(RECORD)
-    spare = RecordSigner.load(tmp_path / "spare")
-    (tmp_path / "records" / "record-002.pem").write_bytes((tmp_path / "spare/records/record-001.pem").read_bytes())
+def test_another_key_or_another_algorithm_does_not_pass(signer: RecordSigner, tmp_path: Path) -> None:
+    other = RecordSigner.load(tmp_path / "other")
+    kid = signer.jwks()["keys"][0]["kid"]
+    public = json.dumps(signer.jwks()["keys"][0]).encode()
+    mixed = jws.serialize_compact({"alg": "HS256", "kid": kid}, canonical(RECORD), OctKey.import_key(public))
+    bare = f"{encode(canonical({'alg': 'none', 'kid': kid}))}.{encode(canonical(RECORD))}."
+    deep = "{" + '"payload":' + "[" * 100_000
 
-    rotated = RecordSigner.load(tmp_path)
+    for token in (other.sign(RECORD), mixed, bare, deep, "", "{}", "[]", "a.b", "a.b.c", "甲.乙.丙", "\ud800.a.b"):
+        with pytest.raises(RecordNotAuthentic):
+            signer.verify(token)
 
+
+def test_after_rotation_old_records_are_recognised_and_new_ones_use_the_new_keys(tmp_path: Path) -> None:
+    folder = SigningFolder(tmp_path)
+    old = folder.current().sign(RECORD)
+    before = [key["kid"] for key in folder.current().jwks()["keys"]]
+
+    rotate(tmp_path)
+
+    rotated = folder.current()
+    heads = [json.loads(decode(one["protected"])) for one in json.loads(rotated.sign(RECORD))["signatures"]]
+    kids = [key["kid"] for key in rotated.jwks()["keys"]]
     assert rotated.verify(old) == RECORD
-    assert spare.verify(rotated.sign(RECORD)) == RECORD
-    assert len(rotated.jwks()["keys"]) == 2
+    assert verify_record(old, rotated.jwks()) == RECORD
+    assert set(before) < set(kids)
+    assert not {head["kid"] for head in heads} & set(before)
 
 
 def test_the_key_file_is_for_its_owner_only_and_stays(tmp_path: Path, signer: RecordSigner) -> None:
-    [path] = (tmp_path / "records").iterdir()
+    paths = list((tmp_path / "records").iterdir())
 
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [stat.S_IMODE(path.stat().st_mode) for path in paths] == [0o600, 0o600]
     assert RecordSigner.load(tmp_path).jwks() == signer.jwks()
 
 

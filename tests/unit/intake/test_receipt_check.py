@@ -12,7 +12,7 @@ import pytest
 from contracts.events.common import DueDate
 from contracts.events.examples import examples
 from contracts.events.intake import ApplicationReceived
-from services.certificate.files.records import RecordSigner
+from services.certificate.files.records import RECORD_TYPE, RecordSigner
 from services.certificate.files.seal_keys import FileSealKeys
 from services.certificate.files.sealing import make_file
 from services.intake import receipt_check
@@ -134,7 +134,7 @@ def test_another_paper_of_ours_is_no_receipt(receipt: SignedReceipt, signing_dir
 
 
 def test_another_record_of_ours_is_no_receipt(receipt: SignedReceipt, signing_dir: Path) -> None:
-    certificate = RecordSigner.load(signing_dir).sign(receipt.record)
+    certificate = RecordSigner.load(signing_dir).sign_compact(receipt.record, typ=RECORD_TYPE)
 
     with pytest.raises(ReceiptNotAuthentic, match="不是收件凭证"):
         read_receipt(certificate.encode(), receipt.keys)

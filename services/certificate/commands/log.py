@@ -1,0 +1,69 @@
+"""The transparency log: every act adds its leaf in the transaction of the act; nothing else writes leaves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.certificate.domain import merkle
+from services.certificate.domain.merkle import HASH_BYTES
+from services.certificate.domain.transparency import Act, Leaf
+from services.certificate.files.records import content_hash
+from services.chassis.database import UnitOfWork
+
+# The row lock puts all issuers in one line: a leaf's index is taken and committed (or given back) with its act.
+_LOCK = text("SELECT size, frontier FROM log_state WHERE id = 1 FOR UPDATE")
+_APPEND = text(
+    "WITH leaves AS (INSERT INTO log_leaf (leaf_index, certificate_id, act, record_sha256, hashes, record_sealed) "
+    "SELECT :first + place - 1, certificate_id, act, record, hashes, sealed FROM unnest("
+    "CAST(:ids AS uuid[]), CAST(:acts AS text[]), CAST(:records AS bytea[]), CAST(:hashes AS bytea[]), "
+    "CAST(:sealed AS bytea[])) WITH ORDINALITY AS given (certificate_id, act, record, hashes, sealed, place)) "
+    "UPDATE log_state SET size = :size, frontier = :frontier WHERE id = 1"
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An act to be logged. `sealed` is its signed record, sealed, unless that is the certificate's own."""
+
+    act: Act
+    certificate_id: UUID
+    identifier: str
+    signed_record: str = field(repr=False)
+    sealed: bytes | None = field(default=None, repr=False)
+
+
+def log(uow: UnitOfWork, entries: Sequence[Entry]) -> None:
+    """Give each act its leaf, in this order, at the end of this transaction.
+
+    The end, because the lock on the log is the one that all acts share: counters and rows are locked before it, so no
+    two transactions wait for each other, and it is held for two statements and the commit.
+    """
+    if entries:
+        uow.at_the_end(lambda: _append(uow.connection, entries))
+
+
+async def _append(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
+    size, stored = (await connection.execute(_LOCK)).one()
+    leaves = [Leaf(entry.act, entry.identifier, content_hash(entry.signed_record)) for entry in entries]
+    frontier, completed = merkle.grow(size, parts(stored), [leaf.hash() for leaf in leaves])
+    await connection.execute(
+        _APPEND,
+        {
+            "first": size,
+            "ids": [entry.certificate_id for entry in entries],
+            "acts": [entry.act.value for entry in entries],
+            "records": [leaf.record for leaf in leaves],
+            "hashes": [b"".join(nodes) for nodes in completed],
+            "sealed": [entry.sealed for entry in entries],
+            "size": size + len(entries),
+            "frontier": b"".join(frontier),
+        },
+    )
+
+
+def parts(stored: bytes) -> list[bytes]:
+    """Hashes that are kept one after another."""
+    return [stored[place : place + HASH_BYTES] for place in range(0, len(stored), HASH_BYTES)]

@@ -1,0 +1,98 @@
+"""Does the database still say what was signed and logged? For signing heads, for verification, for monitors."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.certificate.domain.certificate import basic
+from services.certificate.domain.personal import masked_certificate_number, masked_number
+from services.certificate.domain.transparency import Act, Leaf, may_stand
+from services.certificate.files.records import content_hash, payload_of
+from services.certificate.kit import Kit
+from services.chassis.sealing import SealBroken
+from services.kernel.codes import holds_citizen_id
+
+PAGE = 500
+
+_LEAVES = text(
+    "SELECT l.leaf_index, l.act, l.record_sha256, l.hashes, l.record_sealed, last.act AS last_act, c.* "
+    "FROM log_leaf l LEFT JOIN certificate c ON c.id = l.certificate_id "
+    "LEFT JOIN LATERAL (SELECT act FROM log_leaf WHERE certificate_id = l.certificate_id AND act <> 'REPRINT' "
+    "ORDER BY leaf_index DESC LIMIT 1) last ON true "
+    "WHERE l.leaf_index >= :first AND l.leaf_index < :end ORDER BY l.leaf_index"
+)
+
+
+async def leaf_rows(connection: AsyncConnection, first: int, end: int) -> list[Any]:
+    """Leaves `first` up to `end` with their certificates, None where there is none."""
+    found = {row.leaf_index: row for row in await connection.execute(_LEAVES, {"first": first, "end": end})}
+    return [found.get(index) for index in range(first, end)]
+
+
+async def live_leaves(connection: AsyncConnection, kit: Kit, first: int, end: int) -> list[bytes | None]:
+    """The leaf hashes as the database would give them today, out of the certificates and their signed records.
+
+    None where a leaf or its certificate is missing, or the row says something else than its signed record.
+    """
+    rows = await leaf_rows(connection, first, end)
+    return await asyncio.to_thread(_hashes, rows, kit)
+
+
+def _hashes(rows: Sequence[Any], kit: Kit) -> list[bytes | None]:
+    return [live_hash(row, kit) if row is not None else None for row in rows]
+
+
+def live_hash(row: Any, kit: Kit) -> bytes | None:
+    """Of one row of `leaf_rows`: also its columns and its status must follow from what was signed and logged."""
+    found = recorded(row, kit)
+    if found is None or not may_stand(Act(row.last_act), row.status):
+        return None
+    leaf, said = found
+    return leaf if says_what_was_signed(row, said, kit) else None
+
+
+def recorded(row: Any, kit: Kit) -> tuple[bytes, dict[str, Any]] | None:
+    """The leaf hash by the signed records alone, and what the certificate's own one says; None when they are not there.
+
+    The signed record of another certificate, copied into this row, does not pass.
+    """
+    if row.identifier is None:
+        return None
+    try:
+        own = kit.open_record(row.jws_sealed)
+        signed = own if row.record_sealed is None else kit.open_record(row.record_sealed)
+        said = payload_of(own)
+        if said["certificate_identifier"] != row.identifier:
+            return None
+    except (SealBroken, ValueError, KeyError):
+        return None
+    return Leaf(Act(row.act), row.identifier, content_hash(signed)).hash(), said
+
+
+def says_what_was_signed(row: Any, said: dict[str, Any], kit: Kit) -> bool:
+    """Whether each column of a certificate that its signed record also tells says the same."""
+    number, code = str(said["certificate_number"]), str(said["certificate_holder_code"])
+    expected = {
+        "identifier": said["certificate_identifier"],
+        "certificate_version": int(said["certificate_version"]),
+        "type_code": said["certificate_type_code"],
+        "type_name": said["certificate_type_name"],
+        "number_shown": masked_certificate_number(number) if holds_citizen_id(number) else number,
+        "issuer_uscc": said["issue_dept_code"],
+        "issuer_name": said["issue_dept_name"],
+        "issuer_division": said["certificate_area_code"],
+        "holder_name": said["certificate_holder_name"],
+        "holder_key": kit.holder_key(row.holder_type, code),
+        "holder_masked": masked_number(row.holder_type, code),
+        "case_no": said["related_case_no"] or None,
+        "item_code": said["related_item_code"] or None,
+        "item_name": said["related_item_name"] or None,
+    }
+    days = {"issued_on": "issue_date", "valid_from": "validate_start", "valid_until": "validate_end"}
+    told = {name: basic(day) if (day := getattr(row, name)) else "" for name in days}
+    return all(getattr(row, name) == value for name, value in expected.items()) and all(
+        told[name] == said[field] for name, field in days.items()
+    )

@@ -1,0 +1,66 @@
+"""What a leaf of the transparency log says, and which status of a certificate each act leaves behind."""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.certificate.domain.merkle import leaf_hash
+
+
+class Act(StrEnum):
+    """An act on a certificate; each one is exactly one leaf. Numbers in QR codes: only ever add at the end."""
+
+    ISSUE = "ISSUE"
+    IMPORT = "IMPORT"
+    AMEND = "AMEND"
+    RENEW = "RENEW"
+    SUPERSEDE = "SUPERSEDE"
+    RESCIND = "RESCIND"
+    ANNUL = "ANNUL"
+    DEREGISTER = "DEREGISTER"
+    REVOKE = "REVOKE"
+    REPORT_LOSS = "REPORT_LOSS"
+    WITHDRAW_LOSS = "WITHDRAW_LOSS"
+    EXPIRE = "EXPIRE"
+    REPRINT = "REPRINT"
+
+
+ACTS = tuple(Act)
+# Acts that bring a version of a certificate into being; their signed record is the certificate's own.
+FIRST_ACTS = frozenset({Act.ISSUE, Act.IMPORT, Act.AMEND, Act.RENEW})
+_STATUS_AFTER = {
+    **dict.fromkeys((*FIRST_ACTS, Act.WITHDRAW_LOSS), "VALID"),
+    Act.SUPERSEDE: "SUPERSEDED",
+    Act.RESCIND: "RESCINDED",
+    Act.ANNUL: "ANNULLED",
+    Act.DEREGISTER: "DEREGISTERED",
+    Act.REVOKE: "REVOKED",
+    Act.REPORT_LOSS: "LOST",
+    Act.EXPIRE: "EXPIRED",
+}
+
+
+def may_stand(act: Act, status: str) -> bool:
+    """Whether a certificate may have this status after that act (a reprint leaves every status as it was)."""
+    return _STATUS_AFTER.get(act, status) == status
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One act in the log, without anything personal: `record` is the SHA-256 of the signed record of the act.
+
+    The hash is over the record with its signatures: they differ each time, so that nobody can find out a record's
+    contents by trying.
+    """
+
+    act: Act
+    identifier: str
+    record: bytes
+
+    def data(self) -> bytes:
+        """Canonical JSON (RFC 8785): what outside holders hash again."""
+        said = {"act": self.act.value, "identifier": self.identifier, "record": self.record.hex()}
+        return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+
+    def hash(self) -> bytes:
+        return leaf_hash(self.data())
