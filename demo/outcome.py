@@ -93,11 +93,20 @@ async def _certificate(owner: Caller, life: Life, certificate: dict[str, Any], f
     name = f"{life.item['item_id']}-{life.case_no[-12:]}-certificate.pdf"
     await _download(owner, f"/api/v1/certificates/{identifier}/file", folder / name, f"{life.name} 下载证照")
     detail = expect(await owner.get(f"/api/v1/certificates/{identifier}"), 200, f"{life.name} 证照信息")
+    proof = await owner.get("/api/v1/certificates/log/inclusion", identifier=identifier)
     return {
         "identifier": identifier,
         "holder_id_type": _ID_TYPES[detail["holder"]["party_type"]],
         "type_name": detail["type_name"],
         "pdf": name,
-        "jws": detail["jws"],
+        "jws": detail["jws_general"],
+        "transparency": _proof(expect(proof, 200, f"{life.name} 日志收录证明")),
         "verify_url": detail["verify_url"],
     }
+
+
+def _proof(proven: dict[str, Any]) -> dict[str, Any]:
+    """Where the certificate stands in the transparency log, and the proof under the signed head."""
+    leaf = proven["leaf"]
+    kept = {name: proven[name] for name in ("leaf_hash", "size", "root", "proof", "head")}
+    return {"leaf_index": leaf["index"], "act": leaf["act"], "content_sha256": leaf["record"]} | kept

@@ -88,12 +88,14 @@ class CertificateOut(BaseModel):
 
 
 class CertificateDetail(CertificateOut):
-    """`jws`: the signed record in general form, for those who may have it; keys at /.well-known/certificate-jwks.json.
+    """`jws_general`: the signed record as JWS in general form, for those who may have it, with the signatures ES256 and
+    SM2SM3 (SM2 with SM3, signer id 1234567812345678, r || s); keys at /.well-known/certificate-jwks.json.
 
-    Signatures: ES256, and SM2SM3 (SM2 with SM3, signer id 1234567812345678, r || s).
+    `jws`: the same record with its ES256 signature alone, compact.
     """
 
-    jws: dict[str, Any] | None = None
+    jws: str | None = None
+    jws_general: dict[str, Any] | None = None
 
 
 class CertificateList(BaseModel):

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.certificate import queries, repository
 from services.certificate.domain.access import Access, CaseScope, Reader, access, needs_purpose
 from services.certificate.domain.errors import NotFound, NumberInvalid, PurposeRequired
-from services.certificate.files.records import general_form
+from services.certificate.files.records import compact_form, general_form
 from services.certificate.kit import Kit
 from services.certificate.schemas import CertificateDetail, CertificateList, SearchIn
 from services.chassis.auth import Principal
@@ -151,9 +151,11 @@ async def detail(
     """The record; the signed form holds the full number, so it goes to the holder and those who handle the case."""
     row, granted = await read(db, identifier, principal, why, act="RECORD", now=now)
     shown = queries.certificate_out(row, today=local_date(now), public_url=kit.settings.public_url)
-    shown_in_full = granted in (Access.HOLDER, Access.CASE)
-    jws = json.loads(general_form(kit.open_record(row.jws_sealed))) if shown_in_full else None
-    return CertificateDetail(**shown.model_dump(), jws=jws)
+    if granted not in (Access.HOLDER, Access.CASE):
+        return CertificateDetail(**shown.model_dump())
+    signed = kit.open_record(row.jws_sealed)
+    forms = {"jws": compact_form(signed), "jws_general": json.loads(general_form(signed))}
+    return CertificateDetail(**shown.model_dump(), **forms)
 
 
 def _require_purpose(purpose: str | None) -> None:

@@ -125,6 +125,15 @@ def general_form(signed: str) -> str:
     return canonical({"payload": payload, "signatures": [{"protected": protected, "signature": signature}]}).decode()
 
 
+def compact_form(signed: str) -> str:
+    """A stored record with its first signature (ES256) alone, for those who read only compact JWS."""
+    if not signed.startswith("{"):
+        return signed
+    given = json.loads(signed)
+    first = given["signatures"][0]
+    return f"{first['protected']}.{given['payload']}.{first['signature']}"
+
+
 def content_hash(signed: str) -> bytes:
     """What the transparency log and the QR code carry of a signed record: SHA-256 of its general form."""
     return sha256(general_form(signed).encode()).digest()

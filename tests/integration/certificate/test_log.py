@@ -35,7 +35,7 @@ async def test_an_issued_certificate_is_proven_by_what_anybody_can_fetch(library
     head = await head_of(library)
 
     proven = (await library.get(f"{LOG}/inclusion", identifier=row["identifier"])).json()
-    record = (await library.get(f"/api/v1/certificates/{row['identifier']}", library.citizen())).json()["jws"]
+    record = (await library.get(f"/api/v1/certificates/{row['identifier']}", library.citizen())).json()["jws_general"]
     keys = (await library.get("/.well-known/certificate-jwks.json")).json()
 
     signed = verify_record(head["jws"], keys, typ=HEAD_TYPE)

@@ -10,6 +10,7 @@ from deploy.local.postgres import ServiceDatabase
 from services.chassis import migrations
 
 BACK_TO_0001 = (
+    "DROP TABLE log_leaf, log_state, log_head",
     "DROP INDEX paper_case_kind_occasion",
     "ALTER TABLE paper DROP COLUMN occasion, DROP COLUMN jws_sealed",
     "ALTER TABLE paper ADD CONSTRAINT paper_case_kind UNIQUE (case_id, kind)",
