@@ -243,13 +243,6 @@ def _certificate() -> tuple[Event, ...]:
             valid_from=date(2026, 3, 9),
             valid_until=date(2031, 3, 8),
         ),
-        certificate.LogHeadSigned(
-            log="431202000000",
-            size=1024,
-            root="5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
-            signed_at=_DECIDED,
-            jws="eyJhbGciOiJFUzI1NiJ9.eyJzaXplIjoxMDI0fQ.c2lnbmF0dXJl",
-        ),
         certificate.CertificateSealed(
             certificate_id=_CERTIFICATE,
             identifier=_IDENTIFIER,
@@ -265,6 +258,17 @@ def _certificate() -> tuple[Event, ...]:
             superseded_at=_HANDED_OVER,
         ),
         *_papers(),
+        _log_head(),
+    )
+
+
+def _log_head() -> Event:
+    return certificate.LogHeadSigned(
+        log="431202000000",
+        size=1024,
+        root="5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+        signed_at=_DECIDED,
+        jws="eyJhbGciOiJFUzI1NiJ9.eyJzaXplIjoxMDI0fQ.c2lnbmF0dXJl",
     )
 
 

@@ -49,7 +49,7 @@ from contracts.events.intake import (
     SupplementRequested,
 )
 from services.certificate.commands.import_types import import_types
-from services.certificate.commands.log import Entry, log
+from services.certificate.commands.log import later_act, log
 from services.certificate.consumers import Consumers
 from services.certificate.domain.personal import masked_number
 from services.certificate.domain.transparency import Act
@@ -283,11 +283,10 @@ class Library:
 
     async def act(self, row: Mapping[str, Any], act: Act, status: str) -> None:
         """A later act on a certificate, with its signed record and its leaf."""
-        signed = self.kit.signer.sign({"certificate_identifier": row["identifier"], "act": act.value})
         async with self.database.transaction() as uow:
-            change = text("UPDATE certificate SET status = :status WHERE id = :id")
-            await uow.connection.execute(change, {"status": status, "id": row["id"]})
-            log(uow, [Entry(act, row["id"], row["identifier"], signed, self.kit.seal_record(signed))])
+            change = text("UPDATE certificate SET status = :status WHERE id = :id RETURNING id, identifier")
+            changed = (await uow.connection.execute(change, {"status": status, "id": row["id"]})).one()
+            log(uow, [later_act(act, changed, self.kit)])
 
     def citizen(self, number: str = MARKER, **claims: Any) -> dict[str, str]:
         kind = "ORGANISATION" if number.startswith("9") else "PERSON"

@@ -10,6 +10,7 @@ from contracts.events.common import Outcome
 from services.certificate import repository
 from services.certificate.commands.log import Entry, log
 from services.certificate.domain.certificate import (
+    FIRST_VERSION,
     Body,
     Certificate,
     CertificateType,
@@ -66,7 +67,9 @@ async def save(uow: UnitOfWork, certificates: Sequence[Certificate], kit: Kit) -
 
 
 def _entry(certificate: Certificate, jws: str) -> Entry:
-    return Entry(Act.ISSUE if certificate.case else Act.IMPORT, certificate.id, certificate.identifier, jws)
+    first = Act.ISSUE if certificate.case else Act.IMPORT
+    act = first if certificate.version == FIRST_VERSION else Act.RENEW
+    return Entry(act, certificate.id, certificate.identifier, jws)
 
 
 async def _not_yet_issued(uow: UnitOfWork, decided: Sequence[CaseDecided]) -> dict[str, CaseDecided]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -10,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.certificate.domain import merkle
 from services.certificate.domain.merkle import HASH_BYTES
 from services.certificate.domain.transparency import Act, Leaf
-from services.certificate.files.records import content_hash
+from services.certificate.files.records import ACT_TYPE, content_hash
+from services.certificate.kit import Kit
 from services.chassis.database import UnitOfWork
 
 # The row lock puts all issuers in one line: a leaf's index is taken and committed (or given back) with its act.
@@ -43,6 +45,13 @@ def log(uow: UnitOfWork, entries: Sequence[Entry]) -> None:
     """
     if entries:
         uow.at_the_end(lambda: _append(uow.connection, entries))
+
+
+def later_act(act: Act, row: Any, kit: Kit, **said: str) -> Entry:
+    """A later act on a certificate's row, with its own signed record. What `said` adds must not be personal."""
+    record = {"certificate_identifier": row.identifier, "act": act.value} | said
+    signed = kit.signer.sign(record, typ=ACT_TYPE)
+    return Entry(act, row.id, row.identifier, signed, kit.seal_record(signed))
 
 
 async def _append(connection: AsyncConnection, entries: Sequence[Entry]) -> None:

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.events.certificate import CertificateOrigin, LogHeadSigned
 from services.certificate import log_queries
 from services.certificate.commands import log_check
-from services.certificate.commands.log import Entry, log, parts
+from services.certificate.commands.log import Entry, later_act, log, parts
 from services.certificate.domain import merkle
 from services.certificate.domain.errors import LogBroken
-from services.certificate.domain.transparency import Act
+from services.certificate.domain.transparency import Act, act_behind
 from services.certificate.files.records import HEAD_TYPE
 from services.certificate.kit import Kit
 from services.certificate.log_queries import Head
@@ -33,7 +33,7 @@ _DUE = text(
     "AND (h.made_at IS NULL OR h.made_at <= now() - make_interval(secs => :pause))"
 )
 _STRAYS = text(
-    "SELECT c.id, c.identifier, c.origin, c.jws_sealed FROM certificate c WHERE c.id > :after "
+    "SELECT c.id, c.identifier, c.origin, c.status, c.jws_sealed FROM certificate c WHERE c.id > :after "
     "AND NOT EXISTS (SELECT FROM log_leaf l WHERE l.certificate_id = c.id) ORDER BY c.id LIMIT :many"
 )
 
@@ -128,15 +128,17 @@ async def fill(database: Database, kit: Kit) -> int:
     while True:
         async with database.transaction() as uow:
             found = (await uow.connection.execute(_STRAYS, {"after": after, "many": log_check.PAGE})).all()
-            log(uow, [_entry(row, kit) for row in found])
+            log(uow, [entry for row in found for entry in _entries(row, kit)])
             if not found:
                 await uow.connection.execute(text("UPDATE log_state SET to_fill = false"))
                 return count
         count, after = count + len(found), found[-1].id
 
 
-def _entry(row: Any, kit: Kit) -> Entry:
+def _entries(row: Any, kit: Kit) -> list[Entry]:
+    """Its issue or import, and the act behind its status when it is no longer valid."""
     signed = kit.open_record(row.jws_sealed)
     kit.signer.verify(signed)
     act = Act.ISSUE if row.origin == CertificateOrigin.CASE.value else Act.IMPORT
-    return Entry(act, row.id, row.identifier, signed)
+    first, later = Entry(act, row.id, row.identifier, signed), act_behind(row.status)
+    return [first] if later is None else [first, later_act(later, row, kit, status=row.status)]

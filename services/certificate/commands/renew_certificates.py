@@ -9,9 +9,12 @@ from contracts.events.certificate import CertificateStatus, CertificateSupersede
 from contracts.events.intake import RenewalDeemed
 from services.certificate import repository
 from services.certificate.commands.issue_certificates import file_job, save
+from services.certificate.commands.log import later_act
+from services.certificate.commands.log import log as transparency_log
 from services.certificate.domain.certificate import Body, Certificate, CertificateType, Holder, RelatedCase
 from services.certificate.domain.errors import NotRenewable, TypeUnknown
 from services.certificate.domain.numbers import CounterKey, certificate_number
+from services.certificate.domain.transparency import Act
 from services.certificate.domain.validity import term
 from services.certificate.kit import Kit
 from services.chassis.clock import local_date
@@ -55,7 +58,7 @@ async def _renew(uow: UnitOfWork, source: str, event: RenewalDeemed, kit: Kit, n
     await save(uow, [new], kit)
     await repository.add_jobs(uow.connection, [file_job("CERTIFICATE", new.id)])
     if old is not None:
-        await _supersede(uow, old, new, now)
+        await _supersede(uow, old, new, kit, now)
 
 
 async def _type_of(uow: UnitOfWork, event: RenewalDeemed) -> CertificateType:
@@ -113,7 +116,7 @@ def _next(
     )
 
 
-async def _supersede(uow: UnitOfWork, old: Any, new: Certificate, now: datetime) -> None:
+async def _supersede(uow: UnitOfWork, old: Any, new: Certificate, kit: Kit, now: datetime) -> None:
     await repository.set_status(uow.connection, old.id, CertificateStatus.SUPERSEDED.value)
     event = CertificateSuperseded(
         certificate_id=old.id,
@@ -122,6 +125,8 @@ async def _supersede(uow: UnitOfWork, old: Any, new: Certificate, now: datetime)
         superseded_by=new.identifier,
         superseded_at=now,
     )
+    said = {"superseded_by": new.identifier, "at": now.isoformat()}
+    transparency_log(uow, [later_act(Act.SUPERSEDE, old, kit, **said)])
     uow.publish(event, aggregate_id=old.id, version=old.version + 1)
 
 

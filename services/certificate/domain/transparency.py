@@ -40,6 +40,11 @@ _STATUS_AFTER = {
 }
 
 
+def act_behind(status: str) -> Act | None:
+    """The later act that a status other than VALID comes from."""
+    return next((act for act, left in _STATUS_AFTER.items() if left == status and status != "VALID"), None)
+
+
 def may_stand(act: Act, status: str) -> bool:
     """Whether a certificate may have this status after that act (a reprint leaves every status as it was)."""
     return _STATUS_AFTER.get(act, status) == status

@@ -26,6 +26,7 @@ from services.certificate.files.key_files import read_or_create
 RECORD_TYPE = "certificate-record+jws"
 RECEIPT_TYPE = "receipt+jws"  # what a receipt says; checked by `python -m services.intake verify-receipt`
 HEAD_TYPE = "log-head+jws"
+ACT_TYPE = "certificate-act+jws"  # a later act on a certificate
 _FOLDER = "records"
 FILES = {ES256: "record", SM2SM3: "sm2"}
 

@@ -150,12 +150,11 @@ async def _fail() -> None:
 
 
 async def test_a_library_from_before_the_log_gets_its_leaves_once(library: Library):
-    row = await library.issued()
-    await library.act(row, Act.ANNUL, "ANNULLED")
+    row, annulled = await library.issued(), await library.issued()
+    await library.act(annulled, Act.ANNUL, "ANNULLED")
     async with library.database.transaction() as uow:
         for table in ("log_leaf", "log_head"):
             await uow.connection.execute(text(f"DELETE FROM {table}"))
-        await uow.connection.execute(text("UPDATE certificate SET status = 'VALID'"))
         await uow.connection.execute(text("UPDATE log_state SET size = 0, frontier = '', to_fill = true"))
 
     meanwhile = await library.get("/api/v1/certificates/verify", identifier=row["identifier"])
@@ -164,7 +163,9 @@ async def test_a_library_from_before_the_log_gets_its_leaves_once(library: Libra
     certificates = await library.rows("SELECT id FROM certificate")
     assert meanwhile.json()["verdict"] == "VALID"
     assert filled == [len(certificates), 0]
-    assert (await head_of(library))["size"] == len(certificates)
+    assert (await head_of(library))["size"] > len(certificates)
+    later = await library.get("/api/v1/certificates/verify", identifier=annulled["identifier"])
+    assert (later.json()["verdict"], later.json()["reason"]) == ("NO_LONGER_VALID", "ANNULLED")
 
 
 # --- nothing that came into the tables otherwise is ever signed
