@@ -12,6 +12,7 @@ from services.certificate.files.contents import AnyPaper, Contents, FaultLine, L
 from services.certificate.files.errors import IncompleteContents, UnprintableCharacter
 from services.certificate.files.rendering import render, render_seal
 from tests.support import certificate_files as samples
+from tests.support import certificate_papers as extra
 
 PAPERS = samples.papers()
 COMMON = (
@@ -282,3 +283,13 @@ def test_lines_typed_in_a_form_become_paragraphs() -> None:
 
 def test_a_job_does_not_show_the_person_when_it_is_printed() -> None:
     assert "小吃店" not in repr(samples.a_certificate())
+
+
+@pytest.mark.parametrize("kind", ["COMMITMENT", "HEARING_RECORD", "SITE_CHECK_RECORD"])
+def test_the_sign_off_never_comes_alone_onto_a_page_of_its_own(kind: str) -> None:
+    paper = {**extra.procedure_papers(), **extra.after_papers()}[kind]
+    words = {"COMMITMENT": "签署方式", "HEARING_RECORD": "签名", "SITE_CHECK_RECORD": "签名"}
+
+    pages = PdfReader(BytesIO(render(samples.a_job(paper)).pdf)).pages
+
+    assert words[kind] in re.sub(r"\s", "", pages[-1].extract_text())
