@@ -22,6 +22,7 @@ from services.intake.answers_course import (
 from services.intake.domain.application import Application
 from services.intake.domain.catalogue import MaterialOption, Need, ServiceItem
 from services.intake.domain.materials import CheckOutcome, Coverage, MaterialAnswer, Source, coverage_of
+from services.intake.domain.names import name_warnings
 from services.intake.domain.records import (
     MaterialFault,
     Method,
@@ -191,6 +192,7 @@ class ApplicationOut(BaseModel):
     division: str
     applicant: PartyOut
     agent: AgentOut | None
+    name_warnings: list[str] = Field(description="姓名或名称中的生僻字：文书字库未收录时的写法")
     case_no: str | None
     query_code: str | None
     submitted_at: datetime
@@ -271,6 +273,17 @@ _SAME = (
 )
 
 
+def _item_brief(item: ServiceItem, version: int) -> ItemBrief:
+    return ItemBrief(
+        item_code=item.item_code,
+        item_id=item.item_id,
+        name=item.name,
+        version=version,
+        department_uscc=item.department.uscc,
+        department_name=item.department.name,
+    )
+
+
 def application_out(application: Application, item: ServiceItem, *, refusal_basis: str = "") -> ApplicationOut:
     answers = coverage_of(item, application.materials)
     same = {name: getattr(application, name) for name in _SAME}
@@ -278,16 +291,10 @@ def application_out(application: Application, item: ServiceItem, *, refusal_basi
     return ApplicationOut(
         **same,
         state_name=STATE_NAMES[application.state],
-        item=ItemBrief(
-            item_code=item.item_code,
-            item_id=item.item_id,
-            name=item.name,
-            version=application.item_version,
-            department_uscc=item.department.uscc,
-            department_name=item.department.name,
-        ),
+        item=_item_brief(item, application.item_version),
         applicant=PartyOut(party_type=applicant.party_type, name=applicant.name, masked_number=applicant.masked_number),
         agent=AgentOut(name=agent.name, masked_number=agent.masked_number) if agent else None,
+        name_warnings=name_warnings(applicant.name, agent.name if agent else ""),
         notice_due=DueOut.of(application.notice_due),
         legal_due=DueOut.of(application.legal_due),
         promised_due=DueOut.of(application.promised_due),

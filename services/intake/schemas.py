@@ -11,6 +11,7 @@ from services.intake.domain.handing_in import Claim
 from services.intake.domain.materials import CheckOutcome, Source
 from services.intake.domain.records import Method, PartyType, RefusalKind
 from services.kernel.codes import holds_citizen_id, mask_citizen_id, mask_citizen_ids
+from services.kernel.ideographs import is_ideograph
 
 # What a name has no use for and no paper can print: controls, marks that are not seen, pictures, private characters
 _NOT_IN_NAMES = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Me", "Sk", "So", "Zl", "Zp"})
@@ -28,7 +29,7 @@ def _clean(text: str) -> str:
 
 def _printable(name: str) -> str:
     """A name goes onto every paper: what cannot be printed would leave the case without any."""
-    if any(unicodedata.category(character) in _NOT_IN_NAMES for character in name):
+    if any(unicodedata.category(c) in _NOT_IN_NAMES and not is_ideograph(c) for c in name):
         raise PydanticCustomError("name_character", "姓名或名称中不得包含换行、不可见字符、表情或图形符号")
     return name
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from services.certificate.files.errors import UnprintableCharacter
 from services.kernel.errors import FieldError
+from services.kernel.ideographs import code_point, is_ideograph, spelled
 
 FOLDER = Path(__file__).resolve().parent.parent / "fonts"
 FILE = FOLDER / "NotoSerifCJKsc-Regular.otf"
@@ -61,16 +62,17 @@ def _groups(font: mmap.mmap, at: int) -> list[tuple[int, int]]:
     return [(start, end) for start, end, _ in groups]
 
 
-def check_printable(contents: Any) -> None:
-    """Every text of a value can be printed.
+def check_printable(contents: Any, *, spell_ideographs: bool = False) -> None:
+    """Every text of a value can be printed, or, with `spell_ideographs`, spelled by the code point of an ideograph.
 
     Raises:
         UnprintableCharacter: names each missing character, its code point and the field (JSON pointer).
     """
     faults = [
-        FieldError(pointer, "unprintable-character", f"字库缺少字符“{missing}”（{_code_point(missing)}）")
+        FieldError(pointer, "unprintable-character", f"字库缺少字符“{missing}”（{code_point(missing)}）")
         for pointer, text in _texts(contents, "")
         for missing in _missing(text)
+        if not (spell_ideographs and is_ideograph(missing))
     ]
     if faults:
         raise UnprintableCharacter("；".join(f"{fault.pointer}：{fault.detail}" for fault in faults), errors=faults)
@@ -81,8 +83,18 @@ def _missing(text: str) -> list[str]:
     return [character for character in dict.fromkeys(text) if character not in _LAYOUT and character not in known]
 
 
-def _code_point(character: str) -> str:
-    return f"U+{ord(character):04X}"
+def spell_missing(text: str) -> str:
+    """Ideographs the font lacks as 〔U+30000〕; everything else as it is."""
+    for missing in _missing(text):
+        if is_ideograph(missing):
+            text = text.replace(missing, spelled(missing))
+    return text
+
+
+def spelled_ones(contents: Any) -> list[str]:
+    """The ideographs of a value that have to be spelled, as they are printed."""
+    missing = (character for _, text in _texts(contents, "") for character in _missing(text))
+    return [spelled(character) for character in dict.fromkeys(missing) if is_ideograph(character)]
 
 
 def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:

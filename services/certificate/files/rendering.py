@@ -40,12 +40,13 @@ class Rendered:
 
 
 def render(job: Job) -> Rendered:
-    """The file before its seal.
+    """The file before its seal. On a paper an ideograph that the font lacks is spelled by its code point, and the paper
+    says so: nobody is refused a service for his legal name. A certificate has no such stand-in.
 
     Raises:
         UnprintableCharacter: a text holds a character that the font lacks.
     """
-    font.check_printable(job.contents)
+    font.check_printable(job.contents, spell_ideographs=not isinstance(job.contents, Certificate))
     compiler = _compiler()
     inputs = {"data": json.dumps(_data(job), ensure_ascii=False)}
     kind = job.contents.kind
@@ -94,6 +95,7 @@ def _data(job: Job) -> dict[str, Any]:
     data: dict[str, Any] = _written(job.contents)
     data["font"] = font.FAMILY
     data["seal_purpose"] = job.seal.purpose
+    data["spelled"] = font.spelled_ones(job.contents)
     data["qr"] = _qr(job.contents.verification_url)
     data["author"] = job.seal.name
     data["keywords"] = keywords(job.contents)
@@ -120,7 +122,7 @@ def _written(value: Any) -> Any:
         local = value.astimezone(_SHANGHAI)
         return f"{_day(local)}{local.hour}时{local.minute:02d}分"
     if isinstance(value, str):
-        return value.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+        return font.spell_missing(value.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " "))
     return _day(value) if isinstance(value, date) else value
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from services.intake.domain.materials import HeldCertificate
 from services.kernel.errors import FieldError
+from services.kernel.ideographs import code_point, rare, spelled
 
 _UNSEEN = re.compile(r"[\s·•・‧∙⋅.]+")  # blanks, and the dot in names of minorities, of which there are many
 
@@ -33,3 +34,12 @@ def name_faults(given: str, proven: Iterable[str], pointer: str) -> list[FieldEr
     if not names or any(same_name(given, name) for name in names):
         return []
     return [FieldError(pointer, "name.not-of-number", "姓名或名称与该号码的登记信息不一致，请核对")]
+
+
+def name_warnings(*names: str) -> list[str]:
+    """What to tell whoever takes the application in: a legal name is never refused for a character a font may lack."""
+    return [
+        f"“{character}”（{code_point(character)}）是生僻字，请核对；"
+        f"字库未收录时，文书以{spelled(character)}标示并注明，电子证照的版式文件须待字库补充后制作"
+        for character in rare("".join(names))
+    ]

@@ -234,6 +234,25 @@ def test_a_character_that_the_font_lacks_is_an_error_that_names_it_and_its_field
     assert code_point in caught.value.detail
 
 
+@pytest.mark.parametrize("missing", ["\U00030010", "\U00031350", "\U0002b73a"], ids=["G", "H", "C"])
+def test_a_paper_spells_an_ideograph_that_the_font_lacks_and_says_so(missing: str) -> None:
+    spelled = f"〔U+{ord(missing):04X}〕"
+
+    text = text_of(replace(samples.receipt(), applicant_name=f"张{missing}明"))
+
+    assert f"张{spelled}明" in text
+    assert f"与该字同义：{spelled}。" in text
+
+
+def test_a_paper_without_rare_characters_says_nothing_of_them() -> None:
+    assert "字库未收录" not in text_of(samples.receipt())
+
+
+def test_what_is_no_ideograph_still_stops_a_paper() -> None:
+    with pytest.raises(UnprintableCharacter, match="1F600"):
+        render(samples.a_job(replace(samples.receipt(), applicant_name="张😀")))
+
+
 def test_all_missing_characters_are_told_at_once() -> None:
     with pytest.raises(UnprintableCharacter) as caught:
         render(samples.a_certificate(holder_name="😀", number="A😁"))

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from services.intake.domain.names import known_names, name_faults, same_name
+from services.intake.domain.names import known_names, name_faults, name_warnings, same_name
+from services.intake.domain.records import PartyType
 from services.intake.schemas import ApplicantIn, ReturnIn, masked
 from tests.unit.intake.builders import a_certificate
 
@@ -84,3 +85,21 @@ def test_a_form_never_shows_a_number_in_clear(value: object) -> None:
 @pytest.mark.parametrize("value", [True, None, 13800000000, 12.5, "面积 120.5 平方米", 20260101])
 def test_what_is_no_number_is_shown_as_it_is(value: object) -> None:
     assert masked(value) == value
+
+
+@pytest.mark.parametrize(
+    "character", ["\U00020000", "\U00030000", "\U00031350", "\U000323b0"], ids=["B", "G", "H", "J"]
+)
+def test_a_legal_name_with_a_rare_character_is_taken_and_warned_of(character: str) -> None:
+    given = ApplicantIn(party_type=PartyType.PERSON, number=NUMBER, name=f"张{character}")
+
+    (warning,) = name_warnings(given.name)
+
+    assert given.name == f"张{character}"
+    assert f"“{character}”（U+{ord(character):04X}）" in warning
+    assert f"〔U+{ord(character):04X}〕" in warning
+
+
+@pytest.mark.parametrize("name", ["王建国", "鹤城区湘味轩餐饮有限公司", "买买提·阿不都", "㐀丂"])
+def test_an_ordinary_name_is_not_warned_of(name: str) -> None:
+    assert name_warnings(name) == []
