@@ -56,6 +56,7 @@ async def test_art_50_no_decision_by_expiry_renews_by_itself_exactly_once(town: 
 
     await _silence(town, life, expires_on)
     await _once_only(town, life)
+    await _certified_again(town, life, licence, expires_on)
 
 
 async def _silence(town: Town, life: Life, expires_on: date) -> None:
@@ -84,12 +85,33 @@ async def _once_only(town: Town, life: Life) -> None:
     assert late.status_code == 409, late.text
     paper = await printed(town, life, "RENEWAL_DECISION")
     assert "第五十条第二款" in paper
-    papers = await town.papers(life.case_no, "RENEWAL_DECISION")
+    papers = await town.papers(life.case_no, "RENEWAL_DECISION", certificates=1)
+    assert len(papers["certificates"]) == 1
     kinds = Counter(paper["kind"] for paper in papers["papers"])
     assert (kinds["RENEWAL_DECISION"], kinds["GRANT_DECISION"]) == (1, 0)
     watched = await town.watched(life.case_no, "intake.renewal.deemed.v1")
     events = Counter(entry["event"] for entry in watched["timeline"])
     assert (events["intake.renewal.deemed.v1"], events["approval.case.decided.v1"]) == (1, 0)
+
+
+async def _certified_again(town: Town, life: Life, licence: str, expires_on: date) -> None:
+    """The next version of the same licence for five years more, handed over; the old one is over."""
+    papers = await town.papers(life.case_no, certificates=1)
+    new, begins = papers["certificates"][0], expires_on + timedelta(days=1)
+    last = begins.replace(year=begins.year + 5) - timedelta(days=1)
+    assert (new["valid_from"], new["valid_until"], new["certificate_version"]) == (str(begins), str(last), 2)
+    seen = expect(await town.hall.public.get("/api/v1/certificates/verify", identifier=licence), 200, "the old one")
+    assert seen["verdict"] == "NO_LONGER_VALID"
+    seen = expect(
+        await town.hall.public.get("/api/v1/certificates/verify", identifier=new["identifier"]), 200, "the new one"
+    )
+    assert seen["verdict"] == "VALID"
+
+    delivery = await town.clock_until(life.case_no, "DELIVERY", state="RUNNING", started_on=begins)
+    assert delivery["due"]["on"] == str(workdays_after(begins, 10))
+    await life.hand_over()
+    await application(town, life, state="CONCLUDED", outcome="GRANTED")
+    await town.clock_until(life.case_no, "DELIVERY", state="MET")
 
 
 def _renewal(town: Town, who: Applicant, licence: str) -> dict[str, Any]:
