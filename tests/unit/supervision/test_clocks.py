@@ -1,65 +1,30 @@
-"""The clock set of a case, article by article: days worked out by hand with the State Council's notice of 2026."""
+"""Acceptance, decision, promise and joint handling, article by article: days worked out by hand for 2026."""
 
 from dataclasses import replace
-from datetime import date, datetime
-from typing import Any
 
 import pytest
 
-from services.kernel.time_limit import CHINA, Extended, Paused, Resumed, StartRule, TimeLimit, Unit
-from services.kernel.workdays import official_calendar
+from services.kernel.time_limit import Extended, Paused, Resumed, Unit
 from services.supervision.domain.case import Supervised
-from services.supervision.domain.clock_set import Joint, clock_set, latest_notice
-from services.supervision.domain.clocks import ClockName, ClockState, ClockView, Line
-
-CALENDAR = official_calendar()
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=CHINA)
-
-
-def on(text: str) -> date:
-    return date.fromisoformat(text)
-
-
-def limit(days: int, article: str = "") -> TimeLimit:
-    return TimeLimit(days, Unit.WORKDAY, StartRule.ACCEPTED, article)
-
-
-LEGAL = limit(20, "行政许可法第四十二条第一款")
-# Monday 2026-09-21; Mid-Autumn 25-27 and National Day 10-01..07 are off, Sunday 09-20 and Saturday 10-10 work.
-MONDAY = at("2026-09-21 10:00")
-RECEIVED = Supervised(LEGAL, limit(10), submitted_at=MONDAY, received_at=MONDAY)
-CASE = replace(RECEIVED, accepted_at=MONDAY)
-ACCEPTED = Line("intake.application.accepted.v1", MONDAY)
-
-
-def line(subject: str, when: str, **detail: Any) -> Line:
-    return Line(f"{subject}.v1", at(when), detail)
-
-
-def accepted(**detail: Any) -> Line:
-    return Line(ACCEPTED.subject, MONDAY, detail)
-
-
-def clocks(case: Supervised, *lines: Line, now: str, name: ClockName, joint: Joint | None = None) -> list[ClockView]:
-    found = clock_set(case, lines, CALENDAR, now=at(now), joint=joint)
-    return [view for view in found if view.name is name]
-
-
-def one(case: Supervised, *lines: Line, now: str, name: ClockName, joint: Joint | None = None) -> ClockView:
-    (view,) = clocks(case, *lines, now=now, name=name, joint=joint)
-    return view
-
-
-def told(view: ClockView) -> tuple[ClockState, date | None, date | None]:
-    return view.state, view.started_on, view.due.on if view.due else None
-
-
-DECIDED = line("approval.case.decided", "2026-10-12 16:00", outcome="GRANTED")
-DONE = replace(CASE, decided_at=DECIDED.at)
-GRANTED_LATE = line("intake.result.handed_over", "2026-10-27 09:00")
+from services.supervision.domain.clock_set import Joint, clock_set
+from services.supervision.domain.clocks import ClockName, ClockState, Line
+from tests.support.clocks import (
+    ACCEPTED,
+    CALENDAR,
+    CASE,
+    DECIDED,
+    DONE,
+    LEGAL,
+    RECEIVED,
+    accepted,
+    at,
+    clocks,
+    limit,
+    line,
+    on,
+    one,
+    told,
+)
 
 
 @pytest.mark.parametrize(
@@ -160,165 +125,9 @@ GRANTED_LATE = line("intake.result.handed_over", "2026-10-27 09:00")
             ("MISSED", "2026-09-21", "2026-09-29"),
             id="art35-own-limit-passed-up-late",
         ),
-        pytest.param(
-            CASE,
-            (accepted(inspection=True),),
-            "2026-10-29 09:00",
-            "INSPECTORS",
-            ("NOT_STARTED", None, None),
-            id="art55-the-report-may-be-a-material",
-        ),
-        pytest.param(
-            CASE,
-            (
-                accepted(inspection=True),
-                line("approval.case.suspended", "2026-09-22 09:00", expected_workdays=20, kind="检测"),
-            ),
-            "2026-09-29 09:00",
-            "INSPECTORS",
-            ("RUNNING", "2026-09-21", "2026-09-29"),
-            id="art55-5-days",
-        ),
-        pytest.param(
-            CASE,
-            (line("approval.inspectors.assigned", "2026-09-24 09:00"),),
-            "2026-10-29 09:00",
-            "INSPECTORS",
-            ("MET", "2026-09-21", "2026-09-29"),
-            id="art55-assigned",
-        ),
-        pytest.param(
-            CASE,
-            (line("approval.case.suspended", "2026-09-22 09:00", expected_workdays=3, kind="鉴定"),),
-            "2026-09-30 09:00",
-            "SPECIAL_PROCEDURE",
-            ("MISSED", "2026-09-22", "2026-09-28"),
-            id="art45-longer-than-told",
-        ),
-        pytest.param(
-            CASE,
-            (line("approval.hearing.told", "2026-09-22 09:00"),),
-            "2026-09-30 09:00",
-            "HEARING_REQUEST",
-            ("RUNNING", "2026-09-22", "2026-09-30"),
-            id="art47-5-days-to-ask",
-        ),
-        pytest.param(
-            CASE,
-            (line("approval.hearing.told", "2026-09-22 09:00"),),
-            "2026-09-30 09:00",
-            "HEARING_HOLDING",
-            ("NOT_STARTED", None, None),
-            id="art47-nobody-asked-yet",
-        ),
-        pytest.param(
-            CASE,
-            (
-                line("approval.hearing.told", "2026-09-21 09:00"),
-                line("approval.hearing.requested", "2026-09-21 15:00"),
-                line("approval.hearing.held", "2026-10-28 09:00", took_place_at="2026-10-27T09:00:00+08:00"),
-            ),
-            "2026-10-29 09:00",
-            "HEARING_HOLDING",
-            ("MISSED", "2026-09-21", "2026-10-26"),
-            id="art47-held-after-20-days",
-        ),
-        pytest.param(
-            CASE,
-            (
-                line("approval.hearing.told", "2026-09-21 09:00"),
-                line("approval.hearing.requested", "2026-09-21 15:00"),
-                line("approval.hearing.announced", "2026-09-23 09:00", takes_place_at="2026-10-12T09:00:00+08:00"),
-            ),
-            "2026-09-23 09:00",
-            "HEARING_NOTICE",
-            ("MET", "2026-09-21", "2026-09-27"),
-            id="art48-seven-workdays-before",
-        ),
-        pytest.param(
-            CASE,
-            (
-                line(
-                    "approval.interested_party.notified", "2026-09-22 09:00", party_no=1, speak_by={"on": "2026-09-29"}
-                ),
-            ),
-            "2026-09-30 09:00",
-            "PARTY_STATEMENT",
-            ("MISSED", "2026-09-22", "2026-09-29"),
-            id="art36-party-silent",
-        ),
-        pytest.param(
-            CASE,
-            (
-                line(
-                    "approval.consultation.asked",
-                    "2026-09-22 09:00",
-                    consultation_no=1,
-                    department="区自然资源局",
-                    due={"on": "2026-09-29"},
-                ),
-                line("approval.consultation.answered", "2026-09-29 17:00", consultation_no=1),
-            ),
-            "2026-10-30 09:00",
-            "CONSULTATION",
-            ("MET", "2026-09-22", "2026-09-29"),
-            id="art26-consulted-department-answers",
-        ),
-        pytest.param(CASE, (), "2026-10-12 09:00", "DELIVERY", ("NOT_STARTED", None, None), id="art44-not-decided"),
-        pytest.param(
-            DONE,
-            (DECIDED,),
-            "2026-10-26 23:59",
-            "DELIVERY",
-            ("RUNNING", "2026-10-12", "2026-10-26"),
-            id="art44-10-days",
-        ),
-        pytest.param(
-            DONE,
-            (DECIDED, GRANTED_LATE),
-            "2026-10-28 09:00",
-            "DELIVERY",
-            ("MISSED", "2026-10-12", "2026-10-26"),
-            id="art44-handed-over-late",
-        ),
-        pytest.param(
-            CASE,
-            (accepted(renews={"valid_until": "2026-10-09", "silence_renews": True}),),
-            "2026-10-09 23:59",
-            "RENEWAL",
-            ("RUNNING", "2026-09-21", "2026-10-09"),
-            id="art50-before-the-old-one-ends",
-        ),
-        pytest.param(
-            RECEIVED,
-            (line("intake.supplement.requested", "2026-09-22 09:00", supply_by="2026-10-12", materials=["申请书"]),),
-            "2026-10-12 09:00",
-            "SUPPLEMENT",
-            ("RUNNING", "2026-09-22", "2026-10-12"),
-            id="art32-applicants-own-day",
-        ),
-        pytest.param(
-            CASE,
-            (accepted(deferred=[{"name": "检测报告", "promised_on": "2026-10-09"}]),),
-            "2026-10-10 00:00",
-            "DEFERRED_MATERIAL",
-            ("MISSED", "2026-09-21", "2026-10-09"),
-            id="promised-material-not-there",
-        ),
-        pytest.param(
-            DONE,
-            (
-                accepted(commitments=[{"name": "场地证明", "check_by": "2026-11-20"}]),
-                line("intake.commitment.checked", "2026-11-02 09:00", material="场地证明", outcome="KEPT"),
-            ),
-            "2026-11-30 00:00",
-            "COMMITMENT_CHECK",
-            ("MET", "2026-09-21", "2026-11-20"),
-            id="commitment-checked",
-        ),
     ],
 )
-def test_each_clock_has_the_day_the_article_gives_it(
+def test_each_clock_up_to_the_decision_has_the_day_the_article_gives_it(
     case: Supervised, lines: tuple[Line, ...], now: str, name: str, expected: tuple[str, str | None, str | None]
 ) -> None:
     found = told(one(case, *lines, now=now, name=ClockName(name)))
@@ -339,29 +148,6 @@ def test_art32_the_window_has_five_days_again_once_everything_is_supplied() -> N
     assert told(first) == (ClockState.MET, on("2026-09-21"), on("2026-09-29"))
     assert told(again) == (ClockState.RUNNING, on("2026-09-28"), on("2026-10-10"))
     assert (own.state, own.about, own.met_at) == (ClockState.MET, "申请书", at("2026-09-28 09:00"))
-
-
-def test_art44_a_refusal_has_no_day_of_delivery() -> None:
-    refused = line("approval.case.decided", "2026-10-12 16:00", outcome="REFUSED")
-
-    assert clocks(DONE, refused, now="2026-10-13 09:00", name=ClockName.DELIVERY) == []
-
-
-def test_art47_a_settled_waiver_leaves_no_hearing_to_hold() -> None:
-    lines = (
-        line("approval.hearing.told", "2026-09-22 09:00"),
-        line("approval.hearing.waived", "2026-09-23 09:00", settled=True),
-    )
-
-    assert one(CASE, *lines, now="2026-10-30 09:00", name=ClockName.HEARING_REQUEST).state is ClockState.MET
-    assert clocks(CASE, *lines, now="2026-10-30 09:00", name=ClockName.HEARING_HOLDING) == []
-
-
-@pytest.mark.parametrize(
-    ("hearing", "latest"), [("2026-10-12", "2026-09-27"), ("2026-11-20", "2026-11-11"), ("2026-11-22", "2026-11-11")]
-)
-def test_art48_the_last_day_to_announce_is_counted_back(hearing: str, latest: str) -> None:
-    assert latest_notice(on(hearing), CALENDAR) == on(latest)
 
 
 JOINT = limit(45, "行政许可法第四十二条第二款")
