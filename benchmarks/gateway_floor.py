@@ -2,8 +2,9 @@
 
 python -m benchmarks.gateway_floor [--seconds 5] [--connections 32] [--json FILE]
 
-One machine, one run: a tiny upstream, a client, and in between nothing, the gateway, or nginx. Without nginx the floor
-is missing and said to be missing; the upstream alone is then the only comparison.
+One machine, one run: an upstream, a client, and in between nothing, the gateway, or nginx. The upstream is first one
+that does next to nothing, so that only the passing counts, and then a service of the platform's own frame (token check,
+routing, metrics, no database), as stands behind a gateway. Without nginx the floor is missing and said to be.
 """
 
 import argparse
@@ -17,12 +18,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
 
 import uvloop
+from fastapi import APIRouter, Response
 
+from services.chassis.app import build_app
+from services.chassis.auth import Authenticated
+from services.chassis.cli import serve
+from services.chassis.settings import ServiceSettings, load_settings
 from tests.support import tokens
 
 PATH = "/api/v1/tasks"
@@ -127,33 +133,54 @@ def wait_for(port: int, child: "subprocess.Popen[bytes]", log: Path) -> None:
 
 
 def run(folder: Path, connections: int, seconds: float) -> dict[str, float | None]:
-    upstream, gateway = free_port(), free_port()
+    """Requests per second by what stands between; `service_...` with a real service behind instead of the tiny one."""
     token = tokens.token(["HANDLER"], lifetime_seconds=3600)
+    environment = {
+        "YICHUANG_ISSUER": tokens.ISSUER,
+        "YICHUANG_JWKS_URL": tokens.jwks_url(folder),
+        "YICHUANG_KEYS_DIR": str(folder / "keys"),
+        "YICHUANG_DATABASE_URL_APPROVAL": "postgresql://nobody@127.0.0.1:1/none",
+        "YICHUANG_NATS_URL": "nats://127.0.0.1:1",
+        "YICHUANG_RATE_LIMIT_PERSON": "100000000",
+    }
 
     def rate(port: int) -> float:
         uvloop.run(measure(port, token, connections, 1.0))  # connections and caches warm
         return uvloop.run(measure(port, token, connections, seconds))
 
-    environment = {
-        "YICHUANG_ISSUER": tokens.ISSUER,
-        "YICHUANG_JWKS_URL": tokens.jwks_url(folder),
-        "YICHUANG_KEYS_DIR": str(folder / "keys"),
-        "YICHUANG_URL_APPROVAL": f"http://127.0.0.1:{upstream}",
-        "YICHUANG_RATE_LIMIT_PERSON": "100000000",
-    }
-    me = [sys.executable, "-m", "benchmarks.gateway_floor"]
-    with process([*me, "--upstream", str(upstream)], upstream, folder / "upstream.log"):
+    found = _through(folder, "--upstream", environment, rate)
+    behind = _through(folder, "--service", environment, rate)
+    return found | {f"service_{name}": value for name, value in behind.items()}
+
+
+def _through(
+    folder: Path, kind: str, environment: dict[str, str], rate: Callable[[int], float]
+) -> dict[str, float | None]:
+    upstream, gateway, port = free_port(), free_port(), free_port()
+    me = [sys.executable, "-m", "benchmarks.gateway_floor", kind, str(upstream)]
+    with process(me, upstream, folder / "upstream.log", **environment):
         found: dict[str, float | None] = {"upstream": rate(upstream), "nginx": None}
         command = [sys.executable, "-m", "gateway", "api", "--port", str(gateway)]
-        with process(command, gateway, folder / "gateway.log", **environment):
+        behind = {"YICHUANG_URL_APPROVAL": f"http://127.0.0.1:{upstream}"}
+        with process(command, gateway, folder / "gateway.log", **environment, **behind):
             found["gateway"] = rate(gateway)
         if (nginx := shutil.which("nginx")) is not None:
-            port = free_port()
             config = folder / "nginx.conf"
             config.write_text(NGINX.format(folder=folder, upstream=upstream, port=port))
             with process([nginx, "-c", str(config)], port, folder / "nginx.log"):
                 found["nginx"] = rate(port)
     return found
+
+
+def serve_service(port: int) -> None:
+    """A service of the platform's own frame with one route that needs a token and nothing else."""
+    router = APIRouter()
+
+    @router.get(PATH)
+    async def tasks(_: Authenticated) -> Response:
+        return Response(ANSWER.partition(b"\r\n\r\n")[2], media_type="application/json")
+
+    serve(build_app(load_settings("approval", ServiceSettings), title="floor", routers=[router]), "127.0.0.1", port)
 
 
 async def serve_upstream(port: int) -> None:
@@ -167,17 +194,23 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--upstream", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--service", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.upstream:
         uvloop.run(serve_upstream(arguments.upstream))
         return 0
+    if arguments.service:
+        serve_service(arguments.service)
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         found = run(Path(folder), arguments.connections, arguments.seconds)
-    for name in ("upstream", "nginx", "gateway"):
-        value = found[name]
-        print(f"{name:10} {'missing: nginx is not installed' if value is None else f'{value:10.0f} req/s'}")
-    if found["nginx"] and found["gateway"]:
-        print(f"gateway / nginx = {found['gateway'] / found['nginx']:.2f} (goal 0.50)")
+    for kind, goal in (("", " (goal 0.50)"), ("service_", "")):
+        for name in ("upstream", "nginx", "gateway"):
+            value = found[kind + name]
+            shown = "missing: nginx is not installed" if value is None else f"{value:10.0f} req/s"
+            print(f"{kind + name:18} {shown}")
+        if (floor := found[f"{kind}nginx"]) and (passed := found[f"{kind}gateway"]):
+            print(f"{kind}gateway / {kind}nginx = {passed / floor:.2f}{goal}")
     if arguments.json:
         arguments.json.write_text(json.dumps(found, indent=1) + "\n")
     return 0

@@ -69,8 +69,12 @@ def measure(data: Path, parts: Sequence[str], size: Size, report: Report) -> Fig
 
 def gateway(folder: Path, size: Size) -> Figures:
     found = gateway_floor.run(folder, connections=32, seconds=min(size.seconds, 4))
-    ratio = found["gateway"] / found["nginx"] if found["nginx"] and found["gateway"] else None
-    return {**found, "ratio": ratio, "goal": 0.5, "unit": "requests/s"}
+
+    def ratio(kind: str) -> float | None:
+        floor, passed = found[f"{kind}nginx"], found[f"{kind}gateway"]
+        return passed / floor if floor and passed else None
+
+    return {**found, "ratio": ratio(""), "service_ratio": ratio("service_"), "goal": 0.5, "unit": "requests/s"}
 
 
 def idle(stack: Stack, size: Size) -> Figures:

@@ -23,6 +23,9 @@ def _ratios(figures: dict[str, Any]) -> Table:
     if found := figures.get("gateway"):
         floor = f"nginx {found['nginx']:.0f}/s" if found["nginx"] else _MISSING
         _row(table, "网关转发（验令牌）", f"{found['gateway']:.0f}/s", floor, found["ratio"], 0.5)
+        if found.get("service_nginx"):
+            shown = f"{found['service_gateway']:.0f}/s", f"nginx {found['service_nginx']:.0f}/s"
+            table.add_row("同上，后面是真实服务", *shown, f"{found['service_ratio']:.2f}", "", "")
     if found := figures.get("submissions"):
         measured = f"{found['per_second']:.0f}/s, p50 {found['p50_ms']:.1f} ms, p99 {found['p99_ms']:.1f} ms"
         _row(table, "经网关提交申请", measured, f"pgbench {found['floor_per_second']:.0f}/s", found["ratio"], 0.10)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Executable,
     RowMapping,
     ScalarSelect,
+    Select,
     bindparam,
     func,
     insert,
@@ -100,9 +101,19 @@ _COLUMNS = [
 ]
 
 
+# Made once, and once per caller: building a statement costs more than sending it.
+_LOCK_ROW = select(col(CaseRow.id)).where(col(CaseRow.id) == bindparam("case_id")).with_for_update()
+_BY_ID = select(*_COLUMNS).where(col(CaseRow.id) == bindparam("case_id"))
+
+
+@lru_cache(maxsize=256)
+def _by_number(visible: ColumnElement[bool]) -> Select[Any]:
+    return select(*_COLUMNS).where(col(CaseRow.case_no) == bindparam("number"), visible)
+
+
 async def load(connection: AsyncConnection, case_no: str, visible: ColumnElement[bool]) -> Loaded:
     """Raises UnknownCase, also for a case outside the caller's scope."""
-    found = await connection.execute(select(*_COLUMNS).where(col(CaseRow.case_no) == case_no, visible))
+    found = await connection.execute(_by_number(visible), {"number": case_no})
     row = found.mappings().one_or_none()
     if row is None:
         raise UnknownCase()
@@ -115,8 +126,8 @@ async def find_for_update(connection: AsyncConnection, case_id: UUID) -> Loaded 
     Locked first and read afterwards: a statement that waited for the lock would see the row as it is now, but ledger
     and consultations as they were when it began.
     """
-    await connection.execute(select(col(CaseRow.id)).where(col(CaseRow.id) == case_id).with_for_update())
-    found = await connection.execute(select(*_COLUMNS).where(col(CaseRow.id) == case_id))
+    await connection.execute(_LOCK_ROW, {"case_id": case_id})
+    found = await connection.execute(_BY_ID, {"case_id": case_id})
     row = found.mappings().one_or_none()
     return _loaded(row) if row is not None else None
 

@@ -1,5 +1,7 @@
 """Who sees which cases: the one predicate that list, detail and acts share."""
 
+from functools import lru_cache
+
 from sqlalchemy import ColumnElement, exists, false, or_
 from sqlmodel import col
 
@@ -12,6 +14,7 @@ CONCERNED = ("CITIZEN", "ENTERPRISE_AGENT")
 READERS = (*OFFICERS, "SUPERVISOR", "GOVERNMENT_HEAD")
 
 
+@lru_cache(maxsize=512)
 def visible(principal: Principal) -> ColumnElement[bool]:
     """Officers: the cases of their department; a township's handlers also those their township examines first.
 

@@ -2,11 +2,26 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, RowMapping, bindparam, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    RowMapping,
+    Select,
+    Text,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -115,6 +130,12 @@ _UPDATE = (
 )
 
 
+@lru_cache(maxsize=256)
+def _one(by: str, visible: ColumnElement[bool]) -> Select[Any]:
+    """Kept per caller, whose predicate is the same object again: building it costs more than sending it."""
+    return select(*COLUMNS).where(_TABLE.c[by] == bindparam("sought"), visible)
+
+
 def to_application(row: RowMapping | Mapping[str, Any]) -> Application:
     return Application(
         **{name: row[name] for name in _PLAIN},
@@ -166,9 +187,8 @@ async def add(
 
 async def load(connection: AsyncConnection, key: UUID | str, visible: ColumnElement[bool]) -> Application:
     """By application id, or by case number. Raises UnknownApplication, also outside the caller's scope."""
-    is_id = isinstance(key, UUID)
-    match = col(ApplicationRow.application_id) == key if is_id else col(ApplicationRow.case_no) == key
-    row = (await connection.execute(select(*COLUMNS).where(match, visible))).mappings().one_or_none()
+    by = "application_id" if isinstance(key, UUID) else "case_no"
+    row = (await connection.execute(_one(by, visible), {"sought": key})).mappings().one_or_none()
     if row is None:
         raise UnknownApplication()
     return to_application(row)
@@ -230,18 +250,20 @@ def _update_values(application: Application, seen: int) -> dict[str, Any]:
     }
 
 
+_NEXT_SEQUENCE = (
+    upsert(CaseSequenceRow)
+    .values(item_code=bindparam("item_code"), day=bindparam("day"), last_given=1)
+    .on_conflict_do_update(
+        index_elements=[col(CaseSequenceRow.item_code), col(CaseSequenceRow.day)],
+        set_={"last_given": col(CaseSequenceRow.last_given) + 1},
+    )
+    .returning(col(CaseSequenceRow.last_given))
+)
+
+
 async def next_sequence(connection: AsyncConnection, item_code: str, day: date) -> int:
     """The next number of an item and day. The row stays locked until the receipt commits. Raises NumbersExhausted."""
-    statement = (
-        upsert(CaseSequenceRow)
-        .values(item_code=item_code, day=day, last_given=1)
-        .on_conflict_do_update(
-            index_elements=[col(CaseSequenceRow.item_code), col(CaseSequenceRow.day)],
-            set_={"last_given": col(CaseSequenceRow.last_given) + 1},
-        )
-        .returning(col(CaseSequenceRow.last_given))
-    )
-    given = int(await connection.scalar(statement) or 0)
+    given = int(await connection.scalar(_NEXT_SEQUENCE, {"item_code": item_code, "day": day}) or 0)
     if given > CASE_SEQUENCES:
         raise NumbersExhausted()
     return given
@@ -250,8 +272,7 @@ async def next_sequence(connection: AsyncConnection, item_code: str, day: date) 
 async def held_by(connection: AsyncConnection, holder_keys: Iterable[str]) -> list[HeldCertificate]:
     """Every certificate these holders have in the library, valid or not: the rules tell them apart."""
     keys = [key for key in holder_keys if key]
-    statement = select(*_HELD).where(col(HeldCertificateRow.holder_key).in_(keys))
-    return [_held(row) for row in (await connection.execute(statement)).mappings()]
+    return [_held(row) for row in (await connection.execute(_HELD_BY, {"keys": keys})).mappings()]
 
 
 async def held_with(connection: AsyncConnection, identifiers: Iterable[str]) -> dict[str, HeldCertificate]:
@@ -271,6 +292,7 @@ _HELD = [
     col(HeldCertificateRow.status),
     col(HeldCertificateRow.holder_name),
 ]
+_HELD_BY = select(*_HELD).where(col(HeldCertificateRow.holder_key) == func.any(bindparam("keys", type_=ARRAY(Text))))
 
 
 def _held(row: RowMapping) -> HeldCertificate:
@@ -305,14 +327,16 @@ async def add_documents(connection: AsyncConnection, rows: list[dict[str, Any]])
     await connection.execute(upsert(CaseDocumentRow).on_conflict_do_nothing(), rows)
 
 
+_DOCUMENTS_OF = (
+    select(col(CaseDocumentRow.kind), col(CaseDocumentRow.number))
+    .where(col(CaseDocumentRow.application_id) == bindparam("sought"))
+    .order_by(col(CaseDocumentRow.issued_at), col(CaseDocumentRow.number))
+)
+
+
 async def documents_of(connection: AsyncConnection, application_id: UUID) -> list[tuple[str, str]]:
     """(kind, number) of what exists for the case, oldest first; the certificate's kind is CERTIFICATE."""
-    statement = (
-        select(col(CaseDocumentRow.kind), col(CaseDocumentRow.number))
-        .where(col(CaseDocumentRow.application_id) == application_id)
-        .order_by(col(CaseDocumentRow.issued_at), col(CaseDocumentRow.number))
-    )
-    return [(row.kind, row.number) for row in await connection.execute(statement)]
+    return [(row.kind, row.number) for row in await connection.execute(_DOCUMENTS_OF, {"sought": application_id})]
 
 
 async def add_notices(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:

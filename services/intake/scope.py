@@ -1,6 +1,7 @@
 """Who sees which applications: the one predicate that list, search, detail, files and acts share."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_
@@ -30,8 +31,13 @@ def visible(principal: Principal, roles: Iterable[str] = READERS, row: Any = App
     Citizens and agents: their own, those of organisations they act for, and what their account submitted. Clerks,
     hand-over clerks, township centres, supervisors: their division and below. Officers: their department. The mobile
     back end: what it submitted. The provincial platform: what came through its channel. `row` is a table with the
-    same columns.
+    same columns. The same caller gets the same predicate again, so that statements with it are known by sight.
     """
+    return _visible(principal, tuple(roles), row)
+
+
+@lru_cache(maxsize=512)
+def _visible(principal: Principal, roles: tuple[str, ...], row: Any) -> ColumnElement[bool]:
     held = principal.roles.intersection(roles)
     rules: list[ColumnElement[bool]] = []
     if held.intersection(CITIZENS):
