@@ -81,6 +81,7 @@ _COLUMNS = [
     col(CaseRow.state),
     col(CaseRow.version),
     col(CaseRow.department_uscc),
+    col(CaseRow.division),
     col(CaseRow.accepted_at),
     col(CaseRow.accepted_by),
     col(CaseRow.opinion_writers),

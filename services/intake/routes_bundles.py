@@ -9,7 +9,7 @@ from services.chassis.auth import Principal, allow, public
 from services.chassis.errors import BadCursor
 from services.chassis.http import Db, Now, etag
 from services.chassis.paging import CursorText, Limit, Page, decode_cursor, encode_cursor
-from services.intake.bundles import acts, commands, guide
+from services.intake.bundles import acts, commands, guide, supplements
 from services.intake.bundles import repository as bundles
 from services.intake.bundles import upload as uploading
 from services.intake.bundles.answers import (
@@ -41,7 +41,7 @@ from services.intake.routing import (
     TheOffice,
     next_,
 )
-from services.intake.schemas import HandOverIn, WithdrawalIn
+from services.intake.schemas import HandOverIn, SupplementNoticeIn, WithdrawalIn
 from services.intake.scope import CLERKS, OFFICERS
 
 guides = APIRouter(prefix="/api/v1/bundles", tags=["bundles"], dependencies=[public])
@@ -147,6 +147,25 @@ async def receive(
 @router.post("/{bundle_no}/acceptance", status_code=201, response_model=BundleApplicationOut, summary="一并受理")
 async def accept(bundle_no: BundleNo, call: Clerk, office: TheOffice) -> Response:
     return (await acts.accept(office, bundle_no, call)).response()
+
+
+@router.post(
+    "/{bundle_no}/supplement-notice",
+    status_code=201,
+    response_model=BundleApplicationOut,
+    summary="一次性补正告知 (全部事项一次告知)",
+)
+async def request_supplement(bundle_no: BundleNo, body: SupplementNoticeIn, call: Clerk, office: TheOffice) -> Response:
+    return (await supplements.request_supplement(office, bundle_no, body, call)).response()
+
+
+@router.post(
+    "/{bundle_no}/supplements", status_code=201, response_model=BundleApplicationOut, summary="补正材料 (一次提交)"
+)
+async def supply(
+    bundle_no: BundleNo, call: ApplicantSide, office: TheOffice, body: BundleReceiptIn | None = None
+) -> Response:
+    return (await supplements.supply(office, bundle_no, body or BundleReceiptIn(), call)).response()
 
 
 @router.post(

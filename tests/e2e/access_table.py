@@ -143,6 +143,8 @@ GET  /api/v1/bundle-applications/{bundle_no}                     200  o  o  o  o
 POST /api/v1/bundle-applications/{bundle_no}/materials           422  o  o  o  o  -  -  -  -  -  o  o  o  -
 POST /api/v1/bundle-applications/{bundle_no}/receipt             412  -  -  o  o  -  -  -  -  -  -  -  o  -
 POST /api/v1/bundle-applications/{bundle_no}/acceptance          412  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/bundle-applications/{bundle_no}/supplement-notice   412  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/bundle-applications/{bundle_no}/supplements         412  o  o  o  o  -  -  -  -  -  o  o  o  -
 POST /api/v1/bundle-applications/{bundle_no}/members/{member_id}/result
                                                                  412  -  -  o  o  o  o  -  -  -  -  -  -  -
 POST /api/v1/bundle-applications/{bundle_no}/extension           412  -  -  -  -  -  -  -  -  -  -  -  -  o

@@ -38,6 +38,7 @@ OF_APPROVAL: dict[str, Any] = {
     "notice": {"persons": ["王建国"], "notice": "可以在五个工作日内申请听证"},
     "request": {"person": "王建国"},
     "waiver": {"person": "王建国", "document": "放弃听证声明"},
+    "application": {"reason": "对事实有异议"},
     "announcement": {
         "takes_place_at": "2098-03-05T10:00:00+08:00",
         "place": "政务服务中心三楼",
@@ -64,6 +65,8 @@ BODIES: dict[str, Any] = {
     "withdrawal": {"reason": "不再办理"},
     "hand-over": {"method": "ELECTRONIC", "recipient_name": "王建国"},
     "rating": {"satisfaction": "VERY_SATISFIED"},
+    "claim": {"persons": ["王建国"]},
+    "originals": {"recipient_name": "王建国"},
     "corrections": {"corrections": ["更正地址中的错别字"]},
     "return": {"reason": "申请人放弃补正"},
     "deferred-materials": {"materials": []},
@@ -74,6 +77,8 @@ BODIES: dict[str, Any] = {
 CALENDAR = {"sources": ["节假日安排的通知"], "days": [{"on": "2190-01-01", "name": "元旦", "works": False}]}
 OF_BUNDLES: dict[str, Any] = {
     "receipt": {},
+    "supplement-notice": {"faults": [{"material_no": 1, "fault": "缺页", "remedy": "补齐"}]},
+    "supplements": {},
     "acceptance": None,
     "result": {"outcome": "GRANTED"},
     "extension": {"workdays": 15, "reason": "情况复杂", "approval_no": "鹤政批〔2026〕1号"},

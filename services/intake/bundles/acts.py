@@ -93,6 +93,14 @@ async def accept(office: Office, bundle_no: str, call: Call) -> Answer:
 
 async def _check_complete(work: Work, case: BundleCase) -> None:
     """Raises BundleMaterialsMissing with every material of the common list that a member of this stage lacks."""
+    lacking = await lacking_of(work, case)
+    if lacking:
+        errors = [FieldError(f"#/materials/{no}", "material.missing", f"缺少：{lacking[no]}") for no in sorted(lacking)]
+        raise BundleMaterialsMissing("必要材料不齐，请一次性告知补正", errors=errors)
+
+
+async def lacking_of(work: Work, case: BundleCase) -> dict[int, str]:
+    """Names by number of the common list: what members of this stage lack and nobody of the bundle will bring."""
     applications = await applications_of(work, case)
     fed = feeding(work, case)
     lacking: dict[int, str] = {}
@@ -109,9 +117,7 @@ async def _check_complete(work: Work, case: BundleCase) -> None:
             if fed.get(material.certificate_type_code or "", run.member_id) == run.member_id:
                 number = _shared_no(work, run.member_id, material.material_no)
                 lacking[number] = material.name
-    if lacking:
-        errors = [FieldError(f"#/materials/{no}", "material.missing", f"缺少：{lacking[no]}") for no in sorted(lacking)]
-        raise BundleMaterialsMissing("必要材料不齐，请一次性告知补正", errors=errors)
+    return lacking
 
 
 def _shared_no(work: Work, member_id: str, material_no: int) -> int:

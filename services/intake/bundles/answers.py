@@ -1,14 +1,14 @@
 """Bodies of answers about bundles: the guide, a plan, a bundle application with its members and its clocks."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.answers import AgentOut, PartyOut
+from services.intake.answers import AgentOut, FaultOut, PartyOut
 from services.intake.answers_course import DueOut
 from services.intake.bundles import repository as bundles
 from services.intake.bundles.definitions import Running
@@ -17,6 +17,7 @@ from services.intake.domain.bundle import FieldType, Member
 from services.intake.domain.bundle_case import BUNDLE_STATE_NAMES, BundleCase, BundleState, MemberRun, heard, is_partial
 from services.intake.domain.bundle_clock import BundleClock, ClockState, parent_clock
 from services.intake.domain.bundle_plan import MemberState
+from services.intake.domain.bundle_supplement import outstanding
 from services.intake.domain.catalogue import Need
 from services.intake.domain.guide import limit_text
 from services.intake.domain.materials import Provided, Source
@@ -90,6 +91,17 @@ class BundleExtensionOut(BaseModel):
     extended_at: datetime
 
 
+class BundleSupplementOut(BaseModel):
+    """The one notice for all members; `material_no` is that of the common list."""
+
+    faults: list[FaultOut]
+    outstanding: list[int]
+    members: tuple[str, ...]
+    supply_by: date
+    requested_at: datetime
+    supplied_at: datetime | None
+
+
 class BundleApplicationOut(BaseModel):
     bundle_application_id: UUID
     bundle_no: str
@@ -116,6 +128,7 @@ class BundleApplicationOut(BaseModel):
     materials: list[BundleMaterialOut]
     legal: BundleDueOut | None
     promised: BundleDueOut | None
+    supplement: BundleSupplementOut | None = Field(description="一次性补正告知，涵盖全部事项")
     extension: BundleExtensionOut | None
 
 
@@ -143,6 +156,7 @@ async def bundle_out(
         materials=_materials_of(running, case),
         legal=_clock(office, running.definition.legal_limit, case, now),
         promised=_clock(office, running.definition.promised_limit, case, now),
+        supplement=_supplement_out(case),
         extension=BundleExtensionOut(
             workdays=extension.value,
             reason=extension.reason,
@@ -152,6 +166,20 @@ async def bundle_out(
         )
         if extension
         else None,
+    )
+
+
+def _supplement_out(case: BundleCase) -> BundleSupplementOut | None:
+    notice = case.supplement
+    if notice is None:
+        return None
+    return BundleSupplementOut(
+        faults=[FaultOut.of(fault) for fault in notice.faults],
+        outstanding=[fault.material_no for fault in outstanding(case)],
+        members=notice.members,
+        supply_by=notice.supply_by,
+        requested_at=notice.requested_at,
+        supplied_at=notice.supplied_at,
     )
 
 

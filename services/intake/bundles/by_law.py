@@ -12,33 +12,39 @@ from services.intake.bundles.opening import finish, settle
 from services.intake.domain import bundle_case as rules
 from services.intake.domain.application import NOTICE_WORKDAYS, SYSTEM
 from services.intake.domain.bundle_case import BundleState
+from services.intake.domain.bundle_supplement import lapse
 from services.kernel.errors import DomainError
-from services.kernel.time_limit import end_of
+from services.kernel.time_limit import china_date, end_of
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class BundleSilence:
-    """The timer. Its members are accepted one by one by their own silence; here those that come later are let start."""
+    """The timer. Members are accepted, or returned unsupplied, by their own clocks; the bundle goes on after them."""
 
     mover: Mover
 
     async def __call__(self, database: Database, now: datetime) -> None:
         async with database.read() as connection:
             waiting = await bundles.received(connection)
+            lapsed = await bundles.waiting_for_supplement(connection, china_date(now))
+        for bundle_application_id in lapsed:
+            await self._settle(database, bundle_application_id, now, BundleState.CORRECTION)
         calendar = self.mover.ready().calendar
         for bundle_application_id, received_at in waiting:
             due = self.mover.ready().workdays_after(received_at, NOTICE_WORKDAYS)
             if now >= end_of(due.on) and not calendar.is_provisional(due.on):
-                await self._deem(database, bundle_application_id, now)
+                await self._settle(database, bundle_application_id, now, BundleState.RECEIVED)
 
-    async def _deem(self, database: Database, bundle_application_id: UUID, now: datetime) -> None:
+    async def _settle(self, database: Database, bundle_application_id: UUID, now: datetime, state: BundleState) -> None:
         try:
             async with database.transaction() as uow:
                 before = await bundles.load_locked(uow.connection, bundle_application_id)
-                if before.state is BundleState.RECEIVED:
+                if before.state is state:
                     work = await self.mover.work(uow, before, now)
-                    await finish(work, before, await settle(work, rules.deem_accepted(before)), SYSTEM)
+                    received = state is BundleState.RECEIVED
+                    after = rules.deem_accepted(before) if received else lapse(before, now=now)
+                    await finish(work, before, await settle(work, after), SYSTEM)
         except DomainError as fault:  # one bundle must not hold up the others; it is tried again
             log.error("a bundle cannot be accepted by law: %s", fault.code)

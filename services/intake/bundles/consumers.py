@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from contracts.events.approval import CaseDecided, CaseResumed, CaseSuspended
+from contracts.events.approval import CaseDecided, CaseResumed, CaseSuspended, CaseTerminated, CaseTransferred
 from contracts.events.certificate import CertificateIssued
 from contracts.events.common import Event
 from contracts.events.intake import (
@@ -30,7 +30,8 @@ from services.intake.office import Office, work_calendars
 from services.intake.settings import IntakeSettings
 
 _ENDS = (AcceptanceRefused, ApplicationReturned, ApplicationWithdrawn)
-_OF_CASES = (CaseDecided, CaseSuspended, CaseResumed)
+_ENDED = (CaseDecided, CaseTerminated, CaseTransferred)
+_OF_CASES = (*_ENDED, CaseSuspended, CaseResumed)
 
 
 @dataclass
@@ -41,7 +42,7 @@ class Mover:
     office: Office | None = None
 
     async def __call__(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
-        """Raises NotYet: the application does not know the decision yet."""
+        """Raises NotYet: the application does not know its decision or end yet."""
         told = [(application_id, m.event) for m in messages if (application_id := _about(m.event)) is not None]
         members = await bundles.bundles_of(uow.connection, [application_id for application_id, _ in told])
         if not members:
@@ -51,9 +52,9 @@ class Mover:
             await self._move(uow, bundle_application_id, [event for _, event in told])
 
     async def _check_known(self, uow: UnitOfWork, told: Sequence[Event]) -> None:
-        decided = {event.case_id for event in told if isinstance(event, CaseDecided)}
+        decided = {event.case_id for event in told if isinstance(event, _ENDED)}
         known = await bundles.applications(uow.connection, decided)
-        if any(application.outcome is None for application in known.values()):
+        if any(a.outcome is None and a.course.ended is None for a in known.values()):
             raise NotYet("the decision is not recorded yet")
 
     async def _move(self, uow: UnitOfWork, bundle_application_id: UUID, told: Sequence[Event]) -> None:

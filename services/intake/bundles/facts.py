@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.events import bundles as events
 from contracts.events.common import Channel, Event, LimitStart, LimitUnit, LimitValue, OrganisationRef
-from contracts.events.intake import HandOverMethod
+from contracts.events.intake import HandOverMethod, MaterialFault
 from services.intake import facts
 from services.intake.bundles.definitions import Running
 from services.intake.domain.application import Method, Staff
@@ -87,6 +87,7 @@ def _acts(running: Running, before: BundleCase, after: BundleCase, by: Staff) ->
         yield _stage_handed_in(running, after, by)
     if after.received_at != before.received_at and after.received_at is not None:
         yield events.BundleReceived(**named, received_at=after.received_at, received_by=facts.actor(by))
+    yield from _supplement(running, before, after, by)
     if after.accepted_at != before.accepted_at and after.accepted_at is not None:
         yield events.BundleAccepted(
             **named,
@@ -114,6 +115,25 @@ def _acts(running: Running, before: BundleCase, after: BundleCase, by: Staff) ->
             withdrawn_at=after.withdrawn_at,
             withdrawn_by=facts.actor(by),
         )
+
+
+def _supplement(running: Running, before: BundleCase, after: BundleCase, by: Staff) -> Iterator[Event]:
+    notice, earlier = after.supplement, before.supplement
+    if notice is None or notice == earlier:
+        return
+    if notice.supplied_at is not None:
+        yield events.BundleSupplementSupplied(
+            **_named(after), supplied_at=notice.supplied_at, supplied_by=facts.actor(by)
+        )
+        return
+    yield events.BundleSupplementRequested(
+        **_named(after),
+        faults=tuple(MaterialFault(**vars(fault)) for fault in notice.faults),
+        members=tuple(_member(running, after.run_of(member_id)) for member_id in notice.members),
+        supply_by=notice.supply_by,
+        requested_at=notice.requested_at,
+        requested_by=facts.actor(by),
+    )
 
 
 def _stage_handed_in(running: Running, case: BundleCase, by: Staff) -> Event:

@@ -1,7 +1,7 @@
 """Rows turned into bundle applications and back; every save checks the version that was read."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,14 @@ from sqlmodel import col
 from services.chassis.errors import StaleVersion
 from services.intake.bundles.tables import BundleApplicationRow, BundleMemberRow
 from services.intake.domain.application import Agent, Applicant, Application, PartyType, Staff
-from services.intake.domain.bundle_case import BundleCase, BundleExtension, BundleState, MemberRun, StepResult
+from services.intake.domain.bundle_case import (
+    BundleCase,
+    BundleExtension,
+    BundleState,
+    BundleSupplement,
+    MemberRun,
+    StepResult,
+)
 from services.intake.domain.bundle_errors import UnknownBundleApplication
 from services.intake.domain.bundle_plan import MemberState
 from services.intake.domain.materials import Provided
@@ -28,6 +35,7 @@ _PARTS: Mapping[str, TypeAdapter[Any]] = {
     "received_by": TypeAdapter(Staff | None),
     "accepted_by": TypeAdapter(Staff | None),
     "extension": TypeAdapter(BundleExtension | None),
+    "supplement": TypeAdapter(BundleSupplement | None),
 }
 _PLAIN = (
     *("bundle_application_id", "bundle_no", "bundle_id", "catalogue_version", "channel", "division", "submitted_at"),
@@ -198,15 +206,31 @@ async def briefs(
     return list((await connection.execute(statement)).mappings())
 
 
+async def waiting_for_supplement(connection: AsyncConnection, today: date) -> list[UUID]:
+    """Bundle applications whose last day to supply has passed."""
+    supply_by = _TABLE.c.supplement["supply_by"].astext
+    statement = select(_TABLE.c.bundle_application_id).where(
+        _TABLE.c.state == BundleState.CORRECTION.value, supply_by < today.isoformat()
+    )
+    return list((await connection.scalars(statement.limit(_AT_ONCE))).all())
+
+
 async def received(connection: AsyncConnection) -> list[tuple[UUID, datetime]]:
-    """Bundle applications that wait for an answer of the window, the longest waiting first."""
+    """Bundle applications that wait for an answer of the window, and since when; the longest waiting first."""
     statement = (
-        select(_TABLE.c.bundle_application_id, _TABLE.c.received_at)
+        select(_TABLE.c.bundle_application_id, _TABLE.c.received_at, _TABLE.c.supplement)
         .where(_TABLE.c.state == literal(BundleState.RECEIVED.value, literal_execute=True))
         .order_by(_TABLE.c.received_at)
         .limit(_AT_ONCE)
     )
-    return [(row.bundle_application_id, row.received_at) for row in await connection.execute(statement)]
+    return [(row.bundle_application_id, _since(row)) for row in await connection.execute(statement)]
+
+
+def _since(row: Any) -> datetime:
+    """Receipt, or the instant everything the notice asked for had arrived."""
+    supplied_at = (row.supplement or {}).get("supplied_at")
+    received_at: datetime = row.received_at
+    return datetime.fromisoformat(supplied_at) if supplied_at else received_at
 
 
 async def may_hand_out(connection: AsyncConnection, bundle_no: str, decided_at: datetime | None) -> bool:

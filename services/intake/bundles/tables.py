@@ -67,6 +67,7 @@ class BundleApplicationRow(BundleBase, table=True):
     accepted_by: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
     stage_handed_in_at: datetime | None = Field(sa_column=_at(nullable=True))
     extension: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    supplement: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     decided_at: datetime | None = Field(sa_column=_at(nullable=True))
     handed_over_at: datetime | None = Field(sa_column=_at(nullable=True))
     concluded_at: datetime | None = Field(sa_column=_at(nullable=True))

@@ -5,11 +5,11 @@ Its item members are ordinary applications; what became of them is told to `adva
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.intake.domain.application import Agent, Applicant, Application, Outcome, Staff
+from services.intake.domain.application import Agent, Applicant, Application, MaterialFault, Outcome, Staff
 from services.intake.domain.bundle import BundleDefinition
 from services.intake.domain.bundle_clock import Span, running
 from services.intake.domain.bundle_errors import AlreadyExtended, UnknownMember, WrongBundleState, WrongMemberState
@@ -35,6 +35,7 @@ _UNDER_WAY = frozenset({State.SUBMITTED, State.RECEIVED, State.CORRECTION, State
 class BundleState(StrEnum):
     SUBMITTED = "SUBMITTED"
     RECEIVED = "RECEIVED"
+    CORRECTION = "CORRECTION"  # one notice for the whole bundle waits to be answered
     ACCEPTED = "ACCEPTED"
     STAGE_DONE = "STAGE_DONE"  # the next stage may be handed in
     DECIDED = "DECIDED"  # every member has come to its end
@@ -45,6 +46,7 @@ class BundleState(StrEnum):
 BUNDLE_STATE_NAMES = {
     BundleState.SUBMITTED: "已提交",
     BundleState.RECEIVED: "已收件",
+    BundleState.CORRECTION: "待补正",
     BundleState.ACCEPTED: "办理中",
     BundleState.STAGE_DONE: "本阶段已完成，待申报下一阶段",
     BundleState.DECIDED: "各事项均已办理完毕",
@@ -56,6 +58,9 @@ BUNDLE_STATE_NAMES = {
 class BundleAct(StrEnum):
     PROVIDE = "PROVIDE"
     RECEIVE = "RECEIVE"
+    REQUEST_SUPPLEMENT = "REQUEST_SUPPLEMENT"
+    SUPPLY = "SUPPLY"
+    LAPSE = "LAPSE"
     ACCEPT = "ACCEPT"
     RECORD_RESULT = "RECORD_RESULT"
     EXTEND = "EXTEND"
@@ -66,15 +71,18 @@ class BundleAct(StrEnum):
 
 _S = BundleState
 BUNDLE_ALLOWED: Mapping[BundleAct, frozenset[BundleState]] = {
-    BundleAct.PROVIDE: frozenset({_S.SUBMITTED, _S.RECEIVED}),
+    BundleAct.PROVIDE: frozenset({_S.SUBMITTED, _S.RECEIVED, _S.CORRECTION}),
     BundleAct.RECEIVE: frozenset({_S.SUBMITTED}),
+    BundleAct.REQUEST_SUPPLEMENT: frozenset({_S.RECEIVED}),
+    BundleAct.SUPPLY: frozenset({_S.CORRECTION}),
+    BundleAct.LAPSE: frozenset({_S.CORRECTION}),
     BundleAct.ACCEPT: frozenset({_S.RECEIVED}),
     BundleAct.RECORD_RESULT: frozenset({_S.ACCEPTED}),
     BundleAct.EXTEND: frozenset({_S.ACCEPTED}),
     BundleAct.HAND_IN_STAGE: frozenset({_S.STAGE_DONE}),
     # Results of a stage are handed out before the next one, those of the whole bundle at its end.
     BundleAct.HAND_OVER: frozenset({_S.STAGE_DONE, _S.DECIDED}),
-    BundleAct.WITHDRAW: frozenset({_S.SUBMITTED, _S.RECEIVED, _S.ACCEPTED, _S.STAGE_DONE}),
+    BundleAct.WITHDRAW: frozenset({_S.SUBMITTED, _S.RECEIVED, _S.CORRECTION, _S.ACCEPTED, _S.STAGE_DONE}),
 }
 
 
@@ -122,6 +130,19 @@ class BundleExtension:
 
 
 @dataclass(frozen=True)
+class BundleSupplement:
+    """The one notice of a stage, `material_no` of the common list; `supplied_at` once everything has come in."""
+
+    faults: tuple[MaterialFault, ...]
+    members: tuple[str, ...]
+    supply_by: date
+    requested_at: datetime
+    requested_by: Staff
+    stage_no: int
+    supplied_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class BundleCase:
     """`version` counts changes (ETag); `event_no` counts published events, without gaps."""
 
@@ -148,6 +169,7 @@ class BundleCase:
     accepted_by: Staff | None = None
     stage_handed_in_at: datetime | None = None
     extension: BundleExtension | None = None
+    supplement: BundleSupplement | None = None
     decided_at: datetime | None = None
     handed_over_at: datetime | None = None
     concluded_at: datetime | None = None
@@ -208,7 +230,9 @@ def accept(case: BundleCase, *, by: Staff, now: datetime) -> BundleCase:
 def deem_accepted(case: BundleCase) -> BundleCase:
     """Nobody answered in time: accepted as of the day of receipt, in the name of the clerk who received it."""
     require(case, BundleAct.ACCEPT)
-    return replace(case, state=BundleState.ACCEPTED, accepted_at=case.received_at, accepted_by=case.received_by)
+    supplied_at = case.supplement.supplied_at if case.supplement else None
+    at = supplied_at or case.received_at
+    return replace(case, state=BundleState.ACCEPTED, accepted_at=at, accepted_by=case.received_by)
 
 
 def startable(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,6 +26,7 @@ from services.chassis.database import Database
 from services.chassis.ids import uuid7
 from services.chassis.sealing import Sealer
 from services.intake import consumers
+from services.intake.hearing import FOLLOWED, NOTICED
 from services.intake.items import ITEM_JSON, item_ref
 from tests.support import tokens
 
@@ -261,14 +263,17 @@ def paper_number(application: Mapping[str, Any]) -> str:
 
 
 _HANDLERS = (
-    (consumers.take_decisions, (CaseDecided,)),
+    (consumers.take_decisions, (*FOLLOWED, *NOTICED)),
     (consumers.take_documents, (CertificateIssued, CertificateSuperseded, PaperIssued)),
 )
 
 
+_VERSIONS = count(1)  # each event another one: a case never tells two under one version
+
+
 def incoming(event: Event) -> Incoming:
     now = datetime.now(UTC)
-    return Incoming(uuid7(), event.SUBJECT, uuid7(), 1, event, now, now, None, 1)
+    return Incoming(uuid7(), event.SUBJECT, uuid7(), next(_VERSIONS), event, now, now, None, 1)
 
 
 def coverage(application: Mapping[str, Any]) -> dict[int, str]:

@@ -1,24 +1,36 @@
 """Every act of a bundle in every state, from one table: the state it leads to, or refused as a wrong state."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from services.intake.domain import bundle_case as rules
-from services.intake.domain.application import Outcome
+from services.intake.domain import bundle_supplement
+from services.intake.domain.application import MaterialFault, Outcome
 from services.intake.domain.bundle_case import BUNDLE_ALLOWED, BundleAct, BundleCase, BundleState
 from services.intake.domain.bundle_errors import WrongBundleState
 from services.intake.domain.bundle_plan import MemberState
-from tests.unit.intake.builders import CLERK, NOON, provided
+from tests.unit.intake.builders import CLERK, NOON, TODAY, provided
 from tests.unit.intake.bundle_builders import a_bundle, a_case, a_member, a_run
 
 BUNDLE = a_bundle(a_member("步骤"))
 RESULT = rules.StepResult(Outcome.GRANTED, NOON, CLERK)
 EXTENSION = rules.BundleExtension(15, "现场核验", "分管负责人", "鹤政批1号", NOON, CLERK)
+FAULT = MaterialFault(1, "材料1", "缺页", "补齐")
+NOTICE = rules.BundleSupplement((FAULT,), ("步骤",), TODAY, NOON - timedelta(hours=1), CLERK, 0)
 
 ACTS: dict[BundleAct, Callable[[BundleCase], BundleCase]] = {
     BundleAct.PROVIDE: lambda c: rules.provide(c, [provided(1)]),
     BundleAct.RECEIVE: lambda c: rules.receive(c, by=CLERK, now=NOON),
+    BundleAct.REQUEST_SUPPLEMENT: lambda c: bundle_supplement.request(
+        c, [FAULT], ["步骤"], lacking={}, supply_by=TODAY, by=CLERK, now=NOON, reason=None
+    ),
+    BundleAct.SUPPLY: lambda c: bundle_supplement.supply(
+        replace(c, supplement=NOTICE, materials=(provided(1),)), now=NOON
+    ),
+    BundleAct.LAPSE: lambda c: bundle_supplement.lapse(replace(c, supplement=NOTICE), now=NOON + timedelta(days=1)),
     BundleAct.ACCEPT: lambda c: rules.accept(c, by=CLERK, now=NOON),
     BundleAct.RECORD_RESULT: lambda c: rules.record_result(c, BUNDLE, "步骤", RESULT),
     BundleAct.EXTEND: lambda c: rules.extend(c, BUNDLE.extension, EXTENSION),
@@ -29,15 +41,18 @@ ACTS: dict[BundleAct, Callable[[BundleCase], BundleCase]] = {
 
 # Rows: acts. Columns: states. `-` refused, otherwise the state the act leads to.
 TABLE = """
-               SUBMITTED RECEIVED  ACCEPTED  STAGE_DONE DECIDED   CONCLUDED WITHDRAWN
-PROVIDE        SUBMITTED RECEIVED  -         -          -         -         -
-RECEIVE        RECEIVED  -         -         -          -         -         -
-ACCEPT         -         ACCEPTED  -         -          -         -         -
-RECORD_RESULT  -         -         ACCEPTED  -          -         -         -
-EXTEND         -         -         ACCEPTED  -          -         -         -
-HAND_IN_STAGE  -         -         -         SUBMITTED  -         -         -
-HAND_OVER      -         -         -         STAGE_DONE CONCLUDED -         -
-WITHDRAW       WITHDRAWN WITHDRAWN WITHDRAWN WITHDRAWN  -         -         -
+                    SUBMITTED  RECEIVED    CORRECTION  ACCEPTED   STAGE_DONE  DECIDED    CONCLUDED  WITHDRAWN
+PROVIDE             SUBMITTED  RECEIVED    CORRECTION  -          -           -          -          -
+RECEIVE             RECEIVED   -           -           -          -           -          -          -
+REQUEST_SUPPLEMENT  -          CORRECTION  -           -          -           -          -          -
+SUPPLY              -          -           RECEIVED    -          -           -          -          -
+LAPSE               -          -           ACCEPTED    -          -           -          -          -
+ACCEPT              -          ACCEPTED    -           -          -           -          -          -
+RECORD_RESULT       -          -           -           ACCEPTED   -           -          -          -
+EXTEND              -          -           -           ACCEPTED   -           -          -          -
+HAND_IN_STAGE       -          -           -           -          SUBMITTED   -          -          -
+HAND_OVER           -          -           -           -          STAGE_DONE  CONCLUDED  -          -
+WITHDRAW            WITHDRAWN  WITHDRAWN   WITHDRAWN   WITHDRAWN  WITHDRAWN   -          -          -
 """
 
 

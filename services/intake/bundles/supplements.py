@@ -1,0 +1,104 @@
+"""One supplement notice for the whole bundle, and what is supplied once for all members."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from services.chassis.database import Answer
+from services.intake.bundles.acts import give, lacking_of
+from services.intake.bundles.commands import answered, handed_in, seen_by
+from services.intake.bundles.opening import Work, applications_of, finish, settle
+from services.intake.bundles.schemas import BundleReceiptIn
+from services.intake.commands import supplement as supplementing
+from services.intake.domain import bundle_supplement as rules
+from services.intake.domain.application import MaterialFault
+from services.intake.domain.bundle_case import BundleAct, BundleCase, require
+from services.intake.domain.bundle_plan import OVER
+from services.intake.domain.errors import Invalid
+from services.intake.domain.materials import merge
+from services.intake.domain.states import State
+from services.intake.office import Call, Office
+from services.intake.schemas import FaultIn, SupplementNoticeIn, SupplementsIn
+from services.kernel.errors import FieldError
+
+
+async def request_supplement(office: Office, bundle_no: str, body: SupplementNoticeIn, call: Call) -> Answer:
+    """Every fault of every member in one act; each member that has started gets its part as its own notice.
+
+    Raises UnknownBundleApplication, StaleVersion, WrongBundleState, AlreadyNotified, Invalid.
+    """
+    async with office.db.transaction(call.idempotency) as uow:
+        seen = await seen_by(office, uow, bundle_no, call)
+        work, case = seen.work, seen.case
+        require(case, BundleAct.REQUEST_SUPPLEMENT)
+        supply_by = body.supply_by or office.workdays_after(call.now, office.settings.supply_workdays).on
+        after = rules.request(
+            case,
+            _named(work, body.faults),
+            _concerned(work, case, body.faults),
+            lacking=await lacking_of(work, case),
+            supply_by=supply_by,
+            by=call.by,
+            now=call.now,
+            reason=body.reason,
+        )
+        await _tell_members(work, case, body.model_copy(update={"supply_by": supply_by}), call)
+        saved = await finish(work, case, await settle(work, after), call.by)
+        return await answered(work, saved, 201)
+
+
+def _named(work: Work, faults: Sequence[FaultIn]) -> list[MaterialFault]:
+    """Raises Invalid: not in the common list."""
+    names = {shared.shared_no: shared.material.name for shared in work.running.shared}
+    errors = [
+        FieldError(f"#/faults/{index}/material_no", "supplement.unlisted", "公布的材料目录中没有此项，不得要求")
+        for index, fault in enumerate(faults)
+        if fault.material_no not in names
+    ]
+    if errors:
+        raise Invalid(errors=errors)
+    return [MaterialFault(f.material_no, names[f.material_no], f.fault, f.remedy) for f in faults]
+
+
+def _concerned(work: Work, case: BundleCase, faults: Sequence[FaultIn]) -> list[str]:
+    asked = {fault.material_no for fault in faults}
+    places = {member for shared in work.running.shared if shared.shared_no in asked for member, _ in shared.places}
+    return [run.member_id for run in case.members if run.member_id in places and run.state not in OVER]
+
+
+async def _tell_members(work: Work, case: BundleCase, body: SupplementNoticeIn, call: Call) -> None:
+    applications = await applications_of(work, case)
+    for run in case.members:
+        application = applications.get(run.application_id) if run.application_id else None
+        own = _own(work, run.member_id, body.faults)
+        if application is not None and application.state is State.RECEIVED and own:
+            part = body.model_copy(update={"faults": own})
+            inner = replace(call, seen=application.version)
+            await supplementing.request_supplement(work.office, application.application_id, part, inner)
+
+
+def _own(work: Work, member_id: str, faults: Sequence[FaultIn]) -> list[FaultIn]:
+    """The faults as they stand in the member's own list."""
+    places = {shared.shared_no: shared.numbers_for(member_id) for shared in work.running.shared}
+    return [
+        fault.model_copy(update={"material_no": number}) for fault in faults for number in places[fault.material_no]
+    ]
+
+
+async def supply(office: Office, bundle_no: str, body: BundleReceiptIn, call: Call) -> Answer:
+    """What was uploaded since the notice counts, and what is named here; given once for all members.
+
+    Raises UnknownBundleApplication, StaleVersion, WrongBundleState, SuppliedTooLate, Invalid.
+    """
+    async with office.db.transaction(call.idempotency) as uow:
+        seen = await seen_by(office, uow, bundle_no, call)
+        work, case = seen.work, seen.case
+        require(case, BundleAct.SUPPLY)
+        given = await handed_in(work, case, body.materials, call)
+        await give(work, case, given)
+        case = rules.supply(replace(case, materials=merge(case.materials, given)), now=call.now)
+        for application in (await applications_of(work, case)).values():
+            if application.state is State.CORRECTION:
+                inner = replace(call, seen=application.version)
+                await supplementing.supply(work.office, application.application_id, SupplementsIn(), inner)
+        saved = await finish(work, seen.case, await settle(work, case), call.by)
+        return await answered(work, saved, 201)

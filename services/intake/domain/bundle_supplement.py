@@ -1,0 +1,85 @@
+"""One supplement notice for a whole bundle: every fault of every member in one act, supplied once for all. Pure.
+
+Source: Administrative Licensing Law art. 32(4) (once, all items); domain.md 1.4 (一次告知).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from services.intake.domain.bundle_case import BundleAct, BundleCase, BundleState, BundleSupplement, require
+from services.intake.domain.bundle_plan import MemberState
+from services.intake.domain.errors import AlreadyNotified, Invalid, NotYetDue, SuppliedTooLate
+from services.intake.domain.records import MaterialFault, Staff
+from services.kernel.errors import FieldError
+from services.kernel.time_limit import end_of
+
+
+def request(
+    case: BundleCase,
+    faults: Sequence[MaterialFault],
+    members: Sequence[str],
+    *,
+    lacking: dict[int, str],
+    supply_by: date,
+    by: Staff,
+    now: datetime,
+    reason: str | None,
+) -> BundleCase:
+    """Raises WrongBundleState, AlreadyNotified, Invalid: a lacking material that is left out.
+
+    Args:
+        members: those with a fault.
+        lacking: names of the materials without which members of this stage cannot be accepted, by number.
+    """
+    require(case, BundleAct.REQUEST_SUPPLEMENT)
+    earlier = case.supplement
+    if earlier is not None and earlier.stage_no == case.stage_no and not (reason or "").strip():
+        raise AlreadyNotified("本阶段已作出过补正告知；除首次告知时无法发现的问题并说明理由外，不得再次要求补正")
+    asked = {fault.material_no for fault in faults}
+    errors = [
+        FieldError("#/faults", "supplement.incomplete", f"缺少的必要材料“{name}”未列入，补正告知只能作出一次")
+        for number, name in sorted(lacking.items())
+        if number not in asked
+    ]
+    if errors or not faults:
+        raise Invalid(errors=errors or [FieldError("#/faults", "supplement.empty", "至少列明一项需要补正的材料")])
+    notice = BundleSupplement(tuple(faults), tuple(members), supply_by, now, by, case.stage_no)
+    return replace(case, state=BundleState.CORRECTION, supplement=notice)
+
+
+def outstanding(case: BundleCase) -> tuple[MaterialFault, ...]:
+    """Faults whose material has not come in since the notice."""
+    notice = case.supplement
+    if notice is None or notice.supplied_at is not None:
+        return ()
+    renewed = {given.material_no for given in case.materials if given.provided_at > notice.requested_at}
+    return tuple(fault for fault in notice.faults if fault.material_no not in renewed)
+
+
+def supply(case: BundleCase, *, now: datetime) -> BundleCase:
+    """With everything supplied the bundle is received again, and must be accepted. Raises WrongBundleState."""
+    require(case, BundleAct.SUPPLY)
+    notice = case.supplement
+    assert notice is not None  # the state is entered only by a notice
+    if now >= end_of(notice.supply_by):
+        raise SuppliedTooLate(f"补正期限至 {notice.supply_by}，已经届满")
+    if outstanding(case):
+        return case
+    return replace(case, state=BundleState.RECEIVED, supplement=replace(notice, supplied_at=now))
+
+
+def lapse(case: BundleCase, *, now: datetime) -> BundleCase:
+    """Not supplied in time: members with a fault go back, the others go on (a failed member drowns nobody).
+
+    Started members are returned by their own clock; those that still wait with a fault never start.
+    """
+    require(case, BundleAct.LAPSE)
+    notice = case.supplement
+    assert notice is not None  # the state is entered only by a notice
+    if now < end_of(notice.supply_by):
+        raise NotYetDue("补正期限尚未届满")
+    for run in case.members:
+        if run.state is MemberState.WAITING and run.member_id in notice.members:
+            case = case.with_run(replace(run, state=MemberState.CANCELLED, ended_at=now))
+    return replace(case, state=BundleState.ACCEPTED, accepted_at=now, accepted_by=case.received_by)

@@ -1,0 +1,107 @@
+"""One notice for a whole bundle; its members are handed out together; an end of a member by approval moves it on."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from services.chassis import clock
+from services.intake.bundles.by_law import BundleSilence
+from tests.integration.intake.bundle_desk import BundleDesk, member_of, states
+from tests.integration.intake.test_endings import terminated
+
+MARKET = "11431202006100029C"
+HAND_OVER = {"method": "COLLECTION", "recipient_name": "申请人"}
+
+
+def fault(number: int) -> dict[str, Any]:
+    return {"material_no": number, "fault": "未提交", "remedy": "补齐"}
+
+
+async def application_of(bundles: BundleDesk, bundle: dict[str, Any], member_id: str) -> dict[str, Any]:
+    path = f"/applications/{member_of(bundle, member_id)['application_id']}"
+    return dict((await bundles.desk.get(path, bundles.desk.clerk)).json())
+
+
+async def test_members_name_their_bundle_in_detail_list_and_events(bundles: BundleDesk) -> None:
+    bundle = await bundles.submitted("K01", form={"area_m2": 10})
+
+    application = await application_of(bundles, bundle, "E01")
+
+    listed = (await bundles.desk.get("/applications", bundles.desk.clerk, limit=200)).json()["items"]
+    line = next(one for one in listed if one["application_id"] == application["application_id"])
+    assert application["bundle_no"] == line["bundle_no"] == bundle["bundle_no"]
+    _, _, event = (await bundles.desk.events(application["application_id"]))[0]
+    assert event["bundle_no"] == bundle["bundle_no"]
+
+
+async def test_art_32_one_notice_names_every_fault_of_every_member_and_is_answered_once(bundles: BundleDesk) -> None:
+    bundle = await bundles.submitted("K01", form={"area_m2": 10})
+    bundle = await bundles.done(bundle, "receipt")
+    lacking = (await bundles.act(bundle, "acceptance")).json()["errors"]
+    numbers = sorted(int(error["pointer"].rsplit("/", 1)[1]) for error in lacking)
+
+    partial = await bundles.act(bundle, "supplement-notice", {"faults": [fault(numbers[0])]})
+    asked = await bundles.done(bundle, "supplement-notice", {"faults": [fault(number) for number in numbers]})
+    member = await application_of(bundles, asked, "E01")
+    supplied = await bundles.done(asked, "supplements", {"materials": bundles.papers(asked)})
+    accepted = await bundles.done(supplied, "acceptance")
+
+    assert {error["code"] for error in partial.json()["errors"]} == {"supplement.incomplete"}
+    assert (asked["state"], len(asked["supplement"]["faults"])) == ("CORRECTION", len(numbers))
+    assert len(asked["supplement"]["members"]) > 1
+    assert member["state"] == "CORRECTION"
+    assert (supplied["state"], supplied["supplement"]["outstanding"]) == ("RECEIVED", [])
+    assert accepted["state"] == "ACCEPTED"
+    subjects = [subject for _, subject, _ in await bundles.desk.events(bundle["bundle_application_id"])]
+    assert subjects.count("intake.bundle_supplement.requested.v1") == 1
+    assert subjects.count("intake.bundle_supplement.supplied.v1") == 1
+    again = await bundles.act(accepted, "supplement-notice", {"faults": [fault(numbers[0])]})
+    assert again.json()["code"] == "intake.bundle-wrong-state"
+
+
+async def test_a_second_notice_without_a_reason_is_refused(bundles: BundleDesk) -> None:
+    bundle = await bundles.submitted("K01", form={"area_m2": 10})
+    bundle = await bundles.done(bundle, "receipt", {"materials": bundles.papers(bundle)})
+    bundle = await bundles.done(bundle, "supplement-notice", {"faults": [fault(1)]})
+    again = {"material_no": 1, "source": "PAPER_ORIGINAL"}
+    bundle = await bundles.done(bundle, "supplements", {"materials": [again]})
+
+    refused = await bundles.act(bundle, "supplement-notice", {"faults": [fault(1)]})
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "intake.supplement-already-requested")
+
+
+async def test_what_is_not_supplied_in_time_drowns_nobody_else(bundles: BundleDesk) -> None:
+    bundle = await bundles.submitted("K01", form={"area_m2": 10})
+    bundle = await bundles.done(bundle, "receipt")
+    lacking = (await bundles.act(bundle, "acceptance")).json()["errors"]
+    faults = [fault(int(error["pointer"].rsplit("/", 1)[1])) for error in lacking]
+    bundle = await bundles.done(bundle, "supplement-notice", {"faults": faults})
+    later = clock.now() + timedelta(days=60)
+
+    await BundleSilence(bundles.mover)(bundles.desk.database, later)
+
+    lapsed = await bundles.seen(bundle)
+    assert lapsed["state"] in {"ACCEPTED", "DECIDED"}
+    assert date.fromisoformat(bundle["supplement"]["supply_by"]) < clock.local_date(later)
+
+
+async def test_a_single_members_hand_over_waits_for_the_bundle(bundles: BundleDesk) -> None:
+    bundle = await bundles.accepted("K01", form={"area_m2": 10})
+    bundle = await bundles.decided(bundle, "E01")
+    member = await application_of(bundles, bundle, "E01")
+
+    path = f"/cases/{member['case_no']}/hand-over"
+    alone = await bundles.desk.post(path, bundles.desk.hand_over_clerk, HAND_OVER, version=member["version"])
+
+    assert (alone.status_code, alone.json()["code"]) == (409, "intake.bundle-hands-over")
+    assert bundle["bundle_no"] in alone.json()["detail"]
+
+
+async def test_a_terminated_member_ends_and_the_others_go_on(bundles: BundleDesk) -> None:
+    bundle = await bundles.accepted("K01", form={"area_m2": 10})
+    bundle = await bundles.decided(bundle, "E01")
+    member = await application_of(bundles, bundle, "E02")
+
+    await bundles.hear(terminated(member))
+
+    assert states(await bundles.seen(bundle))["E02"] == "ENDED"
