@@ -125,7 +125,7 @@ TABLE: tuple[Route, ...] = (
         *(f"{API}/certificates/log/{part}" for part in ("consistency", "leaves", "strays")),
         access=Access.PUBLIC,
     ),
-    *_read("certificate", "/.well-known/certificate-jwks.json", access=Access.PUBLIC),
+    *_read("certificate", "/.well-known/certificate-jwks.json", "/c/{identifier}", access=Access.PUBLIC),
     _upload("certificate", f"{API}/certificates/verify", Access.PUBLIC),
     *_act("certificate", f"{API}/certificates/search"),
     *_read("certificate", f"{API}/certificates/{{identifier}}", f"{_CASE}/papers"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from services.certificate import settings
+from services.certificate import outside, settings
 from services.certificate.commands import import_certificates, log_heads, make_files
 from services.certificate.commands.import_types import import_types
 from services.certificate.domain.errors import ImportFaulty
@@ -30,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         Command("import-types", "导入证照类型 (catalogue.yaml)", _run_types, _add_file),
         Command("import", "导入存量证照 (NDJSON)", _run_certificates, _add_file),
         Command("log-backfill", "为日志启用之前的证照补记日志", _run_backfill),
+        *outside.commands(),
         Command("retry-files", "重新制作失败的版式文件 (字库或模板修复之后)", _run_retry),
     ]
     return run_cli("certificate", settings.load, create_app, create_worker, extra, arguments)

@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from services.certificate.commands import log_heads, make_files
+from services.certificate import log_queries
+from services.certificate.commands import log_heads, log_proofs, make_files
 from services.certificate.commands.make_files import CERTIFICATE, Job, MadeFile
-from services.certificate.domain.errors import LogBroken
+from services.certificate.domain.errors import LogBroken, NoSuchLeaf
 from services.certificate.files import contents
 from services.certificate.files.errors import IncompleteContents, UnprintableCharacter
 from services.certificate.files.workshop import Workshop, WorkshopSettings
@@ -123,9 +124,16 @@ class FileMaker:
         return contents.load_job(self._kit.open_contents(sealed))
 
     async def _certificate(self, certificate_id: UUID) -> contents.Job:
-        """A certificate's file says what its signed record says, nothing else."""
+        """A certificate's file says what its signed record says, and carries the proof of its leaf."""
         async with self._database.read() as connection:
             wanted = select(certificate.c.jws_sealed, certificate.c.issued_at).where(certificate.c.id == certificate_id)
             row = (await connection.execute(wanted)).one()
+            leaf = await log_queries.first_leaf(connection, certificate_id)
+            head = await log_queries.head_covering(connection, leaf.leaf_index)
+            if head is None:
+                raise NoSuchLeaf("该证照的日志记录还没有日志头")
+            proof = await log_proofs.inclusion(connection, leaf, head.size)
+        if proof.root() != head.root:
+            raise LogBroken(f"第 {proof.index} 条记录的证明与日志头不一致")
         record = self._kit.signer.verify(self._kit.open_record(row.jws_sealed))
-        return certificate_job(record, row.issued_at, self._kit.settings.public_url)
+        return certificate_job(record, row.issued_at, self._kit.settings.public_url, proof)

@@ -5,16 +5,16 @@ from datetime import date, datetime
 from typing import Any
 
 from services.certificate.domain.personal import masked_certificate_number
+from services.certificate.domain.qr_proof import Inclusion, address, pack
 from services.certificate.files import contents
 from services.certificate.files.records import record_sha256
-from services.certificate.queries import verify_url
 from services.kernel.codes import holds_citizen_id
 
 _NUMBER_LABELS = {"111": "公民身份号码", "001": "统一社会信用代码"}
 
 
-def certificate_job(record: Mapping[str, Any], issued_at: datetime, public_url: str) -> contents.Job:
-    """The file of a certificate, sealed by its issuer with the body's own seal."""
+def certificate_job(record: Mapping[str, Any], issued_at: datetime, public_url: str, proof: Inclusion) -> contents.Job:
+    """The file of a certificate, sealed by its issuer with the body's own seal; `proof` is its leaf under a head."""
     until = record["validate_end"]
     printed = contents.Certificate(
         reference=record["certificate_identifier"],
@@ -28,8 +28,9 @@ def certificate_job(record: Mapping[str, Any], issued_at: datetime, public_url: 
         valid_from=_day(record["validate_start"]),
         valid_until=_day(until) if until else None,
         lines=tuple(_lines(record["extend_info"])),
-        verification_url=verify_url(public_url, record["certificate_identifier"]),
+        verification_url=address(public_url, proof),
         record_sha256=record_sha256(record),
+        log_proof=pack(proof),
     )
     seal = contents.SealBody(name=record["issue_dept_name"], uscc=record["issue_dept_code"])
     return contents.Job(contents=printed, seal=seal, at=issued_at.replace(microsecond=0))

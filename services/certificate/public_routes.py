@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.serialization import Encoding
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.certificate.commands import verify
 from services.certificate.kit import Kit
@@ -21,6 +21,7 @@ from services.kernel.errors import DomainError
 
 router = APIRouter(tags=["verification"], dependencies=[public])
 _PATH = "/api/v1/certificates/verify"
+_LONGEST_PROOF = 4000
 _HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}}, "description": "核验结果"}}
 _UPLOAD = {
     "requestBody": {
@@ -59,6 +60,15 @@ async def verify_by_reference(
     if paper is not None:
         return _answer(request, await verify.paper(db, paper, now=now))
     return _answer(request, await verify.identifier(db, identifier or "", kit, now=now))
+
+
+@router.get("/c/{identifier}", summary="证照二维码的地址", response_model=VerificationOut, responses=_HTML)
+async def verify_by_qr_code(
+    request: Request, db: Db, now: Now, kit: TheKit, identifier: Annotated[str, Path(max_length=128)]
+) -> Response:
+    """The query is the proof itself."""
+    proof = request.url.query[:_LONGEST_PROOF]
+    return _answer(request, await verify.qr_code(db, identifier, proof, kit, now=now))
 
 
 @router.post(

@@ -9,7 +9,7 @@ from services.certificate import log_queries
 from services.certificate.domain import merkle
 from services.certificate.domain.errors import NoSuchLeaf, ProofRefused
 from services.certificate.domain.merkle import Range
-from services.certificate.domain.qr_proof import Inclusion, pack
+from services.certificate.domain.qr_proof import Inclusion, NotAProof, pack, unpack
 from services.certificate.domain.transparency import Act, Leaf
 from services.certificate.log_schemas import ConsistencyOut, HeadOut, InclusionOut, LeafOut
 from services.kernel.errors import FieldError
@@ -56,6 +56,18 @@ async def inclusion_out(
         qr=pack(proof),
         head=HeadOut.of(head) if head else None,
     )
+
+
+async def is_ours(connection: AsyncConnection, identifier: str, text: str) -> bool:
+    """Whether the proof of a QR code leads from this certificate's own leaf to a head that was signed."""
+    try:
+        proof = unpack(identifier, text)
+    except NotAProof:
+        return False
+    head = await log_queries.head_of_size(connection, proof.size)
+    row = await log_queries.leaf_at(connection, proof.index)
+    same = row is not None and (row.identifier, row.record_sha256) == (identifier, proof.leaf.record)
+    return head is not None and same and proof.root() == head.root
 
 
 def _leaf(proof: Inclusion) -> LeafOut:

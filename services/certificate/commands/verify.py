@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.events.certificate import PaperKind
 from services.certificate import queries
+from services.certificate.commands import log_proofs
 from services.certificate.commands.log_check import says_what_was_signed
 from services.certificate.domain.certificate import ORGANISATION
 from services.certificate.domain.paper import FORMS
@@ -29,6 +30,7 @@ _MESSAGES = {
     Reason.NOT_OURS: "文件没有本平台的电子印章，无法确认真伪。",
     Reason.RECORD_ALTERED: "登记记录与签名或公开日志不一致，请联系颁发机构。",
     Reason.FILE_ALTERED: "文件在签章之后被改动，内容不可信。",
+    Reason.PROOF_FALSE: "二维码中的证明与证照日志不符，二维码可能是伪造的，或者属于另一张证照。",
     Reason.NOT_YET_VALID: "证照尚未到生效日期。",
     Reason.EXPIRED: "证照已超过有效期。",
     Reason.SUPERSEDED: "证照已变更或换发，请以新版为准。",
@@ -51,6 +53,16 @@ async def identifier(db: Database, text: str, kit: Kit, *, now: datetime) -> Ver
     async with db.read() as connection:
         row = await queries.by_identifier(connection, wanted)
     return _certificate(row, kit, now)
+
+
+async def qr_code(db: Database, text: str, proof: str, kit: Kit, *, now: datetime) -> VerificationOut:
+    """What the QR code of a certificate opens: its state, once the proof it carries is that of the log."""
+    told = await identifier(db, text, kit, now=now)
+    if not proof or told.certificate is None:
+        return told
+    async with db.read() as connection:
+        holds = await log_proofs.is_ours(connection, text.strip().upper(), proof)
+    return told if holds else _told(Finding(Verdict.ALTERED, Reason.PROOF_FALSE), now)
 
 
 async def paper(db: Database, paper_id: UUID, *, now: datetime) -> VerificationOut:

@@ -59,6 +59,7 @@ class Certificate:
     lines: tuple[Line, ...] = ()
     verification_url: str
     record_sha256: str = ""  # of the canonical metadata record, ties the file to it
+    log_proof: str = ""  # of the transparency log, as the QR code carries it
 
     def __post_init__(self) -> None:
         demand(self, "reference", "title", "number", "holder_name", "issuer_name")

@@ -18,6 +18,7 @@ from services.certificate.files.contents_after import EndKind, StandingKind
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 _QR_MASK = 2
+_LONG = 200
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _STANDARD: Final = "a-2b"
 _STANDARD_WITH_ATTACHMENT: Final = "a-3b"  # the one of the family that may carry any file
@@ -109,7 +110,11 @@ def keywords(contents: Contents) -> list[str]:
     if not isinstance(contents, Certificate):
         return [f"paper:{contents.reference}"]
     marks = [f"certificate:{contents.reference}"]
-    return [*marks, f"record-sha256:{contents.record_sha256}"] if contents.record_sha256 else marks
+    if contents.record_sha256:
+        marks.append(f"record-sha256:{contents.record_sha256}")
+    if contents.log_proof:
+        marks.append(f"log-proof:{contents.log_proof}")
+    return marks
 
 
 def _written(value: Any) -> Any:
@@ -133,6 +138,7 @@ def _day(day: date) -> str:
 def _qr(url: str) -> str:
     picture = BytesIO()
     # A given mask: trying all eight for the prettiest costs 20 ms, and readers take any.
-    code = segno.make(url, error="m", micro=False, mask=_QR_MASK)
+    # A long text, with the proof of a log, takes the lowest level of correction: its dots must stay large enough.
+    code = segno.make(url, error="l" if len(url) > _LONG else "m", micro=False, mask=_QR_MASK)
     code.save(picture, kind="svg", border=1, xmldecl=False, svgns=True)
     return picture.getvalue().decode()

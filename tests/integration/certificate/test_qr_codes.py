@@ -8,6 +8,7 @@ from tests.support.certificate import MARKER, Library
 from tests.support.pages import qr_codes
 
 VERIFY = "https://yichuang.test/api/v1/certificates/verify"
+SHORT = "https://yichuang.test/c/"  # leaves room for the proof
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +33,24 @@ async def test_the_code_that_is_seen_on_the_page_leads_to_verification(
     by_person = await library.http.get(address, headers={"accept": "text/html"})
 
     parts = urlsplit(address)
-    assert f"{parts.scheme}://{parts.netloc}{parts.path}" == VERIFY
+    path = parts.path.rpartition("/")[0] + "/" if name == "CERTIFICATE" else parts.path
+    assert f"{parts.scheme}://{parts.netloc}{path}" == (SHORT if name == "CERTIFICATE" else VERIFY)
     assert MARKER not in address
     assert by_machine.json()["verdict"] == "VALID"
     assert by_person.status_code == 200
     assert by_person.headers["content-type"].startswith("text/html")
+
+
+async def test_the_code_of_another_certificate_or_with_another_proof_is_told(
+    library: Library, files: dict[str, bytes]
+) -> None:
+    (address,) = qr_codes(files["CERTIFICATE"])
+    other = await library.issued()
+    path, _, proof = address.partition("?")
+    swapped = f"{path.rpartition('/')[0]}/{other['identifier']}?{proof}"
+    changed = f"{path}?{proof[:-1]}{'A' if proof[-1] != 'A' else 'Q'}"
+
+    for false in (swapped, changed, f"{path}?x"):
+        told = (await library.http.get(false)).json()
+        assert (told["verdict"], told["reason"]) == ("ALTERED", "PROOF_FALSE")
+    assert (await library.http.get(path)).json()["verdict"] == "VALID"

@@ -61,7 +61,7 @@ PUBLIC = {
     *("/session", "/session/login", "/session/callback", "/session/logout", "/api/v1/openapi.json"),
     *("/api/v1/items", "/api/v1/items/{item_code}", "/api/v1/certificates/verify", "/api/v1/cases/progress"),
     *("/api/v1/bundles", "/api/v1/bundles/{bundle_id}", "/api/v1/bundles/{bundle_id}/plan"),
-    *("/api/v1/certificates/jwks.json", "/.well-known/certificate-jwks.json"),
+    *("/api/v1/certificates/jwks.json", "/.well-known/certificate-jwks.json", "/c/{identifier}"),
     *(f"/api/v1/certificates/log/{part}" for part in ("head", "heads", "heads/{size}", "inclusion")),
     *(f"/api/v1/certificates/log/{part}" for part in ("consistency", "leaves", "strays")),
 }

@@ -1,0 +1,239 @@
+"""What an outside holder can do with what he keeps: verify offline, and notice every change of the library."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import delete, insert, select, text
+
+from services.certificate.__main__ import main
+from services.certificate.commands import log_heads
+from services.certificate.files.jose import canonical
+from services.certificate.monitor import Alarm, Monitor, State
+from services.certificate.tables import certificate, log_head, log_leaf, log_state
+from services.chassis.clock import now
+from tests.support.certificate import Library
+from tests.support.pages import qr_codes
+
+LOG = "/api/v1/certificates/log"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Files of an outside holder."""
+
+    folder: Path
+    pdf: bytes
+    qr: str
+    record: dict[str, Any]
+
+    def verify(self, what: str | bytes, *options: str) -> int:
+        if isinstance(what, bytes):
+            (self.folder / "given").write_bytes(what)
+            what = str(self.folder / "given")
+        return main(["verify", what, "--head", str(self.folder / "heads.json"), *options])
+
+
+@pytest.fixture(scope="module")
+async def kept(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    folder = tmp_path_factory.mktemp("kept")
+    row = await library.issued()
+    async with library.file_maker() as maker:
+        while await maker.make_due():
+            pass
+    path = f"/api/v1/certificates/{row['identifier']}"
+    pdf = (await library.get(f"{path}/file", library.citizen())).content
+    record = (await library.get(path, library.citizen())).json()["jws_general"]
+    for name, source in (("heads.json", f"{LOG}/heads"), ("jwks.json", "/.well-known/certificate-jwks.json")):
+        (folder / name).write_bytes((await library.get(source)).content)
+    proof = await library.get(f"{LOG}/inclusion", identifier=row["identifier"])
+    (folder / "proof.json").write_bytes(proof.content)
+    return Kept(folder, pdf, qr_codes(pdf)[0], record)
+
+
+def test_a_file_a_code_and_a_record_are_verified_without_a_database(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("YICHUANG_DATABASE_URL_CERTIFICATE", raising=False)
+    proof = ("--proof", str(kept.folder / "proof.json"))
+
+    outcomes = [kept.verify(kept.pdf), kept.verify(kept.qr), kept.verify(canonical(kept.record), *proof)]
+
+    assert outcomes == [0, 0, 0]
+    assert "已收录于" in capsys.readouterr().out
+
+
+def test_each_falsehood_is_told(kept: Kept, capsys: pytest.CaptureFixture[str]) -> None:
+    place = kept.pdf.rfind(b"/ByteRange") // 2
+    changed = bytearray(kept.pdf)
+    changed[place] ^= 1
+    record = {**kept.record, "payload": kept.record["payload"][:-2] + "AA"}
+    other = kept.qr.replace("/c/1.2.156", "/c/1.2.157")
+    proof = ("--proof", str(kept.folder / "proof.json"))
+
+    outcomes = {
+        "changed file": kept.verify(bytes(changed)),
+        "cut file": kept.verify(kept.pdf[: len(kept.pdf) // 2]),
+        "swapped code": kept.verify(other),
+        "code without proof": kept.verify(kept.qr.partition("?")[0]),
+        "no code": kept.verify("https://example.test/"),
+        "changed record": kept.verify(canonical(record), *proof),
+        "record without proof": kept.verify(canonical(kept.record)),
+        "nothing there": main(["verify", "/nowhere", "--head", str(kept.folder / "heads.json")]),
+        "no head": main(["verify", kept.qr, "--head", str(kept.folder / "proof.json")]),
+    }
+
+    assert outcomes == {
+        "changed file": 1,
+        "cut file": 1,
+        "swapped code": 1,
+        "code without proof": 3,
+        "no code": 2,
+        "changed record": 1,
+        "record without proof": 3,
+        "nothing there": 2,
+        "no head": 2,
+    }
+    assert "虚假或已被改动" in capsys.readouterr().out
+
+
+def test_a_head_that_was_not_signed_proves_nothing(kept: Kept) -> None:
+    heads = json.loads((kept.folder / "heads.json").read_text())
+    heads["items"] = [{"jws": one["jws"][:-4] + "AAAA"} for one in heads["items"]]
+    (kept.folder / "false.json").write_text(json.dumps(heads))
+
+    assert (
+        main(["verify", kept.qr, "--head", str(kept.folder / "false.json"), "--keys", str(kept.folder / "jwks.json")])
+        == 1
+    )
+
+
+# --- the monitor
+
+
+class _Portal(httpx.BaseTransport):
+    """A blocking client for the app of this loop: answers are fetched beforehand."""
+
+    def __init__(self, answers: dict[str, httpx.Response]) -> None:
+        self._answers = answers
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        found = self._answers.get(request.url.raw_path.decode())
+        if found is None:
+            raise Wanted(request.url.raw_path.decode())
+        return httpx.Response(found.status_code, content=found.content)
+
+
+class Wanted(Exception):
+    """The monitor asks for this next."""
+
+
+async def look(library: Library, state: State) -> State:
+    """Runs the blocking monitor against the app: what it asks for is fetched, and it begins again."""
+    answers: dict[str, httpx.Response] = {}
+    while True:
+        with httpx.Client(transport=_Portal(answers), base_url="http://certificate.test") as http:
+            try:
+                return Monitor(http).look(state)
+            except Wanted as wanted:
+                answers[str(wanted)] = await library.http.get(str(wanted))
+
+
+@asynccontextmanager
+async def watched(library: Library) -> AsyncIterator[State]:
+    """A library with a few certificates that was seen once; afterwards the tables are as they were."""
+    tables = (certificate, log_leaf, log_state, log_head)
+    rows = [await library.issued() for _ in range(3)]
+    assert rows
+    await log_heads.sign_head(library.database, library.kit, now=now())
+    async with library.database.read() as connection:
+        kept_rows = {table: (await connection.execute(select(table))).mappings().all() for table in tables}
+    try:
+        yield await look(library, State())
+    finally:
+        async with library.database.transaction() as uow:
+            for table, old in kept_rows.items():
+                await uow.connection.execute(delete(table))
+                await uow.connection.execute(insert(table), [dict(row) for row in old])
+
+
+async def change(library: Library, *statements: str) -> None:
+    async with library.database.transaction() as uow:
+        for statement in statements:
+            await uow.connection.execute(text(statement))
+
+
+async def test_a_library_that_only_grows_raises_no_alarm(library: Library) -> None:
+    async with watched(library) as seen:
+        await library.issued()
+        await log_heads.sign_head(library.database, library.kit, now=now())
+
+        later = await look(library, seen)
+
+        assert later.size == seen.size + 1
+
+
+_SECOND = "(SELECT certificate_id FROM log_leaf WHERE leaf_index = 1)"
+_COPY = (
+    "INSERT INTO certificate SELECT (jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(), "
+    "'source_key', 'x', 'identifier', 'x'))).* FROM certificate c WHERE id = " + _SECOND
+)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        pytest.param([f"UPDATE certificate SET holder_name = '王大明' WHERE id = {_SECOND}"], id="row rewritten"),
+        pytest.param([f"UPDATE certificate SET status = 'ANNULLED' WHERE id = {_SECOND}"], id="status rewritten"),
+        pytest.param(
+            ["UPDATE log_leaf SET record_sha256 = sha256('x'), act = 'RENEW' WHERE leaf_index = 1"], id="leaf rewritten"
+        ),
+        pytest.param(["UPDATE log_head SET root = sha256('x'), size = size - 1"], id="head rewritten"),
+        pytest.param([f"DELETE FROM certificate WHERE id = {_SECOND}"], id="row removed"),
+        pytest.param(["DELETE FROM log_leaf WHERE leaf_index = 1"], id="leaf removed"),
+        pytest.param(["DELETE FROM log_head WHERE size = (SELECT max(size) FROM log_head)"], id="head removed"),
+        pytest.param([_COPY], id="row inserted"),
+        pytest.param(
+            [
+                "UPDATE log_leaf SET leaf_index = leaf_index + 1000000 WHERE leaf_index >= 1",
+                "UPDATE log_leaf SET leaf_index = leaf_index - 999999 WHERE leaf_index >= 1000000",
+                "INSERT INTO log_leaf SELECT 1, certificate_id, act, record_sha256, hashes FROM log_leaf "
+                "WHERE leaf_index = 0",
+            ],
+            id="leaf inserted",
+        ),
+    ],
+)
+async def test_whatever_is_rewritten_removed_or_inserted_raises_the_alarm(
+    library: Library, statements: list[str]
+) -> None:
+    async with watched(library) as seen:
+        await change(library, *statements)
+
+        with pytest.raises(Alarm):
+            await look(library, seen)
+
+
+async def test_a_log_built_anew_with_our_own_keys_is_told_by_its_history(library: Library) -> None:
+    async with watched(library) as seen:
+        await change(
+            library,
+            "DELETE FROM log_head",
+            "DELETE FROM log_leaf",
+            f"DELETE FROM certificate WHERE id = {_SECOND}",
+            "DELETE FROM certificate WHERE id = (SELECT min(id::text)::uuid FROM certificate)",
+            "UPDATE log_state SET size = 0, frontier = '', to_fill = true",
+        )
+        await log_heads.fill(library.database, library.kit)
+        await library.issued()
+        await library.issued()
+        await library.issued()
+        await log_heads.sign_head(library.database, library.kit, now=now())
+
+        with pytest.raises(Alarm, match=r"不包含|变短|不同"):
+            await look(library, seen)
