@@ -29,7 +29,7 @@ from sqlmodel import col
 from services.chassis.errors import StaleVersion
 from services.intake.domain.application import Application
 from services.intake.domain.course import USUAL, Course
-from services.intake.domain.errors import NumbersExhausted, UnknownApplication
+from services.intake.domain.errors import UnknownApplication
 from services.intake.domain.materials import HeldCertificate, Provided
 from services.intake.domain.moving import RUNNING
 from services.intake.domain.records import (
@@ -53,11 +53,9 @@ from services.intake.tables import (
     BarredRow,
     CaseDocumentRow,
     CaseNoticeRow,
-    CaseSequenceRow,
     HeldCertificateRow,
     QuotaRow,
 )
-from services.kernel.codes import CASE_SEQUENCES
 from services.kernel.time_limit import DueDate
 
 _STAFF = TypeAdapter(Staff)
@@ -248,25 +246,6 @@ def _update_values(application: Application, seen: int) -> dict[str, Any]:
         "key_id": application.application_id,
         "key_version": seen,
     }
-
-
-_NEXT_SEQUENCE = (
-    upsert(CaseSequenceRow)
-    .values(item_code=bindparam("item_code"), day=bindparam("day"), last_given=1)
-    .on_conflict_do_update(
-        index_elements=[col(CaseSequenceRow.item_code), col(CaseSequenceRow.day)],
-        set_={"last_given": col(CaseSequenceRow.last_given) + 1},
-    )
-    .returning(col(CaseSequenceRow.last_given))
-)
-
-
-async def next_sequence(connection: AsyncConnection, item_code: str, day: date) -> int:
-    """The next number of an item and day. The row stays locked until the receipt commits. Raises NumbersExhausted."""
-    given = int(await connection.scalar(_NEXT_SEQUENCE, {"item_code": item_code, "day": day}) or 0)
-    if given > CASE_SEQUENCES:
-        raise NumbersExhausted()
-    return given
 
 
 async def held_by(connection: AsyncConnection, holder_keys: Iterable[str]) -> list[HeldCertificate]:

@@ -30,6 +30,7 @@ from services.intake.domain.materials import Provided, merge
 from services.intake.office import Call, Office
 from services.intake.schemas import Materials
 from services.intake.scope import is_citizen_only, own_keys
+from services.intake.sequences import next_sequence
 from services.kernel.codes import in_division
 from services.kernel.errors import FieldError
 
@@ -58,7 +59,7 @@ async def submit(office: Office, body: BundleApplicationIn, call: Call) -> Answe
         first_stage = min((stage.stage_no for stage in running.definition.stages), default=0)
         planned = await planned_for(uow, running, applicant, body.form, body.members, call, stage_no=first_stage)
         check_parties(running, planned, applicant, has_agent=agent is not None, stage_no=first_stage)
-        sequence = await repository.next_sequence(uow.connection, body.bundle_id, call.today)
+        sequence = await next_sequence(uow.connection, body.bundle_id, call.today)
         case = BundleCase(
             bundle_application_id=uuid7(),
             bundle_no=f"{body.bundle_id}{call.today:%Y%m%d}{sequence:0{_SEQUENCE_DIGITS}d}",

@@ -13,6 +13,7 @@ from services.intake.domain.windows import with_window
 from services.intake.office import Call, Office, answer
 from services.intake.schemas import ReceiptIn
 from services.intake.scope import visible
+from services.intake.sequences import next_sequence
 from services.kernel.codes import build_case_no
 
 _QUERY_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is misread from paper
@@ -30,7 +31,7 @@ async def receive(office: Office, application_id: UUID, body: ReceiptIn, call: C
         promising = promises(office, seen.applicant, call.today)
         materials = await hand_in(uow.connection, item.item, claims, call, holders=holders, promising=promising)
         rules.require(seen, Act.RECEIVE)  # before a number is drawn
-        sequence = await repository.next_sequence(uow.connection, seen.item_code, call.today)
+        sequence = await next_sequence(uow.connection, seen.item_code, call.today)
         received = rules.receive(
             seen,
             case_no=build_case_no(seen.item_code, call.today, sequence),
