@@ -286,6 +286,7 @@ def _refusal(head: dict[str, Any], event: CaseDecided, settings: CertificateSett
         facts=event.facts or _FACTS_IN_REASONS,
         reasons=event.reasons,
         basis=event.legal_basis,
+        technical_standard=event.technical_standard,
         remedies=_remedies(event.remedies, settings),
     )
 

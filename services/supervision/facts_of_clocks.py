@@ -20,6 +20,16 @@ def acceptance_detail(event: intake.ApplicationAccepted) -> dict[str, Any] | Non
     checked = [c for c in event.commitments if c.check_by is not None]
     if checked:
         detail["commitments"] = [{"name": c.name, "check_by": str(c.check_by)} for c in checked]
+    if event.claim_window is not None:
+        window = event.claim_window
+        detail["claim_window"] = {
+            "name": window.name,
+            "waiting": window.waiting,
+            "opens_on": str(window.opens_on),
+            "closes_on": str(window.closes.on),
+            "provisional": window.closes.provisional,
+            "basis": window.basis,
+        }
     if event.renews is not None:
         detail["renews"] = {
             "valid_until": event.renews.valid_until.isoformat(),

@@ -7,6 +7,7 @@ from typing import Any
 from services.supervision.domain.clocks import (
     ACCEPTED,
     CERTIFIED,
+    CLAIMED,
     DECIDED,
     HANDED_OVER,
     REFUSED,
@@ -18,7 +19,7 @@ from services.supervision.told import Fact
 
 MARKED = frozenset(
     {
-        *(ACCEPTED, CERTIFIED, *DECIDED, HANDED_OVER, REFUSED, REQUESTED, SUPPLIED),
+        *(ACCEPTED, CERTIFIED, CLAIMED, *DECIDED, HANDED_OVER, REFUSED, REQUESTED, SUPPLIED),
         "intake.commitment.checked.v1",
         "approval.case.suspended.v1",
         "approval.case.resumed.v1",

@@ -26,6 +26,7 @@ CLOCK_LABELS = {
     ClockName.SUPPLEMENT: "申请人补正材料",
     ClockName.DEFERRED_MATERIAL: "申请人补交容缺材料",
     ClockName.COMMITMENT_CHECK: "告知承诺事后核查",
+    ClockName.CLAIM: "申请人在法定期间内再次到场",
 }
 # Names of limits as differences tell them: the legal one is told as LEGAL.
 LIMIT_LABELS = {name.value: label for name, label in CLOCK_LABELS.items()} | {"LEGAL": "法定办结时限"}

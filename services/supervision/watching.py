@@ -12,13 +12,14 @@ from sqlmodel import col
 from contracts.events.supervision import LightFired, LightLevel, LightVoided
 from services.chassis.database import Database, UnitOfWork
 from services.chassis.reference import Reference
+from services.kernel.time_limit import end_of
 from services.kernel.workdays import WorkCalendar
 from services.supervision import marks, metrics, repository
 from services.supervision.domain.case import Basis, Supervised, due, measure
 from services.supervision.domain.clock_lights import DEFAULT_CLOCK_RULES, ClockRule, watch_clocks
 from services.supervision.domain.clock_set import runs_of
 from services.supervision.domain.clocks import Told
-from services.supervision.domain.lights import LightRule, fingerprint, watch
+from services.supervision.domain.lights import LightRule, Watch, fingerprint, watch
 from services.supervision.lit import Lit, of_case, of_clock
 from services.supervision.repository import Row
 from services.supervision.tables import CaseRow
@@ -65,9 +66,10 @@ class Watcher:
     def _look(self, row: Row, now: datetime, heard_all: bool) -> Seen:
         case = repository.supervised(row)
         row.update(self._dates(row, case))
-        seen = watch(case, self.rules, self.calendar, now=now)
+        told = Told(case, marks.lines(row))
+        seen = self._case_time(case, told, now)
         # before intake was heard nobody knows whose the case is: its lights wait
-        runs = runs_of(Told(case, marks.lines(row)), self.calendar) if row["item_code"] else ()
+        runs = runs_of(told, self.calendar) if row["item_code"] else ()
         clocks = watch_clocks(runs, self.clock_rules, self.calendar, now=now)
         lit = [*(of_case(crossing, case) for crossing in seen.crossed), *map(of_clock, clocks.crossed)]
         waiting = [] if heard_all else [light.at for light in lit if not light.ended]
@@ -78,6 +80,13 @@ class Watcher:
         if case.stopped_at is not None:
             ends |= {(rule.rule, ""): case.stopped_at for rule in self.rules}
         return Seen(row, tuple(light for light in lit if heard_all or light.ended), ends)
+
+    def _case_time(self, case: Supervised, told: Told, now: datetime) -> Watch:
+        """Until the applicants come again nobody can decide, and nobody is late before their last day is over."""
+        if told.awaits_claim:
+            return Watch()
+        claim_until = end_of(told.claim_until) if told.claim_until else None
+        return watch(case, self.rules, self.calendar, now=now, not_before=claim_until)
 
     async def _void(self, uow: UnitOfWork, seen: Sequence[Seen], now: datetime) -> None:
         """Take back what was lit although its clock had already stopped: that was heard too late."""

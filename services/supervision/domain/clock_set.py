@@ -10,6 +10,7 @@ from services.kernel.workdays import WorkCalendar
 from services.supervision.domain.case import Basis, Supervised
 from services.supervision.domain.clocks import (
     ACCEPTANCE,
+    CLAIMED,
     ClockName,
     ClockView,
     Line,
@@ -78,6 +79,7 @@ def runs_of(told: Told, calendar: WorkCalendar, joint: Joint | None = None) -> l
         *certificate_run(told),
         *delivery_run(told),
         *_promised_materials(told),
+        *_claim(told),
     ]
 
 
@@ -280,6 +282,27 @@ def _promised_materials(told: Told) -> Iterator[Run]:
             ended_at=told.closed_at,
             about=commitment["name"],
         )
+
+
+def _claim(told: Told) -> Iterator[Run]:
+    """Windows of the item's own law: the applicants think it over, then come again; silence is withdrawal."""
+    window = told.accepted.get("claim_window")
+    if window is None:
+        return
+    yield Run(
+        ClockName.CLAIM,
+        window["basis"],
+        (
+            f"收件，{window['waiting']}届满后自{window['opens_on']}起可以办理{window['name']}",
+            f"received; from {window['opens_on']} on, after the time to think it over, the applicants may come again,",
+        ),
+        told.case.received_at,
+        named_on=told.claim_until,
+        met_at=told.first_at(CLAIMED),
+        ended_at=told.closed_at,
+        about=window["name"],
+        whose=Whose.APPLICANT,
+    )
 
 
 def joint_run(joint: Joint) -> Iterator[Run]:

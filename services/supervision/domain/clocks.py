@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.kernel.errors import DomainError
-from services.kernel.time_limit import Clock, DueDate, Entry, StartRule, TimeLimit, Unit, china_date, pauses
+from services.kernel.time_limit import Clock, DueDate, Entry, StartRule, TimeLimit, Unit, china_date, end_of, pauses
 from services.kernel.why import Why, why, why_set
 from services.kernel.workdays import WorkCalendar
 from services.supervision.domain.case import Basis, Supervised
@@ -32,6 +32,7 @@ class ClockName(StrEnum):
     SUPPLEMENT = "SUPPLEMENT"
     DEFERRED_MATERIAL = "DEFERRED_MATERIAL"
     COMMITMENT_CHECK = "COMMITMENT_CHECK"
+    CLAIM = "CLAIM"
 
 
 class ClockState(StrEnum):
@@ -83,6 +84,7 @@ class Run:
     about: str = ""
     whose: Whose = Whose.BODY
     responsible: tuple[str, str] | None = None  # another body than the case's own: uscc, name
+    not_before: date | None = None  # up to this day the item's own law leaves it to the applicants
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ COMPLETION = ("补齐材料", "the last supplement")
 REQUESTED, SUPPLIED = "intake.supplement.requested.v1", "intake.supplement.supplied.v1"
 ACCEPTED, REFUSED = "intake.application.accepted.v1", "intake.acceptance.refused.v1"
 HANDED_OVER = "intake.result.handed_over.v1"
+CLAIMED = "intake.application.claimed.v1"
 CERTIFIED = "certificate.certificate.issued.v1"
 DECIDED = ("approval.case.decided.v1", "intake.renewal.deemed.v1")
 
@@ -146,6 +149,17 @@ class Told:
     def accepted(self) -> Mapping[str, Any]:
         line = self.first(ACCEPTED)
         return line.detail if line else {}
+
+    @property
+    def claim_until(self) -> date | None:
+        """The last day on which the applicants may come again, where the item's own law has windows."""
+        window = self.accepted.get("claim_window")
+        return date.fromisoformat(window["closes_on"]) if window else None
+
+    @property
+    def awaits_claim(self) -> bool:
+        """Whether nothing can be decided because the applicants have not come again yet."""
+        return self.claim_until is not None and self.first_at(CLAIMED) is None
 
     @property
     def closed_at(self) -> datetime | None:
@@ -191,13 +205,20 @@ def _state(run: Run, due: DueDate | None, now: datetime) -> ClockState:
     if run.started_at is None:
         return ClockState.NOT_STARTED
     reached = min(at for at in (now, run.met_at, run.ended_at) if at is not None)
-    if due is not None and not due.provisional and china_date(reached) > due.on:
+    if due is not None and not due.provisional and _is_missed(run, due.on, reached):
         return ClockState.MISSED
     if run.met_at is not None and run.met_at <= (run.ended_at or run.met_at):
         return ClockState.MET
     if run.ended_at is not None:
         return ClockState.ENDED
     return ClockState.PAUSED if _is_paused(run) else ClockState.RUNNING
+
+
+def _is_missed(run: Run, due_on: date, reached: datetime) -> bool:
+    """While the applicants may still come again nobody is late; what the law ends with that day was not missed."""
+    last = max(due_on, run.not_before or due_on)
+    ended_by_law = run.not_before is not None and run.ended_at == reached == end_of(last)
+    return china_date(reached) > last and not ended_by_law
 
 
 def _is_paused(run: Run) -> bool:
@@ -257,6 +278,7 @@ def decision_runs(told: Told) -> Iterator[Run]:
             ledger=clock.ledger if clock else (),
             met_at=case.decided_at,
             ended_at=told.closed_at,
+            not_before=told.claim_until,
         )
     renews = told.accepted.get("renews")
     if renews:

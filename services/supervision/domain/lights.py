@@ -7,7 +7,7 @@ after the instant and not at it. All of it is configuration.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -57,8 +57,17 @@ def check_rules(rules: Sequence[R]) -> tuple[R, ...]:
     return tuple(rules)
 
 
-def watch(case: Supervised, rules: Sequence[LightRule], calendar: WorkCalendar, *, now: datetime) -> Watch:
+def watch(
+    case: Supervised,
+    rules: Sequence[LightRule],
+    calendar: WorkCalendar,
+    *,
+    now: datetime,
+    not_before: datetime | None = None,
+) -> Watch:
     """Lights crossed up to now (or up to the end of the case), and when to look again.
+
+    None is on before `not_before`: up to then the item's own law leaves it to the applicants.
 
     A case that ended while nobody looked still gets the lights it crossed before, with their own instants.
     """
@@ -66,6 +75,8 @@ def watch(case: Supervised, rules: Sequence[LightRule], calendar: WorkCalendar, 
         return Watch()
     until = min(now, case.stopped_at or now)
     crossings, missing_year = _crossings(case, rules, calendar)
+    if not_before is not None:
+        crossings = [replace(crossing, at=max(crossing.at, not_before)) for crossing in crossings]
     crossed = tuple(crossing for crossing in crossings if crossing.at < until)
     if not case.is_pending:
         return Watch(crossed)

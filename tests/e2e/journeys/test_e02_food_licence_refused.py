@@ -14,6 +14,7 @@ REFUSAL = {
     "facts": "现场核查发现加工区与卫生间之间没有隔断",
     "reasons": "经营布局不符合食品安全要求",
     "legal_basis": "《食品经营许可和备案管理办法》第十二条、《行政许可法》第三十八条第二款",
+    "technical_standard": "《餐饮服务食品安全操作规范》第三章",
 }
 
 
@@ -101,13 +102,22 @@ async def _refused_with_reasons(town: Town, life: Life, supplied_on: date) -> No
     """Not without facts, reasons and basis; the paper names them and both remedies."""
     handler, chief = await town.officer("HANDLER", "E02"), await town.officer("CHIEF_REPRESENTATIVE", "E02")
     refused(await act_in(chief, life, "decision", {"outcome": "REFUSED"}), "approval.incomplete-decision")
+    no_standard = REFUSAL | {"technical_standard": ""}
+    refused(await act_in(chief, life, "decision", no_standard), "approval.incomplete-decision", "required")
     refused(await act_in(handler, life, "decision", REFUSAL), "platform.forbidden")
     expect(await act_in(chief, life, "decision", REFUSAL), 201, "refusal")
     refused(await act_in(chief, life, "decision", REFUSAL), "approval.wrong-state")
     await town.clock_until(life.case_no, "DECISION", state="MET", due=workdays_after(supplied_on, 10))
     await town.clock_until(life.case_no, "PROMISED", state="MET", due=workdays_after(supplied_on, 7))
     paper = await printed(town, life, "REFUSAL_DECISION")
-    for words in (REFUSAL["facts"], REFUSAL["reasons"], "60日内", "6个月内", "鹤城区人民法院"):
+    for words in (
+        REFUSAL["facts"],
+        REFUSAL["reasons"],
+        REFUSAL["technical_standard"],
+        "60日内",
+        "6个月内",
+        "鹤城区人民法院",
+    ):
         assert words in paper, words
 
     await life.hand_over("COLLECTION")
