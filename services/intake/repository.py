@@ -26,10 +26,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from services.chassis.errors import StaleVersion
 from services.intake.domain.application import Application
 from services.intake.domain.course import USUAL, Course
-from services.intake.domain.errors import UnknownApplication
+from services.intake.domain.errors import ApplicationChanged, UnknownApplication
 from services.intake.domain.materials import HeldCertificate, Provided
 from services.intake.domain.moving import RUNNING
 from services.intake.domain.records import (
@@ -227,10 +226,10 @@ async def lock_due(connection: AsyncConnection, application_id: UUID, until: dat
 
 
 async def save(connection: AsyncConnection, application: Application, *, seen: int) -> None:
-    """Raises StaleVersion: somebody saved the application after version `seen` was read."""
+    """Raises ApplicationChanged: somebody saved the application after version `seen` was read."""
     result = await connection.execute(_UPDATE, _update_values(application, seen))
     if result.rowcount != 1:
-        raise StaleVersion()
+        raise ApplicationChanged()
 
 
 async def save_locked(connection: AsyncConnection, applications: Iterable[tuple[Application, int]]) -> None:

@@ -117,16 +117,16 @@ GET  /api/v1/applications/{application_id}                       200  o  o  o  o
 POST /api/v1/applications/{application_id}/materials             409  o  o  o  o  -  -  -  -  -  o  o  o  -
 GET  /api/v1/applications/{application_id}/materials/{material_no}/file
                                                                  200  o  o  o  o  o  o  o  o  -  o  o  o  -
-POST /api/v1/applications/{application_id}/receipt               412  -  -  o  o  -  -  -  -  -  -  -  o  -
-POST /api/v1/applications/{application_id}/acceptance            412  -  -  o  o  -  -  -  -  -  -  -  -  -
-POST /api/v1/applications/{application_id}/refusal               412  -  -  o  o  -  -  -  -  -  -  -  -  -
-POST /api/v1/applications/{application_id}/supplement-notice     412  -  -  o  o  -  -  -  -  -  -  -  -  -
-POST /api/v1/applications/{application_id}/supplements           412  o  o  o  o  -  -  -  -  -  o  o  o  -
+POST /api/v1/applications/{application_id}/receipt               409  -  -  o  o  -  -  -  -  -  -  -  o  -
+POST /api/v1/applications/{application_id}/acceptance            409  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/applications/{application_id}/refusal               409  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/applications/{application_id}/supplement-notice     409  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/applications/{application_id}/supplements           409  o  o  o  o  -  -  -  -  -  o  o  o  -
 POST /api/v1/applications/{application_id}/withdrawal            412  o  o  o  o  -  -  -  -  -  o  o  o  -
-POST /api/v1/applications/{application_id}/corrections           412  -  -  o  o  -  -  -  -  -  -  -  -  -
-POST /api/v1/applications/{application_id}/return                412  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/applications/{application_id}/corrections           409  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/applications/{application_id}/return                409  -  -  o  o  -  -  -  -  -  -  -  -  -
 POST /api/v1/applications/{application_id}/claim                 412  -  -  o  o  -  -  -  -  -  -  -  -  -
-POST /api/v1/applications/{application_id}/originals             412  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/applications/{application_id}/originals             409  -  -  o  o  -  -  -  -  -  -  -  -  -
 POST /api/v1/applications/{application_id}/deferred-materials    412  o  o  o  o  -  -  -  -  -  o  o  o  -
 POST /api/v1/applications/{application_id}/commitment-checks     412  -  -  -  -  o  o  -  -  -  -  -  -  -
 GET  /api/v1/calendars                                           200  -  -  -  -  -  -  -  o  o  -  -  -  -
@@ -142,14 +142,14 @@ POST /api/v1/bundle-applications                                 201  x  x  o  o
 GET  /api/v1/bundle-applications/{bundle_no}                     200  o  o  o  o  o  o  o  o  -  o  o  o  o
 POST /api/v1/bundle-applications/{bundle_no}/materials           422  o  o  o  o  -  -  -  -  -  o  o  o  -
 POST /api/v1/bundle-applications/{bundle_no}/receipt             412  -  -  o  o  -  -  -  -  -  -  -  o  -
-POST /api/v1/bundle-applications/{bundle_no}/acceptance          412  -  -  o  o  -  -  -  -  -  -  -  -  -
-POST /api/v1/bundle-applications/{bundle_no}/supplement-notice   412  -  -  o  o  -  -  -  -  -  -  -  -  -
-POST /api/v1/bundle-applications/{bundle_no}/supplements         412  o  o  o  o  -  -  -  -  -  o  o  o  -
+POST /api/v1/bundle-applications/{bundle_no}/acceptance          409  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/bundle-applications/{bundle_no}/supplement-notice   409  -  -  o  o  -  -  -  -  -  -  -  -  -
+POST /api/v1/bundle-applications/{bundle_no}/supplements         409  o  o  o  o  -  -  -  -  -  o  o  o  -
 POST /api/v1/bundle-applications/{bundle_no}/members/{member_id}/result
-                                                                 412  -  -  o  o  o  o  -  -  -  -  -  -  -
-POST /api/v1/bundle-applications/{bundle_no}/extension           412  -  -  -  -  -  -  -  -  -  -  -  -  o
-POST /api/v1/bundle-applications/{bundle_no}/stages              412  o  o  o  o  -  -  -  -  -  o  o  o  -
-POST /api/v1/bundle-applications/{bundle_no}/hand-over           412  -  -  -  -  -  -  o  -  -  -  -  -  -
+                                                                 409  -  -  o  o  o  o  -  -  -  -  -  -  -
+POST /api/v1/bundle-applications/{bundle_no}/extension           409  -  -  -  -  -  -  -  -  -  -  -  -  o
+POST /api/v1/bundle-applications/{bundle_no}/stages              409  o  o  o  o  -  -  -  -  -  o  o  o  -
+POST /api/v1/bundle-applications/{bundle_no}/hand-over           409  -  -  -  -  -  -  o  -  -  -  -  -  -
 POST /api/v1/bundle-applications/{bundle_no}/withdrawal          412  o  o  o  o  -  -  -  -  -  o  o  o  -
 GET  /api/v1/cases/{case_no}                                     200  o  o  o  o  o  o  o  o  -  o  o  o  -
 GET  /api/v1/cases/{case_no}/application                         200  o  o  o  o  o  o  o  o  -  o  o  o  -
@@ -179,7 +179,7 @@ POST /api/v1/cases/{case_no}/transfer                            412  -  -  -  -
 POST /api/v1/cases/{case_no}/consultations                       412  -  -  -  -  o  o  -  -  -  -  -  -  -
 POST /api/v1/cases/{case_no}/consultations/{number}/answer       404  -  -  -  -  o  o  -  -  -  -  -  -  -
 GET  /api/v1/consultations                                       200  -  -  -  -  o  o  -  -  -  -  -  -  -
-POST /api/v1/cases/{case_no}/hand-over                           412  -  -  -  -  -  -  o  -  -  -  -  -  -
+POST /api/v1/cases/{case_no}/hand-over                           409  -  -  -  -  -  -  o  -  -  -  -  -  -
 GET  /api/v1/cases/{case_no}/papers                              200  o  o  o  o  o  o  o  o  -  o  -  o  -
 GET  /api/v1/papers/{paper_id}/file                              200  o  o  o  o  o  o  o  o  -  o  -  o  -
 POST /api/v1/cases/{case_no}/rating                              409  o  o  -  -  -  -  -  -  -  -  -  -  -

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from services.chassis.database import Answer
 from services.intake import repository
-from services.intake.bundles.commands import Seen, answered, handed_in, seen_by
+from services.intake.bundles.commands import Seen, answered, handed_in, seen_by, unchanged
 from services.intake.bundles.facts import HandedOut
 from services.intake.bundles.opening import (
     Work,
@@ -24,7 +24,7 @@ from services.intake.commands import withdraw as withdrawing
 from services.intake.commands.acting import stepped
 from services.intake.domain import application as application_rules
 from services.intake.domain import bundle_case as rules
-from services.intake.domain.bundle_case import BundleCase, MemberRun
+from services.intake.domain.bundle_case import BundleAct, BundleCase, MemberRun
 from services.intake.domain.bundle_errors import BundleMaterialsMissing, UnknownMember
 from services.intake.domain.bundle_materials import for_member
 from services.intake.domain.bundle_plan import MemberState
@@ -43,7 +43,7 @@ async def receive(office: Office, bundle_no: str, body: BundleReceiptIn, call: C
     Raises UnknownBundleApplication, StaleVersion, WrongBundleState, Invalid, NumbersExhausted.
     """
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await seen_by(office, uow, bundle_no, call)
+        seen = await seen_by(office, uow, bundle_no, call, BundleAct.RECEIVE)
         work, after = seen.work, rules.receive(seen.case, by=call.by, now=call.now)
         given = await handed_in(work, after, body.materials, call)
         await give(work, after, given)
@@ -81,7 +81,7 @@ async def accept(office: Office, bundle_no: str, call: Call) -> Answer:
     Raises UnknownBundleApplication, StaleVersion, WrongBundleState, BundleMaterialsMissing.
     """
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await seen_by(office, uow, bundle_no, call)
+        seen = await seen_by(office, uow, bundle_no, call, BundleAct.ACCEPT)
         work, after = seen.work, rules.accept(seen.case, by=call.by, now=call.now)
         await _check_complete(work, after)
         for run in after.members:
@@ -130,7 +130,8 @@ async def record_result(office: Office, bundle_no: str, member_id: str, body: Re
     Raises UnknownBundleApplication, StaleVersion, UnknownMember, WrongBundleState, WrongMemberState, Invalid.
     """
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await seen_by(office, uow, bundle_no, call)
+        seen = await seen_by(office, uow, bundle_no, call, BundleAct.RECORD_RESULT, check=False)
+        rules.require(seen.case, BundleAct.RECORD_RESULT)
         _check_department(seen, member_id, call)
         sealed = masked = None
         if body.number is not None:
@@ -146,6 +147,7 @@ async def record_result(office: Office, bundle_no: str, member_id: str, body: Re
             masked_number=masked,
         )
         after = rules.record_result(seen.case, seen.work.running.definition, member_id, result)
+        unchanged(seen.case, call)
         case = await finish(seen.work, seen.case, await settle(seen.work, after), call.by)
         return await answered(seen.work, case, 201)
 
@@ -164,7 +166,7 @@ async def extend(office: Office, bundle_no: str, body: BundleExtensionIn, call: 
     Raises UnknownBundleApplication, StaleVersion, WrongBundleState, AlreadyExtended, Invalid.
     """
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await seen_by(office, uow, bundle_no, call)
+        seen = await seen_by(office, uow, bundle_no, call, BundleAct.EXTEND, check=False)
         extension = rules.BundleExtension(
             value=body.workdays,
             reason=body.reason,
@@ -174,6 +176,7 @@ async def extend(office: Office, bundle_no: str, body: BundleExtensionIn, call: 
             extended_by=call.by,
         )
         after = rules.extend(seen.case, seen.work.running.definition.extension, extension)
+        unchanged(seen.case, call)
         case = await finish(seen.work, seen.case, after, call.by)
         return await answered(seen.work, case, 201)
 
@@ -184,7 +187,7 @@ async def hand_over(office: Office, bundle_no: str, body: HandOverIn, call: Call
     Raises UnknownBundleApplication, StaleVersion, WrongBundleState, ResultNotReady, Invalid.
     """
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await seen_by(office, uow, bundle_no, call)
+        seen = await seen_by(office, uow, bundle_no, call, BundleAct.HAND_OVER)
         work, case = seen.work, await settle(seen.work, seen.case)
         after = rules.hand_over(case, now=call.now)
         handed: list[MemberRun] = []
@@ -206,7 +209,7 @@ async def withdraw(office: Office, bundle_no: str, body: WithdrawalIn, call: Cal
     Raises UnknownBundleApplication, StaleVersion, WrongBundleState.
     """
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await seen_by(office, uow, bundle_no, call)
+        seen = await seen_by(office, uow, bundle_no, call, BundleAct.WITHDRAW)
         work, case = seen.work, await settle(seen.work, seen.case)
         after = rules.withdraw(case, reason=body.reason, now=call.now)
         for application in (await applications_of(work, case)).values():

@@ -21,7 +21,7 @@ from services.intake.commands.names import check_names
 from services.intake.commands.submit import agent_of, applicant_of, hand_in, promises, whose
 from services.intake.domain import bundle_case as rules
 from services.intake.domain.application import Applicant
-from services.intake.domain.bundle_case import BundleCase, BundleState
+from services.intake.domain.bundle_case import BundleAct, BundleCase, BundleState
 from services.intake.domain.bundle_materials import as_item
 from services.intake.domain.bundle_plan import Part, Planned, plan
 from services.intake.domain.errors import Invalid, NotForOthers
@@ -150,14 +150,23 @@ async def handed_in(work: Work, case: BundleCase, materials: Materials, call: Ca
     )
 
 
-async def seen_by(office: Office, uow: UnitOfWork, bundle_no: str, call: Call, *, check: bool = True) -> Seen:
-    """The bundle application, locked. Raises UnknownBundleApplication, StaleVersion."""
+async def seen_by(
+    office: Office, uow: UnitOfWork, bundle_no: str, call: Call, act: BundleAct, *, check: bool = True
+) -> Seen:
+    """The bundle application, locked. Raises UnknownBundleApplication, StaleVersion, WrongBundleState."""
     case = await bundles.load(uow.connection, bundle_no, visible(call.principal, call.roles), lock=True)
     if check and case.version != call.seen:
+        rules.require(case, act)  # what rules the act out says more than that something has changed
         raise StaleVersion()
     inside = joined(office, uow)
     running = await definitions().get(uow.connection, inside.items, case.bundle_id, case.catalogue_version)
     return Seen(Work(inside, uow, running, call.now), case)
+
+
+def unchanged(case: BundleCase, call: Call) -> None:
+    """Raises StaleVersion. Asked after the rule: what rules the act out says more than that something has changed."""
+    if case.version != call.seen:
+        raise StaleVersion()
 
 
 async def answered(work: Work, case: BundleCase, status: int) -> Answer:
@@ -172,7 +181,7 @@ async def hand_in_stage(office: Office, bundle_no: str, body: StageIn, call: Cal
     """
     form_sealed = office.seal_form(body.form)
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await seen_by(office, uow, bundle_no, call)
+        seen = await seen_by(office, uow, bundle_no, call, BundleAct.HAND_IN_STAGE)
         rules.require(seen.case, rules.BundleAct.HAND_IN_STAGE)
         stage_no, running = seen.case.stage_no + 1, seen.work.running
         applicant = seen.case.applicant

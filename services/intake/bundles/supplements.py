@@ -27,7 +27,7 @@ async def request_supplement(office: Office, bundle_no: str, body: SupplementNot
     Raises UnknownBundleApplication, StaleVersion, WrongBundleState, AlreadyNotified, Invalid.
     """
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await seen_by(office, uow, bundle_no, call)
+        seen = await seen_by(office, uow, bundle_no, call, BundleAct.REQUEST_SUPPLEMENT)
         work, case = seen.work, seen.case
         require(case, BundleAct.REQUEST_SUPPLEMENT)
         supply_by = body.supply_by or office.workdays_after(call.now, office.settings.supply_workdays).on
@@ -90,7 +90,7 @@ async def supply(office: Office, bundle_no: str, body: BundleReceiptIn, call: Ca
     Raises UnknownBundleApplication, StaleVersion, WrongBundleState, SuppliedTooLate, Invalid.
     """
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await seen_by(office, uow, bundle_no, call)
+        seen = await seen_by(office, uow, bundle_no, call, BundleAct.SUPPLY)
         work, case = seen.work, seen.case
         require(case, BundleAct.SUPPLY)
         given = await handed_in(work, case, body.materials, call)

@@ -24,7 +24,7 @@ async def upload(office: Office, bundle_no: str, given: Upload, call: Call) -> A
     """Raises UnknownBundleApplication, WrongBundleState, Invalid, UnsupportedFile, FilesAway."""
     call = replace_key(call, given)
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await seen_by(office, uow, bundle_no, call, check=False)
+        seen = await seen_by(office, uow, bundle_no, call, rules.BundleAct.PROVIDE, check=False)
         rules.require(seen.case, rules.BundleAct.PROVIDE)
         _material(seen, given.material_no)
     media_type = recognise(given.content)
@@ -45,7 +45,7 @@ async def _record(
 ) -> tuple[Answer, list[str]]:
     digest = await asyncio.to_thread(lambda: hashlib.sha256(given.content).hexdigest())
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await seen_by(office, uow, bundle_no, call, check=False)
+        seen = await seen_by(office, uow, bundle_no, call, rules.BundleAct.PROVIDE, check=False)
         provided = Provided(
             material_no=given.material_no,
             name=_material(seen, given.material_no).name,

@@ -11,6 +11,7 @@ from services.intake import facts, repository
 from services.intake.commands.acting import publish, save
 from services.intake.domain import application as rules
 from services.intake.domain.materials import still_usable
+from services.intake.domain.states import Act
 from services.intake.items import VersionedItem
 from services.intake.office import Call, Office, answer
 from services.intake.schemas import RefusalIn
@@ -23,7 +24,7 @@ async def accept(office: Office, application_id: UUID, call: Call) -> Answer:
     """Raises UnknownApplication, StaleVersion, WrongState, MaterialsMissing."""
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen)
+        call.check_seen(seen, Act.ACCEPT)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         item = item.chosen_by(seen.materials)
         reused = [m.certificate_identifier for m in seen.materials if m.certificate_identifier]
@@ -71,7 +72,7 @@ async def refuse_acceptance(office: Office, application_id: UUID, body: RefusalI
     """Raises UnknownApplication, StaleVersion, WrongState, MustAccept, Invalid."""
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen)
+        call.check_seen(seen, Act.REFUSE_ACCEPTANCE)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         refused = rules.refuse_acceptance(
             seen, body.kind, reason=body.reason, competent_body=body.competent_body, by=call.by, now=call.now

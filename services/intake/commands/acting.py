@@ -9,7 +9,7 @@ from services.intake.domain.application import Application
 
 
 async def save(uow: UnitOfWork, seen: Application, changed: Application, *, events: int) -> Application:
-    """Save with the next version; `events` is how many events will tell of it. Raises StaleVersion."""
+    """Save with the next version; `events` is how many events will tell of it. Raises ApplicationChanged."""
     saved = stepped(seen, changed, events=events)
     await repository.save(uow.connection, saved, seen=seen.version)
     return saved

@@ -7,6 +7,7 @@ from services.intake import facts_later, repository
 from services.intake.commands.acting import publish, save
 from services.intake.domain import endings, windows
 from services.intake.domain.course import Originals
+from services.intake.domain.states import Act
 from services.intake.office import Call, Office, answer
 from services.intake.schemas import ClaimIn, OriginalsIn
 from services.intake.scope import visible
@@ -16,7 +17,7 @@ async def claim(office: Office, application_id: UUID, body: ClaimIn, call: Call)
     """Raises UnknownApplication, StaleVersion, WrongState, OutsideWindow, AlreadyClaimed, Invalid."""
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen)
+        call.check_seen(seen, Act.CLAIM)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         claimed = windows.claim(seen, tuple(body.persons), by=call.by, now=call.now)
         claimed = await save(uow, seen, claimed, events=1)
@@ -28,7 +29,7 @@ async def return_originals(office: Office, application_id: UUID, body: Originals
     """Raises UnknownApplication, StaleVersion, WrongState, NothingToReturn."""
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen)
+        call.check_seen(seen, Act.RETURN_ORIGINALS)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         originals = Originals(endings.originals_of(seen), body.recipient_name, call.now, call.by)
         returned = await save(uow, seen, endings.return_originals(seen, originals), events=1)

@@ -21,7 +21,7 @@ async def hand_over(office: Office, case_no: str, body: HandOverIn, call: Call, 
     """
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, case_no, visible(call.principal, call.roles))
-        call.check_seen(seen)
+        call.check_seen(seen, Act.HAND_OVER)
         if seen.bundle_no is not None and not together:
             await _check_bundle(uow.connection, seen)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)

@@ -8,6 +8,7 @@ from services.intake.commands.acting import publish, save
 from services.intake.commands.submit import hand_in, holders_of
 from services.intake.domain import application as rules
 from services.intake.domain.materials import Check
+from services.intake.domain.states import Act
 from services.intake.office import Call, Office, answer
 from services.intake.schemas import CommitmentCheckIn, CorrectionIn, DeferredIn
 from services.intake.scope import visible
@@ -18,7 +19,7 @@ async def correct(office: Office, application_id: UUID, body: CorrectionIn, call
     claims = [material.claim() for material in body.materials]
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen)
+        call.check_seen(seen, Act.CORRECT)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         holders = holders_of(seen, call.principal)
         materials = await hand_in(uow.connection, item.item, claims, call, holders=holders)
@@ -33,7 +34,7 @@ async def supply_deferred(office: Office, application_id: UUID, body: DeferredIn
     claims = [material.claim() for material in body.materials]
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen)
+        call.check_seen(seen, Act.SUPPLY_DEFERRED)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         holders = holders_of(seen, call.principal)
         materials = await hand_in(uow.connection, item.item, claims, call, holders=holders)
@@ -46,7 +47,7 @@ async def check_commitment(office: Office, application_id: UUID, body: Commitmen
     """Raises UnknownApplication, StaleVersion, WrongState, NothingToCheck."""
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen)
+        call.check_seen(seen, Act.CHECK_COMMITMENT)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         check = Check(body.outcome, body.finding, call.now, call.by.account_id)
         checked = rules.check_commitment(seen, body.material_no, check)

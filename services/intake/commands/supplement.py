@@ -10,6 +10,7 @@ from services.intake.domain import supplement as rules
 from services.intake.domain.application import NOTICE_WORKDAYS
 from services.intake.domain.catalogue import ServiceItem
 from services.intake.domain.records import MaterialFault
+from services.intake.domain.states import Act
 from services.intake.office import Call, Office, answer
 from services.intake.schemas import FaultIn, ReturnIn, SupplementNoticeIn, SupplementsIn
 from services.intake.scope import visible
@@ -19,7 +20,7 @@ async def request_supplement(office: Office, application_id: UUID, body: Supplem
     """Raises UnknownApplication, StaleVersion, WrongState, AlreadyNotified, Invalid."""
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen)
+        call.check_seen(seen, Act.REQUEST_SUPPLEMENT)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         default = office.workdays_after(call.now, office.settings.supply_workdays)
         asked = rules.request_supplement(
@@ -46,7 +47,7 @@ async def give_up(office: Office, application_id: UUID, body: ReturnIn, call: Ca
     """Raises UnknownApplication, StaleVersion, WrongState, Invalid."""
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen)
+        call.check_seen(seen, Act.RETURN)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         returned = rules.give_up(seen, reason=body.reason, by=call.by, now=call.now)
         returned = await save(uow, seen, returned, events=1)
@@ -62,7 +63,7 @@ async def supply(office: Office, application_id: UUID, body: SupplementsIn, call
     claims = [material.claim() for material in body.materials]
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen)
+        call.check_seen(seen, Act.SUPPLY)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         holders = holders_of(seen, call.principal)
         promising = promises(office, seen.applicant, call.today)

@@ -6,6 +6,7 @@ from services.chassis.database import Answer
 from services.intake import facts, repository
 from services.intake.commands.acting import publish, save
 from services.intake.domain import application as rules
+from services.intake.domain.states import Act
 from services.intake.office import Call, Office, answer
 from services.intake.schemas import WithdrawalIn
 from services.intake.scope import visible
@@ -15,7 +16,7 @@ async def withdraw(office: Office, application_id: UUID, body: WithdrawalIn, cal
     """Raises UnknownApplication, StaleVersion, WrongState, Invalid."""
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen)
+        call.check_seen(seen, Act.WITHDRAW)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         withdrawn = await save(uow, seen, rules.withdraw(seen, reason=body.reason, now=call.now), events=1)
         publish(uow, withdrawn, facts.withdrawn(withdrawn, call.by))

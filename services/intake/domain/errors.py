@@ -12,6 +12,15 @@ class WrongState(DomainError):
     title_en: ClassVar[str] = "The state of the application forbids this act"
 
 
+class ApplicationChanged(DomainError):
+    """The version named was right when it was read, and somebody else saved first."""
+
+    code: ClassVar[str] = "intake.application-changed"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "申请刚刚被他人办理，请刷新后再办"
+    title_en: ClassVar[str] = "Somebody else has just acted on this application"
+
+
 class AlreadyNotified(DomainError):
     code: ClassVar[str] = "intake.supplement-already-requested"
     kind: ClassVar[Kind] = Kind.CONFLICT

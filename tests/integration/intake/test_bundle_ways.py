@@ -230,15 +230,6 @@ async def test_the_same_submission_twice_is_one_bundle(bundles: BundleDesk) -> N
     assert again.headers["idempotency-replayed"] == "true"
 
 
-async def test_twenty_at_once_accept_a_bundle_once(bundles: BundleDesk) -> None:
-    bundle = await bundles.submitted("K02")
-    bundle = await bundles.done(bundle, "receipt", {"materials": bundles.papers(bundle)})
-
-    answers = await asyncio.gather(*(bundles.act(bundle, "acceptance") for _ in range(20)))
-
-    assert sorted(answer.status_code for answer in answers) == [201] + [412] * 19
-
-
 async def test_the_guide_and_a_plan_ask_for_nothing_twice(bundles: BundleDesk) -> None:
     listed = (await bundles.desk.get("/bundles")).json()
     guide = (await bundles.desk.get("/bundles/K01")).json()
