@@ -239,6 +239,7 @@ def refusal_of_acceptance(event: AcceptanceRefused, case: CaseFacts, settings: C
             competent_body=event.competent_body or "",
             remedies=_remedies(event.remedies, settings),
             received_on=received_on,
+            out_of_scope=event.kind is RefusalKind.OUT_OF_SCOPE,
         )
 
     if event.kind is RefusalKind.NOT_REQUIRED:
@@ -270,6 +271,8 @@ def _grant(head: dict[str, Any], event: CaseDecided) -> contents.GrantDecision:
         valid_from=valid_from,
         valid_until=valid_until,
         certificate_name=item.certificate_type_name or "",
+        deliver_by=event.delivery_due.on if event.delivery_due else None,
+        deliver_by_provisional=event.delivery_due.provisional if event.delivery_due else False,
         basis=event.legal_basis or "；".join(item.basis) or _usual_basis(item),
     )
 

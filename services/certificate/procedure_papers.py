@@ -131,7 +131,7 @@ def _hearing_record(event: HearingHeld, case: CaseFacts) -> Draft:
             **head,
             matter=_matter(case),
             held_at=event.took_place_at,
-            place=_WHERE_ANNOUNCED,
+            place=event.place or _WHERE_ANNOUNCED,
             chair_name=event.chair.name,
             recorder_name=event.recorded_by.name,
             participants=tuple(c.Participant(name=name, role=_role(name, case)) for name in event.participants),
@@ -182,6 +182,7 @@ def _site_check(event: SiteCheckRecorded, case: CaseFacts) -> Draft:
             conclusion="经核查，符合要求。" if event.passed else "经核查，不符合要求。",
             photos=tuple(c.Photo(name=f"现场照片{number}") for number in range(1, event.photos + 1)),
             party_name=event.party_present or _NOBODY,
+            party_present=bool(event.party_present),
         )
 
     return Draft("SITE_CHECK_RECORD", case, event.recorded_at, build, _moment(event.checked_at))

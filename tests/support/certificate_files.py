@@ -133,6 +133,7 @@ def grant() -> c.GrantDecision:
         valid_from=date(2026, 3, 4),
         valid_until=date(2031, 3, 3),
         certificate_name="食品经营许可证",
+        deliver_by=date(2026, 3, 18),
         basis="《中华人民共和国行政许可法》第三十八条第一款、《中华人民共和国食品安全法》第三十五条第二款",
     )
 

@@ -7,7 +7,7 @@ paper that lacks them cannot be built.
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Discriminator, TypeAdapter
 
@@ -72,6 +72,9 @@ class MaterialLine:
     copies: int = 1
     note: str = ""  # e.g. 复用电子证照，免提交
 
+    def __post_init__(self) -> None:
+        demand(self, "name", "form")
+
 
 @dataclass(frozen=True, kw_only=True)
 class DueLine:
@@ -86,6 +89,8 @@ class DueLine:
 @dataclass(frozen=True, kw_only=True)
 class Receipt(Paper):
     """申请材料接收凭证"""
+
+    DEMANDED: ClassVar = ("materials", "clerk_name", "contact")
 
     kind: Literal["RECEIPT"] = "RECEIPT"
     materials: tuple[MaterialLine, ...]
@@ -104,10 +109,15 @@ class FaultLine:
     fault: str
     remedy: str
 
+    def __post_init__(self) -> None:
+        demand(self, "name", "fault", "remedy")
+
 
 @dataclass(frozen=True, kw_only=True)
 class SupplementNotice(Paper):
     """补正告知书: once, with every fault."""
+
+    DEMANDED: ClassVar = ("faults", "basis", "consequence")
 
     kind: Literal["SUPPLEMENT_NOTICE"] = "SUPPLEMENT_NOTICE"
     received_on: date
@@ -125,18 +135,19 @@ class SupplementNotice(Paper):
 class NotRequiredNotice(Paper):
     """不受理告知书: the matter needs no licence."""
 
+    DEMANDED: ClassVar = ("reason", "basis")
+
     kind: Literal["NOT_REQUIRED_NOTICE"] = "NOT_REQUIRED_NOTICE"
     reason: str
     basis: str = ART_32_1
     received_on: date
 
-    def __post_init__(self) -> None:
-        demand(self, "reason", "basis")
-
 
 @dataclass(frozen=True, kw_only=True)
 class AcceptanceRefusal(Paper):
     """不予受理决定书: not this body's power (the competent body is named), or art. 78."""
+
+    DEMANDED: ClassVar = ("reason", "basis")
 
     kind: Literal["ACCEPTANCE_REFUSAL"] = "ACCEPTANCE_REFUSAL"
     reason: str
@@ -144,14 +155,19 @@ class AcceptanceRefusal(Paper):
     competent_body: str = ""
     remedies: Remedies
     received_on: date
+    out_of_scope: bool = True  # art. 32(2); False: false materials, art. 78
 
     def __post_init__(self) -> None:
-        demand(self, "reason", "basis")
+        super().__post_init__()
+        if self.out_of_scope:
+            demand(self, "competent_body")
 
 
 @dataclass(frozen=True, kw_only=True)
 class AcceptanceNotice(Paper):
     """受理通知书"""
+
+    DEMANDED: ClassVar = ("handling_department", "query_method", "basis")
 
     kind: Literal["ACCEPTANCE_NOTICE"] = "ACCEPTANCE_NOTICE"
     licence: bool = True
@@ -173,6 +189,8 @@ class AcceptanceNotice(Paper):
 class GrantDecision(Paper):
     """准予行政许可决定书, or 准予决定书 when the item is not a licence."""
 
+    DEMANDED: ClassVar = ("content", "basis")
+
     kind: Literal["GRANT_DECISION"] = "GRANT_DECISION"
     licence: bool
     accepted_on: date
@@ -183,12 +201,16 @@ class GrantDecision(Paper):
     valid_until: date | None
     certificate_name: str = ""
     certificate_within_workdays: int = 10  # art. 44
+    deliver_by: date | None = None  # the last of these days, where the deciding body tells it
+    deliver_by_provisional: bool = False
     basis: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class RefusalDecision(Paper):
     """不予行政许可决定书, or 不予…决定书 when the item is not a licence."""
+
+    DEMANDED: ClassVar = ("facts", "reasons", "basis")
 
     kind: Literal["REFUSAL_DECISION"] = "REFUSAL_DECISION"
     licence: bool
@@ -199,23 +221,27 @@ class RefusalDecision(Paper):
     technical_standard: str = ""  # art. 55
     remedies: Remedies
 
-    def __post_init__(self) -> None:
-        demand(self, "facts", "reasons", "basis")
-
 
 @dataclass(frozen=True, kw_only=True)
 class ProofOfService(Paper):
     """送达回证"""
 
+    DEMANDED: ClassVar = ("documents", "method", "recipient_name", "recipient_relation", "clerk_name")
+
     kind: Literal["PROOF_OF_SERVICE"] = "PROOF_OF_SERVICE"
     documents: tuple[str, ...]
-    method: str  # 直接送达 / 邮寄送达 / 电子送达 / 公告送达
+    method: str  # 直接送达 / 邮寄送达 (with its tracking number) / 电子送达 / 公告送达
     served_at: datetime
     place: str = ""
     recipient_name: str
     recipient_relation: str
     tracking_no: str = ""
     clerk_name: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.method == "邮寄送达":
+            demand(self, "tracking_no")
 
 
 AnyPaper: TypeAlias = (

@@ -3,7 +3,7 @@ certificates, informed commitment, returned and withdrawn applications, letters 
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from services.certificate.files.contents_base import Paper, Remedies, demand
 
@@ -33,6 +33,8 @@ class ChangeLine:
 class StandingDecision(Paper):
     """变更/延续/撤回/撤销/注销决定书: what becomes of a licence that was granted."""
 
+    DEMANDED: ClassVar = ("certificate_name", "certificate_number", "grounds", "facts", "basis")
+
     kind: StandingKind
     licence: bool
     certificate_name: str
@@ -48,12 +50,25 @@ class StandingDecision(Paper):
     remedies: Remedies | None = None
 
     def __post_init__(self) -> None:
-        demand(self, "certificate_name", "certificate_number", "grounds", "facts", "basis", *_ALSO[self.kind])
+        super().__post_init__()
+        demand(self, *_ALSO[self.kind])
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommitmentPaper(Paper):
     """告知承诺书: what the body tells, and what the applicant signs (国办发〔2020〕42号)."""
+
+    DEMANDED: ClassVar = (
+        "basis",
+        "proof_name",
+        "proof_content",
+        "liability",
+        "verification",
+        "publication",
+        "commitments",
+        "promised_by",
+        "signature_method",
+    )
 
     kind: Literal["COMMITMENT"] = "COMMITMENT"
     basis: str
@@ -66,10 +81,6 @@ class CommitmentPaper(Paper):
     promised_by: str
     promised_at: datetime
     signature_method: str  # 手写签名 / 可靠的电子签名
-
-    def __post_init__(self) -> None:
-        demand(self, "basis", "proof_name", "proof_content", "liability", "verification", "publication")
-        demand(self, "commitments", "promised_by", "signature_method")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +95,8 @@ class ReturnedMaterial:
 class EndConfirmation(Paper):
     """退件确认单 / 撤回确认单 / 终止办理告知书 / 移送告知书: an end without a decision, and what goes back."""
 
+    DEMANDED: ClassVar = ("reason", "basis", "ended_by", "contact")
+
     kind: EndKind
     reason: str
     basis: str
@@ -95,12 +108,24 @@ class EndConfirmation(Paper):
     contact: str
 
     def __post_init__(self) -> None:
-        demand(self, "reason", "basis", "ended_by", "contact", *_END_ALSO.get(self.kind, ()))
+        super().__post_init__()
+        demand(self, *_END_ALSO.get(self.kind, ()))
 
 
 @dataclass(frozen=True, kw_only=True)
 class SupervisionLetter(Paper):
     """督办函 / 监察通知书 / 监察建议书 (GB/T 39046 table 11); `body_name` is the supervising body."""
+
+    DEMANDED: ClassVar = (
+        "supervision_no",
+        "supervised_body",
+        "responsible_department",
+        "item_type",
+        "rule",
+        "light",
+        "finding",
+        "requirement",
+    )
 
     kind: Literal["SUPERVISION_ORDER", "SUPERVISION_NOTICE", "SUPERVISION_ADVICE"]
     supervision_no: str  # 监察编号
@@ -114,7 +139,3 @@ class SupervisionLetter(Paper):
     requirement: str  # 督办内容
     sent_at: datetime
     reply_by: date
-
-    def __post_init__(self) -> None:
-        demand(self, "supervision_no", "supervised_body", "responsible_department", "item_type", "rule", "light")
-        demand(self, "finding", "requirement")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 from services.certificate.files.errors import IncompleteContents
 
@@ -59,7 +60,16 @@ class Remedies:
 
 @dataclass(frozen=True, kw_only=True)
 class Paper:
-    """The common header of all papers. `reference` is the paper's id; numbers of persons arrive here masked."""
+    """The common header of all papers. `reference` is the paper's id; numbers of persons arrive here masked.
+
+    `DEMANDED` is what a kind of paper cannot do without, besides its header.
+    """
+
+    HEADER: ClassVar[tuple[str, ...]] = (
+        *("reference", "body_name", "number", "applicant_name", "applicant_number_label", "applicant_number"),
+        *("item_name", "item_code", "case_no", "query_code", "verification_url"),
+    )
+    DEMANDED: ClassVar[tuple[str, ...]] = ()
 
     reference: str
     body_name: str
@@ -74,3 +84,6 @@ class Paper:
     dated_on: date
     verification_url: str
     agent_name: str = ""
+
+    def __post_init__(self) -> None:
+        demand(self, *self.HEADER, *self.DEMANDED)

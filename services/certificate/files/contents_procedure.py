@@ -3,7 +3,7 @@ site check (Administrative Licensing Law arts. 34, 36, 42, 45-48)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from services.certificate.files.contents_base import (
     ART_34_3,
@@ -23,6 +23,8 @@ from services.certificate.files.errors import IncompleteContents
 class SpecialProcedureNotice(Paper):
     """特别程序（除外时间）告知书: without it the clock does not stop."""
 
+    DEMANDED: ClassVar = ("procedure", "reason", "basis", "time_needed", "approver_name")
+
     kind: Literal["SPECIAL_PROCEDURE_NOTICE"] = "SPECIAL_PROCEDURE_NOTICE"
     procedure: str  # 听证 招标 拍卖 检验 检测 检疫 鉴定 专家评审, or the cause the item's own law names
     reason: str
@@ -36,13 +38,12 @@ class SpecialProcedureNotice(Paper):
     approver_name: str
     notice: str = ""  # what the body adds in its own words
 
-    def __post_init__(self) -> None:
-        demand(self, "procedure", "reason", "basis", "time_needed", "approver_name")
-
 
 @dataclass(frozen=True, kw_only=True)
 class ExtensionNotice(Paper):
     """延期通知书: once, with the reason, approved by the head of the body (joint: of the government)."""
+
+    DEMANDED: ClassVar = ("reason", "extended_by", "approver_name", "approver_post", "basis")
 
     kind: Literal["EXTENSION_NOTICE"] = "EXTENSION_NOTICE"
     accepted_on: date | None = None
@@ -55,13 +56,12 @@ class ExtensionNotice(Paper):
     approver_post: str
     basis: str = ART_42_1
 
-    def __post_init__(self) -> None:
-        demand(self, "reason", "extended_by", "approver_name", "approver_post", "basis")
-
 
 @dataclass(frozen=True, kw_only=True)
 class HearingRightNotice(Paper):
     """听证告知书: the right to a hearing, and the five working days to ask for it."""
+
+    DEMANDED: ClassVar = ("addressees", "matter", "contact", "basis")
 
     kind: Literal["HEARING_RIGHT_NOTICE"] = "HEARING_RIGHT_NOTICE"
     addressees: tuple[str, ...]  # the applicant and the interested parties
@@ -73,13 +73,12 @@ class HearingRightNotice(Paper):
     contact: str
     basis: str = ART_47
 
-    def __post_init__(self) -> None:
-        demand(self, "addressees", "matter", "contact", "basis")
-
 
 @dataclass(frozen=True, kw_only=True)
 class HearingNotice(Paper):
     """听证通知书: at least seven working days before, with time, place, chair and the right to another chair."""
+
+    DEMANDED: ClassVar = ("addressees", "matter", "place", "chair_name", "contact", "basis")
 
     kind: Literal["HEARING_NOTICE"] = "HEARING_NOTICE"
     addressees: tuple[str, ...]
@@ -92,13 +91,12 @@ class HearingNotice(Paper):
     contact: str
     basis: str = ART_48
 
-    def __post_init__(self) -> None:
-        demand(self, "addressees", "matter", "place", "chair_name", "contact", "basis")
-
 
 @dataclass(frozen=True, kw_only=True)
 class HearingAnnouncement(Paper):
     """听证公告: to the public."""
+
+    DEMANDED: ClassVar = ("matter", "place", "chair_name", "contact", "basis")
 
     kind: Literal["HEARING_ANNOUNCEMENT"] = "HEARING_ANNOUNCEMENT"
     matter: str
@@ -108,9 +106,6 @@ class HearingAnnouncement(Paper):
     notice: str = ""
     contact: str
     basis: str = ART_46
-
-    def __post_init__(self) -> None:
-        demand(self, "matter", "place", "chair_name", "contact", "basis")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +121,8 @@ class Participant:
 class HearingRecord(Paper):
     """听证笔录: what was said, read and signed by those who took part. The decision is made on it."""
 
+    DEMANDED: ClassVar = ("matter", "place", "chair_name", "recorder_name", "participants", "record", "basis")
+
     kind: Literal["HEARING_RECORD"] = "HEARING_RECORD"
     matter: str
     held_at: datetime
@@ -139,7 +136,7 @@ class HearingRecord(Paper):
     basis: str = ART_48
 
     def __post_init__(self) -> None:
-        demand(self, "matter", "place", "chair_name", "recorder_name", "participants", "record")
+        super().__post_init__()
         if self.chair_name in {one.name for one in self.participants if "审查" in one.role}:
             raise IncompleteContents("the chair of a hearing is not the examiner (art. 48(3))")
 
@@ -147,6 +144,8 @@ class HearingRecord(Paper):
 @dataclass(frozen=True, kw_only=True)
 class InterestedPartyNotice(Paper):
     """利害关系人告知书: what is applied for, how it touches them, until when they may speak."""
+
+    DEMANDED: ClassVar = ("party_name", "matter", "interest", "contact", "basis")
 
     kind: Literal["INTERESTED_PARTY_NOTICE"] = "INTERESTED_PARTY_NOTICE"
     party_name: str
@@ -157,13 +156,12 @@ class InterestedPartyNotice(Paper):
     contact: str
     basis: str = ART_36
 
-    def __post_init__(self) -> None:
-        demand(self, "party_name", "matter", "interest", "contact", "basis")
-
 
 @dataclass(frozen=True, kw_only=True)
 class StatementRecord(Paper):
     """陈述申辩笔录"""
+
+    DEMANDED: ClassVar = ("speaker_name", "speaker_role", "officers", "statement", "basis")
 
     kind: Literal["STATEMENT_RECORD"] = "STATEMENT_RECORD"
     speaker_name: str
@@ -174,9 +172,6 @@ class StatementRecord(Paper):
     statement: str
     consideration: str = ""  # 采纳情况
     basis: str = ART_36
-
-    def __post_init__(self) -> None:
-        demand(self, "speaker_name", "speaker_role", "officers", "statement", "basis")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,6 +193,8 @@ class Photo:
 class SiteCheckRecord(Paper):
     """现场核查（勘验）笔录: by at least two officers (art. 34 para. 3)."""
 
+    DEMANDED: ClassVar = ("place", "facts", "party_name", "basis")
+
     kind: Literal["SITE_CHECK_RECORD"] = "SITE_CHECK_RECORD"
     officers: tuple[Officer, ...]
     checked_at: datetime
@@ -207,10 +204,11 @@ class SiteCheckRecord(Paper):
     conclusion: str = ""
     photos: tuple[Photo, ...] = ()
     party_name: str  # who was there for the applicant; 无人到场 is said in so many words
+    party_present: bool = True  # False: nobody of the applicant's side is there to sign
     party_statement: str = ""
     basis: str = ART_34_3
 
     def __post_init__(self) -> None:
-        demand(self, "place", "facts", "party_name", "basis")
+        super().__post_init__()
         if len({officer.number for officer in self.officers}) < 2:
             raise IncompleteContents("a site check has at least two officers (art. 34 para. 3)")

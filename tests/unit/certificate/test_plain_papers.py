@@ -1,12 +1,13 @@
 """Acceptance notice, decision and proof of service: what the events say is what the papers print."""
 
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from contracts.events import approval, intake
-from contracts.events.common import Event, Outcome, SpecialProcedureRef
+from contracts.events.common import DueDate, Event, Outcome, SpecialProcedureRef
 from contracts.events.examples import examples
 from services.certificate import paper_contents
 from services.certificate.files import contents
@@ -71,6 +72,18 @@ def refusal(**changes: Any) -> Any:
 
 def test_a_refusal_prints_the_facts_that_were_found() -> None:
     assert refusal(facts="现场测得经营场所距公共厕所8米").facts == "现场测得经营场所距公共厕所8米"
+
+
+def test_a_refusal_after_an_inspection_prints_the_technical_standard() -> None:
+    assert refusal(technical_standard="GB 31654-2021 第5.1条").technical_standard == "GB 31654-2021 第5.1条"
+
+
+def test_a_grant_prints_the_last_day_of_its_delivery() -> None:
+    due = DueDate(on=date(2026, 3, 18))
+
+    granted = printed(paper_contents.decision(example(approval.CaseDecided, delivery_due=due), SETTINGS))
+
+    assert (granted.deliver_by, granted.deliver_by_provisional) == (date(2026, 3, 18), False)
 
 
 def test_a_refusal_published_before_it_carried_facts_still_gets_its_paper() -> None:

@@ -98,6 +98,14 @@ def test_the_record_of_a_hearing_names_chair_recorder_and_everybody_who_signs() 
     assert "质证" in paper.record
 
 
+def test_the_record_of_a_hearing_names_the_place_where_it_took_place() -> None:
+    (told,) = papers(example(approval.HearingHeld, place="区政务服务中心二楼"))
+    (before_places_were_told,) = papers(example(approval.HearingHeld, place=""))
+
+    assert told.place == "区政务服务中心二楼"
+    assert before_places_were_told.place == "听证通知书载明的地点"
+
+
 def test_interested_parties_are_told_their_interest_and_until_when_they_may_speak() -> None:
     (notice,) = papers(example(approval.InterestedPartyNotified))
     (record,) = papers(example(approval.InterestedPartyHeard))
