@@ -14,6 +14,9 @@ from services.certificate import outside, settings
 from services.certificate.commands import import_certificates, log_heads, make_files
 from services.certificate.commands.import_types import import_types
 from services.certificate.domain.errors import ImportFaulty
+from services.certificate.files.contents import SealBody
+from services.certificate.files.records import rotate
+from services.certificate.files.seal_keys import retire
 from services.certificate.kit import Kit
 from services.certificate.main import create_app
 from services.certificate.worker import create_worker
@@ -31,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         Command("import", "导入存量证照 (NDJSON)", _run_certificates, _add_file),
         Command("log-backfill", "为日志启用之前的证照补记日志", _run_backfill),
         *outside.commands(),
+        Command("rotate-keys", "换用新的证照签名密钥（旧公钥继续公布）", _run_rotate_keys),
+        Command("rotate-seal", "为部门换用新的电子印章（旧文件仍可核验）", _run_rotate_seal, _add_seal),
         Command("retry-files", "重新制作失败的版式文件 (字库或模板修复之后)", _run_retry),
     ]
     return run_cli("certificate", settings.load, create_app, create_worker, extra, arguments)
@@ -50,6 +55,26 @@ def _run_certificates(arguments: argparse.Namespace) -> int:
 
 def _run_retry(_: argparse.Namespace) -> int:
     return asyncio.run(_retry())
+
+
+def _run_rotate_keys(_: argparse.Namespace) -> int:
+    names = rotate(settings.load().signing_dir)
+    _console.print(f"已启用新密钥：{'、'.join(names)}", markup=False)
+    return 0
+
+
+def _add_seal(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("uscc", help="部门的统一社会信用代码")
+    parser.add_argument("name", help="部门名称，与印章上的一致")
+
+
+def _run_rotate_seal(arguments: argparse.Namespace) -> int:
+    seal = SealBody(name=arguments.name, uscc=arguments.uscc)
+    if not retire(settings.load().signing_dir, seal):
+        _console.print(f"“{arguments.name}”还没有电子印章", style="red", markup=False)
+        return FAULTY
+    _console.print(f"“{arguments.name}”的印章已停用，下一份文件起使用新印章", markup=False)
+    return 0
 
 
 def _run_backfill(_: argparse.Namespace) -> int:

@@ -15,6 +15,9 @@ class CertificateSettings(ServiceSettings):
     log_head_seconds: float = 60  # how old the last signed head of the log is before a new one is signed
     file_processes: int = 1  # size of the pool that renders and seals files
     seal_keys: str = "file"  # where seals get their keys: file, pkcs11
+    pkcs11_module: str = ""  # the driver's library; with the token's label and the file that holds its PIN
+    pkcs11_token: str = ""
+    pkcs11_pin_file: Path | None = None
     file_lease_seconds: int = 120  # a job taken longer than this is taken again by another worker
     file_attempts: int = 8
     credentials_dir: Path | None = None  # keys and certificates of the seals; default <keys_dir>/signing/certificate

@@ -6,7 +6,6 @@ Layout below `<signing_dir>`: `ca/root.pem` (key and certificate, 0600), `ca/ca.
 # mypy: allow-untyped-calls
 
 import hashlib
-import importlib.util
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +16,12 @@ from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+    generate_private_key,
+)
 from cryptography.x509.oid import NameOID
 from pyhanko.sign.signers.pdf_cms import Signer, SimpleSigner
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -43,23 +47,15 @@ class SealKeys(Protocol):
         ...
 
 
-def open_seal_keys(kind: str, signing_dir: Path, *, may_create: bool = True) -> SealKeys:
-    """By setting: `file`, or `pkcs11`.
-
-    Raises:
-        SealUnavailable: the setting names something that is not there, told in words an operator can act on.
-    """
-    if kind == "file":
-        return FileSealKeys(signing_dir, may_create=may_create)
-    if kind == "pkcs11":
-        raise SealUnavailable(_pkcs11_fault())
-    raise SealUnavailable(f"印章密钥来源“{kind}”不存在，可选：file、pkcs11")
-
-
-def _pkcs11_fault() -> str:
-    if importlib.util.find_spec("pkcs11") is None:
-        return "印章密钥来源设为 pkcs11，但未安装 python-pkcs11 组件；请安装该组件，或改用 file"
-    return "印章密钥来源 pkcs11 尚未在本版本中启用；请改用 file"
+def retire(signing_dir: Path, seal: SealBody) -> bool:
+    """Put the body's seal aside: the next file gets a new one, and what was sealed stays recognised by its root."""
+    retired = False
+    for suffix in (".pem", ".token.pem"):
+        path = signing_dir / "seals" / f"{seal_name(seal)}{suffix}"
+        if path.exists():
+            path.rename(path.with_name(f"{path.name}.retired-{datetime.now(UTC):%Y%m%d%H%M%S%f}"))
+            retired = True
+    return retired
 
 
 @dataclass
@@ -68,23 +64,29 @@ class FileSealKeys:
 
     signing_dir: Path
     may_create: bool = True
-    _signers: dict[str, SimpleSigner] = field(default_factory=dict, repr=False)
+    _signers: dict[str, tuple[int, SimpleSigner]] = field(default_factory=dict, repr=False)
 
     def signer_for(self, seal: SealBody) -> SimpleSigner:
-        name = _file_name(seal)
-        if name not in self._signers:
-            try:
-                self._signers[name] = self._load(name, seal)
-            except OSError as fault:
-                raise SealUnavailable(f"无法读取“{seal.name}”的印章密钥（{type(fault).__name__}）") from fault
-        return self._signers[name]
+        name = f"{seal_name(seal)}.pem"
+        try:
+            return self._kept(self.signing_dir / "seals" / name, seal)
+        except OSError as fault:
+            raise SealUnavailable(f"无法读取“{seal.name}”的印章密钥（{type(fault).__name__}）") from fault
+
+    def _kept(self, path: Path, seal: SealBody) -> SimpleSigner:
+        """Read once, and again when the seal was rotated."""
+        made_at = path.stat().st_mtime_ns if path.exists() else 0
+        known = self._signers.get(path.name)
+        if known is None or known[0] != made_at:
+            signer = self._load(path, seal)
+            known = self._signers[path.name] = (path.stat().st_mtime_ns, signer)
+        return known[1]
 
     def root(self) -> x509.Certificate:
         """The root certificate; makes the CA when there is none. `ca/ca.pem` beside it is for everyone to read."""
         return self._root()[1]
 
-    def _load(self, name: str, seal: SealBody) -> SimpleSigner:
-        path = self.signing_dir / "seals" / name
+    def _load(self, path: Path, seal: SealBody) -> SimpleSigner:
         content = read_or_create(path, lambda: self._issue(seal), may_create=self.may_create)
         key, certificate = _parse(content)
         return SimpleSigner(
@@ -102,15 +104,19 @@ class FileSealKeys:
         return key, certificate
 
     def _issue(self, seal: SealBody) -> bytes:
-        root_key, root = self._root()
         key = generate_private_key(SECP256R1())
+        return _bundle(key, self.certificate_for(seal, key.public_key()))
+
+    def certificate_for(self, seal: SealBody, key: EllipticCurvePublicKey) -> x509.Certificate:
+        """The seal certificate of a key, wherever the key lives."""
+        root_key, root = self._root()
         builder = (
             _builder(_subject(seal), root.subject, key, _SEAL_END)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(digital_signature=True, content_commitment=True), critical=True)
             .add_extension(_authority(root_key), critical=False)
         )
-        return _bundle(key, builder.sign(root_key, hashes.SHA256()))
+        return builder.sign(root_key, hashes.SHA256())
 
 
 @dataclass(frozen=True)
@@ -127,11 +133,11 @@ class Trust:
         return cls(tuple(root for path in files for root in x509.load_pem_x509_certificates(path.read_bytes())))
 
 
-def _file_name(seal: SealBody) -> str:
+def seal_name(seal: SealBody) -> str:
     """A body that is renamed gets a new seal; the code is checked because it becomes a file name."""
     if not _USCC.fullmatch(seal.uscc):
         raise SealUnavailable("印章单位的统一社会信用代码不正确")
-    return f"{seal.uscc}-{hashlib.sha256(seal.name.encode()).hexdigest()[:8]}.pem"
+    return f"{seal.uscc}-{hashlib.sha256(seal.name.encode()).hexdigest()[:8]}"
 
 
 def _make_root() -> bytes:
@@ -140,7 +146,7 @@ def _make_root() -> bytes:
         [x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"), x509.NameAttribute(NameOID.COMMON_NAME, ROOT_NAME)]
     )
     builder = (
-        _builder(name, name, key, _ROOT_END)
+        _builder(name, name, key.public_key(), _ROOT_END)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
     )
@@ -166,17 +172,17 @@ def _short(text: str, size: int) -> str:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: EllipticCurvePrivateKey, end: datetime
+    subject: x509.Name, issuer: x509.Name, key: EllipticCurvePublicKey, end: datetime
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(_BEGIN)
         .not_valid_after(end)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
 

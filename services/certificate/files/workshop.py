@@ -13,7 +13,9 @@ from pathlib import Path
 from services.certificate.files import rendering, sealing
 from services.certificate.files.contents import Job
 from services.certificate.files.errors import WorkshopUnavailable
-from services.certificate.files.seal_keys import SealKeys, open_seal_keys
+from services.certificate.files.seal_keys import SealKeys
+from services.certificate.files.seal_sources import open_seal_keys
+from services.certificate.files.token_seals import Token
 from services.kernel.errors import DomainError
 
 _ATTEMPTS = 3
@@ -26,6 +28,7 @@ class WorkshopSettings:
     processes: int = 1
     seal_keys: str = "file"
     may_create_keys: bool = True
+    token: Token | None = None
     files_per_process: int = 2000  # then the processes are replaced, so that nothing can pile up in them
     seconds_per_file: int = 30
 
@@ -103,7 +106,9 @@ def _begin(settings: WorkshopSettings) -> None:
     os.nice(10)  # files can wait: people and events come first
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us in order
     _end_with_parent()
-    _keys = open_seal_keys(settings.seal_keys, settings.signing_dir, may_create=settings.may_create_keys)
+    _keys = open_seal_keys(
+        settings.seal_keys, settings.signing_dir, may_create=settings.may_create_keys, token=settings.token
+    )
     rendering.warm_up()
 
 
