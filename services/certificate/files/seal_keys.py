@@ -53,7 +53,8 @@ def retire(signing_dir: Path, seal: SealBody) -> bool:
     for suffix in (".pem", ".token.pem"):
         path = signing_dir / "seals" / f"{seal_name(seal)}{suffix}"
         if path.exists():
-            path.rename(path.with_name(f"{path.name}.retired-{datetime.now(UTC):%Y%m%d%H%M%S%f}"))
+            earlier = len(list(path.parent.glob(f"{path.name}.retired-*")))
+            path.rename(path.with_name(f"{path.name}.retired-{earlier + 1:03d}"))
             retired = True
     return retired
 
