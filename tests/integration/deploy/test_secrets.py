@@ -65,7 +65,7 @@ def test_the_services_can_use_what_was_made(make: Callable[..., Secrets], tmp_pa
 
     assert sealer.open(sealer.seal("x", "y"), "y") == "x"
     assert len(Keyring(tmp_path / "identity").jwks()["keys"]) == 1
-    assert len(RecordSigner.load(tmp_path, may_create=False).jwks()["keys"]) == 1
+    assert len(RecordSigner.load(tmp_path, may_create=False).jwks()["keys"]) == 2  # ES256 and SM2
 
 
 def test_every_department_gets_a_seal_and_the_key_of_the_ca_stays_outside(
