@@ -10,6 +10,7 @@ from services.intake import (
     routes_applications,
     routes_bundles,
     routes_items,
+    routes_planning,
     routes_progress,
     routes_ways,
 )
@@ -37,6 +38,7 @@ def create_app() -> FastAPI:
             routes_ways.router,
             routes_progress.router,
             routes_admin.router,
+            routes_planning.router,
             routes_bundles.guides,
             routes_bundles.router,
         ],

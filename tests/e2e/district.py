@@ -44,6 +44,10 @@ class Made:
         return self.prepared.item_id
 
     @property
+    def bundle_id(self) -> str:
+        return bundle_of(self.prepared.name)
+
+    @property
     def member_id(self) -> str:
         """A member of the bundle."""
         return _BUNDLE_MEMBERS[bundle_of(self.prepared.name)]

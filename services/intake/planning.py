@@ -1,0 +1,177 @@
+"""What is still to bring for an item or a bundle, as the planner finds it, with the legal basis of each material."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.chassis.auth import Principal
+from services.intake import repository
+from services.intake.bundles.conditions import holds
+from services.intake.bundles.definitions import Running
+from services.intake.commands.submit import subject_key
+from services.intake.domain.bundle import Member
+from services.intake.domain.bundle_errors import Unanswered
+from services.intake.domain.bundle_plan import Part, plan
+from services.intake.domain.catalogue import Material, Need, ServiceItem
+from services.intake.domain.errors import NotForOthers
+from services.intake.domain.material_planner import MaterialPlan, Source, Wanted, plan_materials
+from services.intake.domain.materials import HeldCertificate, why
+from services.intake.office import Office
+from services.intake.planning_schemas import (
+    BasisOut,
+    BundleMaterialsPlanIn,
+    HolderIn,
+    MaterialsPlanOut,
+    MayBeAsked,
+    NotToBring,
+    ToBring,
+)
+from services.intake.scope import is_citizen_only, own_keys
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The list that is planned: each material by its number, and where each member asks for it."""
+
+    materials: Mapping[int, Material]
+    items: Mapping[str, ServiceItem]  # by member; a plan for one item has one member
+    places: Mapping[tuple[str, int], int]  # (member, its own number) -> number of the list
+    conditions: frozenset[int]  # numbers of conditional materials whose condition holds
+
+    def demands(self, member_id: str) -> tuple[frozenset[int], ...]:
+        """Each required material, each conditional one whose condition holds, one of the one-of group."""
+        item = self.items.get(member_id)
+        if item is None:
+            return ()
+        numbered = [(self.places[member_id, m.material_no], m.need) for m in item.materials]
+        asked = [no for no, need in numbered if need is Need.REQUIRED or self._holds(no, need)]
+        group = frozenset(no for no, need in numbered if need is Need.ONE_OF)
+        return (*(frozenset({no}) for no in asked), *((group,) if group else ()))
+
+    def _holds(self, no: int, need: Need) -> bool:
+        return need is Need.CONDITIONAL and no in self.conditions
+
+    def planned(self, members: Sequence[Wanted], held: Mapping[str, HeldCertificate]) -> MaterialPlan:
+        types = {no: m.certificate_type_code for no, m in self.materials.items() if m.certificate_type_code}
+        return plan_materials(members, types, held)
+
+    def needed_by(self, no: int) -> list[BasisOut]:
+        """Every item that asks for it, with its legal basis."""
+        found = []
+        for (member_id, own_no), number in self.places.items():
+            item = self.items.get(member_id)
+            material = item.material(own_no) if item and number == no else None
+            if item and material:
+                basis = [basis.text for basis in item.basis]
+                found.append(
+                    BasisOut(item_code=item.item_code, item_name=item.name, basis=basis, why=why(item, material))
+                )
+        return found
+
+    def conditional(self, plan: MaterialPlan) -> list[MayBeAsked]:
+        asked = {
+            self.places[member_id, m.material_no]
+            for member_id, item in self.items.items()
+            for m in item.materials
+            if m.need is Need.CONDITIONAL
+        }
+        return [
+            MayBeAsked(material_no=no, name=self.materials[no].name, condition=self.materials[no].condition)
+            for no in sorted(asked - plan.supplies.keys())
+        ]
+
+
+def holder_key(office: Office, holder: HolderIn | None, principal: Principal) -> str:
+    """Raises NotForOthers: a citizen or agent plans for himself and those he acts for; InvalidCode."""
+    key = subject_key(office, holder.party_type, holder.number) if holder else principal.subject_key
+    if not key or (is_citizen_only(principal) and key not in own_keys(principal)):
+        raise NotForOthers()
+    return key
+
+
+async def best_held(connection: AsyncConnection, key: str, today: date) -> dict[str, HeldCertificate]:
+    """By type, of those valid today the one that is valid longest."""
+    usable = [c for c in await repository.held_by(connection, [key]) if c.usable_on(today)]
+    return {c.type_code: c for c in sorted(usable, key=lambda c: (c.valid_until or date.max, c.identifier))}
+
+
+def item_plan(item: ServiceItem, held: Mapping[str, HeldCertificate], conditions: Collection[int]) -> MaterialsPlanOut:
+    member = item.item_id
+    materials = {m.material_no: m for m in item.materials}
+    places = {(member, m.material_no): m.material_no for m in item.materials}
+    listed = Listed(materials, {member: item}, places, frozenset(conditions))
+    members = [Wanted(member, listed.demands(member))]
+    return _out(listed, members, held)
+
+
+def bundle_plan(running: Running, body: BundleMaterialsPlanIn, held: Mapping[str, HeldCertificate]) -> MaterialsPlanOut:
+    """Raises Invalid: something was chosen that the bundle does not offer."""
+    taking = _taking_part(running, body, held)
+    listed = Listed(
+        {shared.shared_no: shared.material for shared in running.shared},
+        {m.member_id: running.items[m.member_id].item for m in taking if m.member_id in running.items},
+        {(member_id, no): shared.shared_no for shared in running.shared for member_id, no in shared.places},
+        frozenset(body.conditions),
+    )
+    results = {member_id: code for code, member_id in running.result_types().items()}
+    members = [
+        Wanted(m.member_id, listed.demands(m.member_id), _before(m, taking), results.get(m.member_id)) for m in taking
+    ]
+    return _out(listed, members, held)
+
+
+def _taking_part(running: Running, body: BundleMaterialsPlanIn, held: Mapping[str, HeldCertificate]) -> list[Member]:
+    questions = {question.name: question for question in running.definition.questions}
+
+    def met(condition: str) -> bool | None:
+        try:
+            return holds(condition, body.form, questions)
+        except Unanswered:
+            return None
+
+    planned = plan(running.definition, chosen=body.members, held_types=set(held), holds=met)
+    return [p.member for p in planned if p.part in {Part.TAKES_PART, Part.UNDECIDED}]
+
+
+def _before(member: Member, taking: Sequence[Member]) -> frozenset[str]:
+    """Whom it comes after: those it names, and everybody of the stages before."""
+    return frozenset({*member.after, *(m.member_id for m in taking if m.stage_no < member.stage_no)})
+
+
+def _out(listed: Listed, members: Sequence[Wanted], held: Mapping[str, HeldCertificate]) -> MaterialsPlanOut:
+    found = listed.planned(members, held)
+    avoided = [no for no in sorted(found.supplies) if no not in found.bring]
+    return MaterialsPlanOut(
+        bring=[_to_bring(listed, members, found, no) for no in sorted(found.bring)],
+        avoided=[_avoided(listed.materials[no], found, held) for no in avoided],
+        conditional=listed.conditional(found),
+        order=list(found.order),
+    )
+
+
+def _to_bring(listed: Listed, members: Sequence[Wanted], found: MaterialPlan, no: int) -> ToBring:
+    """`instead` only where one choice changes nothing else: the material answers one demand alone."""
+    answered = [demand for member in members for demand in member.demands if no in demand]
+    instead = sorted(answered[0] - {no}) if len(set(answered)) == 1 else []
+    material = listed.materials[no]
+    return ToBring(
+        material_no=no,
+        name=material.name,
+        instead=[listed.materials[other].name for other in instead],
+        options=[option.value for option in material.options],
+        needed_by=listed.needed_by(no),
+    )
+
+
+def _avoided(material: Material, found: MaterialPlan, held: Mapping[str, HeldCertificate]) -> NotToBring:
+    supply = found.supplies[material.material_no]
+    certificate = held.get(material.certificate_type_code or "") if supply.source is Source.LIBRARY else None
+    return NotToBring(
+        material_no=material.material_no,
+        name=material.name,
+        source=supply.source,
+        certificate_identifier=certificate.identifier if certificate else None,
+        from_member=supply.member_id,
+    )

@@ -1,0 +1,64 @@
+"""The material plan over the real catalogue: the library is never asked for again, results feed later members."""
+
+from datetime import date
+
+from tests.integration.intake.bundle_desk import a_company
+from tests.integration.intake.desk import BUSINESS_LICENCE, IDCARD, LI, ZHANG, Desk
+
+
+async def test_what_the_library_holds_as_valid_is_not_asked_for_and_the_rest_has_its_basis(desk: Desk) -> None:
+    company = a_company()
+    applicant = {"party_type": "ORGANISATION", "number": company}
+    before = (await desk.post("/items/E02/materials-plan", desk.clerk, {"applicant": applicant})).json()
+    identifier = await desk.holds(company, BUSINESS_LICENCE, "PLAN1")
+
+    plan = (await desk.post("/items/E02/materials-plan", desk.clerk, {"applicant": applicant})).json()
+
+    covered = [m for m in plan["avoided"] if m["certificate_identifier"] == identifier]
+    assert len(covered) == 1
+    assert len(before["bring"]) == len(plan["bring"]) + 1
+    assert {m["material_no"] for m in before["bring"]} - {m["material_no"] for m in plan["bring"]} == {
+        covered[0]["material_no"]
+    }
+    assert all(by["basis"] and by["why"] for m in plan["bring"] for by in m["needed_by"])
+
+
+async def test_an_expired_certificate_stands_for_nothing(desk: Desk) -> None:
+    company = a_company()
+    await desk.holds(company, BUSINESS_LICENCE, "PLAN2", valid_until=date(2021, 1, 1))
+
+    body = {"applicant": {"party_type": "ORGANISATION", "number": company}}
+    plan = (await desk.post("/items/E02/materials-plan", desk.clerk, body)).json()
+
+    assert [m for m in plan["avoided"] if m["source"] == "LIBRARY"] == []
+
+
+async def test_the_plan_is_what_submission_then_needs(desk: Desk) -> None:
+    """Submitted with reuse and just the planned materials, nothing is missing."""
+    await desk.holds(ZHANG, IDCARD, "PLAN3")
+    plan = (await desk.post("/items/P10/materials-plan", desk.citizen())).json()
+    papers = [{"material_no": m["material_no"], "source": "PAPER_ORIGINAL"} for m in plan["bring"]]
+
+    application = await desk.submitted("P10", reuse="auto", materials=papers)
+
+    assert "MISSING" not in {m["coverage"] for m in application["materials"]}
+
+
+async def test_a_bundle_is_ordered_so_that_results_feed_later_members(desk: Desk) -> None:
+    body = {"applicant": {"party_type": "ORGANISATION", "number": a_company()}, "form": {"area_m2": 350}}
+
+    plan = (await desk.post("/bundles/K01/materials-plan", desk.clerk, body)).json()
+
+    fed = [m for m in plan["avoided"] if m["from_member"] == "E01"]
+    assert plan["order"].index("E01") < plan["order"].index("E02")
+    assert fed
+    assert not {m["material_no"] for m in fed} & {m["material_no"] for m in plan["bring"]}
+
+
+async def test_nobody_learns_from_a_plan_what_another_holds(desk: Desk) -> None:
+    body = {"applicant": {"party_type": "PERSON", "number": LI}}
+
+    answer = await desk.post("/items/P10/materials-plan", desk.citizen(), body)
+
+    assert answer.status_code == 403
+    assert LI not in answer.text
