@@ -21,6 +21,7 @@ ROLE_NAMES = {
     "HANDOVER_CLERK": "出件窗口人员",
     "SUPERVISOR": "监督员",
     "CATALOGUE_ADMIN": "事项目录管理员",
+    "GOVERNMENT_HEAD": "政府负责人",
     "PROVINCIAL_PLATFORM": "省平台",
     "MOBILE_BACKEND": "移动端后台",
     "TOWNSHIP_CENTRE": "乡镇便民服务中心",

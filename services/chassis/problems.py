@@ -4,12 +4,13 @@ import logging
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 
 import asyncpg
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic_core.core_schema import ErrorType
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -99,7 +100,30 @@ _RULES_ZH = {
     "extra_forbidden": "不认识的字段",
     "uuid_parsing": "不是有效的编号",
     "json_invalid": "不是有效的 JSON",
+    "string_unicode": "含有不能保存的字符",
+    "string_pattern_mismatch": "格式不正确",
+    "string_type": "应为文字",
+    "int_type": "应为整数",
+    "int_parsing": "应为整数",
+    "bool_parsing": "应为 true 或 false",
+    "list_type": "应为数组",
+    "dict_type": "应为对象",
+    "model_type": "应为对象",
+    "model_attributes_type": "应为对象（Content-Type: application/json）",
+    "too_short": "条数太少",
+    "too_long": "条数太多",
+    "greater_than_equal": "小于允许的最小值",
+    "less_than_equal": "大于允许的最大值",
+    "literal_error": "不是允许的取值",
+    "date_type": "应为日期，如 2026-03-02",
+    "date_parsing": "不是有效的日期，应如 2026-03-02",
+    "date_from_datetime_parsing": "不是有效的日期，应如 2026-03-02",
+    "date_from_datetime_inexact": "不是有效的日期，应如 2026-03-02",
+    "datetime_parsing": "不是有效的时间，应如 2026-03-02T09:00:00+08:00",
+    "datetime_from_date_parsing": "不是有效的时间，应如 2026-03-02T09:00:00+08:00",
 }
+# The rules pydantic brings; a rule of our own says in its message what is wrong, and quotes nothing.
+_PYDANTIC_RULES = frozenset(get_args(ErrorType))
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:
@@ -111,11 +135,15 @@ async def _validation_error(request: Request, error: Exception) -> Response:
     for fault in error.errors():
         rule = str(fault["type"])
         malformed = malformed or rule == "json_invalid"
-        text = rule if english else _RULES_ZH.get(rule, f"不符合规则 {rule}")
+        text = rule if english else _in_chinese(rule, fault["msg"])
         errors.append({"pointer": _pointer(fault["loc"]), "code": rule, "detail": text})
     if malformed:
         return problem(request, 400, "platform.malformed", _STATUS_TITLES[400], errors=errors)
     return problem(request, 422, "platform.invalid", _STATUS_TITLES[422], errors=errors)
+
+
+def _in_chinese(rule: str, message: str) -> str:
+    return _RULES_ZH.get(rule, f"不符合规则 {rule}") if rule in _PYDANTIC_RULES else message
 
 
 # The name of an unknown field is the caller's own text: a number in it is not repeated.

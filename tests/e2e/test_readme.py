@@ -66,6 +66,8 @@ def test_the_api_by_example_works_as_it_is_written(stack: Stack, tmp_path: Path)
     told = [list(answers((tmp_path / str(number)).read_text("utf-8"))) for number in range(len(steps))]
     for step, documents in zip(steps, told, strict=True):
         assert all("status" not in document for document in documents), f"{step}\n{documents}"
+    assert told[0][0]["items"], "the list is narrowed to what was asked for"
+    assert all("食品" in item["name"] for item in told[0][0]["items"])
     states = [document["state"] for documents in told for document in documents if "state" in document]
     assert states == ["SUBMITTED", "SUBMITTED", "RECEIVED"]
     assert [document["verdict"] for document in told[-1]] == ["UNKNOWN", "UNKNOWN"]

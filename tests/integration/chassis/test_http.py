@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated, Any
@@ -10,7 +11,8 @@ from typing import Annotated, Any
 import httpx
 import pytest
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
 from sqlalchemy import select
 
 from deploy.local.postgres import ServiceDatabase
@@ -30,9 +32,17 @@ gate = asyncio.Event()
 effects: list[str] = []
 
 
+def _own_rule(text: str) -> str:
+    if text == "bad":
+        raise PydanticCustomError("number_in_text", "文字中不得包含号码")
+    return text
+
+
 class ThingIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     number: str
+    on: date | None = None
+    text: Annotated[str, AfterValidator(_own_rule)] = ""
 
 
 class Refused(DomainError):
@@ -249,3 +259,19 @@ async def test_metrics_name_route_templates_only(client: httpx.AsyncClient) -> N
 
     assert 'route="/api/v1/open"' in metrics
     assert "431202180001010012" not in metrics
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        pytest.param({"on": "2026-02-29"}, ("#/on", "不是有效的日期，应如 2026-03-02"), id="a date there is not"),
+        pytest.param({"text": "bad"}, ("#/text", "文字中不得包含号码"), id="a rule of our own"),
+    ],
+)
+async def test_a_broken_rule_is_told_in_words(
+    client: httpx.AsyncClient, fields: dict[str, str], said: tuple[str, str]
+) -> None:
+    answer = await client.post("/api/v1/things", json={"number": "1"} | fields, headers=clerk("key-words"))
+
+    assert answer.status_code == 422
+    assert [(error["pointer"], error["detail"]) for error in answer.json()["errors"]] == [said]

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from services.intake.domain import windows
-from services.intake.domain.application import Outcome
+from services.intake.domain.application import Application, Outcome
 from services.intake.domain.catalogue import ItemKind, Need, Scenario
 from services.intake.domain.course import Course, EntryKind, LedgerEntry
 from services.intake.domain.errors import Invalid, OutsideWindow, StageNotOpen
@@ -31,7 +32,7 @@ DIVORCE = an_item(
 )
 
 
-def received(**more: object):
+def received(**more: Any) -> Application:
     case = replace(an_application(State.ACCEPTED), received_at=BEGUN, **more)
     return windows.with_window(case, DIVORCE, CALENDAR)
 

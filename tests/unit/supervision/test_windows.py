@@ -11,9 +11,7 @@ from services.supervision.domain.clocks import ACCEPTED, ClockName, ClockState, 
 from services.supervision.domain.lights import watch
 
 CALENDAR = official_calendar()
-RECEIVED_AT = datetime(
-    2026, 3, 2, 2, 0, tzinfo=UTC
-)  # 30 days: Wednesday 1 April; 30 more: 1 May, a holiday
+RECEIVED_AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # 30 days: Wednesday 1 April; 30 more: 1 May, a holiday
 CLOSES_ON = datetime(2026, 5, 6, tzinfo=UTC).date()  # the first day after the holiday
 SIXTY = TimeLimit(60, Unit.CALENDAR_DAY, StartRule.RECEIVED, "民法典第1077条")
 WINDOW = {
