@@ -50,13 +50,8 @@ async def test_a_commitment_is_granted_on_the_spot_and_checked_within_sixty_days
 
 async def test_who_is_barred_from_commitments_is_inspected_within_ten_days(town: Town) -> None:
     applied_on = town.office_opens()
-    supervisor = await town.hall.person("supervisor1")
     life = town.life("E05", town.enterprise(2), "ONLINE")
-    party = {name: life.who.applicant[name] for name in ("party_type", "number")}
-    until = applied_on + timedelta(days=90)
-    record = party | {"barred_until": str(until), "reason": "虚假承诺，尚未修复信用"}
-    barred = expect(await supervisor.post("/api/v1/barred-applicants", record), 201, "barred")
-    assert barred["barred_until"] == str(until)
+    await _barred(town, life, applied_on + timedelta(days=90), "虚假承诺，尚未修复信用")
 
     # The commitment is refused to him; the general procedure is open.
     agent = await town.hall.person(life.who.username)
@@ -86,9 +81,59 @@ async def test_who_is_barred_from_commitments_is_inspected_within_ten_days(town:
     assert "COMMITMENT" not in {paper["kind"] for paper in papers["papers"]}
 
 
+async def test_a_false_commitment_is_told_and_bars_its_maker_from_the_next_one(town: Town) -> None:
+    """国办发〔2020〕42号: who committed himself falsely may not do so again before his credit is repaired."""
+    committed_on = town.office_opens()
+    life = town.life("E05", town.enterprise(1), "ONLINE")
+    await _apply(town, life, COMMITS)
+    await life.receive()
+    await life.accept()
+    await life.examine()
+    await life.decide()
+    await life.hand_over()
+    check_by = committed_on + timedelta(days=60)
+
+    # Found false on the thirtieth working day: in time, once, and never taken back.
+    handler = await town.officer("HANDLER", "E05")
+    town.to(workdays_after(committed_on, 30))
+    finding = {"material_no": 2, "outcome": "FALSE", "finding": "二层疏散通道被封堵，与承诺不符"}
+    expect(await act_on(handler, life, "commitment-checks", finding), 201, "check")
+    refused(
+        await act_on(handler, life, "commitment-checks", finding | {"outcome": "KEPT"}), "intake.no-open-commitment"
+    )
+    await town.clock_until(life.case_no, "COMMITMENT_CHECK", state="MET", due=check_by)
+    watched = await town.watched(life.case_no, "intake.commitment.checked.v1")
+    (told,) = (entry for entry in watched["timeline"] if entry["event"] == "intake.commitment.checked.v1")
+    assert told["detail"]["outcome"] == "FALSE"
+    seen = await application(town, life, state="CONCLUDED", outcome="GRANTED")
+    assert {m["check_outcome"] for m in seen["materials"] if m["material_no"] == 2} == {"FALSE"}
+
+    # The supervisor records it; only up to that day, and only commitments.
+    until = town.today() + timedelta(days=90)
+    agent, again = await town.hall.person(life.who.username), town.life("E05", town.enterprise(1), "ONLINE")
+    await _barred(town, life, until, finding["finding"])
+    refused(await agent.post("/api/v1/applications", _request(again, COMMITS)), "intake.invalid", "commitment.barred")
+    await _apply(town, again)
+    withdrawn = await act_on(agent, again, "withdrawal", {"reason": "先整改后再申请"})
+    assert expect(withdrawn, 201, "withdrawal")["state"] == "WITHDRAWN"
+    town.to(until + timedelta(days=1))
+    await _apply(town, again, COMMITS)
+
+
 def _request(life: Life, *claims: dict[str, Any]) -> dict[str, Any]:
     applicant: dict[str, Any] = {"applicant": life.who.applicant, "agent": life.who.agent}
     return {"item_code": life.item["item_code"], "reuse": "auto", "materials": list(claims)} | applicant
+
+
+async def _barred(town: Town, life: Life, until: date, reason: str) -> None:
+    """Recorded by the supervisor, and on the list without his number."""
+    supervisor = await town.hall.person("supervisor1")
+    party = {name: life.who.applicant[name] for name in ("party_type", "number")}
+    record = party | {"barred_until": str(until), "reason": reason}
+    barred = expect(await supervisor.post("/api/v1/barred-applicants", record), 201, "barred")
+    listed = expect(await supervisor.get("/api/v1/barred-applicants"), 200, "barred applicants")
+    assert (barred["barred_until"], barred in listed["items"]) == (str(until), True)
+    assert party["number"] not in str(listed)
 
 
 async def _apply(town: Town, life: Life, *claims: dict[str, Any]) -> None:
