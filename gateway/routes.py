@@ -60,6 +60,7 @@ def _rest(service: str, *prefixes: str) -> list[Route]:
 
 _APPLICATION = f"{API}/applications/{{application_id}}"
 _CASE = f"{API}/cases/{{case_no}}"
+_CERTIFICATE = f"{API}/certificates/{{identifier}}"
 _BUNDLE = f"{API}/bundle-applications/{{bundle_no}}"
 
 TABLE: tuple[Route, ...] = (
@@ -117,7 +118,11 @@ TABLE: tuple[Route, ...] = (
     *_act("approval", f"{_CASE}/interested-parties/{{number}}/statements"),
     *_act("approval", f"{_CASE}/consultations", f"{_CASE}/consultations/{{number}}/answer"),
     *_read("approval", f"{API}/consultations"),
-    *_rest("approval", f"{API}/tasks", f"{API}/consultations"),
+    *_read("approval", f"{API}/standing-decisions", f"{API}/standing-decisions/{{decision_id}}"),
+    *_act("approval", *(f"{API}/standing-decisions/{{decision_id}}/{act}" for act in ("statements", "decision"))),
+    *_act("approval", *(f"{_CERTIFICATE}/{act}" for act in ("rescission", "annulment", "deregistration"))),
+    *_act("approval", *(f"{_CERTIFICATE}/{act}" for act in ("amendment", "revocation"))),
+    *_rest("approval", f"{API}/tasks", f"{API}/consultations", f"{API}/standing-decisions"),
     # certificate
     *_read("certificate", f"{API}/certificates/verify", f"{API}/certificates/jwks.json", access=Access.PUBLIC),
     *_read(
@@ -129,6 +134,7 @@ TABLE: tuple[Route, ...] = (
     *_read("certificate", "/.well-known/certificate-jwks.json", "/c/{identifier}", access=Access.PUBLIC),
     _upload("certificate", f"{API}/certificates/verify", Access.PUBLIC),
     *_act("certificate", f"{API}/certificates/search"),
+    *_act("certificate", *(f"{_CERTIFICATE}/{act}" for act in ("loss", "loss/withdrawal", "reissue"))),
     *_read("certificate", f"{API}/certificates/{{identifier}}", f"{_CASE}/papers"),
     *_read("certificate", f"{API}/certificates/{{identifier}}/file", f"{API}/papers/{{paper_id}}/file", deadline=60.0),
     *_rest("certificate", f"{API}/certificates", f"{API}/papers"),

@@ -18,6 +18,7 @@ from contracts.events.common import (
     Remedies,
     Value,
 )
+from contracts.events.intake import RenewalRef
 
 
 class Recommendation(StrEnum):
@@ -69,6 +70,7 @@ class CaseDecided(Event):
     remedies: Remedies | None = None
     technical_standard: str = ""
     delivery_due: DueDate | None = None
+    renews: RenewalRef | None = None  # the certificate whose next version this grants
 
 
 class CaseWithdrawn(Event):

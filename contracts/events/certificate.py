@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from contracts.events.common import Event
+from contracts.events.common import Event, PartyType
 
 
 class CertificateStatus(StrEnum):
@@ -57,6 +57,15 @@ class PaperKind(StrEnum):
     SUPERVISION_ADVICE = "SUPERVISION_ADVICE"
 
 
+class CertificateAct(StrEnum):
+    """What brought a version of a certificate into being."""
+
+    ISSUE = "ISSUE"
+    AMEND = "AMEND"
+    RENEW = "RENEW"
+    REISSUE = "REISSUE"
+
+
 class CertificateIssued(Event):
     """The signed record exists and is valid from now on; its file may still be in the making."""
 
@@ -67,6 +76,7 @@ class CertificateIssued(Event):
     type_name: str
     holder_key: str  # subject_key of the holder
     holder_name: str | None = None  # as it stands on the certificate
+    holder_type: PartyType | None = None
     issuer_uscc: str
     case_no: str | None = None
     case_id: UUID | None = None
@@ -76,6 +86,8 @@ class CertificateIssued(Event):
     valid_from: date
     valid_until: date | None = None
     status: CertificateStatus = CertificateStatus.VALID
+    act: CertificateAct = CertificateAct.ISSUE
+    previous_identifier: str | None = None  # of the version this one supersedes
 
 
 class CertificateSealed(Event):
@@ -98,6 +110,81 @@ class CertificateSuperseded(Event):
     holder_key: str
     superseded_by: str  # identifier of the newer version
     superseded_at: datetime
+    act: CertificateAct | None = None  # what brought the newer version
+
+
+class _NextVersion(Event):
+    """A new version exists (its issue is told besides); the one before is superseded."""
+
+    certificate_id: UUID
+    identifier: str
+    holder_key: str
+    previous_identifier: str | None = None
+    decision_id: UUID | None = None  # of approval, where it was a decision after the grant
+    case_no: str | None = None
+    at: datetime
+
+
+class CertificateAmended(_NextVersion):
+    SUBJECT: ClassVar[str] = "certificate.certificate.amended.v1"
+
+
+class CertificateRenewed(_NextVersion):
+    SUBJECT: ClassVar[str] = "certificate.certificate.renewed.v1"
+
+
+class CertificateReissued(_NextVersion):
+    """In place of one that was reported lost."""
+
+    SUBJECT: ClassVar[str] = "certificate.certificate.reissued.v1"
+
+
+class CertificateStanding(Event):
+    """Base of what changes the state of a version; `status` is the state from `at` on."""
+
+    certificate_id: UUID
+    identifier: str
+    type_code: str
+    holder_key: str
+    issuer_uscc: str
+    case_id: UUID | None = None
+    status: CertificateStatus
+    ground: str = ""  # Ground of the kernel
+    article: str = ""
+    decision_id: UUID | None = None  # of approval
+    at: datetime
+
+
+class CertificateRescinded(CertificateStanding):
+    SUBJECT: ClassVar[str] = "certificate.certificate.rescinded.v1"
+
+
+class CertificateAnnulled(CertificateStanding):
+    SUBJECT: ClassVar[str] = "certificate.certificate.annulled.v1"
+
+
+class CertificateDeregistered(CertificateStanding):
+    SUBJECT: ClassVar[str] = "certificate.certificate.deregistered.v1"
+
+
+class CertificateRevoked(CertificateStanding):
+    SUBJECT: ClassVar[str] = "certificate.certificate.revoked.v1"
+
+
+class CertificateReportedLost(CertificateStanding):
+    SUBJECT: ClassVar[str] = "certificate.certificate.reported_lost.v1"
+
+
+class CertificateLossWithdrawn(CertificateStanding):
+    """Found again: the report of loss is taken back."""
+
+    SUBJECT: ClassVar[str] = "certificate.certificate.loss_withdrawn.v1"
+
+
+class CertificateExpired(CertificateStanding):
+    """Its last day is over; told exactly once."""
+
+    SUBJECT: ClassVar[str] = "certificate.certificate.expired.v1"
 
 
 class LogHeadSigned(Event):

@@ -28,6 +28,7 @@ from contracts.events.common import (
 from contracts.events.examples_approval import procedural_examples
 from contracts.events.examples_bundles import bundle_examples
 from contracts.events.examples_seldom import seldom_examples
+from contracts.events.examples_standing import standing_examples
 
 _APPLICATION = UUID("01989f2e-7c00-7000-8000-000000000001")
 _CERTIFICATE = UUID("01989f2e-7c00-7000-8000-000000000002")
@@ -345,6 +346,7 @@ def examples() -> dict[str, Event]:
             *bundle_examples(_APPLICATION, _SUBMITTED, _APPLICANT, _CLERK),
             *_approval(),
             *_certificate(),
+            *standing_examples(_CERTIFICATE, _IDENTIFIER, _APPLICANT.subject_key, _DEPARTMENT, _HANDLER, _CHIEF),
             *_others(),
         )
     }

@@ -1,8 +1,20 @@
-"""What approval hears from intake: what opens a case, ends it, moves its dates or lets it be decided."""
+"""What approval hears: from intake what opens, ends or moves a case; from the library what stands of a certificate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from contracts.events.certificate import (
+    CertificateAnnulled,
+    CertificateDeregistered,
+    CertificateExpired,
+    CertificateIssued,
+    CertificateLossWithdrawn,
+    CertificateReportedLost,
+    CertificateRescinded,
+    CertificateRevoked,
+    CertificateStanding,
+    CertificateSuperseded,
+)
 from contracts.events.common import Event
 from contracts.events.intake import (
     ApplicationAccepted,
@@ -14,7 +26,7 @@ from contracts.events.intake import (
     RenewalDeemed,
 )
 from contracts.events.intake_seldom import ApplicationClaimed
-from services.approval import calendars, records
+from services.approval import calendars, records, standing_repository
 from services.approval.commands.following import move_case, renew_case
 from services.approval.commands.opening import open_cases, take_claim, take_deferred, withdraw_case
 from services.approval.quotas import keep_quota
@@ -71,6 +83,31 @@ _HEARD: tuple[type[Event], ...] = (
 )
 
 
+_LIBRARY: tuple[type[Event], ...] = (
+    CertificateIssued,
+    CertificateSuperseded,
+    CertificateRescinded,
+    CertificateAnnulled,
+    CertificateDeregistered,
+    CertificateRevoked,
+    CertificateReportedLost,
+    CertificateLossWithdrawn,
+    CertificateExpired,
+)
+
+
+async def keep_certificates(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
+    """Which certificates stand, and how: what a decision about one is checked against."""
+    for message in messages:
+        match message.event:
+            case CertificateIssued():
+                await standing_repository.keep_issued(uow.connection, message.event, message.version)
+            case CertificateSuperseded():
+                await standing_repository.keep_superseded(uow.connection, message.event, message.version)
+            case CertificateStanding():
+                await standing_repository.keep_standing(uow.connection, message.event, message.version)
+
+
 async def keep_calendar(uow: UnitOfWork, event: CalendarLoaded) -> None:
     """The year is kept, and every open case becomes due for projection."""
     await reference.keep(uow.connection, calendars.NAME, str(event.year), event.revision, event.document())
@@ -78,5 +115,8 @@ async def keep_calendar(uow: UnitOfWork, event: CalendarLoaded) -> None:
 
 
 def consumers(known: Reference[WorkCalendar]) -> tuple[Consumer, ...]:
-    subjects = tuple(event.SUBJECT for event in _HEARD)
-    return (Consumer(name="approval-intake", stream="INTAKE", subjects=subjects, handle=Listener(known)),)
+    heard, library = (tuple(event.SUBJECT for event in events) for events in (_HEARD, _LIBRARY))
+    return (
+        Consumer(name="approval-intake", stream="INTAKE", subjects=heard, handle=Listener(known)),
+        Consumer(name="approval-certificates", stream="CERTIFICATE", subjects=library, handle=keep_certificates),
+    )

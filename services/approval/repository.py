@@ -88,6 +88,7 @@ _COLUMNS = [
     col(CaseRow.item),
     col(CaseRow.applicant),
     col(CaseRow.agent),
+    col(CaseRow.renews),
     col(CaseRow.received_at),
     col(CaseRow.complete_at),
     col(CaseRow.legal_due_on),
@@ -192,6 +193,7 @@ def _new_row(case: Case, event: ApplicationAccepted) -> dict[str, Any]:
         "item": event.item.model_dump(mode="json"),
         "applicant": event.applicant.model_dump(mode="json"),
         "agent": event.agent.model_dump(mode="json") if event.agent else None,
+        "renews": event.renews.model_dump(mode="json") if event.renews else None,
         "materials": [material.model_dump(mode="json") for material in event.materials],
     }
 

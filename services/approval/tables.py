@@ -84,6 +84,7 @@ class CaseRow(Base, table=True):
     pause_due_on: date | None = None
     first_level_division: str | None = None
     proceedings: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+    renews: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     opinion_writers: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
     item: dict[str, Any] = Field(sa_column=_json())
     applicant: dict[str, Any] = Field(sa_column=_json())
@@ -182,3 +183,45 @@ class ConsultationRow(Base, table=True):
     due_on: date
     due_provisional: bool
     state: str
+
+
+class HeldRow(Base, table=True):
+    """A certificate as the library's events tell it: what a decision about it needs. `told` is the event's version."""
+
+    __tablename__: ClassVar[str] = "held_certificate"
+    __table_args__ = (Index("held_certificate_issuer", "issuer_uscc", "identifier"),)
+
+    identifier: str = Field(primary_key=True)
+    certificate_id: UUID
+    type_code: str
+    type_name: str
+    holder_key: str
+    holder_type: str | None = None
+    issuer_uscc: str
+    status: str
+    told: int
+
+
+class StandingRow(Base, table=True):
+    """A decision about a certificate after its grant; one proposal at a time per certificate."""
+
+    __tablename__: ClassVar[str] = "standing_decision"
+    __table_args__ = (
+        Index("standing_inbox", "department_uscc", "state", "id"),
+        Index("standing_holder", "holder_key", "id"),
+        Index("standing_one", "identifier", unique=True, postgresql_where=text("state = 'PROPOSED'")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    identifier: str = Field(sa_column=Column(String, ForeignKey("held_certificate.identifier"), nullable=False))
+    department_uscc: str
+    holder_key: str
+    state: str
+    version: int
+    act: str
+    ground: str
+    content: dict[str, Any] = Field(sa_column=_json())
+    proposed_by: dict[str, Any] = Field(sa_column=_json())
+    proposed_at: datetime = Field(sa_column=_at())
+    decided_by: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+    decided_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))

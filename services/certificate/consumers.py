@@ -18,12 +18,14 @@ from contracts.events.intake import (
     ResultHandedOver,
     SupplementRequested,
 )
+from contracts.events.standing import StandingDecided
 from services.certificate import ending_papers, paper_contents, procedure_papers, queries
 from services.certificate.calendars import keep_calendars, work_calendars
 from services.certificate.commands.issue_certificates import issue_certificates
 from services.certificate.commands.issue_papers import case_copies, issue_papers
 from services.certificate.commands.keep_cases import keep_received, keep_submitted
-from services.certificate.commands.renew_certificates import renew_certificates
+from services.certificate.commands.renew_certificates import renew_certificates, renew_granted
+from services.certificate.commands.standing_acts import execute_standing
 from services.certificate.kit import Kit
 from services.certificate.paper_contents import CaseFacts, Draft
 from services.chassis import clock
@@ -56,7 +58,7 @@ class Consumers:
             ResultHandedOver,
             CalendarLoaded,
         )
-        approval: tuple[type[Event], ...] = (CaseDecided, *procedure_papers.HEARD)
+        approval: tuple[type[Event], ...] = (CaseDecided, StandingDecided, *procedure_papers.HEARD)
         return (
             Consumer("certificate-intake", "INTAKE", tuple(event.SUBJECT for event in intake), self.on_intake),
             Consumer("certificate-approval", "APPROVAL", tuple(event.SUBJECT for event in approval), self.on_approval),
@@ -83,7 +85,11 @@ class Consumers:
         """A decision brings its certificate and needs no copy of the case; the steps before it do."""
         events = [message.event for message in messages]
         decided = [event for event in events if isinstance(event, CaseDecided)]
-        await issue_certificates(uow, decided, self._kit, now=clock.now())
+        renewed = await renew_granted(uow, decided, self._kit, now=clock.now())
+        first = [event for event in decided if str(event.case_id) not in renewed]
+        await issue_certificates(uow, first, self._kit, now=clock.now())
+        standing = [event for event in events if isinstance(event, StandingDecided)]
+        await execute_standing(uow, standing, self._kit, now=clock.now())
         steps: list[Any] = [event for event in events if isinstance(event, procedure_papers.HEARD)]
         copies = await case_copies(uow, {event.case_id for event in steps})
         settings = self._kit.settings

@@ -43,6 +43,9 @@ class Kit:
     def open_number(self, sealed: str) -> str:
         return self.sealer.open(sealed, PARTY_NUMBER)
 
+    def seal_number(self, number: str) -> str:
+        return self.sealer.seal(number, PARTY_NUMBER)
+
     def seal_record(self, jws: str) -> bytes:
         return self.sealer.seal_bytes(jws.encode(), _RECORD)
 

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.certificate import settings
 from services.certificate.kit import Kit
+from services.certificate.life_routes import router as life_router
 from services.certificate.log_routes import router as log_router
 from services.certificate.public_routes import router as public_router
 from services.certificate.routes import router
@@ -17,4 +18,6 @@ def create_app() -> FastAPI:
         app.state.kit = Kit.open(loaded)
 
     # Public routes first: `certificates/verify` must not be taken for an identifier.
-    return build_app(loaded, title="证照", routers=[public_router, log_router, router], on_start=[open_kit])
+    return build_app(
+        loaded, title="证照", routers=[public_router, log_router, router, life_router], on_start=[open_kit]
+    )

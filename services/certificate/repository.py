@@ -1,11 +1,12 @@
 """Rows of certificates, papers and their numbers: what commands load and save. Core statements, few round trips."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, func, select, tuple_, update
+from sqlalchemy import Executable, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -13,6 +14,7 @@ from sqlmodel import col
 from services.certificate.domain.certificate import Body, CertificateType
 from services.certificate.domain.numbers import CounterKey
 from services.certificate.tables import (
+    IN_FORCE,
     AccessRow,
     CaseRow,
     CertificateRow,
@@ -110,10 +112,34 @@ async def lock_certificate(connection: AsyncConnection, identifier: str) -> Any:
     return (await connection.execute(wanted)).one_or_none()
 
 
-async def set_status(connection: AsyncConnection, certificate_id: UUID, status: str) -> None:
+async def set_status(
+    connection: AsyncConnection,
+    certificate_id: UUID,
+    status: str,
+    *,
+    ground: str = "",
+    decision_id: UUID | None = None,
+) -> None:
     """Of a locked row; its version counts the events told about it."""
+    changed: dict[str, Any] = {"status": status, "version": col(CertificateRow.version) + 1}
+    if ground:
+        changed |= {"ground": ground, "decision_id": decision_id}
+    await connection.execute(update(CertificateRow).where(col(CertificateRow.id) == certificate_id).values(**changed))
+
+
+async def note_decision(connection: AsyncConnection, certificate_id: UUID, ground: str, decision_id: UUID) -> None:
+    """Of a locked row that an amendment superseded: the decision is done, once."""
     statement = update(CertificateRow).where(col(CertificateRow.id) == certificate_id)
-    await connection.execute(statement.values(status=status, version=col(CertificateRow.version) + 1))
+    await connection.execute(statement.values(ground=ground, decision_id=decision_id))
+
+
+async def lock_expired(connection: AsyncConnection, today: date, many: int) -> Sequence[Any]:
+    """Rows in force whose last day is over; those another worker has locked are his."""
+    wanted = select(*CertificateRow.__table__.columns)  # type: ignore[attr-defined]
+    wanted = wanted.where(text(IN_FORCE), col(CertificateRow.valid_until) < today)
+    wanted = wanted.order_by(col(CertificateRow.valid_until)).limit(many).with_for_update(skip_locked=True)
+    rows: Sequence[Any] = (await connection.execute(wanted)).all()
+    return rows
 
 
 async def add_papers(connection: AsyncConnection, rows: Sequence[Row]) -> None:

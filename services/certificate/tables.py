@@ -9,6 +9,9 @@ from sqlalchemy.dialects.postgresql import BIGINT, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+# What can expire: kept small in the index, because the history of the library is not in it.
+IN_FORCE = "status IN ('VALID', 'LOST') AND valid_until IS NOT NULL"
+
 
 class Base(SQLModel, registry=registry()):
     """Own registry: the tables of two services never mix."""
@@ -53,6 +56,7 @@ class CertificateRow(Base, table=True):
         UniqueConstraint("identifier", name="certificate_identifier"),
         Index("certificate_holder", "holder_key", "issued_at"),
         Index("certificate_case", "case_id", postgresql_where=text("case_id IS NOT NULL")),
+        Index("certificate_running_out", "valid_until", postgresql_where=text(IN_FORCE)),
     )
 
     id: UUID = Field(primary_key=True)
@@ -75,6 +79,8 @@ class CertificateRow(Base, table=True):
     valid_from: date
     valid_until: date | None
     status: str
+    ground: str | None = None  # of the last act that took something away, as the kernel names it
+    decision_id: UUID | None = None  # the decision of approval that did
     origin: str
     case_id: UUID | None
     case_no: str | None

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.certificate import log_queries, settings, stored_files
-from services.certificate.commands import log_heads
+from services.certificate.commands import expire, log_heads
 from services.certificate.consumers import Consumers
 from services.certificate.file_maker import FileMaker
 from services.certificate.kit import Kit
@@ -25,6 +25,9 @@ def create_worker() -> Worker:
             await log_heads.fill(database, kit)
         await log_heads.sign_head(database, kit, now=now)
 
+    async def run_out(database: Database, now: datetime) -> None:
+        await expire.expire(database, kit, now=now)
+
     async def begin(worker: Worker) -> None:
         makers.append(FileMaker.open(worker.database, kit))
         await makers[-1].start()
@@ -35,6 +38,7 @@ def create_worker() -> Worker:
 
     timers = (
         Timer("orphans", orphans.EVERY_SECONDS, stored_files.orphans(kit)),
+        Timer("expire-certificates", expire.EVERY_SECONDS, run_out),
         Timer("certificate-log", max(loaded.log_head_seconds, 1), keep_log),
     )
     return Worker(loaded, consumers=Consumers(kit).all(), timers=timers, on_start=[begin], on_stop=[end])

@@ -5,11 +5,20 @@ from typing import Any
 from uuid import UUID
 
 from contracts.events.certificate import (
+    CertificateAnnulled,
+    CertificateDeregistered,
+    CertificateExpired,
     CertificateIssued,
+    CertificateLossWithdrawn,
+    CertificateReportedLost,
+    CertificateRescinded,
+    CertificateRevoked,
+    CertificateStanding,
     CertificateStatus,
     CertificateSuperseded,
     PaperIssued,
 )
+from contracts.events.common import Event
 from services.chassis.bus import Incoming
 from services.chassis.consumer import Consumer
 from services.chassis.database import UnitOfWork
@@ -51,20 +60,22 @@ async def take_documents(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
     """Remember certificates for reuse, and the documents of a case for its hand-over."""
     events = [message.event for message in messages]
     issued = [event for event in events if isinstance(event, CertificateIssued)]
-    superseded = [event.identifier for event in events if isinstance(event, CertificateSuperseded)]
     documents = [
         *(_document(one.case_id, one.identifier, CERTIFICATE, one.issued_at) for one in issued if one.case_id),
         *(
             _document(one.case_id, one.number, one.kind.value, one.issued_at)
             for one in events
-            if isinstance(one, PaperIssued)
+            if isinstance(one, PaperIssued) and one.case_no  # those of an imported certificate have no case
         ),
     ]
     if issued:
         held = {event.identifier: _held(event) for event in issued}
         await repository.upsert_held(uow.connection, list(held.values()))
-    if superseded:
-        await repository.set_held_status(uow.connection, superseded, CertificateStatus.SUPERSEDED.value)
+    for event in events:  # in the order of the acts: lost, found again, superseded
+        if isinstance(event, CertificateSuperseded):
+            await repository.set_held_status(uow.connection, [event.identifier], CertificateStatus.SUPERSEDED.value)
+        if isinstance(event, CertificateStanding):
+            await repository.set_held_status(uow.connection, [event.identifier], event.status.value)
     if documents:
         await repository.add_documents(uow.connection, documents)
 
@@ -86,6 +97,17 @@ def _document(application_id: Any, number: str, kind: str, issued_at: Any) -> di
     return {"application_id": application_id, "number": number, "kind": kind, "issued_at": issued_at}
 
 
+# What takes a certificate's validity away, or gives it back: only a valid one is reused.
+_STANDING: tuple[type[CertificateStanding], ...] = (
+    CertificateRescinded,
+    CertificateAnnulled,
+    CertificateDeregistered,
+    CertificateRevoked,
+    CertificateReportedLost,
+    CertificateLossWithdrawn,
+    CertificateExpired,
+)
+_LIBRARY: tuple[type[Event], ...] = (CertificateIssued, CertificateSuperseded, PaperIssued, *_STANDING)
 CONSUMERS = (
     Consumer(
         name="intake-decisions",
@@ -96,7 +118,7 @@ CONSUMERS = (
     Consumer(
         name="intake-documents",
         stream="CERTIFICATE",
-        subjects=(CertificateIssued.SUBJECT, CertificateSuperseded.SUBJECT, PaperIssued.SUBJECT),
+        subjects=tuple(event.SUBJECT for event in _LIBRARY),
         handle=take_documents,
     ),
 )

@@ -159,12 +159,16 @@ def _certificate_sealed(event: certificate.CertificateSealed) -> Fact | None:
     return Fact(None, event.case_no, event.sealed_at, {}, None, {"identifier": event.identifier})
 
 
-def _paper_issued(event: certificate.PaperIssued) -> Fact:
+def _paper_issued(event: certificate.PaperIssued) -> Fact | None:
+    if not event.case_no:  # of an imported certificate, which no case brought
+        return None
     detail = {"kind": event.kind.value, "number": event.number}
     return Fact(event.case_id, event.case_no, event.issued_at, {}, None, detail)
 
 
-def _paper_sealed(event: certificate.PaperSealed) -> Fact:
+def _paper_sealed(event: certificate.PaperSealed) -> Fact | None:
+    if not event.case_no:
+        return None
     return Fact(None, event.case_no, event.sealed_at, {}, None, {"kind": event.kind.value})
 
 

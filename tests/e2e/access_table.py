@@ -107,7 +107,7 @@ ROLES = {
 #   j   403 / 404: his for joint handling only, of which there is no case
 # The first column is what he gets who may. An act is asked for with a version long gone, so that it changes nothing:
 # 412 says that the caller was let in; 409 and 422 too: the state of the case or its item forbids it. So do 403 of a
-# check on site, of which he is no inspector, and 404 of a party or consultation that there is not. 401 without token.
+# check on site, of which he is no inspector, and 404 of a party, consultation or decision. 401 without token.
 _ROWS = """
                                                                  may CI EA CC TC HA CR HO SU CA PP MB TS GH
 GET  /api/v1/applications                                        200  o  o  o  o  o  o  o  o  -  o  o  o  -
@@ -189,6 +189,18 @@ GET  /api/v1/tasks                                               200  -  -  -  -
 POST /api/v1/certificates/search                                 200  x  x  p  p  p  p  p  -  -  p  -  p  -
 GET  /api/v1/certificates/{identifier}                           200  o  o  p  p  p  p  p  -  -  p  -  p  -
 GET  /api/v1/certificates/{identifier}/file                      200  o  o  p  p  p  p  p  -  -  p  -  p  -
+POST /api/v1/certificates/{identifier}/rescission                422  -  -  -  -  o  -  -  -  -  -  -  -  -
+POST /api/v1/certificates/{identifier}/annulment                 422  -  -  -  -  o  -  -  -  -  -  -  -  -
+POST /api/v1/certificates/{identifier}/deregistration            422  -  -  -  -  o  -  -  -  -  -  -  -  -
+POST /api/v1/certificates/{identifier}/amendment                 422  -  -  -  -  o  -  -  -  -  -  -  -  -
+POST /api/v1/certificates/{identifier}/revocation                422  -  -  -  -  -  o  -  -  -  -  -  -  -
+GET  /api/v1/standing-decisions                                  200  o  o  -  -  o  o  -  -  -  -  -  -  -
+GET  /api/v1/standing-decisions/{decision_id}                    404  o  o  -  -  o  o  -  -  -  -  -  -  -
+POST /api/v1/standing-decisions/{decision_id}/statements         404  o  o  -  -  o  -  -  -  -  -  -  -  -
+POST /api/v1/standing-decisions/{decision_id}/decision           404  -  -  -  -  -  o  -  -  -  -  -  -  -
+POST /api/v1/certificates/{identifier}/loss                      412  o  o  o  o  -  -  o  -  -  -  -  -  -
+POST /api/v1/certificates/{identifier}/loss/withdrawal           412  o  o  o  o  -  -  o  -  -  -  -  -  -
+POST /api/v1/certificates/{identifier}/reissue                   412  -  -  -  -  -  -  o  -  -  -  -  -  -
 GET  /api/v1/supervision/cases/{case_no}                         200  o  o  o  o  o  o  o  o  -  o  o  o  -
 GET  /api/v1/cases/{case_no}/clocks                              200  o  o  o  o  o  o  o  o  -  o  o  o  -
 GET  /api/v1/supervision/lights                                  200  -  -  -  -  o  o  -  o  -  -  -  -  -

@@ -35,6 +35,7 @@ class Made:
     number: int = 1  # of a party or a consultation, of which the case has none
     paper_id: str = ""
     identifier: str = ""
+    decision_id: str = "00000000-0000-7000-8000-000000000000"  # of a certificate, about which nothing was proposed
     bundle_no: str = ""
     bundle_version: int = 0
     year: int = 2190  # of a calendar that cannot be loaded yet

@@ -75,6 +75,18 @@ BODIES: dict[str, Any] = {
     "quota": {"quota": 10, "reason": "年度限额"},
     "moves": {"application_ids": ["00000000-0000-7000-8000-000000000000"], "reason": "适用新版本"},
 }
+OF_CERTIFICATES: dict[str, Any] = {
+    "rescission": {"ground": "LAW_CHANGED"},  # without facts: 422, so that nothing is proposed
+    "annulment": {"ground": "FRAUD"},
+    "deregistration": {"ground": "FORCE_MAJEURE"},
+    "amendment": {"ground": "HOLDER_ASKED"},
+    "revocation": {"decided_on": "2026-03-01"},
+    "loss": None,
+    "withdrawal": None,
+    "reissue": None,
+    "statements": {"statement": "无意见"},
+    "decision": {"outcome": "DECIDED"},
+}
 CALENDAR = {"sources": ["节假日安排的通知"], "days": [{"on": "2190-01-01", "name": "元旦", "works": False}]}
 OF_BUNDLES: dict[str, Any] = {
     "receipt": {},
@@ -181,12 +193,20 @@ async def call(district: District, row: Row, caller: str, case: Made, *, let_in:
         return await who.post(path, CALENDAR)
     if row.path.endswith(PLAN):
         return await who.post(path, {"applicant": _opening(row, case)})
+    body, version = _act_on(row, case)
+    return await who.post(path, body, version=STALE if let_in else version)
+
+
+def _act_on(row: Row, case: Made) -> tuple[Any, int]:
+    """Body of an act, and the version that is right for it."""
     act = row.path.rpartition("/")[2]
     if "{bundle_no}" in row.path:
-        return await who.post(path, OF_BUNDLES[act], version=STALE if let_in else case.bundle_version)
+        return OF_BUNDLES[act], case.bundle_version
+    if "{identifier}" in row.path or "{decision_id}" in row.path:
+        return OF_CERTIFICATES[act], STALE
     if act in OF_APPROVAL:
-        return await who.post(path, OF_APPROVAL[act], version=STALE if let_in else case.case_version)
-    return await who.post(path, BODIES[act], version=STALE if let_in else case.version)
+        return OF_APPROVAL[act], case.case_version
+    return BODIES[act], case.version
 
 
 def _names(path: str) -> list[str]:

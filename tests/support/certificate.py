@@ -320,7 +320,8 @@ class Library:
 
 
 def _incoming(event: Event) -> Incoming:
-    aggregate = getattr(event, "application_id", None) or getattr(event, "case_id", None) or uuid7()
+    names = ("application_id", "case_id", "decision_id")
+    aggregate = next((value for name in names if (value := getattr(event, name, None))), uuid7())
     now = clock.now()
     return Incoming(uuid7(), event.SUBJECT, aggregate, 1, event, now, now, None, 1)
 

@@ -93,4 +93,5 @@ def _case_decided(loaded: Loaded, decided: rules.Decided, by: Actor, calendar: W
         remedies=remedies,
         technical_standard=decision.technical_standard,
         delivery_due=delivery_due,
+        renews=loaded.row["renews"],
     )

@@ -277,3 +277,49 @@ class OutsideWindow(DomainError):
     kind = Kind.CONFLICT
     title_zh = "尚不在可以作出决定的期间"
     title_en = "Outside the window in which this may be decided"
+
+
+class UnknownCertificate(DomainError):
+    code = "approval.unknown-certificate"
+    kind = Kind.NOT_FOUND
+    title_zh = "没有这个证照，或不在您的权限范围内"
+    title_en = "No such certificate, or it is outside your scope"
+
+
+class UnknownStanding(DomainError):
+    code = "approval.unknown-standing-decision"
+    kind = Kind.NOT_FOUND
+    title_zh = "没有这个后续处理决定，或不在您的权限范围内"
+    title_en = "No such decision about a certificate, or it is outside your scope"
+
+
+class CertificateState(DomainError):
+    """The certificate's state, or its holder, does not allow the act on this ground."""
+
+    code = "approval.certificate-state"
+    kind = Kind.CONFLICT
+    title_zh = "证照当前状态不允许此操作"
+    title_en = "The certificate is in a state that forbids this act"
+
+
+class StandingClosed(DomainError):
+    code = "approval.standing-closed"
+    kind = Kind.CONFLICT
+    title_zh = "该处理意见已经决定"
+    title_en = "This proposal has been decided on"
+
+
+class StandingOpen(DomainError):
+    """One proposal at a time: two decisions about one certificate would contradict each other."""
+
+    code = "approval.standing-open"
+    kind = Kind.CONFLICT
+    title_zh = "该证照已有一项处理意见待决定"
+    title_en = "A proposal about this certificate waits for its decision"
+
+
+class HolderNotHeard(DomainError):
+    code = "approval.holder-not-heard"
+    kind = Kind.CONFLICT
+    title_zh = "持证人尚未陈述申辩，期限未满，不能作出决定"
+    title_en = "The holder has not been heard and still has time to speak"

@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from contracts.events.approval import CaseDecided
-from contracts.events.certificate import CertificateIssued, CertificateOrigin, CertificateStatus
-from contracts.events.common import Outcome
+from contracts.events.certificate import CertificateAct, CertificateIssued, CertificateOrigin, CertificateStatus
+from contracts.events.common import Outcome, PartyType
 from services.certificate import repository
 from services.certificate.commands.log import Entry, log
 from services.certificate.domain.certificate import (
-    FIRST_VERSION,
     Body,
     Certificate,
     CertificateType,
@@ -28,6 +28,18 @@ from services.chassis.clock import local_date
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import uuid7
 from services.kernel.certificate_identifier import build_certificate_identifier
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What brings versions into being: the act, the version before, and how many events tell of each at once."""
+
+    act: Act | None = None  # None: the first version, issued or imported
+    previous: str | None = None
+    told: int = 1
+
+
+_FIRST = Origin()
 
 
 async def issue_certificates(uow: UnitOfWork, decided: Sequence[CaseDecided], kit: Kit, *, now: datetime) -> None:
@@ -54,21 +66,20 @@ async def issue_certificates(uow: UnitOfWork, decided: Sequence[CaseDecided], ki
         await repository.add_jobs(uow.connection, jobs)
 
 
-async def save(uow: UnitOfWork, certificates: Sequence[Certificate], kit: Kit) -> None:
-    """Store certificates with their signed records, log and tell them; used by issue and by import."""
+async def save(uow: UnitOfWork, certificates: Sequence[Certificate], kit: Kit, origin: Origin = _FIRST) -> None:
+    """Store certificates with their signed records, log and tell them; every version comes into being here."""
     if not certificates:
         return
     signed = [kit.signer.sign(record(certificate)) for certificate in certificates]
-    rows = [row_of(one, kit.seal_record(jws)) for one, jws in zip(certificates, signed, strict=True)]
+    rows = [row_of(one, kit.seal_record(jws), origin.told) for one, jws in zip(certificates, signed, strict=True)]
     await repository.add_certificates(uow.connection, rows)
     for certificate in certificates:
-        uow.publish(issued(certificate), aggregate_id=certificate.id, version=1)
-    log(uow, [_entry(one, jws) for one, jws in zip(certificates, signed, strict=True)])
+        uow.publish(issued(certificate, origin), aggregate_id=certificate.id, version=1)
+    log(uow, [_entry(one, jws, origin) for one, jws in zip(certificates, signed, strict=True)])
 
 
-def _entry(certificate: Certificate, jws: str) -> Entry:
-    first = Act.ISSUE if certificate.case else Act.IMPORT
-    act = first if certificate.version == FIRST_VERSION else Act.RENEW
+def _entry(certificate: Certificate, jws: str, origin: Origin) -> Entry:
+    act = origin.act or (Act.ISSUE if certificate.case else Act.IMPORT)
     return Entry(act, certificate.id, certificate.identifier, jws)
 
 
@@ -127,7 +138,7 @@ def _extend(case: CaseDecided) -> dict[str, str]:
     return {name: value for name, value in said.items() if value}
 
 
-def issued(certificate: Certificate) -> CertificateIssued:
+def issued(certificate: Certificate, origin: Origin = _FIRST) -> CertificateIssued:
     """The fact, without the number; the name is for intake, which must not put another one to the same number."""
     case = certificate.case
     return CertificateIssued(
@@ -137,6 +148,7 @@ def issued(certificate: Certificate) -> CertificateIssued:
         type_name=certificate.type.name,
         holder_key=certificate.holder.key,
         holder_name=certificate.holder.name,
+        holder_type=PartyType(certificate.holder.party_type),
         issuer_uscc=certificate.issuer.uscc,
         case_no=case.case_no if case else None,
         case_id=case.case_id if case else None,
@@ -145,16 +157,18 @@ def issued(certificate: Certificate) -> CertificateIssued:
         issued_at=certificate.issued_at,
         valid_from=certificate.valid_from,
         valid_until=certificate.valid_until,
+        act=CertificateAct(origin.act.value) if origin.act else CertificateAct.ISSUE,
+        previous_identifier=origin.previous,
     )
 
 
-def row_of(certificate: Certificate, jws_sealed: bytes) -> Mapping[str, object]:
+def row_of(certificate: Certificate, jws_sealed: bytes, told: int = 1) -> Mapping[str, object]:
     """The row; whatever holds a number in full is inside the sealed record only."""
     case = certificate.case
     return {
         "id": certificate.id,
         "source_key": certificate.source_key,
-        "version": 1,
+        "version": told,
         "identifier": certificate.identifier,
         "certificate_version": certificate.version,
         "type_code": certificate.type.code,

@@ -1,32 +1,31 @@
-"""Renew: a renewal by silence brings the next version of the old certificate, which it supersedes; exactly once."""
+"""Renew: granted, or by silence, the next version of the old certificate, which it supersedes; exactly once."""
 
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from contracts.events.certificate import CertificateStatus, CertificateSuperseded
+from contracts.events.approval import CaseDecided
+from contracts.events.common import Outcome, Party
 from contracts.events.intake import RenewalDeemed
 from services.certificate import repository
 from services.certificate.commands.issue_certificates import file_job, save
-from services.certificate.commands.log import later_act
-from services.certificate.commands.log import log as transparency_log
+from services.certificate.commands.life import Next, next_version
 from services.certificate.domain.certificate import Body, Certificate, CertificateType, Holder, RelatedCase
 from services.certificate.domain.errors import NotRenewable, TypeUnknown
 from services.certificate.domain.numbers import CounterKey, certificate_number
-from services.certificate.domain.transparency import Act
 from services.certificate.domain.validity import term
 from services.certificate.kit import Kit
 from services.chassis.clock import local_date
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import uuid7
-from services.kernel.certificate_identifier import build_certificate_identifier, parse_certificate_identifier
+from services.kernel.certificate_identifier import build_certificate_identifier
+from services.kernel.certificate_life import LifeAct, Status, allowed
 
 log = logging.getLogger(__name__)
 
 
 async def renew_certificates(uow: UnitOfWork, deemed: Sequence[RenewalDeemed], kit: Kit, *, now: datetime) -> None:
-    """The next version, valid from the day after the old one's last; a renewal met a second time changes nothing.
+    """By silence: valid from the day after the old one's last; a renewal met a second time changes nothing.
 
     Raises:
         TypeUnknown: the item's certificate type is not loaded.
@@ -36,29 +35,103 @@ async def renew_certificates(uow: UnitOfWork, deemed: Sequence[RenewalDeemed], k
     known = await repository.known_sources(uow.connection, wanted)
     for source, event in wanted.items():
         if source not in known:
-            await _renew(uow, source, event, kit, now)
+            begins = event.renews.valid_until + timedelta(days=1)
+            valid_from, valid_until = term(event.item.certificate_validity, begins, begins, None)
+            case = RelatedCase(event.application_id, event.case_no, event.item.item_code, event.item.name)
+            department = event.item.department
+            new = Next(
+                source=source,
+                issued_on=local_date(event.renewed_at),
+                valid_from=valid_from,
+                valid_until=valid_until,
+                case=case,
+                holder_name=event.applicant.name,
+                issuer=Body(department.uscc, department.name, department.division),
+            )
+            if not await _renew(uow, event.renews.certificate_identifier, new, kit, now):
+                # intake knows it from our own events, so the row is gone; the law still grants the renewal
+                log.error("renewed certificate is not in the library", extra={"case_no": event.case_no})
+                await _fresh(uow, event, new, kit, now)
 
 
-async def _renew(uow: UnitOfWork, source: str, event: RenewalDeemed, kit: Kit, now: datetime) -> None:
-    """One at a time: they are rare, and each locks the row it supersedes."""
-    kind = await _type_of(uow, event)
-    old = await repository.lock_certificate(uow.connection, event.renews.certificate_identifier)
+async def renew_granted(uow: UnitOfWork, decided: Sequence[CaseDecided], kit: Kit, *, now: datetime) -> set[str]:
+    """The granted renewals among these decisions; gives their case ids, so that they are not issued a second time.
+
+    One whose old certificate the library does not know is left to be issued as a first one.
+
+    Raises: TypeUnknown, NotRenewable.
+    """
+    wanted = {_source(event): event for event in decided if _renews(event)}
+    known = await repository.known_sources(uow.connection, wanted)
+    done = {str(wanted[source].case_id) for source in known}
+    for source, event in wanted.items():
+        if source not in known and await _grant(uow, source, event, kit, now):
+            done.add(str(event.case_id))
+    return done
+
+
+def _renews(event: CaseDecided) -> bool:
+    return event.outcome is Outcome.GRANTED and event.renews is not None and bool(event.item.certificate_type_code)
+
+
+async def _grant(uow: UnitOfWork, source: str, event: CaseDecided, kit: Kit, now: datetime) -> bool:
+    issued_on, department = local_date(event.decided_at), event.item.department
+    validity = event.item.certificate_validity
+    valid_from, valid_until = term(validity, issued_on, event.valid_from, event.valid_until)
+    said = {"许可内容": event.content, "条件": event.conditions}
+    new = Next(
+        source=source,
+        issued_on=issued_on,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        case=RelatedCase(event.case_id, event.case_no, event.item.item_code, event.item.name),
+        holder_name=event.applicant.name,
+        issuer=Body(department.uscc, department.name, department.division),
+        extend={name: value for name, value in said.items() if value},
+    )
+    identifier = event.renews.certificate_identifier if event.renews else ""
+    return await _renew(uow, identifier, new, kit, now)
+
+
+async def _renew(uow: UnitOfWork, identifier: str, new: Next, kit: Kit, now: datetime) -> bool:
+    """One at a time: they are rare, and each locks the row it supersedes. False: the library has no such row."""
+    old = await repository.lock_certificate(uow.connection, identifier)
     if old is None:
-        # intake knows it from our own events, so the row is gone; the law still grants the renewal
-        log.error("renewed certificate is not in the library", extra={"case_no": event.case_no})
-        serial, number, version = await _fresh(uow, event, kind)
-        extend: dict[str, Any] = {}
-    else:
-        if old.status != CertificateStatus.VALID.value:
-            raise NotRenewable(f"证照状态为{old.status}，不能延续")
-        signed = kit.signer.verify(kit.open_record(old.jws_sealed))
-        serial, version = parse_certificate_identifier(old.identifier).serial, old.certificate_version + 1
-        number, extend = signed["certificate_number"], signed["extend_info"]
-    new = _next(source, event, kind, kit, (serial, number, version), extend, now)
-    await save(uow, [new], kit)
-    await repository.add_jobs(uow.connection, [file_job("CERTIFICATE", new.id)])
-    if old is not None:
-        await _supersede(uow, old, new, kit, now)
+        return False
+    if not allowed(LifeAct.RENEW, Status(old.status)):
+        raise NotRenewable(f"证照状态为{old.status}，不能延续")
+    await next_version(uow, old, LifeAct.RENEW, new, kit, now=now)
+    return True
+
+
+async def _fresh(uow: UnitOfWork, event: RenewalDeemed, new: Next, kit: Kit, now: datetime) -> None:
+    kind = await _type_of(uow, event)
+    key = CounterKey.of_type(kind.code, new.issued_on)
+    taken = await repository.take_numbers(uow.connection, {key: 1})
+    issuer = new.issuer or kind.definer
+    number = certificate_number(issuer.division, new.issued_on.year, taken[key])
+    made = Certificate(
+        id=uuid7(),
+        source_key=new.source,
+        identifier=build_certificate_identifier(kind.code, issuer.uscc, number, 1),
+        type=kind,
+        number=number,
+        number_shown=number,
+        holder=_holder(event.applicant, kit),
+        issuer=issuer,
+        issued_at=now,
+        issued_on=new.issued_on,
+        valid_from=new.valid_from,
+        valid_until=new.valid_until,
+        case=new.case,
+    )
+    await save(uow, [made], kit)
+    await repository.add_jobs(uow.connection, [file_job("CERTIFICATE", made.id)])
+
+
+def _holder(party: Party, kit: Kit) -> Holder:
+    number = kit.open_number(party.sealed_number)
+    return Holder(party.party_type.value, party.name, number, party.subject_key, party.masked_number)
 
 
 async def _type_of(uow: UnitOfWork, event: RenewalDeemed) -> CertificateType:
@@ -69,66 +142,6 @@ async def _type_of(uow: UnitOfWork, event: RenewalDeemed) -> CertificateType:
     return types[code]
 
 
-async def _fresh(uow: UnitOfWork, event: RenewalDeemed, kind: CertificateType) -> tuple[str, str, int]:
-    on = local_date(event.renewed_at)
-    key = CounterKey.of_type(kind.code, on)
-    taken = await repository.take_numbers(uow.connection, {key: 1})
-    number = certificate_number(event.item.department.division, on.year, taken[key])
-    return number, number, 1
-
-
-def _next(
-    source: str,
-    event: RenewalDeemed,
-    kind: CertificateType,
-    kit: Kit,
-    naming: tuple[str, str, int],
-    extend: dict[str, Any],
-    now: datetime,
-) -> Certificate:
-    serial, number, version = naming
-    issuer, applicant = event.item.department, event.applicant
-    holder_number = kit.open_number(applicant.sealed_number)
-    begins = event.renews.valid_until + timedelta(days=1)
-    valid_from, valid_until = term(event.item.certificate_validity, begins, begins, None)
-    return Certificate(
-        id=uuid7(),
-        source_key=source,
-        identifier=build_certificate_identifier(kind.code, issuer.uscc, serial, version),
-        type=kind,
-        number=number,
-        number_shown=applicant.masked_number if number == holder_number else number,
-        holder=Holder(
-            applicant.party_type.value,
-            applicant.name,
-            holder_number,
-            applicant.subject_key,
-            applicant.masked_number,
-        ),
-        issuer=Body(issuer.uscc, issuer.name, issuer.division),
-        issued_at=now,
-        issued_on=local_date(event.renewed_at),
-        valid_from=valid_from,
-        valid_until=valid_until,
-        case=RelatedCase(event.application_id, event.case_no, event.item.item_code, event.item.name),
-        version=version,
-        extend=extend,
-    )
-
-
-async def _supersede(uow: UnitOfWork, old: Any, new: Certificate, kit: Kit, now: datetime) -> None:
-    await repository.set_status(uow.connection, old.id, CertificateStatus.SUPERSEDED.value)
-    event = CertificateSuperseded(
-        certificate_id=old.id,
-        identifier=old.identifier,
-        holder_key=old.holder_key,
-        superseded_by=new.identifier,
-        superseded_at=now,
-    )
-    said = {"superseded_by": new.identifier, "at": now.isoformat()}
-    transparency_log(uow, [later_act(Act.SUPERSEDE, old, kit, **said)])
-    uow.publish(event, aggregate_id=old.id, version=old.version + 1)
-
-
-def _source(event: RenewalDeemed) -> str:
-    return f"case:{event.application_id}:{event.item.certificate_type_code}"
+def _source(event: RenewalDeemed | CaseDecided) -> str:
+    case_id = event.application_id if isinstance(event, RenewalDeemed) else event.case_id
+    return f"case:{case_id}:{event.item.certificate_type_code}"

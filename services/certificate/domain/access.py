@@ -9,6 +9,8 @@ DEPARTMENT = frozenset({"HANDLER", "CHIEF_REPRESENTATIVE"})
 CLERKS = frozenset({"COUNTER_CLERK", "HANDOVER_CLERK", "TOWNSHIP_CLERK", "TOWNSHIP_CENTRE"})
 PROVINCIAL = frozenset({"PROVINCIAL_PLATFORM"})
 SUPERVISOR = frozenset({"SUPERVISOR"})
+# Who serves a holder at a window: takes his report of a loss, prints his certificate.
+WINDOWS = frozenset({"COUNTER_CLERK", "HANDOVER_CLERK", "TOWNSHIP_CLERK"})
 # Readers of another's certificate: only with a purpose, and it leaves a row.
 WITH_PURPOSE = DEPARTMENT | CLERKS | PROVINCIAL
 
@@ -82,6 +84,11 @@ def may_read_case(reader: Reader, case: CaseScope) -> bool:
             reader.is_one_of(PROVINCIAL) and case.channel == "PROVINCIAL",
         )
     )
+
+
+def serves(reader: Reader, division: str) -> bool:
+    """A window of the division the certificate was issued in, or above it."""
+    return reader.is_one_of(WINDOWS) and within(division, reader.division)
 
 
 def within(division: str, reader_division: str) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID
 PERSON = "PERSON"
 ORGANISATION = "ORGANISATION"
 FIRST_VERSION = 1
+HOLDER_NAME = "持证人名称"  # what an amendment of the holder's own name is called
 # Holder's number type: 公民身份号码 / 统一社会信用代码 (GA/T 2000.156 digits exist only in the record)
 _NUMBER_TYPES = {PERSON: ("自然人", "111"), ORGANISATION: ("法人", "001")}
 

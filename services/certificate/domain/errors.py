@@ -51,6 +51,15 @@ class ProofRefused(DomainError):
     title_en = "There is no such proof"
 
 
+class WrongState(DomainError):
+    """The certificate's state does not allow this act."""
+
+    code = "certificate.wrong-state"
+    kind = Kind.CONFLICT
+    title_zh = "证照当前状态不允许此操作"
+    title_en = "The certificate is in a state that forbids this act"
+
+
 class PurposeRequired(DomainError):
     code = "certificate.purpose-required"
     kind = Kind.INVALID

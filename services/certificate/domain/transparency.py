@@ -23,11 +23,12 @@ class Act(StrEnum):
     WITHDRAW_LOSS = "WITHDRAW_LOSS"
     EXPIRE = "EXPIRE"
     REPRINT = "REPRINT"
+    REISSUE = "REISSUE"
 
 
 ACTS = tuple(Act)
 # Acts that bring a version of a certificate into being; their signed record is the certificate's own.
-FIRST_ACTS = frozenset({Act.ISSUE, Act.IMPORT, Act.AMEND, Act.RENEW})
+FIRST_ACTS = frozenset({Act.ISSUE, Act.IMPORT, Act.AMEND, Act.RENEW, Act.REISSUE})
 _STATUS_AFTER = {
     **dict.fromkeys((*FIRST_ACTS, Act.WITHDRAW_LOSS), "VALID"),
     Act.SUPERSEDE: "SUPERSEDED",

@@ -1,0 +1,113 @@
+"""Decisions about certificates after the grant: proposed, the holder heard, decided, dismissed; penalties recorded."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from contracts.events import standing as events
+from contracts.events.common import Actor, DueDate, Event, OrganisationRef
+from contracts.events.common import Remedies as RemediesOut
+from services.approval import standing_repository as repository
+from services.approval.domain.standing import HeldCertificate, StandingDecision, StandingState
+from services.approval.schemas_standing import StandingOut
+from services.approval.scope import CONCERNED, OFFICERS
+from services.chassis.auth import Principal
+from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
+from services.chassis.errors import StaleVersion
+
+Rule = Callable[[StandingDecision], StandingDecision]
+Begin = Callable[[HeldCertificate], StandingDecision]
+
+
+async def begin(db: Database, idem: Idempotency, identifier: str, principal: Principal, rule: Begin) -> Answer:
+    """A proposal, or a penalty recorded at once, about a certificate of the caller's department.
+
+    Raises UnknownCertificate, StandingOpen and what the rule raises.
+    """
+    async with db.transaction(idem) as uow:
+        reach = repository.department_of(principal)
+        made = rule(await repository.certificate(uow.connection, identifier, reach))
+        by = _actor(principal, OFFICERS)
+        await repository.add(uow.connection, made, by)
+        return _answer(uow, made, by)
+
+
+async def step(
+    db: Database, idem: Idempotency, decision_id: UUID, principal: Principal, rule: Rule, *, seen: int
+) -> Answer:
+    """Raises UnknownStanding, StaleVersion, CaseChanged and what the rule raises."""
+    async with db.transaction(idem) as uow:
+        found, _ = await repository.load(uow.connection, decision_id, repository.visible(principal), lock=True)
+        made = rule(found)
+        if found.version != seen:
+            raise StaleVersion()
+        by = _actor(principal, (*OFFICERS, *CONCERNED))
+        await repository.save(uow.connection, made, by)
+        return _answer(uow, made, by)
+
+
+def _answer(uow: UnitOfWork, made: StandingDecision, by: Actor) -> Answer:
+    uow.publish(_event(made, by), aggregate_id=made.id, version=made.version)
+    return uow.answer(201, StandingOut.of(made), etag_version=made.version)
+
+
+def _actor(principal: Principal, roles: tuple[str, ...]) -> Actor:
+    role = next(role for role in roles if principal.has(role))
+    return Actor(account_id=principal.subject, name=principal.name, role=role, organisation=_body(principal))
+
+
+def _body(principal: Principal) -> OrganisationRef | None:
+    if not principal.organisation:
+        return None
+    return OrganisationRef(uscc=principal.organisation, name=principal.organisation_name, division=principal.division)
+
+
+def _event(made: StandingDecision, by: Actor) -> Event:
+    """What the step was, by where the decision stands now."""
+    same = _same(made)
+    if made.state is StandingState.DECIDED:
+        return _decided(made, by, same)
+    if made.state is StandingState.DISMISSED:
+        return events.StandingDismissed(**same, reasons=made.reasons, dismissed_at=made.decided_at, dismissed_by=by)
+    if made.statements:
+        return events.StandingHeard(**same, statement=made.statements[-1], heard_at=made.moved_at, heard_by=by)
+    due = made.speak_by
+    return events.StandingProposed(
+        **same,
+        facts=made.proposal.facts,
+        speak_by=DueDate(on=due.on, provisional=due.provisional) if due else None,
+        proposed_at=made.proposed_at,
+        proposed_by=by,
+    )
+
+
+def _same(made: StandingDecision) -> dict[str, Any]:
+    return {
+        "decision_id": made.id,
+        "identifier": made.certificate.identifier,
+        "holder_key": made.certificate.holder_key,
+        "department_uscc": made.certificate.issuer,
+        "act": events.StandingAct(made.proposal.act.value),
+        "ground": made.proposal.ground.value,
+        "article": made.rule.article,
+    }
+
+
+def _decided(made: StandingDecision, by: Actor, same: dict[str, Any]) -> Event:
+    proposal, penalty, remedies = made.proposal, made.penalty, made.remedies
+    return events.StandingDecided(
+        **same,
+        certificate_id=made.certificate.id,
+        department=by.organisation,
+        grounds=made.rule.wording,
+        facts=proposal.facts,
+        basis=proposal.basis,
+        compensation=proposal.compensation,
+        changes=tuple(events.Change(**vars(one)) for one in proposal.changes),
+        valid_until=proposal.valid_until,
+        penalty=events.Penalty(**vars(penalty)) if penalty else None,
+        remedies=RemediesOut(**vars(remedies)) if remedies else None,
+        effective_on=made.effective_on,
+        decided_at=made.decided_at,
+        decided_by=by,
+    )

@@ -1,0 +1,171 @@
+"""Every later act on a certificate goes through here: checked, stored, its leaf logged, told; in one transaction."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.events import certificate as events
+from contracts.events.certificate import CertificateAct, CertificateStatus
+from services.certificate import repository
+from services.certificate.commands.issue_certificates import Origin, file_job, save
+from services.certificate.commands.log import later_act, log
+from services.certificate.domain.certificate import Body, Certificate, Holder, RelatedCase
+from services.certificate.domain.errors import TypeUnknown, WrongState
+from services.certificate.domain.transparency import Act
+from services.certificate.kit import Kit
+from services.chassis.database import UnitOfWork
+from services.chassis.ids import uuid7
+from services.kernel.certificate_identifier import build_certificate_identifier, parse_certificate_identifier
+from services.kernel.certificate_life import AFTER, LABELS, STATUS_LABELS, Ground, LifeAct, Status, allowed
+
+_TOLD: dict[LifeAct, type[events.CertificateStanding]] = {
+    LifeAct.RESCIND: events.CertificateRescinded,
+    LifeAct.ANNUL: events.CertificateAnnulled,
+    LifeAct.DEREGISTER: events.CertificateDeregistered,
+    LifeAct.REVOKE: events.CertificateRevoked,
+    LifeAct.REPORT_LOSS: events.CertificateReportedLost,
+    LifeAct.WITHDRAW_LOSS: events.CertificateLossWithdrawn,
+    LifeAct.EXPIRE: events.CertificateExpired,
+}
+_NEXT = {
+    LifeAct.AMEND: events.CertificateAmended,
+    LifeAct.RENEW: events.CertificateRenewed,
+    LifeAct.REISSUE: events.CertificateReissued,
+}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why: the ground of the law and the decision of approval, where there is one."""
+
+    ground: str = ""
+    article: str = ""
+    decision_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Next:
+    """What is new in the next version; everything else stays as the last signed record says it."""
+
+    source: str  # makes the version exactly one
+    issued_on: date
+    valid_from: date
+    valid_until: date | None
+    case: RelatedCase | None = None
+    holder_name: str | None = None
+    issuer: Body | None = None
+    extend: dict[str, str] | None = None  # lines that are added or replaced
+
+
+_NO_CAUSE = Cause()
+
+
+def require(act: LifeAct, row: Any, ground: str = "") -> None:
+    """Raises WrongState."""
+    if not allowed(act, Status(row.status), Ground(ground) if ground else None):
+        raise WrongState(f"证照{STATUS_LABELS[Status(row.status)]}，不能{LABELS[act]}")
+
+
+async def change(
+    uow: UnitOfWork, row: Any, act: LifeAct, kit: Kit, *, now: datetime, cause: Cause = _NO_CAUSE
+) -> CertificateStatus:
+    """An act that changes the state of a locked row: state, leaf and event.
+
+    Raises WrongState: the state does not allow the act.
+    """
+    require(act, row, cause.ground)
+    status = CertificateStatus(AFTER[act].value)
+    await repository.set_status(
+        uow.connection, row.id, status.value, ground=cause.ground, decision_id=cause.decision_id
+    )
+    said = {"at": now.isoformat(), "ground": cause.ground, "decision": str(cause.decision_id or "")}
+    log(uow, [later_act(Act(act.value), row, kit, **{name: value for name, value in said.items() if value})])
+    told = _TOLD[act](
+        certificate_id=row.id,
+        identifier=row.identifier,
+        type_code=row.type_code,
+        holder_key=row.holder_key,
+        issuer_uscc=row.issuer_uscc,
+        case_id=row.case_id,
+        status=status,
+        ground=cause.ground,
+        article=cause.article,
+        decision_id=cause.decision_id,
+        at=now,
+    )
+    uow.publish(told, aggregate_id=row.id, version=row.version + 1)
+    return status
+
+
+async def next_version(
+    uow: UnitOfWork, old: Any, act: LifeAct, new: Next, kit: Kit, *, now: datetime, cause: Cause = _NO_CAUSE
+) -> Certificate:
+    """The version after a locked row, which it supersedes: two rows, two leaves, three events.
+
+    Raises: WrongState; TypeUnknown.
+    """
+    require(act, old, cause.ground)
+    made = await _made(uow, old, new, kit, now)
+    await save(uow, [made], kit, Origin(Act(act.value), old.identifier, told=2))
+    await repository.add_jobs(uow.connection, [file_job("CERTIFICATE", made.id)])
+    told = _NEXT[act](
+        certificate_id=made.id,
+        identifier=made.identifier,
+        holder_key=made.holder.key,
+        previous_identifier=old.identifier,
+        decision_id=cause.decision_id,
+        case_no=made.case.case_no if made.case else None,
+        at=now,
+    )
+    uow.publish(told, aggregate_id=made.id, version=2)
+    await _supersede(uow, old, made, CertificateAct(act.value), kit, now)
+    return made
+
+
+async def _made(uow: UnitOfWork, old: Any, new: Next, kit: Kit, now: datetime) -> Certificate:
+    types = await repository.types_by_code(uow.connection, [old.type_code])
+    if old.type_code not in types:
+        raise TypeUnknown(f"证照类型 {old.type_code} 尚未导入, 请先执行 import-types")
+    signed = kit.signer.verify(kit.open_record(old.jws_sealed))
+    issuer = new.issuer or Body(old.issuer_uscc, old.issuer_name, old.issuer_division)
+    serial, version = parse_certificate_identifier(old.identifier).serial, old.certificate_version + 1
+    number = signed["certificate_holder_code"]
+    holder = Holder(old.holder_type, old.holder_name, number, old.holder_key, old.holder_masked)
+    return Certificate(
+        id=uuid7(),
+        source_key=new.source,
+        identifier=build_certificate_identifier(old.type_code, issuer.uscc, serial, version),
+        type=types[old.type_code],
+        number=signed["certificate_number"],
+        number_shown=old.number_shown,
+        holder=replace(holder, name=new.holder_name or holder.name),
+        issuer=issuer,
+        issued_at=now,
+        issued_on=new.issued_on,
+        valid_from=new.valid_from,
+        valid_until=new.valid_until,
+        case=new.case or case_of(old),
+        version=version,
+        extend=signed["extend_info"] | (new.extend or {}),
+    )
+
+
+def case_of(row: Any) -> RelatedCase | None:
+    """The case a version came from; its later versions stay with it."""
+    return RelatedCase(row.case_id, row.case_no, row.item_code, row.item_name) if row.case_id else None
+
+
+async def _supersede(uow: UnitOfWork, old: Any, new: Certificate, act: CertificateAct, kit: Kit, now: datetime) -> None:
+    await repository.set_status(uow.connection, old.id, CertificateStatus.SUPERSEDED.value)
+    event = events.CertificateSuperseded(
+        certificate_id=old.id,
+        identifier=old.identifier,
+        holder_key=old.holder_key,
+        superseded_by=new.identifier,
+        superseded_at=now,
+        act=act,
+    )
+    said = {"superseded_by": new.identifier, "at": now.isoformat()}
+    log(uow, [later_act(Act.SUPERSEDE, old, kit, **said)])
+    uow.publish(event, aggregate_id=old.id, version=old.version + 1)

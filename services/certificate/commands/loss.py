@@ -1,0 +1,71 @@
+"""Loss: reported by the holder or for him at a window, taken back when it is found, and made up for by a reissue."""
+
+from datetime import datetime
+from typing import Any
+
+from services.certificate import queries, repository
+from services.certificate.commands.life import Next, change, next_version
+from services.certificate.commands.read_certificates import reader_of
+from services.certificate.domain.access import holds, serves
+from services.certificate.domain.errors import NotFound
+from services.certificate.kit import Kit
+from services.certificate.schemas import CertificateOut
+from services.chassis.auth import Principal
+from services.chassis.clock import local_date
+from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
+from services.chassis.errors import StaleVersion
+from services.kernel.certificate_life import LifeAct
+
+
+async def act_on_loss(
+    db: Database,
+    idem: Idempotency,
+    identifier: str,
+    act: LifeAct,
+    principal: Principal,
+    kit: Kit,
+    *,
+    seen: int,
+    now: datetime,
+) -> Answer:
+    """REPORT_LOSS or WITHDRAW_LOSS. Raises: NotFound (also outside the caller's scope), StaleVersion, WrongState."""
+    async with db.transaction(idem) as uow:
+        row = await _mine(uow, identifier, principal, seen)
+        await change(uow, row, act, kit, now=now)
+        return await _answer(uow, identifier, kit, now)
+
+
+async def reissue(
+    db: Database, idem: Idempotency, identifier: str, principal: Principal, kit: Kit, *, seen: int, now: datetime
+) -> Answer:
+    """The next version in place of a lost one, with the same number and validity.
+
+    Raises: NotFound, StaleVersion, WrongState.
+    """
+    async with db.transaction(idem) as uow:
+        old = await _mine(uow, identifier, principal, seen)
+        new = Next(
+            source=f"reissue:{old.id}",
+            issued_on=local_date(now),
+            valid_from=old.valid_from,
+            valid_until=old.valid_until,
+        )
+        made = await next_version(uow, old, LifeAct.REISSUE, new, kit, now=now)
+        return await _answer(uow, made.identifier, kit, now)
+
+
+async def _mine(uow: UnitOfWork, identifier: str, principal: Principal, seen: int) -> Any:
+    """The row, locked, for its holder or a window of the division it was issued in. Raises NotFound, StaleVersion."""
+    row = await repository.lock_certificate(uow.connection, identifier)
+    reader = reader_of(principal)
+    if row is None or not (holds(reader, row.holder_key) or serves(reader, row.issuer_division)):
+        raise NotFound
+    if row.version != seen:
+        raise StaleVersion
+    return row
+
+
+async def _answer(uow: UnitOfWork, identifier: str, kit: Kit, now: datetime) -> Answer:
+    row = await queries.by_identifier(uow.connection, identifier)
+    shown: CertificateOut = queries.certificate_out(row, today=local_date(now), public_url=kit.settings.public_url)
+    return uow.answer(201, shown, etag_version=shown.version)

@@ -1,0 +1,71 @@
+"""What approval decided about a certificate is done here: amended, rescinded, annulled, deregistered, revoked."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.events.standing import StandingDecided
+from services.certificate import repository
+from services.certificate.commands.issue_papers import issue_papers
+from services.certificate.commands.life import Cause, Next, change, next_version
+from services.certificate.domain.certificate import HOLDER_NAME
+from services.certificate.domain.errors import NotFound
+from services.certificate.kit import Kit
+from services.certificate.paper_contents import CaseFacts
+from services.certificate.standing_papers import Standing, bare_case, draft
+from services.chassis.database import UnitOfWork
+from services.kernel.certificate_life import LifeAct
+
+
+async def execute_standing(uow: UnitOfWork, decided: Sequence[StandingDecided], kit: Kit, *, now: datetime) -> None:
+    """Each decision once, in the order it was made, with its paper.
+
+    Raises:
+        NotFound: the library has no such certificate; WrongState: it changed before the decision came.
+    """
+    for event in decided:
+        row = await repository.lock_certificate(uow.connection, event.identifier)
+        if row is None:
+            raise NotFound
+        if row.decision_id != event.decision_id:
+            await _execute(uow, row, event, kit, now)
+
+
+async def _execute(uow: UnitOfWork, row: Any, event: StandingDecided, kit: Kit, now: datetime) -> None:
+    cause = Cause(event.ground, event.article, event.decision_id)
+    act = LifeAct(event.act.value)
+    signed = kit.signer.verify(kit.open_record(row.jws_sealed))
+    if act is LifeAct.AMEND:
+        await next_version(uow, row, act, _amended(row, event), kit, now=now, cause=cause)
+        await repository.note_decision(uow.connection, row.id, event.ground, event.decision_id)
+    else:
+        await change(uow, row, act, kit, now=now, cause=cause)
+    if act is not LifeAct.REVOKE:  # its paper is the penalty decision, which is not ours
+        case = await _case_of(uow, row, event.decision_id, signed, kit)
+        standing = Standing(event, row.type_name, row.number_shown, signed["extend_info"], row.holder_name)
+        await issue_papers(uow, [draft(standing, case)], kit)
+
+
+def _amended(row: Any, event: StandingDecided) -> Next:
+    changes = {one.what: one.after for one in event.changes}
+    name = changes.pop(HOLDER_NAME, None)
+    return Next(
+        source=f"decision:{event.decision_id}",
+        issued_on=event.effective_on,
+        valid_from=max(row.valid_from, event.effective_on),
+        valid_until=event.valid_until or row.valid_until,
+        holder_name=name,
+        extend=changes,
+    )
+
+
+async def _case_of(uow: UnitOfWork, row: Any, decision_id: UUID, signed: dict[str, Any], kit: Kit) -> CaseFacts:
+    """The case the certificate came from; an imported one has none, so its paper stands with the decision itself."""
+    if row.case_id is not None:
+        known = await repository.cases(uow.connection, [row.case_id])
+        if row.case_id in known and known[row.case_id].case_no:
+            return CaseFacts.of_copy(known[row.case_id])
+    facts, kept = bare_case(row, decision_id, kit.seal_number(signed["certificate_holder_code"]))
+    await repository.keep_cases(uow.connection, [kept])
+    return facts
