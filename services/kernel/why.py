@@ -80,11 +80,13 @@ def why(
     started_on = china_date(clock.started_at)
     reasons = [_start(begun or (STARTS_ZH[clock.limit.start], STARTS_EN[clock.limit.start]), started_on), _limit(clock)]
     reasons += [_extension(entry) for entry in clock.ledger if isinstance(entry, Extended)]
-    reasons += _pauses(clock, calendar, due, as_of)
+    standstill = list(_pauses(clock, calendar, due, as_of))
+    reasons += standstill
     if clock.limit.unit is Unit.WORKDAY:
         reasons += _holidays(calendar, started_on, due.on)
-    elif not any(reason.kind in (ReasonKind.PAUSE, ReasonKind.OPEN_PAUSE) for reason in reasons):
-        reasons += _moved_off_a_rest_day(clock, calendar, started_on, due.on)
+    else:
+        last = started_on + timedelta(days=budget_days(clock) + sum(reason.days for reason in standstill))
+        reasons += _moved_off_a_rest_day(calendar, last, due.on)
     if calendar.is_provisional(due.on):
         reasons.append(_calendar_missing(calendar))
     return Why(due, (*reasons, _due(due)))
@@ -179,13 +181,14 @@ def _holiday(days: list[SpecialDay], after: date, until: date, calendar: WorkCal
     yield Reason(ReasonKind.HOLIDAY, zh, en, first, last, count, source=days[0].source)
 
 
-def _moved_off_a_rest_day(clock: Clock, calendar: WorkCalendar, started_on: date, due_on: date) -> Iterator[Reason]:
-    last = started_on + timedelta(days=budget_days(clock))
+def _moved_off_a_rest_day(calendar: WorkCalendar, last: date, due_on: date) -> Iterator[Reason]:
     if last < due_on:
+        rests = calendar.earliest_workday(last, 0) == due_on  # otherwise a pause begun on a rest day lasted longer
+        zh, en = ("为休息日", "is a rest day") if rests else ("处于暂停计时期间", "lies within a pause")
         yield Reason(
             ReasonKind.LAST_DAY_RESTS,
-            f"期间最后一日{_zh(last)}为休息日，顺延至{_zh(due_on)}",
-            f"the last day {last} is a rest day, so it moves on to {due_on}",
+            f"期间最后一日{_zh(last)}{zh}，顺延至{_zh(due_on)}",
+            f"the last day {last} {en}, so it moves on to {due_on}",
             last,
             due_on,
             (due_on - last).days,

@@ -75,6 +75,16 @@ def test_a_last_day_on_a_rest_day_moves_on():
     assert "期间最后一日2026年10月3日为休息日，顺延至2026年10月8日" in found.zh
 
 
+def test_a_last_day_that_a_pause_has_moved_onto_a_rest_day_is_told_too():
+    paused = (Paused(at("2026-09-29 10:00"), "鉴定"), Resumed(at("2026-10-01 10:00")))
+
+    found = why(a_clock(3, "2026-09-28 10:00", Unit.CALENDAR_DAY, *paused), CALENDAR)
+
+    assert found.due.on == date(2026, 10, 8)
+    assert kinds(found)[-3:] == [ReasonKind.PAUSE, ReasonKind.LAST_DAY_RESTS, ReasonKind.DUE]
+    assert "期间最后一日2026年10月3日为休息日，顺延至2026年10月8日" in found.zh
+
+
 @pytest.mark.parametrize(
     ("clock", "kind", "said"),
     [
