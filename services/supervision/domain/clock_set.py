@@ -215,6 +215,7 @@ def _parties(told: Told) -> Iterator[Run]:
             ("告知利害关系人陈述申辩的期限", "interested party told until when to speak,"),
             line.at,
             named_on=date.fromisoformat(line.detail["speak_by"]["on"]),
+            named_early=bool(line.detail["speak_by"].get("provisional")),
             met_at=next(heard, None),
             ended_at=told.stopped_at,
             about=str(number or ""),
@@ -223,7 +224,10 @@ def _parties(told: Told) -> Iterator[Run]:
 
 
 def _consultations(told: Told) -> Iterator[Run]:
-    """Silence past the limit is recorded by the system; it meets nothing."""
+    """Silence past the limit is recorded by the system; it meets nothing.
+
+    Counted from the limit, as the owner does: a day told while its year was not published was not the last word.
+    """
     for line in told.of("approval.consultation.asked.v1"):
         number = line.detail.get("consultation_no")
         answers = (
@@ -238,7 +242,7 @@ def _consultations(told: Told) -> Iterator[Run]:
             ("征求部门意见并指定答复期限", "another department asked, with a day to answer by,"),
             line.at,
             workdays(days, CONSULTATION_ARTICLE) if days else None,
-            named_on=date.fromisoformat(line.detail["due"]["on"]),
+            named_on=None if days else date.fromisoformat(line.detail["due"]["on"]),
             met_at=next(answers, None),
             ended_at=told.stopped_at,
             about=department,
@@ -298,6 +302,7 @@ def _claim(told: Told) -> Iterator[Run]:
         ),
         told.case.received_at,
         named_on=told.claim_until,
+        named_early=bool(window.get("provisional")),
         met_at=told.first_at(CLAIMED),
         ended_at=told.closed_at,
         about=window["name"],

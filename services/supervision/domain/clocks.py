@@ -78,6 +78,7 @@ class Run:
     started_at: datetime | None
     limit: TimeLimit | None = None
     named_on: date | None = None
+    named_early: bool = False  # told as the earliest it can be, because its year was not published
     ledger: tuple[Entry, ...] = ()
     met_at: datetime | None = None
     ended_at: datetime | None = None
@@ -190,7 +191,8 @@ def _why(run: Run, calendar: WorkCalendar, now: datetime) -> Why | None:
     if run.started_at is None:
         return None
     if run.named_on is not None:
-        return why_set(china_date(run.started_at), DueDate(run.named_on), run.begun, run.article)
+        due = DueDate(run.named_on, run.named_early and calendar.is_provisional(run.named_on))
+        return why_set(china_date(run.started_at), due, run.begun, run.article)
     if run.limit is None:
         return None
     until = min(at for at in (now, run.met_at, run.ended_at) if at is not None)

@@ -150,3 +150,32 @@ def test_art47_a_settled_waiver_leaves_no_hearing_to_hold() -> None:
 )
 def test_art48_the_last_day_to_announce_is_counted_back(hearing: str, latest: str) -> None:
     assert latest_notice(on(hearing), CALENDAR) == on(latest)
+
+
+def test_art26_a_consulted_department_is_not_late_on_a_day_that_is_only_the_earliest() -> None:
+    asked = line(
+        "approval.consultation.asked",
+        "2026-12-28 09:00",
+        consultation_no=1,
+        department="区自然资源局",
+        limit_workdays=5,
+        due={"on": "2027-01-04", "provisional": True},
+    )
+
+    found = one(CASE, asked, now="2027-01-05 09:00", name=ClockName.CONSULTATION)
+
+    assert found.state is ClockState.RUNNING
+    assert found.why is not None
+    assert found.why.due.provisional
+    assert "期限为5个工作日" in found.why.zh
+
+
+def test_art36_a_day_told_as_the_earliest_is_shown_as_such_until_its_year_is_published() -> None:
+    speak_by = {"on": "2027-01-04", "provisional": True}
+    told_of = line("approval.interested_party.notified", "2026-12-28 09:00", party_no=1, speak_by=speak_by)
+
+    found = one(CASE, told_of, now="2027-01-05 09:00", name=ClockName.PARTY_STATEMENT)
+
+    assert found.state is ClockState.RUNNING
+    assert found.why is not None
+    assert found.why.zh.endswith("最早于2027年1月4日到期（暂定）。")
