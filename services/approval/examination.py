@@ -10,6 +10,7 @@ from contracts.events.common import ItemRef
 from services.approval import mapping
 from services.approval.domain.clocks import Clocks
 from services.approval.domain.consultation import due_of
+from services.approval.domain.days import known_days
 from services.approval.domain.proceedings import Consultation, Hearing, HearingStep, ItemRules, Proceedings
 from services.approval.domain.states import OPEN_STATES, State
 from services.approval.schemas_proceedings import ClockName, ClockOut, ClockState, WhyOut
@@ -55,7 +56,7 @@ def proceedings_of(row: Any, today: date, calendar: WorkCalendar) -> dict[str, A
         state=State(row.state),
         rules=mapping.item_rules(item),
         clocks=mapping.clocks(case, item, row.ledger),
-        proceedings=mapping.proceedings(case["proceedings"]),
+        proceedings=known_days(mapping.proceedings(case["proceedings"]), calendar),
         consultations=mapping.consultations(row.consultations),
         calendar=calendar,
         today=today,

@@ -1,7 +1,7 @@
 """Rows of the approval database turned into domain values and back; every save checks the version."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,10 +31,12 @@ from contracts.events.common import Actor, AgentRef, ItemRef, Party
 from contracts.events.intake import ApplicationAccepted, ApplicationWithdrawn
 from services.approval import mapping
 from services.approval.domain.case import Case, Decided, OpinionWritten
+from services.approval.domain.days import known_days
 from services.approval.domain.errors import CaseChanged, UnknownCase
 from services.approval.domain.proceedings import Proceedings
 from services.approval.domain.states import State
 from services.approval.tables import CaseRow, ConsultationRow, DecisionRow, LedgerRow, OpinionRow, WithdrawalRow
+from services.kernel.workdays import WorkCalendar
 
 _LOCK = text(
     "SELECT pg_advisory_xact_lock(key) "
@@ -113,13 +116,22 @@ def _by_number(visible: ColumnElement[bool]) -> Select[Any]:
     return select(*_COLUMNS).where(col(CaseRow.case_no) == bindparam("number"), visible)
 
 
-async def load(connection: AsyncConnection, case_no: str, visible: ColumnElement[bool]) -> Loaded:
-    """Raises UnknownCase, also for a case outside the caller's scope."""
+async def load(
+    connection: AsyncConnection, case_no: str, visible: ColumnElement[bool], calendar: WorkCalendar | None = None
+) -> Loaded:
+    """With a calendar the days of its proceedings are as that has them now.
+
+    Raises UnknownCase, also for a case outside the caller's scope.
+    """
     found = await connection.execute(_by_number(visible), {"number": case_no})
     row = found.mappings().one_or_none()
     if row is None:
         raise UnknownCase()
-    return _loaded(row)
+    loaded = _loaded(row)
+    if calendar is None:
+        return loaded
+    proceedings = known_days(loaded.case.proceedings, calendar)
+    return replace(loaded, case=replace(loaded.case, proceedings=proceedings))
 
 
 async def find_for_update(connection: AsyncConnection, case_id: UUID) -> Loaded | None:
@@ -238,7 +250,21 @@ def _update(names: tuple[str, ...]) -> Executable:
     """Always the same columns: made once, so that SQLAlchemy finds its compiled form by the object."""
     table = CaseRow.__table__  # type: ignore[attr-defined]
     found = update(table).where(table.c.id == bindparam("key_id"), table.c.version == bindparam("key_version"))
-    return found.values({name: bindparam(f"new_{name}") for name in names})
+    return found.values(
+        {name: bindparam(f"new_{name}") for name in names} | {"proceedings": _kept(table.c.proceedings)}
+    )
+
+
+def _kept(stored: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What intake tells (promised materials, the claim) stays as stored: no act of ours changes it.
+
+    `save_proceedings` leaves the version as it is, so an act may have loaded the case just before.
+    """
+    new = bindparam("new_proceedings", type_=JSONB(none_as_null=True))
+    own = new.op("-", return_type=JSONB)("promised").op("-", return_type=JSONB)("claim")
+    told = func.jsonb_build_object("promised", stored["promised"], "claim", stored["claim"])
+    kept = func.jsonb_strip_nulls(told, type_=JSONB)
+    return when((stored.is_(None), own), else_=func.coalesce(own, func.jsonb_build_object(type_=JSONB)).concat(kept))
 
 
 async def add_opinion(connection: AsyncConnection, case: Case, written: OpinionWritten, by: Actor) -> None:

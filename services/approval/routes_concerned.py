@@ -44,9 +44,9 @@ class HearingOut(BaseModel):
 
 
 @router.get("/cases/{case_no}/hearing", summary="本人的听证：权利、期限、时间地点 (申请人、利害关系人)")
-async def get_hearing(case_no: CaseNo, who: Concerned, db: Db, response: Response) -> HearingOut:
+async def get_hearing(case_no: CaseNo, who: Concerned, db: Db, calendar: Calendar, response: Response) -> HearingOut:
     async with db.read() as connection:
-        loaded = await repository.load(connection, case_no, concerned(who))
+        loaded = await repository.load(connection, case_no, concerned(who), calendar)
     response.headers["etag"] = etag(loaded.case.version)
     return _hearing_out(loaded, who)
 

@@ -43,7 +43,7 @@ async def perform(
     Raises: UnknownCase, StaleVersion, CaseChanged and what the rule raises.
     """
     async with db.transaction(idem) as uow:
-        loaded = await repository.load(uow.connection, case_no, reach(principal))
+        loaded = await repository.load(uow.connection, case_no, reach(principal), calendar)
         case, fact = rule(loaded.case, officer(principal))
         unchanged(loaded.case, seen)
         role = next(role for role in roles if principal.has(role))

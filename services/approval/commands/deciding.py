@@ -55,7 +55,7 @@ async def decide_case(
 ) -> Answer:
     """Raises UnknownCase, StaleVersion, CaseChanged, and what `rules.decide` and `order.check_place` raise."""
     async with db.transaction(idem) as uow:
-        loaded = await repository.load(uow.connection, case_no, visible(principal))
+        loaded = await repository.load(uow.connection, case_no, visible(principal), calendar)
         case, decided = rules.decide(loaded.case, draft, officer(principal), now=now, today=clock.local_date(now))
         unchanged(loaded.case, seen)
         if decided.decision.outcome.value == Outcome.GRANTED:

@@ -46,7 +46,7 @@ async def perform_own(
 ) -> Answer:
     """Raises UnknownCase (also for somebody the case does not concern), StaleVersion, and what the rule raises."""
     async with db.transaction(idem) as uow:
-        loaded = await repository.load(uow.connection, case_no, concerned(principal))
+        loaded = await repository.load(uow.connection, case_no, concerned(principal), calendar)
         case, fact = rule(loaded.case, speaker_of(loaded, principal))
         unchanged(loaded.case, seen)
         role = next(role for role in CONCERNED if principal.has(role))

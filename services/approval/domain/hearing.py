@@ -93,7 +93,7 @@ def tell_hearing(
     require_text(("notice", notice, "告知的内容"))
     request_by = workdays_after(now, REQUEST_WORKDAYS, calendar)
     before = hearing or Hearing(HearingStep.TOLD)
-    told = replace(before, told=tuple(dict.fromkeys((*before.told, *named))), request_by=request_by)
+    told = replace(before, told=tuple(dict.fromkeys((*before.told, *named))), request_by=request_by, told_at=now)
     return case.stepped(hearing=told), Told(named, request_by, notice.strip(), now)
 
 
@@ -120,7 +120,7 @@ def ask_for_hearing(
     if hearing.request_by is not None and is_over(hearing.request_by, now):
         raise HearingRequestLate()
     hold_by = workdays_after(now, HOLDING_WORKDAYS, calendar)
-    asked = replace(hearing, step=HearingStep.REQUESTED, hold_by=hold_by)
+    asked = replace(hearing, step=HearingStep.REQUESTED, hold_by=hold_by, requested_at=now)
     return case.stepped(hearing=asked), Requested(person.strip(), reason.strip(), hold_by, now)
 
 
@@ -230,6 +230,6 @@ def _check_date(at: datetime, hold_by: DueDate | None, now: datetime, calendar: 
     if planned < earliest:
         fault = FieldError("#/takes_place_at", "too-early", f"应当于举行听证的七日前通知，最早为{earliest}")
         raise HearingDate(fault.detail, errors=[fault])
-    if hold_by is not None and planned > hold_by.on:
+    if hold_by is not None and planned > hold_by.on and not hold_by.provisional:
         fault = FieldError("#/takes_place_at", "too-late", f"应当自申请之日起二十日内组织听证，最迟为{hold_by.on}")
         raise HearingDate(fault.detail, errors=[fault])

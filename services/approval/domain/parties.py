@@ -62,7 +62,8 @@ def notify_party(
     within = 1 <= workdays <= LONGEST_WORKDAYS
     require_that(within, "workdays", "range", f"陈述申辩的期限应为 1 至 {LONGEST_WORKDAYS} 个工作日")
     speak_by = workdays_after(now, workdays, calendar)
-    party = Party(len(case.proceedings.parties) + 1, name.strip(), speak_by, subject_key=subject_key)
+    number = len(case.proceedings.parties) + 1
+    party = Party(number, name.strip(), speak_by, subject_key=subject_key, notified_at=now, workdays=workdays)
     fact = Notified(party.no, party.name, interest.strip(), speak_by, notice.strip(), now)
     return case.stepped(parties=(*case.proceedings.parties, party)), fact
 

@@ -93,6 +93,8 @@ class Hearing:
     takes_place_at: datetime | None = None
     chair: Inspector | None = None
     place: str = ""
+    told_at: datetime | None = None
+    requested_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ class Party:
     speak_by: DueDate
     heard: bool = False
     subject_key: str = ""  # empty: known by name only, speaks through the handler
+    notified_at: datetime | None = None
+    workdays: int = 0
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import pytest
 from services.approval.domain import case as cases
 from services.approval.domain import hearing, parties, site_check
 from services.approval.domain.case import Case
+from services.approval.domain.days import known_days
 from services.approval.domain.errors import (
     ConsultationOpen,
     HearingDate,
@@ -27,6 +28,7 @@ from services.approval.domain.proceedings import Consultation, HearingStep, Insp
 from services.approval.domain.site_check import SiteRecord
 from services.approval.domain.states import State
 from services.kernel.time_limit import DueDate
+from services.kernel.workdays import SpecialDay, YearNotice
 from tests.support import approval_domain as given
 from tests.support.approval_domain import CALENDAR, CHIEF, GRANT, HANDLER, INSPECTORS, NOON, a_case, utc
 
@@ -273,3 +275,37 @@ def test_no_decision_while_a_consultation_is_open() -> None:
 
     with pytest.raises(ConsultationOpen):
         decided(replace(reviewed(), consultations=(asked,)), "2026-04-30 12:00")
+
+
+YEAR = YearNotice(2027, ("国务院办公厅通知",), (SpecialDay(date(2027, 1, 1), "元旦", False, "国务院办公厅通知"),))
+
+
+@pytest.mark.parametrize("act", ["hearing", "party"])
+def test_a_day_told_before_its_year_was_published_ends_once_the_year_is(act: str) -> None:
+    now = utc("2026-12-28 09:00")
+    if act == "hearing":
+        case = told(at="2026-12-28 09:00")
+    else:
+        case, _ = parties.notify_party(
+            reviewed(), HANDLER, name="向家院", interest="相邻", notice="告知", workdays=5, now=now, calendar=CALENDAR
+        )
+    with pytest.raises((HearingOpen, PartyNotHeard)):
+        decided(case, "2027-03-01 09:00")
+
+    known = replace(case, proceedings=known_days(case.proceedings, CALENDAR.with_year(YEAR)))
+
+    with pytest.raises((HearingOpen, PartyNotHeard)):
+        decided(known, "2027-01-05 23:59")
+    assert decided(known, "2027-01-06 00:00") is State.DECIDED
+
+
+def test_a_day_that_is_only_the_earliest_cuts_no_hearing_off() -> None:
+    asked_at = "2026-12-29 09:00"
+    case = hearing.request_hearing(
+        told(at="2026-12-28 09:00"), HANDLER, person="申请人", reason="", now=utc(asked_at), calendar=CALENDAR
+    )[0]
+
+    planned = announced(case, "2027-01-27 09:00", at=asked_at)  # the twentieth day after New Year's Day is left out
+
+    assert planned.proceedings.hearing is not None
+    assert planned.proceedings.hearing.step is HearingStep.ANNOUNCED
