@@ -84,3 +84,13 @@ def test_a_pause_that_is_still_open_ends_the_running_time() -> None:
         Span(at(3, 2), at(3, 4)),
         Span(at(3, 5), at(3, 9)),
     ]
+
+
+def test_a_day_in_a_year_that_is_not_loaded_is_missed_by_nobody() -> None:
+    five = TimeLimit(5, Unit.WORKDAY, StartRule.ACCEPTED)
+    two_days_later = datetime(2027, 1, 3, 2, tzinfo=UTC)
+
+    shown = clock(Span(at(12, 25)), limit=five, now=two_days_later)
+
+    assert shown.why.due.provisional
+    assert (shown.why.due.on, shown.state) == (date(2027, 1, 1), ClockState.RUNNING)
