@@ -100,6 +100,7 @@ TABLE: tuple[Route, ...] = (
     *_read("intake", f"{API}/bundles", f"{API}/bundles/{{bundle_id}}", access=Access.PUBLIC),
     *_act("intake", f"{API}/bundles/{{bundle_id}}/plan", access=Access.PUBLIC),
     *_act("intake", f"{API}/bundles/{{bundle_id}}/materials-plan"),
+    *_read("intake", f"{API}/reuse/uploads-avoided"),
     *_read("intake", f"{API}/bundle-applications", _BUNDLE),
     *_act("intake", f"{API}/bundle-applications", f"{_BUNDLE}/members/{{member_id}}/result"),
     *_act("intake", *(f"{_BUNDLE}/{act}" for act in ("receipt", "acceptance", "extension", "stages"))),
@@ -122,7 +123,9 @@ TABLE: tuple[Route, ...] = (
     *_act("approval", *(f"{API}/standing-decisions/{{decision_id}}/{act}" for act in ("statements", "decision"))),
     *_act("approval", *(f"{_CERTIFICATE}/{act}" for act in ("rescission", "annulment", "deregistration"))),
     *_act("approval", *(f"{_CERTIFICATE}/{act}" for act in ("amendment", "revocation"))),
-    *_rest("approval", f"{API}/tasks", f"{API}/consultations", f"{API}/standing-decisions"),
+    *_read("approval", f"{API}/recalls"),
+    *_act("approval", f"{API}/recalls/{{recall_id}}/conclusion"),
+    *_rest("approval", *(f"{API}/{part}" for part in ("tasks", "consultations", "standing-decisions", "recalls"))),
     # certificate
     *_read("certificate", f"{API}/certificates/verify", f"{API}/certificates/jwks.json", access=Access.PUBLIC),
     *_read(

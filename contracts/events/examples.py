@@ -27,6 +27,7 @@ from contracts.events.common import (
 )
 from contracts.events.examples_approval import procedural_examples
 from contracts.events.examples_bundles import bundle_examples
+from contracts.events.examples_reuse import reuse_examples
 from contracts.events.examples_seldom import seldom_examples
 from contracts.events.examples_standing import standing_examples
 
@@ -344,6 +345,7 @@ def examples() -> dict[str, Event]:
             *_refused_withdrawn_handed_over(),
             *seldom_examples(_WHOLE, citizen=_CITIZEN, clerk=_CLERK, handler=_HANDLER),
             *bundle_examples(_APPLICATION, _SUBMITTED, _APPLICANT, _CLERK),
+            *reuse_examples(_WHOLE, chief=_CHIEF),
             *_approval(),
             *_certificate(),
             *standing_examples(_CERTIFICATE, _IDENTIFIER, _APPLICANT.subject_key, _DEPARTMENT, _HANDLER, _CHIEF),

@@ -1,9 +1,19 @@
 """Every event model by its subject."""
 
-from contracts.events import approval, bundles, certificate, identity, intake, intake_seldom, standing, supervision
+from contracts.events import (
+    approval,
+    bundles,
+    certificate,
+    identity,
+    intake,
+    intake_seldom,
+    reuse,
+    standing,
+    supervision,
+)
 from contracts.events.common import Event
 
-_MODULES = (intake, intake_seldom, bundles, approval, standing, certificate, supervision, identity)
+_MODULES = (intake, intake_seldom, bundles, approval, standing, certificate, supervision, identity, reuse)
 
 
 def all_events() -> dict[str, type[Event]]:

@@ -26,10 +26,12 @@ from contracts.events.intake import (
     RenewalDeemed,
 )
 from contracts.events.intake_seldom import ApplicationClaimed
+from contracts.events.reuse import CaseRecalled
 from services.approval import calendars, records, standing_repository
 from services.approval.commands.following import move_case, renew_case
 from services.approval.commands.opening import open_cases, take_claim, take_deferred, withdraw_case
 from services.approval.quotas import keep_quota
+from services.approval.recalls import keep_recalls
 from services.chassis import clock, reference
 from services.chassis.bus import Incoming
 from services.chassis.consumer import Consumer
@@ -52,6 +54,7 @@ class Listener:
             await open_cases(uow, accepted, now=clock.now(), calendar=self.calendars.value)
         for event in events:
             await self._follow(uow, event)
+        await keep_recalls(uow, [event for event in events if isinstance(event, CaseRecalled)])
 
     async def _follow(self, uow: UnitOfWork, event: Event) -> None:
         match event:
@@ -80,6 +83,7 @@ _HEARD: tuple[type[Event], ...] = (
     RenewalDeemed,
     QuotaSet,
     CalendarLoaded,
+    CaseRecalled,
 )
 
 

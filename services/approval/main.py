@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.approval import metrics
 from services.approval.calendars import calendars
+from services.approval.recalls import router as recalls
 from services.approval.routes import router
 from services.approval.routes_concerned import router as concerned
 from services.approval.routes_proceedings import router as proceedings
@@ -15,7 +16,7 @@ from services.chassis.sealing import Sealer
 
 def create_app() -> FastAPI:
     loaded = settings()
-    app = build_app(loaded, title="审批", routers=[router, proceedings, concerned, standing])
+    app = build_app(loaded, title="审批", routers=[router, proceedings, concerned, standing, recalls])
     app.state.sealer = Sealer.load(loaded.keys_dir)
     app.state.cursor_key = app.state.sealer.derived_key("approval.tasks")
     app.state.calendars = calendars()

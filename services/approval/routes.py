@@ -12,6 +12,7 @@ from services.approval.commands import deciding
 from services.approval.domain.light import Light, LightDays
 from services.approval.domain.states import State
 from services.approval.queries import TaskFilter, waiting_first_level, waiting_states
+from services.approval.recalls import open_recalls
 from services.approval.schemas import CaseOut, DecisionIn, Examination, OpinionIn, TaskPage
 from services.approval.scope import READERS, visible
 from services.chassis import clock
@@ -77,9 +78,11 @@ async def list_tasks(
 ) -> TaskPage:
     async with db.read() as connection:
         found = await queries.tasks(connection, visible(reader), wanted, days, limit + 1)
+        recalled = await open_recalls(connection, reader) if wanted.after is None else []
     page, more = found[:limit], len(found) > limit
     key: bytes = request.app.state.cursor_key
-    return TaskPage(items=page, next=encode_cursor(key, page[-1].promised_due.on, page[-1].case_id) if more else None)
+    after = encode_cursor(key, page[-1].promised_due.on, page[-1].case_id) if more else None
+    return TaskPage(items=page, recalls=recalled, next=after)
 
 
 @router.get("/cases/{case_no}/examination", summary="审查：办件的材料、意见和决定")

@@ -7,7 +7,9 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from contracts.events.certificate import CertificateStatus
 from contracts.events.common import Actor, AgentRef, Channel, DueDate, ItemKind, ItemRef, MaterialRef, PartyType
+from contracts.events.reuse import RecallOutcome
 from services.approval.domain.case import Case, Opinion, Recommendation
 from services.approval.domain.decision import (
     LITIGATION_MONTHS,
@@ -151,8 +153,29 @@ class ConsultationPage(BaseModel):
     next: str | None = None
 
 
+class RecallTask(BaseModel):
+    """A case to look at again: a certificate it relied on was taken away."""
+
+    recall_id: UUID
+    case_id: UUID
+    case_no: str
+    item_name: str
+    department_uscc: str
+    version: int = Field(description='If-Match: "v<version>"')
+    identifier: str = Field(description="被撤回、撤销或吊销的证照")
+    status: CertificateStatus
+    through: list[str] = Field(description="从该证照到本办件所用证照的来龙去脉")
+    issued: list[str] = Field(description="本办件已颁发的证照")
+    concluded: bool = Field(description="召回时办件是否已作出决定")
+    recalled_at: datetime
+    outcome: RecallOutcome | None
+    reasons: str
+    concluded_at: datetime | None
+
+
 class TaskPage(BaseModel):
     items: list[Task]
+    recalls: list[RecallTask] = Field(default_factory=list, description="待处理的召回，仅首页")
     next: str | None = None
 
 

@@ -225,3 +225,24 @@ class StandingRow(Base, table=True):
     proposed_at: datetime = Field(sa_column=_at())
     decided_by: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     decided_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
+
+
+class RecallRow(Base, table=True):
+    """A case to be looked at again because a certificate it relied on was taken away; answered once."""
+
+    __tablename__: ClassVar[str] = "recall"
+    __table_args__ = (Index("recall_open", "recalled_at", "recall_id", postgresql_where=text("outcome IS NULL")),)
+
+    recall_id: UUID = Field(primary_key=True)
+    case_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("approval_case.id"), nullable=False, index=True))
+    version: int
+    identifier: str  # of the certificate that was taken away
+    status: str
+    through: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
+    issued: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
+    concluded: bool
+    recalled_at: datetime = Field(sa_column=_at())
+    outcome: str | None = None
+    reasons: str
+    concluded_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
+    concluded_by: str | None = None  # account

@@ -19,16 +19,22 @@ from contracts.events.certificate import (
     PaperIssued,
 )
 from contracts.events.common import Event
+from services.chassis import clock
 from services.chassis.bus import Incoming
 from services.chassis.consumer import Consumer
 from services.chassis.database import UnitOfWork
 from services.intake import repository
 from services.intake.commands.acting import stepped
 from services.intake.commands.hand_over import CERTIFICATE
+from services.intake.commands.reliance import TakenAway, recall
 from services.intake.domain.application import Application
 from services.intake.domain.errors import UnknownApplication
+from services.intake.domain.reliance import TAKEN_AWAY
 from services.intake.hearing import FOLLOWED, NOTICED, follow, notice_of
+from services.intake.items import Items
 from services.intake.office import work_calendars
+
+_ITEMS = Items()  # pinned versions never change: read once per process
 
 
 async def take_decisions(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
@@ -78,6 +84,9 @@ async def take_documents(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
             await repository.set_held_status(uow.connection, [event.identifier], event.status.value)
     if documents:
         await repository.add_documents(uow.connection, documents)
+    for event in events:  # last: what these events made known is part of the chains
+        if isinstance(event, CertificateStanding) and event.status in TAKEN_AWAY:
+            await recall(uow, TakenAway(event.identifier, event.status, event.at), _ITEMS, clock.now())
 
 
 def _held(event: CertificateIssued) -> dict[str, Any]:

@@ -70,3 +70,17 @@ class MaterialsPlanOut(BaseModel):
     avoided: list[NotToBring]
     conditional: list[MayBeAsked]
     order: list[str] = Field(description="成员事项的办理顺序，前者的结果供后者使用")
+
+
+class ItemReuse(BaseModel):
+    """How often a certificate of the library spared an upload for one item, in how many accepted cases."""
+
+    item_code: str
+    item_id: str | None
+    uploads: int
+    cases: int
+
+
+class UploadsAvoided(BaseModel):
+    uploads: int
+    items: list[ItemReuse]

@@ -156,6 +156,39 @@ class HeldCertificateRow(Base, table=True):
     status: str
 
 
+class ReliedUponRow(Base, table=True):
+    """A certificate that an accepted case counts on; `material_no` 0: the certificate it renews. Only added to.
+
+    Each row with a material is an upload that the applicant was spared.
+    """
+
+    __tablename__: ClassVar[str] = "relied_upon"
+    __table_args__ = (
+        Index("relied_upon_base", "base"),
+        Index("relied_upon_item", "item_code", "relied_at"),
+    )
+
+    application_id: UUID = Field(primary_key=True)
+    identifier: str = Field(primary_key=True)
+    material_no: int = Field(primary_key=True)
+    base: str  # the identifier whatever its version
+    item_code: str
+    relied_at: datetime = Field(sa_column=_at())
+
+
+class RecallRow(Base, table=True):
+    """A case handed to its department because a certificate it relied on was taken away; once for each certificate."""
+
+    __tablename__: ClassVar[str] = "recall"
+    __table_args__ = (UniqueConstraint("application_id", "cause", name="recall_once"),)
+
+    recall_id: UUID = Field(primary_key=True)
+    application_id: UUID
+    cause: str  # base of the certificate taken away
+    through: list[str] = Field(sa_column=_json())
+    recalled_at: datetime = Field(sa_column=_at())
+
+
 class CaseDocumentRow(Base, table=True):
     """Documents of a case that exist and can be handed over: its certificate and its papers."""
 

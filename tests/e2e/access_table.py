@@ -182,6 +182,9 @@ POST /api/v1/cases/{case_no}/consultations                       412  -  -  -  -
 POST /api/v1/cases/{case_no}/consultations/{number}/answer       404  -  -  -  -  o  o  -  -  -  -  -  -  -
 GET  /api/v1/consultations                                       200  -  -  -  -  o  o  -  -  -  -  -  -  -
 POST /api/v1/cases/{case_no}/hand-over                           409  -  -  -  -  -  -  o  -  -  -  -  -  -
+GET  /api/v1/reuse/uploads-avoided                               200  -  -  -  -  -  -  -  o  o  -  -  -  -
+GET  /api/v1/recalls                                             200  -  -  -  -  o  o  -  o  -  -  -  -  o
+POST /api/v1/recalls/{recall_id}/conclusion                      404  -  -  -  -  -  o  -  -  -  -  -  -  -
 GET  /api/v1/cases/{case_no}/papers                              200  o  o  o  o  o  o  o  o  -  o  -  o  -
 GET  /api/v1/papers/{paper_id}/file                              200  o  o  o  o  o  o  o  o  -  o  -  o  -
 POST /api/v1/cases/{case_no}/rating                              409  o  o  -  -  -  -  -  -  -  -  -  -  -

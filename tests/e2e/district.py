@@ -38,6 +38,7 @@ class Made:
     decision_id: str = "00000000-0000-7000-8000-000000000000"  # of a certificate, about which nothing was proposed
     bundle_no: str = ""
     bundle_version: int = 0
+    recall_id: str = "00000000-0000-7000-8000-000000000000"  # nothing was taken away
     year: int = 2190  # of a calendar that cannot be loaded yet
 
     @property

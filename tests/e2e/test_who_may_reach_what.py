@@ -55,6 +55,7 @@ OF_APPROVAL: dict[str, Any] = {
     "transfer": {"transferred_to": ANOTHER_BODY, "reason": "不属于本级", "legal_basis": "《行政许可法》第三十二条"},
     "consultations": {"department": ANOTHER_BODY, "question": "是否同意"},
     "answer": {"answer": "NO_OBJECTION", "text": "无意见"},
+    "conclusion": {"outcome": "STANDS", "reasons": "不影响准予的条件"},
 }
 PARTIES = {"CITIZEN", "ENTERPRISE_AGENT"}
 BODIES: dict[str, Any] = {

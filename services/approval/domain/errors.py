@@ -10,6 +10,20 @@ class UnknownCase(DomainError):
     title_en = "No such case, or it is outside your scope"
 
 
+class UnknownRecall(DomainError):
+    code = "approval.unknown-recall"
+    kind = Kind.NOT_FOUND
+    title_zh = "没有这个召回任务，或不在您的权限范围内"
+    title_en = "No such recall, or it is outside your scope"
+
+
+class RecallAnswered(DomainError):
+    code = "approval.recall-answered"
+    kind = Kind.CONFLICT
+    title_zh = "该召回已经处理"
+    title_en = "The recall has been answered already"
+
+
 class WrongState(DomainError):
     code = "approval.wrong-state"
     kind = Kind.CONFLICT

@@ -9,6 +9,7 @@ from contracts.events.common import Remedies
 from services.chassis.database import Answer
 from services.intake import facts, repository
 from services.intake.commands.acting import publish, save
+from services.intake.commands.reliance import record
 from services.intake.domain import application as rules
 from services.intake.domain.materials import still_usable
 from services.intake.domain.states import Act
@@ -44,6 +45,7 @@ async def accept(office: Office, application_id: UUID, call: Call) -> Answer:
         )
         accepted = await save(uow, seen, accepted, events=1)
         publish(uow, accepted, facts.accepted(accepted, item, quota=quota, answered_at=call.now))
+        await record(uow, accepted, item, office.items, call.now)
         return answer(uow, 201, accepted, item)
 
 

@@ -13,6 +13,7 @@ from services.chassis.reference import Reference
 from services.intake import facts, facts_later, repository
 from services.intake.commands.accept import check_by, place
 from services.intake.commands.acting import publish, stepped
+from services.intake.commands.reliance import record
 from services.intake.domain import application as rules
 from services.intake.domain import silence, supplement, windows
 from services.intake.domain.states import State
@@ -74,6 +75,8 @@ class ByLaw:
             changed = stepped(seen, changed, events=1)
             await repository.save_locked(uow.connection, [(changed, seen.version)])
             publish(uow, changed, event(changed))
+            if changed.state is State.ACCEPTED:
+                await record(uow, changed, item, self.items, clock.now())
 
     async def _bring_about(
         self, uow: UnitOfWork, seen: rules.Application, item: VersionedItem, now: datetime

@@ -5,6 +5,7 @@ from uuid import UUID
 from services.chassis.database import Answer
 from services.intake import facts_later, repository
 from services.intake.commands.acting import publish, save
+from services.intake.commands.reliance import record
 from services.intake.commands.submit import hand_in, holders_of
 from services.intake.domain import application as rules
 from services.intake.domain.materials import Check
@@ -40,6 +41,7 @@ async def supply_deferred(office: Office, application_id: UUID, body: DeferredIn
         materials = await hand_in(uow.connection, item.item, claims, call, holders=holders)
         supplied = await save(uow, seen, rules.supply_deferred(seen, materials), events=1)
         publish(uow, supplied, facts_later.deferred_supplied(supplied, item, seen, call.by, call.now))
+        await record(uow, supplied, item, office.items, call.now)
         return answer(uow, 201, supplied, item)
 
 

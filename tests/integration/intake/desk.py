@@ -15,6 +15,7 @@ from contracts.events.approval import CaseDecided
 from contracts.events.certificate import (
     CertificateIssued,
     CertificateOrigin,
+    CertificateStanding,
     CertificateStatus,
     CertificateSuperseded,
     PaperIssued,
@@ -264,7 +265,7 @@ def paper_number(application: Mapping[str, Any]) -> str:
 
 _HANDLERS = (
     (consumers.take_decisions, (*FOLLOWED, *NOTICED)),
-    (consumers.take_documents, (CertificateIssued, CertificateSuperseded, PaperIssued)),
+    (consumers.take_documents, (CertificateIssued, CertificateSuperseded, CertificateStanding, PaperIssued)),
 )
 
 

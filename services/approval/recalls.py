@@ -1,0 +1,181 @@
+"""Recalled cases: heard from intake, shown to their department, answered once by its chief representative."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Select, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from contracts.events.common import Actor, OrganisationRef
+from contracts.events.reuse import CaseRecalled, RecallConcluded, RecallOutcome
+from services.approval.domain.errors import RecallAnswered, UnknownRecall
+from services.approval.schemas import LongText, RecallTask
+from services.approval.scope import READERS, visible
+from services.approval.tables import CaseRow, RecallRow
+from services.chassis.auth import Principal, allow
+from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
+from services.chassis.errors import BadCursor, StaleVersion
+from services.chassis.http import Db, Idem, Now, Seen
+from services.chassis.paging import CursorText, Limit, Page, decode_cursor, encode_cursor
+
+router = APIRouter(prefix="/api/v1", tags=["approval"])
+RecallReader = Annotated[Principal, allow(*READERS)]
+Chief = Annotated[Principal, allow("CHIEF_REPRESENTATIVE")]
+RecallId = Annotated[UUID, Path(description="召回编号")]
+_HEARD = 1  # version of a recall as it was heard
+_AT_ONCE = 50  # shown above the inbox; the list shows them all
+
+
+class RecallConclusionIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    outcome: RecallOutcome = Field(description="STANDS 不受影响；REEXAMINED 已重新审查；TO_BE_ANNULLED 拟撤销或撤回")
+    reasons: LongText
+
+
+async def keep_recalls(uow: UnitOfWork, events: Sequence[CaseRecalled]) -> None:
+    """Heard twice changes nothing."""
+    if events:
+        rows = [
+            {
+                "recall_id": event.recall_id,
+                "case_id": event.case_id,
+                "version": _HEARD,
+                "identifier": event.identifier,
+                "status": event.status.value,
+                "through": list(event.through),
+                "issued": list(event.issued),
+                "concluded": event.concluded,
+                "recalled_at": event.recalled_at,
+                "reasons": "",
+            }
+            for event in events
+        ]
+        await uow.connection.execute(insert(RecallRow).values(rows).on_conflict_do_nothing())
+
+
+def _recalls() -> Select[Any]:
+    columns = (
+        col(CaseRow.case_no),
+        col(CaseRow.department_uscc),
+        col(CaseRow.item)["name"].astext.label("item_name"),
+        col(CaseRow.item)["department"].label("department"),
+    )
+    wanted = select(*RecallRow.__table__.columns, *columns)  # type: ignore[attr-defined]
+    return wanted.join(CaseRow, col(CaseRow.id) == col(RecallRow.case_id))
+
+
+async def open_recalls(
+    connection: AsyncConnection,
+    reader: Principal,
+    *,
+    answered: bool = False,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = _AT_ONCE,
+) -> list[RecallTask]:
+    """Those in the reader's scope, the oldest first."""
+    key = (col(RecallRow.recalled_at), col(RecallRow.recall_id))
+    wanted = _recalls().where(visible(reader), col(RecallRow.outcome).is_not(None) if answered else _is_open())
+    if after is not None:
+        wanted = wanted.where(tuple_(*key) > tuple_(*after))
+    found = await connection.execute(wanted.order_by(*key).limit(limit))
+    return [RecallTask.model_validate(dict(row)) for row in found.mappings()]
+
+
+def _is_open() -> Any:
+    return col(RecallRow.outcome).is_(None)
+
+
+@router.get("/recalls", summary="召回：所依据的证照被撤回、撤销或吊销，须重新审查的办件")
+async def list_recalls(
+    request: Request,
+    reader: RecallReader,
+    db: Db,
+    answered: Annotated[bool, Query(description="已处理的")] = False,
+    limit: Limit = 50,
+    cursor: CursorText = None,
+) -> Page[RecallTask]:
+    key: bytes = request.app.state.cursor_key
+    async with db.read() as connection:
+        found = await open_recalls(connection, reader, answered=answered, after=_after(key, cursor), limit=limit + 1)
+    page = found[:limit]
+    more = encode_cursor(key, "recall", page[-1].recalled_at, page[-1].recall_id) if len(found) > limit else None
+    return Page[RecallTask](items=page, next=more)
+
+
+def _after(key: bytes, cursor: str | None) -> tuple[datetime, UUID] | None:
+    """Raises BadCursor; also for the cursor of another list."""
+    if cursor is None:
+        return None
+    try:
+        _, at, recall_id = decode_cursor(key, cursor)
+        return datetime.fromisoformat(at), UUID(recall_id)
+    except (TypeError, ValueError, AttributeError) as foreign:
+        raise BadCursor from foreign
+
+
+@router.post(
+    "/recalls/{recall_id}/conclusion", status_code=201, response_model=RecallTask, summary="首席代表处理召回 (一次)"
+)
+async def conclude_recall(
+    recall_id: RecallId, body: RecallConclusionIn, officer: Chief, db: Db, idem: Idem, seen: Seen, now: Now
+) -> Response:
+    return (await conclude(db, idem, recall_id, body, officer, seen=seen, now=now)).response()
+
+
+async def conclude(
+    db: Database,
+    idem: Idempotency,
+    recall_id: UUID,
+    body: RecallConclusionIn,
+    officer: Principal,
+    *,
+    seen: int,
+    now: datetime,
+) -> Answer:
+    """Raises UnknownRecall, StaleVersion, RecallAnswered."""
+    async with db.transaction(idem) as uow:
+        wanted = _recalls().where(col(RecallRow.recall_id) == recall_id, visible(officer))
+        row = (await uow.connection.execute(wanted.with_for_update(of=RecallRow))).mappings().one_or_none()
+        if row is None:
+            raise UnknownRecall()
+        if row["version"] != seen:
+            raise StaleVersion()
+        if row["outcome"] is not None:
+            raise RecallAnswered()
+        answered = {
+            "outcome": body.outcome.value,
+            "reasons": body.reasons,
+            "concluded_at": now,
+            "concluded_by": officer.subject,
+            "version": row["version"] + 1,
+        }
+        table = RecallRow.__table__  # type: ignore[attr-defined]
+        await uow.connection.execute(table.update().where(table.c.recall_id == recall_id).values(answered))
+        by = _actor(officer, row["department"])
+        uow.publish(_concluded(row, body, by, now), aggregate_id=recall_id, version=1)
+        task = RecallTask.model_validate({**row, **answered})
+        return uow.answer(201, task, etag_version=task.version)
+
+
+def _concluded(row: Mapping[str, Any], body: RecallConclusionIn, by: Actor, now: datetime) -> RecallConcluded:
+    return RecallConcluded(
+        recall_id=row["recall_id"],
+        case_id=row["case_id"],
+        case_no=row["case_no"],
+        outcome=body.outcome,
+        reasons=body.reasons,
+        concluded_at=now,
+        concluded_by=by,
+    )
+
+
+def _actor(officer: Principal, department: dict[str, Any]) -> Actor:
+    body = OrganisationRef(**department)
+    return Actor(account_id=officer.subject, name=officer.name, role="CHIEF_REPRESENTATIVE", organisation=body)

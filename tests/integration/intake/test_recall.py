@@ -1,0 +1,165 @@
+"""A certificate used is recorded; when it is taken away every case that relied on it is handed over, once."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from contracts.events.certificate import (
+    CertificateAnnulled,
+    CertificateDeregistered,
+    CertificateExpired,
+    CertificateRescinded,
+    CertificateRevoked,
+    CertificateStanding,
+    CertificateStatus,
+)
+from services.chassis.ids import uuid7
+from tests.integration.intake.bundle_desk import a_company
+from tests.integration.intake.desk import BUSINESS_LICENCE, Desk
+
+DEED = "12431202006100248K001"  # 不动产权证书
+RELIED, RECALLED = "intake.certificate.relied_upon.v1", "intake.case.recalled.v1"
+
+
+async def an_accepted_case(desk: Desk, company: str, item: str = "E02") -> dict[str, Any]:
+    """Accepted with what the library holds, and everything else on paper."""
+    application = await desk.submitted(item, number=company, name="好味餐饮", reuse="auto")
+    papers = [
+        {"material_no": m["material_no"], "source": "PAPER_ORIGINAL"}
+        for m in application["materials"]
+        if m["coverage"] == "MISSING"
+    ]
+    received = await desk.done(application, "receipt", {"materials": papers})
+    return await desk.done(received, "acceptance")
+
+
+async def told(desk: Desk, subject: str, case: dict[str, Any]) -> list[dict[str, Any]]:
+    async with desk.database.read() as connection:
+        statement = text("SELECT payload FROM outbox WHERE subject = :subject ORDER BY seq")
+        rows = [json.loads(row.payload) for row in await connection.execute(statement, {"subject": subject})]
+    return [row for row in rows if row["case_no"] == case["case_no"]]
+
+
+EVENTS: dict[CertificateStatus, type[CertificateStanding]] = {
+    CertificateStatus.ANNULLED: CertificateAnnulled,
+    CertificateStatus.RESCINDED: CertificateRescinded,
+    CertificateStatus.REVOKED: CertificateRevoked,
+    CertificateStatus.DEREGISTERED: CertificateDeregistered,
+    CertificateStatus.EXPIRED: CertificateExpired,
+}
+
+
+async def take_away(desk: Desk, identifier: str, status: CertificateStatus = CertificateStatus.ANNULLED) -> None:
+    """The library tells it."""
+    event = EVENTS[status](
+        certificate_id=uuid7(),
+        identifier=identifier,
+        type_code=BUSINESS_LICENCE,
+        holder_key="k",
+        issuer_uscc=BUSINESS_LICENCE[:18],
+        status=status,
+        at=datetime.now(UTC),
+    )
+    await desk.hear(event)
+
+
+async def test_a_certificate_counted_on_at_acceptance_is_recorded_once_and_counted_as_an_upload(desk: Desk) -> None:
+    company = a_company()
+    identifier = await desk.holds(company, BUSINESS_LICENCE, "RELY1")
+    admin = desk.staff("CATALOGUE_ADMIN")
+    before = (await desk.get("/reuse/uploads-avoided", admin)).json()["uploads"]
+
+    case = await an_accepted_case(desk, company)
+
+    (event,) = await told(desk, RELIED, case)
+    counted = (await desk.get("/reuse/uploads-avoided", admin)).json()
+    assert (event["identifier"], len(event["materials"])) == (identifier, 1)
+    assert counted["uploads"] == before + 1
+    assert "E02" in {one["item_id"] for one in counted["items"]}
+
+
+async def test_nothing_is_recorded_before_acceptance(desk: Desk) -> None:
+    company = a_company()
+    identifier = await desk.holds(company, BUSINESS_LICENCE, "RELY2")
+
+    await desk.submitted("E02", number=company, name="好味餐饮", reuse="auto")
+
+    async with desk.database.read() as connection:
+        found = await connection.scalar(
+            text("SELECT count(*) FROM relied_upon WHERE identifier = :i"), {"i": identifier}
+        )
+    assert found == 0
+
+
+@pytest.mark.parametrize("status", [CertificateStatus.ANNULLED, CertificateStatus.RESCINDED, CertificateStatus.REVOKED])
+async def test_open_and_concluded_cases_are_found_through_chains_and_handed_over_once(
+    desk: Desk, status: CertificateStatus
+) -> None:
+    """The deed of the premises opens a company; with its licence it asks for a food licence."""
+    company = a_company()
+    root = await desk.holds(company, DEED, f"ROOT{status.value}")
+    first = await desk.decided(await an_accepted_case(desk, company, "E01"))
+    licence = await desk.holds(company, BUSINESS_LICENCE, f"CHAIN{status.value}", case_id=str(first["application_id"]))
+    second = await an_accepted_case(desk, company)
+
+    await take_away(desk, root, status)
+    await take_away(desk, root, status)
+    await take_away(desk, licence, status)
+
+    (direct,) = await told(desk, RECALLED, first)
+    (through,) = await told(desk, RECALLED, second)
+    assert (direct["concluded"], direct["issued"], direct["through"]) == (True, [licence], [root])
+    assert (through["concluded"], through["through"]) == (False, [root, licence])
+    assert through["department"]["uscc"] == "11431202006100029C"
+
+
+async def test_a_later_version_taken_away_reaches_who_used_the_earlier_one(desk: Desk) -> None:
+    company = a_company()
+    first_version = await desk.holds(company, BUSINESS_LICENCE, "VERSIONS")
+    case = await an_accepted_case(desk, company)
+
+    await take_away(desk, first_version.replace(".001.A", ".002.B"))
+
+    assert len(await told(desk, RECALLED, case)) == 1
+
+
+async def test_a_withdrawn_case_is_not_handed_over(desk: Desk) -> None:
+    company = a_company()
+    identifier = await desk.holds(company, BUSINESS_LICENCE, "GONE")
+    case = await an_accepted_case(desk, company)
+    await desk.done(case, "withdrawal", {"reason": "不再办理"})
+
+    await take_away(desk, identifier)
+
+    assert await told(desk, RECALLED, case) == []
+
+
+@pytest.mark.parametrize("status", [CertificateStatus.DEREGISTERED, CertificateStatus.EXPIRED])
+async def test_what_merely_ends_recalls_nothing(desk: Desk, status: CertificateStatus) -> None:
+    company = a_company()
+    identifier = await desk.holds(company, BUSINESS_LICENCE, f"ENDS{status.value}")
+    case = await an_accepted_case(desk, company)
+
+    await take_away(desk, identifier, status)
+
+    assert await told(desk, RECALLED, case) == []
+
+
+async def test_a_certificate_taken_away_before_acceptance_covers_nothing(desk: Desk) -> None:
+    company = a_company()
+    identifier = await desk.holds(company, BUSINESS_LICENCE, "TOOLATE")
+    application = await desk.submitted("E02", number=company, name="好味餐饮", reuse="auto")
+    papers = [
+        {"material_no": m["material_no"], "source": "PAPER_ORIGINAL"}
+        for m in application["materials"]
+        if m["coverage"] == "MISSING"
+    ]
+    received = await desk.done(application, "receipt", {"materials": papers})
+
+    await take_away(desk, identifier)
+    refused = await desk.act(received, "acceptance")
+
+    assert refused.status_code == 409
