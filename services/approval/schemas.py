@@ -23,21 +23,21 @@ from services.approval.domain.states import STATE_LABELS, State
 from services.approval.schemas_proceedings import ClockOut, ConsultationOut, LedgerOut, RecordOut
 from services.approval.settings import ApprovalSettings
 from services.kernel.codes import holds_citizen_id
-
-# PostgreSQL stores no NUL, and papers print no control characters.
-_PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+from services.kernel.printable import unprintable
 
 
-def _without_number(text: str) -> str:
+def _clean(text: str) -> str:
     """Opinions and decisions go into rows, events and papers in clear: a citizen's number has no place in them."""
+    if unprintable(text):
+        raise PydanticCustomError("unprintable", "文字中不得包含控制字符、不可见字符、表情或自造字")
     if holds_citizen_id(text):
         raise PydanticCustomError("number_in_text", "文字中不得包含公民身份号码")
     return text
 
 
-_Free = AfterValidator(_without_number)
-LongText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=_PRINTABLE), _Free]
-ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_PRINTABLE), _Free]
+_Free = AfterValidator(_clean)
+LongText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000), _Free]
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), _Free]
 
 
 class _In(BaseModel):

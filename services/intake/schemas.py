@@ -12,6 +12,7 @@ from services.intake.domain.materials import CheckOutcome, Source
 from services.intake.domain.records import Method, PartyType, RefusalKind
 from services.kernel.codes import holds_citizen_id, mask_citizen_id, mask_citizen_ids
 from services.kernel.ideographs import is_ideograph
+from services.kernel.printable import unprintable
 
 # What a name has no use for and no paper can print: controls, marks that are not seen, pictures, private characters
 _NOT_IN_NAMES = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Me", "Sk", "So", "Zl", "Zp"})
@@ -20,8 +21,8 @@ _INTEGER_DIGITS = 18
 
 def _clean(text: str) -> str:
     """Free text goes into papers and events in clear, so an identity number has no place in it."""
-    if any(unicodedata.category(character) == "Cc" and character not in "\n\r\t" for character in text):
-        raise PydanticCustomError("control_character", "文字中不得包含控制字符")
+    if unprintable(text):
+        raise PydanticCustomError("unprintable", "文字中不得包含控制字符、不可见字符、表情或自造字")
     if holds_citizen_id(text):
         raise PydanticCustomError("number_in_text", "文字中不得包含公民身份号码")
     return text
@@ -36,7 +37,7 @@ def _printable(name: str) -> str:
 
 _Free = AfterValidator(_clean)
 Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), _Free, AfterValidator(_printable)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable), _Free
 ]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), _Free]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z.]{20,128}$")]

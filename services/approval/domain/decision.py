@@ -95,6 +95,8 @@ def _grant(draft: DecisionDraft, result: ResultRule, *, today: date) -> Decision
         validity = Validity.parse(result.validity)
         faults += validity.faults(valid_from, valid_until)
         valid_until = valid_until or validity.until(valid_from)
+    if valid_until is not None and valid_until < (valid_from or today) and not faults:
+        faults.append(FieldError("#/valid_until", "before-start", "有效期届满日不得早于起始日"))
     _raise(faults)
     return Decision(
         outcome=Outcome.GRANTED,

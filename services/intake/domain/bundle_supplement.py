@@ -11,8 +11,9 @@ from services.intake.domain.bundle_case import BundleAct, BundleCase, BundleStat
 from services.intake.domain.bundle_plan import MemberState
 from services.intake.domain.errors import AlreadyNotified, Invalid, NotYetDue, SuppliedTooLate
 from services.intake.domain.records import MaterialFault, Staff
+from services.intake.domain.supplement import deadline_faults
 from services.kernel.errors import FieldError
-from services.kernel.time_limit import end_of
+from services.kernel.time_limit import china_date, end_of
 
 
 def request(
@@ -26,7 +27,7 @@ def request(
     now: datetime,
     reason: str | None,
 ) -> BundleCase:
-    """Raises WrongBundleState, AlreadyNotified, Invalid: a lacking material that is left out.
+    """Raises WrongBundleState, AlreadyNotified, Invalid: a lacking material that is left out, a day that cannot be.
 
     Args:
         members: those with a fault.
@@ -42,6 +43,7 @@ def request(
         for number, name in sorted(lacking.items())
         if number not in asked
     ]
+    errors += deadline_faults(supply_by, china_date(now))
     if errors or not faults:
         raise Invalid(errors=errors or [FieldError("#/faults", "supplement.empty", "至少列明一项需要补正的材料")])
     notice = BundleSupplement(tuple(faults), tuple(members), supply_by, now, by, case.stage_no)

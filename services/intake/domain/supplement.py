@@ -1,8 +1,8 @@
 """Supplement: the notice with every fault, a second one only for what could not be seen, supply, and return."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from services.intake.domain.application import Application, require, require_unsilenced
 from services.intake.domain.catalogue import Need, ServiceItem
@@ -13,6 +13,7 @@ from services.intake.domain.states import Act, State
 from services.kernel.errors import FieldError
 from services.kernel.time_limit import DueDate, end_of
 
+LATEST_SUPPLY = timedelta(days=366)  # a later day is a slip of the pen, and 9999 has no next day
 NOTICES = 2  # the one-time notice, and one more for what could not be seen then
 
 
@@ -40,8 +41,7 @@ def request_supplement(
     require(application, Act.REQUEST_SUPPLEMENT)
     require_unsilenced(application, now)
     errors = [*_fault_errors(item, faults), *_left_out(application, item, faults)]
-    if supply_by <= today:
-        errors.append(FieldError("#/supply_by", "supplement.deadline", "补正期限应晚于今日"))
+    errors += deadline_faults(supply_by, today)
     if errors:
         raise Invalid(errors=errors)
     notice = SupplementNotice(tuple(faults), supply_by, now, by)
@@ -52,6 +52,11 @@ def request_supplement(
     )
     history = (*application.earlier_supplements, earlier)
     return replace(application, state=State.CORRECTION, supplement=again, earlier_supplements=history)
+
+
+def deadline_faults(supply_by: date, today: date) -> Iterator[FieldError]:
+    if not today < supply_by <= today + LATEST_SUPPLY:
+        yield FieldError("#/supply_by", "supplement.deadline", "补正期限应晚于今日，且不超过一年")
 
 
 def _seen(application: Application, faults: Sequence[MaterialFault]) -> tuple[int, ...]:

@@ -129,6 +129,12 @@ def test_a_grant_that_contradicts_itself_or_the_item_is_refused(
     assert faults_of(replace(GRANT, **changes)) == faults
 
 
+def test_a_grant_that_is_no_certificate_is_not_over_before_it_is_given() -> None:
+    event = ResultRule("营业性演出审批", "准予许可决定", False, None)
+
+    assert faults_of(replace(GRANT, valid_until=date(2026, 3, 4)), event) == {"#/valid_until": "before-start"}
+
+
 def test_a_result_that_is_no_certificate_has_no_validity_of_its_own() -> None:
     decision = make_decision(GRANT, ResultRule("营业性演出审批", "准予许可决定", False, None), today=TODAY)
 

@@ -81,9 +81,10 @@ class TestSupplementNotice:
         assert codes(twice.value) == ["supplement.twice"]
         assert codes(none.value) == ["supplement.empty"]
 
-    def test_the_deadline_lies_after_today(self):
+    @pytest.mark.parametrize("day", [TODAY, TODAY + timedelta(days=367), date.max])
+    def test_the_deadline_lies_after_today_and_within_a_year(self, day):
         with pytest.raises(Invalid) as refused:
-            notice(received(), a_fault(), supply_by=TODAY)
+            notice(received(), a_fault(), supply_by=day)
 
         assert codes(refused.value) == ["supplement.deadline"]
 

@@ -25,7 +25,7 @@ ACTS: dict[BundleAct, Callable[[BundleCase], BundleCase]] = {
     BundleAct.PROVIDE: lambda c: rules.provide(c, [provided(1)]),
     BundleAct.RECEIVE: lambda c: rules.receive(c, by=CLERK, now=NOON),
     BundleAct.REQUEST_SUPPLEMENT: lambda c: bundle_supplement.request(
-        c, [FAULT], ["步骤"], lacking={}, supply_by=TODAY, by=CLERK, now=NOON, reason=None
+        c, [FAULT], ["步骤"], lacking={}, supply_by=TODAY + timedelta(days=1), by=CLERK, now=NOON, reason=None
     ),
     BundleAct.SUPPLY: lambda c: bundle_supplement.supply(
         replace(c, supplement=NOTICE, materials=(provided(1),)), now=NOON
