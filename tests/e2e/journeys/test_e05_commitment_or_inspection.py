@@ -111,7 +111,7 @@ async def test_a_false_commitment_is_told_and_bars_its_maker_from_the_next_one(t
     # The supervisor records it; only up to that day, and only commitments.
     until = town.today() + timedelta(days=90)
     agent, again = await town.hall.person(life.who.username), town.life("E05", town.enterprise(1), "ONLINE")
-    await _barred(town, life, until, finding["finding"])
+    await _barred(town, life, until, str(finding["finding"]))
     refused(await agent.post("/api/v1/applications", _request(again, COMMITS)), "intake.invalid", "commitment.barred")
     await _apply(town, again)
     withdrawn = await act_on(agent, again, "withdrawal", {"reason": "先整改后再申请"})
