@@ -11,6 +11,7 @@ from contracts.events.common import DueDate
 from services.approval import repository, requests
 from services.approval.calendars import Calendar
 from services.approval.commands.speaking import own_hearing, own_statement, perform_own, speaker_of
+from services.approval.domain.clocks import is_over
 from services.approval.domain.proceedings import HearingStep
 from services.approval.domain.states import STATE_LABELS, State
 from services.approval.mapping import due_out
@@ -44,18 +45,21 @@ class HearingOut(BaseModel):
 
 
 @router.get("/cases/{case_no}/hearing", summary="本人的听证：权利、期限、时间地点 (申请人、利害关系人)")
-async def get_hearing(case_no: CaseNo, who: Concerned, db: Db, calendar: Calendar, response: Response) -> HearingOut:
+async def get_hearing(
+    case_no: CaseNo, who: Concerned, db: Db, calendar: Calendar, now: Now, response: Response
+) -> HearingOut:
     async with db.read() as connection:
         loaded = await repository.load(connection, case_no, concerned(who), calendar)
     response.headers["etag"] = etag(loaded.case.version)
-    return _hearing_out(loaded, who)
+    return _hearing_out(loaded, who, now)
 
 
-def _hearing_out(loaded: Loaded, who: Principal) -> HearingOut:
+def _hearing_out(loaded: Loaded, who: Principal, now: datetime) -> HearingOut:
     case, speaker = loaded.case, speaker_of(loaded, who)
     hearing = case.proceedings.hearing
     party = next((p for p in case.proceedings.parties if p.no == speaker.party_no), None)
     step = hearing.step if hearing else None
+    late = hearing is not None and hearing.request_by is not None and is_over(hearing.request_by, now)
     return HearingOut(
         case_id=case.id,
         case_no=case.case_no,
@@ -63,7 +67,7 @@ def _hearing_out(loaded: Loaded, who: Principal) -> HearingOut:
         state_label=STATE_LABELS[case.state],
         version=case.version,
         step=step,
-        may_ask=hearing is not None and step is HearingStep.TOLD and speaker.name in hearing.told,
+        may_ask=hearing is not None and step is HearingStep.TOLD and speaker.name in hearing.told and not late,
         request_by=_due(hearing.request_by if hearing else None),
         hold_by=_due(hearing.hold_by if hearing else None),
         takes_place_at=hearing.takes_place_at if hearing else None,

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlalchemy import text
+
 from services.chassis import clock
 from services.chassis.sealing import Sealer
 from services.kernel.workdays import official_calendar
@@ -42,6 +44,22 @@ async def test_art_47_the_applicant_asks_for_a_hearing_himself_within_five_worki
     assert (after["step"], after["may_ask"]) == ("REQUESTED", False)
     event = await desk.told("approval.hearing.requested.v1")
     assert (event["person"], event["recorded_by"]["role"]) == ("向小满", "CITIZEN")
+
+
+async def test_art_47_after_the_fifth_working_day_nobody_is_told_that_he_may_ask(approval: Approval) -> None:
+    desk = await told(approval, "向小满")
+    over = "jsonb_set(proceedings, '{hearing,request_by,on}', to_jsonb('2026-01-05'::text))"
+    async with approval.database.transaction() as uow:
+        await uow.connection.execute(
+            text(f"UPDATE approval_case SET proceedings = {over} WHERE id = :id").bindparams(
+                id=desk.accepted.application_id
+            )
+        )
+
+    shown = (await approval.get(f"cases/{desk.accepted.case_no}/hearing", citizen(APPLICANT))).json()
+
+    assert (shown["step"], shown["may_ask"]) == ("TOLD", False)
+    assert await desk.refused("hearing/application", citizen(APPLICANT)) == (409, "approval.hearing-request-late")
 
 
 async def test_a_stranger_finds_no_case(approval: Approval) -> None:
