@@ -1,8 +1,10 @@
 """Bodies of the procedural acts. Chinese descriptions are what the documentation shows."""
 
+from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from services.approval.domain.case import Opinion, Recommendation
 from services.approval.domain.consultation import Answer
@@ -12,6 +14,15 @@ from services.approval.domain.site_check import SiteRecord
 from services.approval.domain.standstill import SuspensionDraft
 from services.approval.schemas import LongText, ShortText
 
+
+def _in_living_memory(at: datetime) -> datetime:
+    """The first and the last hours there are have no day in China."""
+    if not 1900 < at.year < 2200:
+        raise PydanticCustomError("instant_range", "时间不在合理范围内")
+    return at
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_living_memory)]
 Days = Annotated[int, Field(ge=-10_000, le=10_000)]
 People = Annotated[list[ShortText], Field(max_length=50)]
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
@@ -63,7 +74,7 @@ class InspectorsIn(_In):
 
 class SiteCheckIn(_In):
     inspectors: Annotated[list[AccountId], Field(max_length=20, description="参加核查的人员，应在指派之列")]
-    checked_at: AwareDatetime
+    checked_at: Instant
     place: ShortText = ""
     facts: LongText = Field("", description="核查情况")
     passed: bool
@@ -90,7 +101,7 @@ class HearingWaiverIn(_In):
 
 
 class HearingAnnouncementIn(_In):
-    takes_place_at: AwareDatetime
+    takes_place_at: Instant
     place: ShortText = ""
     chair: InspectorIn
     notice: LongText = Field("", description="时间、地点、主持人及申请回避的权利")
