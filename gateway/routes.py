@@ -143,9 +143,10 @@ TABLE: tuple[Route, ...] = (
     *_rest("certificate", f"{API}/certificates", f"{API}/papers"),
     # supervision
     *_read("supervision", f"{API}/supervision/cases/{{case_no}}", f"{API}/supervision/lights", f"{_CASE}/clocks"),
-    *_read("supervision", f"{API}/supervision/findings"),
+    *_read("supervision", f"{API}/supervision/findings", f"{API}/supervision/orders"),
     *_read("supervision", f"{API}/supervision/statistics", deadline=30.0),
     *_act("supervision", f"{_CASE}/rating", f"{API}/complaints"),
+    *_act("supervision", f"{API}/supervision/orders", f"{API}/supervision/orders/{{order_no}}/reply"),
     *_rest("supervision", f"{API}/supervision", f"{API}/complaints"),
 )
 

@@ -199,6 +199,9 @@ class LogHeadSigned(Event):
 
 
 class PaperIssued(Event):
+    """`order_no`: of a letter of supervision, the order it carries; of one about a department's work `case_no` is empty
+    and `case_id` is the order's id. Such a letter is none of the applicant's papers."""
+
     SUBJECT: ClassVar[str] = "certificate.paper.issued.v1"
     paper_id: UUID
     kind: PaperKind
@@ -206,6 +209,7 @@ class PaperIssued(Event):
     case_no: str
     case_id: UUID
     issued_at: datetime
+    order_no: str = ""
 
 
 class PaperSealed(Event):

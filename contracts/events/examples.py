@@ -54,6 +54,7 @@ def _actor(name: str, role: str, organisation: OrganisationRef | None = None) ->
 _CITIZEN = _actor("石阶前", "ENTERPRISE_AGENT")
 _CLERK = _actor("前台甲", "COUNTER_CLERK", _CENTRE)
 _HANDLER = _actor("承办甲", "HANDLER", _DEPARTMENT)
+_SUPERVISOR = _actor("监督甲", "SUPERVISOR", _CENTRE)
 _CHIEF = _actor("首席甲", "CHIEF_REPRESENTATIVE", _DEPARTMENT)
 
 _ITEM = ItemRef(
@@ -336,6 +337,37 @@ def _others() -> tuple[Event, ...]:
     )
 
 
+def _orders() -> tuple[Event, ...]:
+    return (
+        supervision.OrderIssued(
+            order_id=_PAPER,
+            order_no="JC202600000001",
+            kind=supervision.SupervisionPaper.SUPERVISION_ORDER,
+            case_id=_APPLICATION,
+            case_no=_CASE_NO,
+            department_uscc=_DEPARTMENT.uscc,
+            department_name=_DEPARTMENT.name,
+            rule="case-time-yellow",
+            level=supervision.LightLevel.YELLOW,
+            state_at=_DECIDED,
+            finding="已经超过承诺办结时限",
+            requirement="请速办理，并说明超时原因",
+            reply_by=DueDate(on=date(2026, 3, 24)),
+            issued_at=_DECIDED,
+            issued_by=_SUPERVISOR,
+        ),
+        supervision.OrderReplied(
+            order_id=_PAPER,
+            order_no="JC202600000001",
+            department_uscc=_DEPARTMENT.uscc,
+            reply="已于当日办结，超时因检测机构报告迟到",
+            late=False,
+            replied_at=_HANDED_OVER,
+            replied_by=_HANDLER,
+        ),
+    )
+
+
 def examples() -> dict[str, Event]:
     """Subject -> example."""
     return {
@@ -350,5 +382,6 @@ def examples() -> dict[str, Event]:
             *_certificate(),
             *standing_examples(_CERTIFICATE, _IDENTIFIER, _APPLICANT.subject_key, _DEPARTMENT, _HANDLER, _CHIEF),
             *_others(),
+            *_orders(),
         )
     }

@@ -1,11 +1,11 @@
-"""Facts of supervision: lights, findings and ratings. Aggregate: the supervised case (case_id)."""
+"""Facts of supervision: lights, findings, ratings (aggregate: the supervised case, case_id), orders (order_id)."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from contracts.events.common import Event
+from contracts.events.common import Actor, DueDate, Event
 
 
 class LightLevel(StrEnum):
@@ -91,3 +91,49 @@ class RatingGiven(Event):
     satisfaction: Satisfaction
     comment: str = ""
     given_at: datetime
+
+
+class SupervisionPaper(StrEnum):
+    """The kinds of paper a supervisor issues; named as certificate names the papers."""
+
+    SUPERVISION_ORDER = "SUPERVISION_ORDER"
+    SUPERVISION_NOTICE = "SUPERVISION_NOTICE"
+    SUPERVISION_ADVICE = "SUPERVISION_ADVICE"
+
+
+class OrderIssued(Event):
+    """A supervisor urges, notifies or advises a department. Aggregate: the order (order_id).
+
+    Without a case (`case_id` None) it is about the department's work. `level` is None where no light is on.
+    The paper goes out in the name of `issued_by.organisation`.
+    """
+
+    SUBJECT: ClassVar[str] = "supervision.order.issued.v1"
+    order_id: UUID
+    order_no: str
+    kind: SupervisionPaper
+    case_id: UUID | None = None
+    case_no: str = ""
+    department_uscc: str
+    department_name: str
+    rule: str
+    level: LightLevel | None = None
+    state_at: datetime
+    finding: str
+    requirement: str
+    reply_by: DueDate
+    issued_at: datetime
+    issued_by: Actor
+
+
+class OrderReplied(Event):
+    """The department answered. `late`: after the last day. Aggregate: the order (order_id)."""
+
+    SUBJECT: ClassVar[str] = "supervision.order.replied.v1"
+    order_id: UUID
+    order_no: str
+    department_uscc: str
+    reply: str
+    late: bool
+    replied_at: datetime
+    replied_by: Actor

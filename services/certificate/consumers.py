@@ -19,6 +19,7 @@ from contracts.events.intake import (
     SupplementRequested,
 )
 from contracts.events.standing import StandingDecided
+from contracts.events.supervision import OrderIssued
 from services.certificate import ending_papers, paper_contents, procedure_papers, queries
 from services.certificate.calendars import keep_calendars, work_calendars
 from services.certificate.commands.issue_certificates import issue_certificates
@@ -27,6 +28,7 @@ from services.certificate.commands.keep_cases import keep_received, keep_submitt
 from services.certificate.commands.renew_certificates import renew_certificates, renew_granted
 from services.certificate.commands.standing_acts import execute_standing
 from services.certificate.kit import Kit
+from services.certificate.letter_papers import letter
 from services.certificate.paper_contents import CaseFacts, Draft
 from services.chassis import clock
 from services.chassis.bus import Incoming
@@ -61,6 +63,7 @@ class Consumers:
         approval: tuple[type[Event], ...] = (CaseDecided, StandingDecided, *procedure_papers.HEARD)
         return (
             Consumer("certificate-intake", "INTAKE", tuple(event.SUBJECT for event in intake), self.on_intake),
+            Consumer("certificate-supervision", "SUPERVISION", (OrderIssued.SUBJECT,), self.on_supervision),
             Consumer("certificate-approval", "APPROVAL", tuple(event.SUBJECT for event in approval), self.on_approval),
         )
 
@@ -98,6 +101,13 @@ class Consumers:
         for event in steps:
             papers += procedure_papers.drafts(event, copies[event.case_id], settings, calendar)
         await issue_papers(uow, papers, self._kit)
+
+    async def on_supervision(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
+        """An order of the supervisor becomes a letter, about one case or about a department."""
+        orders = [message.event for message in messages if isinstance(message.event, OrderIssued)]
+        copies = await case_copies(uow, {event.case_id for event in orders if event.case_id})
+        drafts = [letter(event, copies[event.case_id] if event.case_id else None) for event in orders]
+        await issue_papers(uow, drafts, self._kit)
 
     def _drafts(
         self, event: Any, copies: dict[UUID, CaseFacts], known: Mapping[str, tuple[str, str]]

@@ -32,6 +32,7 @@ from services.certificate import receipt_record
 from services.certificate.domain.paper import FORMS
 from services.certificate.domain.validity import term
 from services.certificate.files import contents
+from services.certificate.files.contents_after import SupervisionLetter
 from services.certificate.settings import CertificateSettings
 from services.chassis.clock import local_date
 from services.kernel.workdays import WorkCalendar
@@ -107,28 +108,60 @@ Build = Callable[[dict[str, Any]], contents.AnyPaper]
 
 @dataclass(frozen=True)
 class Draft:
-    """A paper to be: its kind, its case, the instant of the act, and its contents but for the header."""
+    """A paper to be: its kind, its case, the instant of the act, and its contents but for the header.
+
+    Only a letter of supervision may have no case: it is then filed under the order, `about`.
+    """
 
     kind: str
-    case: CaseFacts
+    case: CaseFacts | None
     at: datetime
     build: Build
     occasion: str = ""  # tells papers of one kind apart where a case may have several
     body: OrganisationRef | None = None  # who issues it, when it is not the department of the item
     record: Callable[[contents.Receipt], dict[str, Any]] | None = None  # what a receipt signs
+    about: UUID | None = None
+    addressee: str | None = None  # uscc of the body a letter of supervision goes to
+    order_no: str = ""  # of the supervision order a letter carries
 
     @property
     def issuer(self) -> OrganisationRef:
-        return self.body or self.case.item.department
+        issuer = self.body or (self.case.item.department if self.case else None)
+        assert issuer is not None, "a paper without a case names its body"
+        return issuer
+
+    @property
+    def case_id(self) -> UUID:
+        found = self.case.case_id if self.case else self.about
+        assert found is not None, "a paper without a case names what it is about"
+        return found
+
+    @property
+    def case_no(self) -> str:
+        return self.case.case_no if self.case else ""
+
+    @property
+    def seal(self) -> contents.SealBody:
+        """Procedural papers carry the body's special seal, letters of supervision the body's own."""
+        if self.addressee is not None or self.case is None:
+            return contents.SealBody(name=self.issuer.name, uscc=self.issuer.uscc)
+        return seal_of(self.case.item, self.issuer)
 
 
 def header(draft: Draft, paper_id: UUID, number: str, public_url: str) -> dict[str, Any]:
     """The common header of all papers."""
-    case = draft.case
     return {
         "reference": str(paper_id),
         "body_name": draft.issuer.name,
         "number": number,
+        "dated_on": local_date(draft.at),
+        "verification_url": f"{public_url.rstrip('/')}/api/v1/certificates/verify?paper={paper_id}",
+        **(_of_case(draft.case) if draft.case else dict.fromkeys(SupervisionLetter.OF_CASE, "")),
+    }
+
+
+def _of_case(case: CaseFacts) -> dict[str, Any]:
+    return {
         "applicant_name": case.applicant.name,
         "applicant_number_label": _NUMBER_LABELS[case.applicant.party_type],
         "applicant_number": case.applicant.masked_number,
@@ -136,8 +169,6 @@ def header(draft: Draft, paper_id: UUID, number: str, public_url: str) -> dict[s
         "item_code": case.item.item_code,
         "case_no": case.case_no,
         "query_code": case.query_code,
-        "dated_on": local_date(draft.at),
-        "verification_url": f"{public_url.rstrip('/')}/api/v1/certificates/verify?paper={paper_id}",
         "agent_name": case.agent.name if case.agent else "",
     }
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from services.certificate import queries
 from services.certificate.commands import fetch_files, read_certificates
-from services.certificate.commands.fetch_files import Download
+from services.certificate.commands.fetch_files import Download, readable
 from services.certificate.commands.read_certificates import Why, reader_of
 from services.certificate.domain.access import (
     APPLICANT_SIDE,
@@ -108,6 +108,7 @@ async def _case_papers(db: Database, case_no: str, caller: Principal, kit: Kit, 
         if case is None or not may_read_case(reader_of(caller), queries.scope_of(case)):
             raise NotFound
         papers = await queries.papers_of_case(connection, case.case_id)
+        papers = [row for row in papers if readable(row, case, caller)]
         certificates = await queries.of_case(connection, case.case_id)
     return CasePapersOut(
         case_no=case_no,

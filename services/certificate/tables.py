@@ -142,6 +142,9 @@ class PaperRow(Base, table=True):
     number: str
     body_uscc: str
     body_name: str
+    # Of a letter of supervision: the body it goes to, and its order. Such a letter is none of the applicant's papers.
+    addressee_uscc: str | None = None
+    order_no: str = Field(sa_column=Column(String, nullable=False, server_default=""))
     issued_at: datetime = Field(sa_column=_at())
     contents_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     jws_sealed: bytes | None = Field(sa_column=Column(LargeBinary, nullable=True))

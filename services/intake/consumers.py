@@ -71,7 +71,8 @@ async def take_documents(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
         *(
             _document(one.case_id, one.number, one.kind.value, one.issued_at)
             for one in events
-            if isinstance(one, PaperIssued) and one.case_no  # those of an imported certificate have no case
+            # those of an imported certificate have no case, and a letter of supervision is not handed over
+            if isinstance(one, PaperIssued) and one.case_no and not one.order_no
         ),
     ]
     if issued:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from contracts.events.certificate import PaperIssued
 from contracts.events.intake import CalendarLoaded
 from services.chassis import clock
 from services.chassis.bus import Incoming, NotYet
@@ -11,7 +12,7 @@ from services.chassis.consumer import Consumer
 from services.chassis.database import UnitOfWork
 from services.chassis.reference import Reference
 from services.kernel.workdays import WorkCalendar
-from services.supervision import calendars, repository
+from services.supervision import calendars, orders, repository
 from services.supervision.calendars import work_calendars
 from services.supervision.differences import compared
 from services.supervision.facts import fact_of
@@ -33,6 +34,8 @@ class Listener:
 
     async def __call__(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
         await self._take_calendars(uow, messages)
+        issued = [message.event for message in messages if isinstance(message.event, PaperIssued)]
+        await orders.note_papers(uow, [event for event in issued if event.order_no])
         told = [(message, fact) for message in messages if (fact := fact_of(message.event)) is not None]
         if not told:
             return

@@ -5,6 +5,7 @@ from typing import Any
 
 from contracts.events import approval, certificate, intake
 from contracts.events.common import AgentRef, Event, ItemRef, LimitValue, Outcome, Party
+from contracts.events.supervision import SupervisionPaper
 from services.supervision.facts_of_clocks import BUNDLE_FACTS, acceptance_detail
 from services.supervision.facts_of_intake import INTAKE_FACTS
 from services.supervision.facts_of_proceedings import CLOCK_FACTS, other_fact
@@ -159,15 +160,19 @@ def _certificate_sealed(event: certificate.CertificateSealed) -> Fact | None:
     return Fact(None, event.case_no, event.sealed_at, {}, None, {"identifier": event.identifier})
 
 
+# Between the supervisor and the department: no line of the case's own timeline, which the applicant reads.
+_LETTERS = {kind.value for kind in SupervisionPaper}
+
+
 def _paper_issued(event: certificate.PaperIssued) -> Fact | None:
-    if not event.case_no:  # of an imported certificate, which no case brought
+    if not event.case_no or event.kind.value in _LETTERS:  # or of an imported certificate, which no case brought
         return None
     detail = {"kind": event.kind.value, "number": event.number}
     return Fact(event.case_id, event.case_no, event.issued_at, {}, None, detail)
 
 
 def _paper_sealed(event: certificate.PaperSealed) -> Fact | None:
-    if not event.case_no:
+    if not event.case_no or event.kind.value in _LETTERS:
         return None
     return Fact(None, event.case_no, event.sealed_at, {}, None, {"kind": event.kind.value})
 

@@ -47,10 +47,10 @@ def _wanted(
     voided: Annotated[bool, Query(description="只看已撤销的灯")] = False,
     cursor: CursorText = None,
 ) -> LightFilter:
-    return LightFilter(level, department, open_, voided, _before(request.app.state.cursor_key, cursor))
+    return LightFilter(level, department, open_, voided, before(request.app.state.cursor_key, cursor))
 
 
-def _before(key: bytes, cursor: str | None) -> UUID | None:
+def before(key: bytes, cursor: str | None) -> UUID | None:
     """Raises BadCursor; also for the cursor of another list."""
     if cursor is None:
         return None
@@ -83,7 +83,7 @@ async def list_findings(
 ) -> FindingPage:
     key = request.app.state.cursor_key
     async with db.read() as connection:
-        rows = await found(connection, visible(overseer), kind, _before(key, cursor), limit + 1)
+        rows = await found(connection, visible(overseer), kind, before(key, cursor), limit + 1)
     page, more = rows[:limit], len(rows) > limit
     return FindingPage(items=page, next=encode_cursor(key, page[-1].id) if more else None)
 

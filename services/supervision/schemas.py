@@ -19,7 +19,7 @@ from services.supervision.domain.rating import LABELS, Rating, Satisfaction
 _PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
 
-def _without_number(text: str) -> str:
+def without_number(text: str) -> str:
     """A comment goes into rows and events in clear: a citizen's number has no place in it."""
     if holds_citizen_id(text):
         raise PydanticCustomError("number_in_text", "文字中不得包含公民身份号码")
@@ -282,7 +282,7 @@ class RatingIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     satisfaction: Satisfaction
-    comment: Annotated[str, StringConstraints(max_length=500, pattern=_PRINTABLE), AfterValidator(_without_number)] = (
+    comment: Annotated[str, StringConstraints(max_length=500, pattern=_PRINTABLE), AfterValidator(without_number)] = (
         Field("", description="文字评价")
     )
 

@@ -1,11 +1,14 @@
-"""Who sees which cases: the one predicate that case, lights, statistics and rating share."""
+"""Who sees which cases: one predicate for case, lights, statistics and rating, one for orders."""
+
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from services.chassis.auth import Principal
 from services.kernel.codes import InvalidCode, division_prefix
-from services.supervision.tables import CaseRow
+from services.supervision.tables import CaseRow, OrderRow
 
 PARTIES = ("CITIZEN", "ENTERPRISE_AGENT")
 DEPARTMENT = ("HANDLER", "CHIEF_REPRESENTATIVE")
@@ -16,7 +19,7 @@ READERS = (*PARTIES, *DEPARTMENT, *DIVISION, *SYSTEMS)
 
 
 def visible(principal: Principal) -> ColumnElement[bool]:
-    """Parties: their own. Officers: their department's. Counters and supervisors: their division and below."""
+    """Cases. Parties: their own. Officers: their department's. Counters and supervisors: their division and below."""
     rules: list[ColumnElement[bool]] = []
     if principal.has(*PARTIES, "MOBILE_BACKEND"):
         rules.append(col(CaseRow.submitter_id) == principal.subject)
@@ -24,7 +27,7 @@ def visible(principal: Principal) -> ColumnElement[bool]:
     if principal.has(*DEPARTMENT) and principal.organisation:
         rules.append(col(CaseRow.department_uscc) == principal.organisation)
     if principal.has(*DIVISION):
-        rules.append(_below(principal.division))
+        rules.append(_below(col(CaseRow.division), principal.division))
     if principal.has("PROVINCIAL_PLATFORM"):
         rules.append(col(CaseRow.channel) == "PROVINCIAL")
     # a row whose item is not known yet (its first event is still on the way) is nobody's
@@ -41,9 +44,19 @@ def sees_lights(principal: Principal) -> bool:
     return principal.has(*OVERSEERS)
 
 
-def _below(division: str) -> ColumnElement[bool]:
+def ordered(principal: Principal) -> ColumnElement[bool]:
+    """Supervision orders. The department: those it was given. Supervisors: those of their division and below."""
+    rules: list[ColumnElement[bool]] = []
+    if principal.has(*DEPARTMENT) and principal.organisation:
+        rules.append(col(OrderRow.department_uscc) == principal.organisation)
+    if principal.has("SUPERVISOR"):
+        rules.append(_below(col(OrderRow.division), principal.division))
+    return or_(false(), *rules)
+
+
+def _below(column: Mapped[Any], division: str) -> ColumnElement[bool]:
     """An unusable division in a token matches nothing."""
     try:
-        return col(CaseRow.division).startswith(division_prefix(division), autoescape=True)
+        return column.startswith(division_prefix(division), autoescape=True)
     except InvalidCode:
         return false()

@@ -183,3 +183,51 @@ class ArmingRow(Base, table=True):
 
     only: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     fingerprint: str
+
+
+class OrderRow(Base, table=True):
+    """A supervision order and its answer. `version` counts its events; `division` is the issuing supervisor's."""
+
+    __tablename__: ClassVar[str] = "supervision_order"
+    __table_args__ = (
+        UniqueConstraint("order_no", name="supervision_order_no"),
+        Index("supervision_order_department", "department_uscc", "id"),
+        Index("supervision_order_division", "division", "id", postgresql_ops={"division": "text_pattern_ops"}),
+    )
+
+    id: UUID = Field(primary_key=True)
+    version: int
+    order_no: str
+    kind: str
+    case_id: UUID | None = None
+    case_no: str | None = None
+    item_name: str | None = None
+    department_uscc: str
+    department_name: str
+    division: str
+    rule: str
+    level: str | None = None
+    state_at: datetime = Field(sa_column=_at(nullable=False))
+    finding: str
+    requirement: str
+    reply_by: date
+    reply_by_provisional: bool
+    issued_at: datetime = Field(sa_column=_at(nullable=False))
+    issued_by: str  # the supervisor's name
+    issuer_uscc: str
+    issuer_name: str
+    reply: str | None = None
+    replied_at: datetime | None = Field(default=None, sa_column=_at())
+    replied_by: str | None = None
+    late: bool | None = None
+    paper_id: UUID | None = None
+    paper_number: str | None = None
+
+
+class OrderCounterRow(Base, table=True):
+    """The last number of a year; locked until its order is committed or taken back, so that there are no gaps."""
+
+    __tablename__: ClassVar[str] = "supervision_order_counter"
+
+    year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    last: int

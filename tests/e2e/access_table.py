@@ -107,7 +107,7 @@ ROLES = {
 #   j   403 / 404: his for joint handling only, of which there is no case
 # The first column is what he gets who may. An act is asked for with a version long gone, so that it changes nothing:
 # 412 says that the caller was let in; 409 and 422 too: the state of the case or its item forbids it. So do 403 of a
-# check on site, of which he is no inspector, and 404 of a party, consultation or decision. 401 without token.
+# check on site, of which he is no inspector, and 404 of a party, consultation, decision or order. 401 without token.
 _ROWS = """
                                                                  may CI EA CC TC HA CR HO SU CA PP MB TS GH
 GET  /api/v1/applications                                        200  o  o  o  o  o  o  o  o  -  o  o  o  -
@@ -208,6 +208,9 @@ GET  /api/v1/supervision/cases/{case_no}                         200  o  o  o  o
 GET  /api/v1/cases/{case_no}/clocks                              200  o  o  o  o  o  o  o  o  -  o  o  o  -
 GET  /api/v1/supervision/lights                                  200  -  -  -  -  o  o  -  o  -  -  -  -  -
 GET  /api/v1/supervision/findings                                200  -  -  -  -  o  o  -  o  -  -  -  -  -
+GET  /api/v1/supervision/orders                                  200  -  -  -  -  o  o  -  o  -  -  -  -  -
+POST /api/v1/supervision/orders                                  422  -  -  -  -  -  -  -  o  -  -  -  -  -
+POST /api/v1/supervision/orders/{order_no}/reply                 404  -  -  -  -  -  o  -  -  -  -  -  -  -
 GET  /api/v1/supervision/statistics                              200  -  -  -  -  o  o  -  o  -  -  -  -  -
 """
 # Everybody, logged in or not.

@@ -33,6 +33,7 @@ class Made:
     case_version: int = 0
     material_no: int = 0
     number: int = 1  # of a party or a consultation, of which the case has none
+    order_no: str = "JC209800000001"  # of a supervision order that there is not
     paper_id: str = ""
     identifier: str = ""
     decision_id: str = "00000000-0000-7000-8000-000000000000"  # of a certificate, about which nothing was proposed

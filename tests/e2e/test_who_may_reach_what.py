@@ -66,6 +66,7 @@ BODIES: dict[str, Any] = {
     "supplements": {},
     "withdrawal": {"reason": "不再办理"},
     "hand-over": {"method": "ELECTRONIC", "recipient_name": "王建国"},
+    "reply": {"content": "已办结"},
     "rating": {"satisfaction": "VERY_SATISFIED"},
     "claim": {"persons": ["王建国"]},
     "originals": {"recipient_name": "王建国"},

@@ -266,10 +266,12 @@ class Library:
     async def hear(self, *events: Event) -> None:
         """Tell events in one batch each per source, as the worker does."""
         consumers = Consumers(self.kit)
-        messages = [_incoming(event) for event in events]
+        messages = [incoming(event) for event in events]
         approval = [message for message in messages if message.subject.startswith("approval.")]
-        others = [message for message in messages if not message.subject.startswith("approval.")]
-        for handle, batch in ((consumers.on_intake, others), (consumers.on_approval, approval)):
+        orders = [message for message in messages if message.subject.startswith("supervision.")]
+        others = [message for message in messages if message not in approval and message not in orders]
+        handlers = (consumers.on_intake, others), (consumers.on_approval, approval), (consumers.on_supervision, orders)
+        for handle, batch in handlers:
             if batch:
                 async with self.database.transaction() as uow:
                     await handle(uow, batch)
@@ -319,7 +321,7 @@ class Library:
             await maker.stop()
 
 
-def _incoming(event: Event) -> Incoming:
+def incoming(event: Event) -> Incoming:
     names = ("application_id", "case_id", "decision_id")
     aggregate = next((value for name in names if (value := getattr(event, name, None))), uuid7())
     now = clock.now()

@@ -369,7 +369,8 @@ class Supervision:
 
     async def clear(self) -> None:
         async with self.database.transaction() as uow:
-            tables = "supervised_case, timeline, light, finding, rating, arming, outbox, inbox_version, idempotency"
+            tables = "supervised_case, timeline, light, finding, rating, supervision_order, arming"
+            tables += ", outbox, inbox_version, idempotency"
             for table in tables.split(", "):
                 await uow.connection.execute(text(f"DELETE FROM {table}"))
 

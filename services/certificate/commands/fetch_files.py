@@ -9,7 +9,7 @@ from uuid import UUID
 from services.certificate import queries, repository
 from services.certificate.commands.issue_certificates import file_job
 from services.certificate.commands.read_certificates import Why, read, reader_of
-from services.certificate.domain.access import Access, may_read_case
+from services.certificate.domain.access import Access, may_read_case, may_read_letter
 from services.certificate.domain.errors import FileFailed, FileWithheld, NotFound
 from services.certificate.kit import Kit
 from services.chassis.auth import Principal
@@ -74,9 +74,16 @@ async def _paper(db: Database, paper_id: UUID, principal: Principal) -> Any:
     async with db.read() as connection:
         row = await queries.paper_by_id(connection, paper_id)
         case = await queries.case_by_id(connection, row.case_id) if row else None
-    if row is None or case is None or not may_read_case(reader_of(principal), queries.scope_of(case)):
+    if row is None or not readable(row, case, principal):
         raise NotFound
     return row
+
+
+def readable(row: Any, case: Any, principal: Principal) -> bool:
+    """Papers of a case: whoever may read the case. Letters of supervision: their two bodies."""
+    if row.addressee_uscc is not None:
+        return may_read_letter(reader_of(principal), row.body_uscc, row.addressee_uscc)
+    return case is not None and may_read_case(reader_of(principal), queries.scope_of(case))
 
 
 def _name(row: Any) -> str:

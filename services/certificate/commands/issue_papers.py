@@ -13,7 +13,7 @@ from services.certificate.domain.paper import FORMS
 from services.certificate.files import contents
 from services.certificate.files.records import RECEIPT_TYPE
 from services.certificate.kit import Kit
-from services.certificate.paper_contents import CaseFacts, Draft, header, seal_of
+from services.certificate.paper_contents import CaseFacts, Draft, header
 from services.chassis.bus import NotYet
 from services.chassis.clock import local_date
 from services.chassis.database import UnitOfWork
@@ -24,7 +24,7 @@ _FIRST = 1
 
 async def issue_papers(uow: UnitOfWork, drafts: Sequence[Draft], kit: Kit) -> None:
     """Number and store these papers; a paper that its case has already changes nothing."""
-    wanted = {(draft.case.case_id, draft.kind, draft.occasion): draft for draft in drafts}
+    wanted = {(draft.case_id, draft.kind, draft.occasion): draft for draft in drafts}
     known = await repository.known_papers(uow.connection, wanted)
     new = [draft for key, draft in wanted.items() if key not in known]
     if not new:
@@ -61,21 +61,23 @@ def _counter(draft: Draft) -> CounterKey:
 
 def _row(draft: Draft, ordinal: int, kit: Kit) -> dict[str, object]:
     paper_id = uuid7()
-    case, body = draft.case, draft.issuer
+    body = draft.issuer
     year = local_date(draft.at).year
     number = paper_number(kit.settings.region_short_name, body.name, FORMS[draft.kind].word, year, ordinal)
     printed, jws = _signed(draft.build(header(draft, paper_id, number, kit.settings.public_url)), draft, kit)
-    job = contents.Job(contents=printed, seal=seal_of(case.item, body), at=draft.at.replace(microsecond=0))
+    job = contents.Job(contents=printed, seal=draft.seal, at=draft.at.replace(microsecond=0))
     return {
         "id": paper_id,
         "version": _FIRST,
-        "case_id": case.case_id,
-        "case_no": case.case_no,
+        "case_id": draft.case_id,
+        "case_no": draft.case_no,
         "kind": draft.kind,
         "occasion": draft.occasion,
         "number": number,
         "body_uscc": body.uscc,
         "body_name": body.name,
+        "addressee_uscc": draft.addressee,
+        "order_no": draft.order_no,
         "issued_at": draft.at,
         "contents_sealed": kit.seal_contents(contents.dump_job(job)),
         "jws_sealed": kit.seal_record(jws) if jws else None,
@@ -102,6 +104,7 @@ def _publish(uow: UnitOfWork, row: dict[str, object]) -> None:
             "case_no": row["case_no"],
             "case_id": row["case_id"],
             "issued_at": row["issued_at"],
+            "order_no": row["order_no"],
         }
     )
     uow.publish(event, aggregate_id=event.paper_id, version=_FIRST)

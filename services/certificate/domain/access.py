@@ -91,6 +91,11 @@ def serves(reader: Reader, division: str) -> bool:
     return reader.is_one_of(WINDOWS) and within(division, reader.division)
 
 
+def may_read_letter(reader: Reader, issuer: str, addressee: str) -> bool:
+    """A letter of supervision is between the supervising body and the department: nobody else's paper."""
+    return reader.is_one_of(SUPERVISOR | DEPARTMENT) and reader.organisation in {issuer, addressee}
+
+
 def within(division: str, reader_division: str) -> bool:
     """Whether `division` is the reader's own or below it; a reader without a division reaches nothing."""
     return bool(reader_division) and division.startswith(subtree(reader_division))

@@ -21,6 +21,11 @@ _ALSO: dict[str, tuple[str, ...]] = {
     "DEREGISTRATION_DECISION": ("remedies",),
 }
 
+_OF_CASE = (
+    *("applicant_name", "applicant_number_label", "applicant_number"),
+    *("item_name", "item_code", "case_no", "query_code"),
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeLine:
@@ -114,7 +119,13 @@ class EndConfirmation(Paper):
 
 @dataclass(frozen=True, kw_only=True)
 class SupervisionLetter(Paper):
-    """督办函 / 监察通知书 / 监察建议书 (GB/T 39046 table 11); `body_name` is the supervising body."""
+    """督办函 / 监察通知书 / 监察建议书 (GB/T 39046 table 11); `body_name` is the supervising body.
+
+    About a department's work the case of the header is blank; an order (督办函) is always about a case.
+    """
+
+    OF_CASE: ClassVar = _OF_CASE
+    HEADER: ClassVar = tuple(name for name in Paper.HEADER if name not in _OF_CASE)
 
     DEMANDED: ClassVar = (
         "supervision_no",
@@ -139,3 +150,9 @@ class SupervisionLetter(Paper):
     requirement: str  # 督办内容
     sent_at: datetime
     reply_by: date
+    reply_by_provisional: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.case_no or self.kind == "SUPERVISION_ORDER":
+            demand(self, *self.OF_CASE)

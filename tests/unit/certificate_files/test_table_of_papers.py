@@ -307,6 +307,19 @@ def test_a_paper_that_lacks_a_demanded_value_cannot_be_built(kind: str, name: st
         replace(PAPERS[kind], **{name: blank})
 
 
+def test_advice_about_a_departments_work_has_no_case_and_an_order_always_has_one() -> None:
+    order, _, advice = more.letters()
+    no_case = dict.fromkeys(order.OF_CASE, "")
+
+    pages = PdfReader(BytesIO(render(samples.a_job(replace(advice, **no_case))).pdf)).pages  # type: ignore[arg-type]
+
+    text = re.sub(r"\s", "", "".join(page.extract_text() for page in pages))
+    assert "你单位的政务服务工作存在以下情况" in text
+    assert [word for word in ("申请人", "办件编号", "查询码") if word in text] == []
+    with pytest.raises(IncompleteContents, match="case_no"):
+        replace(order, **no_case)  # type: ignore[arg-type]
+
+
 def test_only_texts_without_effect_on_the_law_may_be_blank() -> None:
     """Every text of a paper is demanded, unless it is one of those that a paper may do without."""
     free = {
