@@ -1,7 +1,7 @@
 """What approval hears: from intake what opens, ends or moves a case; from the library what stands of a certificate."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contracts.events.certificate import (
     CertificateAnnulled,
@@ -30,6 +30,7 @@ from contracts.events.reuse import CaseRecalled
 from services.approval import calendars, records, standing_repository
 from services.approval.commands.following import move_case, renew_case
 from services.approval.commands.opening import open_cases, take_claim, take_deferred, withdraw_case
+from services.approval.domain.light import LightBook
 from services.approval.quotas import keep_quota
 from services.approval.recalls import keep_recalls
 from services.chassis import clock, reference
@@ -45,13 +46,14 @@ class Listener:
     """Applies a batch of intake's facts."""
 
     calendars: Reference[WorkCalendar]
+    lights: LightBook = field(default_factory=LightBook)
 
     async def __call__(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
         """Acceptances first: in one batch they may come after the withdrawal they precede."""
         events = [message.event for message in messages]
         accepted = [event for event in events if isinstance(event, ApplicationAccepted)]
         if accepted:
-            await open_cases(uow, accepted, now=clock.now(), calendar=self.calendars.value)
+            await open_cases(uow, accepted, now=clock.now(), calendar=self.calendars.value, lights=self.lights)
         for event in events:
             await self._follow(uow, event)
         await keep_recalls(uow, [event for event in events if isinstance(event, CaseRecalled)])
@@ -63,11 +65,11 @@ class Listener:
             case DeferredMaterialSupplied():
                 await take_deferred(uow, event)
             case ApplicationClaimed():
-                await take_claim(uow, event)
+                await take_claim(uow, event, calendar=self.calendars.value, lights=self.lights)
             case RenewalDeemed():
                 await renew_case(uow, event, now=clock.now())
             case ApplicationMoved():
-                await move_case(uow, event, now=clock.now(), calendar=self.calendars.value)
+                await move_case(uow, event, now=clock.now(), calendar=self.calendars.value, lights=self.lights)
             case QuotaSet():
                 await keep_quota(uow, event)
             case CalendarLoaded():
@@ -118,9 +120,9 @@ async def keep_calendar(uow: UnitOfWork, event: CalendarLoaded) -> None:
     await records.project_all_again(uow.connection)
 
 
-def consumers(known: Reference[WorkCalendar]) -> tuple[Consumer, ...]:
+def consumers(known: Reference[WorkCalendar], lights: LightBook) -> tuple[Consumer, ...]:
     heard, library = (tuple(event.SUBJECT for event in events) for events in (_HEARD, _LIBRARY))
     return (
-        Consumer(name="approval-intake", stream="INTAKE", subjects=heard, handle=Listener(known)),
+        Consumer(name="approval-intake", stream="INTAKE", subjects=heard, handle=Listener(known, lights)),
         Consumer(name="approval-certificates", stream="CERTIFICATE", subjects=library, handle=keep_certificates),
     )

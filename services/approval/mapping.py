@@ -1,7 +1,7 @@
 """Rows and events turned into domain values and back: item rules, clocks and ledger, proceedings, consultations."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -11,6 +11,7 @@ from contracts.events.common import ItemKind, ItemRef, LimitValue
 from contracts.events.intake import ApplicationAccepted
 from services.approval.domain.clocks import Clocks, Dates
 from services.approval.domain.decision import ResultRule
+from services.approval.domain.light import LightInstants
 from services.approval.domain.proceedings import (
     Body,
     Consultation,
@@ -152,16 +153,23 @@ def dates_row(value: Dates) -> dict[str, Any]:
     }
 
 
+def lights_row(value: LightInstants) -> dict[str, datetime | None]:
+    return {
+        "warning_after": value.warning_after,
+        "yellow_after": value.yellow_after,
+        "red_after": value.red_after,
+    }
+
+
 def proceedings(stored: Mapping[str, Any] | None) -> Proceedings:
     return _PROCEEDINGS.validate_python(stored) if stored else _NOTHING
 
 
 def proceedings_row(value: Proceedings) -> dict[str, Any]:
     """The columns that lists need, and everything as JSON; nothing for a case that never had any of it."""
-    pause_due_on: date | None = value.suspension.expected_end.on if value.suspension else None
     first = value.first_level.division if value.first_level else None
     content = None if value == _NOTHING else _PROCEEDINGS.dump_python(value, mode="json")
-    return {"proceedings": content, "pause_due_on": pause_due_on, "first_level_division": first}
+    return {"proceedings": content, "first_level_division": first}
 
 
 def consultations(rows: Sequence[Mapping[str, Any]]) -> tuple[Consultation, ...]:

@@ -1,19 +1,18 @@
 """Reads for officers: the inbox and one examination. Each is one SELECT."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, and_, not_, or_, select, tuple_
-from sqlalchemy import case as either
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from contracts.events.common import DueDate, LimitUnit
+from contracts.events.common import DueDate
 from services.approval.domain.errors import UnknownCase
 from services.approval.domain.levels import township_of
-from services.approval.domain.light import Light, LightDays
+from services.approval.domain.light import Light, LightInstants
 from services.approval.domain.states import OPEN_STATES, STATE_LABELS, State
 from services.approval.examination import proceedings_of
 from services.approval.repository import in_order, row_json
@@ -28,6 +27,7 @@ from services.approval.tables import (
     WithdrawalRow,
 )
 from services.chassis.auth import Principal
+from services.kernel.time_limit import china_date
 from services.kernel.workdays import WorkCalendar
 
 NEEDED_ROLE = {
@@ -64,37 +64,23 @@ def waiting_first_level(principal: Principal) -> ColumnElement[bool] | None:
     return col(CaseRow.first_level_division).is_not_distinct_from(township_of(principal.division))
 
 
-def lit(light: Light, days: LightDays) -> ColumnElement[bool]:
-    """The same rules as `LightDays`, for the database; an ended case has no light."""
-    paused = col(CaseRow.state) == State.SUSPENDED.value
-    return and_(_open(), or_(and_(not_(paused), _running(light, days)), and_(paused, _paused(light, days))))
-
-
-_IN_WORKDAYS = col(CaseRow.item)["promised_limit"]["unit"].astext == LimitUnit.WORKDAY.value
-
-
-def _running(light: Light, days: LightDays) -> ColumnElement[bool]:
-    legal, promised = col(CaseRow.legal_due_on), col(CaseRow.promised_due_on)
-    red = legal < days.today
-    warning_until = either((_IN_WORKDAYS, days.warning_until), else_=days.warning_until_calendar)
+def lit(light: Light, now: datetime) -> ColumnElement[bool]:
+    """The same rule as `LightInstants.light`, for the database; an ended case has no light."""
+    red, yellow, warning = (_is_on(after, now) for after in _LIGHTS)
     rules: dict[Light, ColumnElement[bool]] = {
         Light.RED: red,
-        Light.YELLOW: and_(not_(red), promised < days.today),
-        Light.WARNING: and_(not_(red), promised >= days.today, promised <= warning_until),
+        Light.YELLOW: and_(not_(red), yellow),
+        Light.WARNING: and_(not_(red), not_(yellow), warning),
     }
-    return rules[light]
+    return and_(_open(), rules[light])
 
 
-def _paused(light: Light, days: LightDays) -> ColumnElement[bool]:
-    projected, pause = col(CaseRow.projected_on), col(CaseRow.pause_due_on)
-    red = col(CaseRow.legal_due_on) < projected
-    yellow = and_(not_(red), or_(col(CaseRow.promised_due_on) < projected, pause < days.today))
-    rules: dict[Light, ColumnElement[bool]] = {
-        Light.RED: red,
-        Light.YELLOW: yellow,
-        Light.WARNING: and_(not_(red), not_(yellow), pause <= days.warning_until),
-    }
-    return rules[light]
+_LIGHTS: tuple[Any, ...] = (col(CaseRow.red_after), col(CaseRow.yellow_after), col(CaseRow.warning_after))
+
+
+def _is_on(after: Any, now: datetime) -> ColumnElement[bool]:
+    """Never NULL, so that its negation holds for a light that never goes on."""
+    return and_(after.is_not(None), after < now)
 
 
 def _open() -> ColumnElement[bool]:
@@ -102,12 +88,12 @@ def _open() -> ColumnElement[bool]:
 
 
 async def tasks(
-    connection: AsyncConnection, visible: ColumnElement[bool], wanted: TaskFilter, days: LightDays, limit: int
+    connection: AsyncConnection, visible: ColumnElement[bool], wanted: TaskFilter, limit: int, *, now: datetime
 ) -> list[Task]:
     """At most `limit` rows by promised due date; the case id makes the order total, so that pages never overlap."""
     order = (col(CaseRow.promised_due_on), col(CaseRow.id))
-    statement = select(*_TASK_COLUMNS).where(visible, *_conditions(wanted, days)).order_by(*order).limit(limit)
-    return [_task(row, days) for row in await connection.execute(statement)]
+    statement = select(*_TASK_COLUMNS).where(visible, *_conditions(wanted, now)).order_by(*order).limit(limit)
+    return [_task(row, now) for row in await connection.execute(statement)]
 
 
 _TASK_COLUMNS: list[Any] = [
@@ -126,18 +112,16 @@ _TASK_COLUMNS: list[Any] = [
     col(CaseRow.legal_due_provisional),
     col(CaseRow.promised_due_on),
     col(CaseRow.promised_due_provisional),
-    col(CaseRow.projected_on),
-    col(CaseRow.pause_due_on),
-    _IN_WORKDAYS.label("in_workdays"),
+    *_LIGHTS,
 ]
 
 
-def _conditions(wanted: TaskFilter, days: LightDays) -> list[ColumnElement[bool]]:
+def _conditions(wanted: TaskFilter, now: datetime) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [col(CaseRow.state).in_([state.value for state in wanted.states])]
     if wanted.first_level is not None:
         conditions.append(or_(col(CaseRow.state) != State.FIRST_EXAMINING.value, wanted.first_level))
     if wanted.lights:
-        conditions.append(or_(*(lit(light, days) for light in wanted.lights)))
+        conditions.append(or_(*(lit(light, now) for light in wanted.lights)))
     if wanted.item is not None:
         conditions.append(or_(col(CaseRow.item_code) == wanted.item, col(CaseRow.item_id) == wanted.item))
     if wanted.due_before is not None:
@@ -147,7 +131,7 @@ def _conditions(wanted: TaskFilter, days: LightDays) -> list[ColumnElement[bool]
     return conditions
 
 
-def _task(row: Row[Any], days: LightDays) -> Task:
+def _task(row: Row[Any], now: datetime) -> Task:
     state = State(row.state)
     return Task(
         case_id=row.id,
@@ -161,22 +145,19 @@ def _task(row: Row[Any], days: LightDays) -> Task:
         accepted_at=row.accepted_at,
         legal_due=DueDate(on=row.legal_due_on, provisional=row.legal_due_provisional),
         promised_due=DueDate(on=row.promised_due_on, provisional=row.promised_due_provisional),
-        light=_light(row, days),
+        light=_light(row, now),
         waiting_for=NEEDED_ROLE.get(state),
     )
 
 
-def _light(row: Any, days: LightDays) -> Light | None:
+def _light(row: Any, now: datetime) -> Light | None:
     if State(row.state) not in OPEN_STATES:
         return None
-    dates = {"promised_due_on": row.promised_due_on, "legal_due_on": row.legal_due_on}
-    if State(row.state) is State.SUSPENDED:
-        return days.paused_light(**dates, projected_on=row.projected_on, pause_due_on=row.pause_due_on)
-    return days.light(**dates, in_workdays=row.in_workdays)
+    return LightInstants(row.warning_after, row.yellow_after, row.red_after).light(now)
 
 
 async def examination(
-    connection: AsyncConnection, case_no: str, visible: ColumnElement[bool], days: LightDays, calendar: WorkCalendar
+    connection: AsyncConnection, case_no: str, visible: ColumnElement[bool], calendar: WorkCalendar, *, now: datetime
 ) -> Examination:
     """Raises UnknownCase, also outside the reader's scope."""
     row = (await connection.execute(_examination(case_no, visible))).one_or_none()
@@ -189,11 +170,11 @@ async def examination(
         "state_label": STATE_LABELS[state],
         "legal_due": {"on": case["legal_due_on"], "provisional": case["legal_due_provisional"]},
         "promised_due": {"on": case["promised_due_on"], "provisional": case["promised_due_provisional"]},
-        "light": _light(row, days),
+        "light": _light(row, now),
         "opinions": row.opinions,
         "decision": row.decision,
         "withdrawal": row.withdrawal if state is State.WITHDRAWN else None,
-        **proceedings_of(row, days.today, calendar),
+        **proceedings_of(row, china_date(now), calendar),
     }
     return Examination.model_validate(values)
 
@@ -204,11 +185,7 @@ def _examination(case_no: str, visible: ColumnElement[bool]) -> Select[Any]:
     withdrawal = select(row_json("withdrawal")).where(col(WithdrawalRow.application_id) == col(CaseRow.id))
     columns: list[Any] = [
         col(CaseRow.state),
-        col(CaseRow.promised_due_on),
-        col(CaseRow.legal_due_on),
-        col(CaseRow.projected_on),
-        col(CaseRow.pause_due_on),
-        _IN_WORKDAYS.label("in_workdays"),
+        *_LIGHTS,
         row_json("approval_case").label("case"),
         in_order("opinion", col(OpinionRow.case_version), col(OpinionRow.case_id)).label("opinions"),
         in_order("ledger_entry", col(LedgerRow.case_version), col(LedgerRow.case_id)).label("ledger"),

@@ -14,10 +14,13 @@ from services.approval import mapping
 from services.approval.domain.case import Case
 from services.approval.domain.clocks import Dates
 from services.approval.domain.consultation import due_of
+from services.approval.domain.light import LightInstants
 from services.approval.tables import MOVING, OPEN, CaseRow, ConsultationRow, LedgerRow, RecordRow
+from services.chassis import reference
 from services.kernel.workdays import WorkCalendar
 
-_NEVER = date(1, 1, 1)
+_NEVER = date.min  # the driver stores it as -infinity
+_DERIVED_FROM, _ALL = "lights-derived-from", "all"
 _ASKED = col(CaseRow.projected_on) == _NEVER
 
 
@@ -72,6 +75,22 @@ async def project_all_again(connection: AsyncConnection) -> None:
     await connection.execute(update(CaseRow).where(text(OPEN)).values(projected_on=_NEVER))
 
 
-async def save_dates(connection: AsyncConnection, case_id: UUID, dates: Dates) -> None:
+async def rules_changed(connection: AsyncConnection, fingerprint: str) -> bool:
+    """Keeps what the lights of the open cases are derived from; whether it is other than before."""
+    known = await reference.documents(connection, _DERIVED_FROM)
+    revision, document = known.get(_ALL, (0, {}))
+    if document.get("fingerprint") == fingerprint:
+        return False
+    await reference.keep(connection, _DERIVED_FROM, _ALL, revision + 1, {"fingerprint": fingerprint})
+    return True
+
+
+async def save_dates(connection: AsyncConnection, case_id: UUID, dates: Dates, lights: LightInstants) -> None:
     """A projection only: neither a version nor an event."""
-    await connection.execute(update(CaseRow).where(col(CaseRow.id) == case_id).values(**mapping.dates_row(dates)))
+    values = {**mapping.dates_row(dates), **mapping.lights_row(lights)}
+    await connection.execute(update(CaseRow).where(col(CaseRow.id) == case_id).values(**values))
+
+
+async def save_lights(connection: AsyncConnection, case_id: UUID, lights: LightInstants) -> None:
+    """After an act that moved the clock, in its transaction."""
+    await connection.execute(update(CaseRow).where(col(CaseRow.id) == case_id).values(**mapping.lights_row(lights)))

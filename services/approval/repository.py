@@ -33,6 +33,7 @@ from services.approval import mapping
 from services.approval.domain.case import Case, Decided, OpinionWritten
 from services.approval.domain.days import known_days
 from services.approval.domain.errors import CaseChanged, UnknownCase
+from services.approval.domain.light import LightInstants
 from services.approval.domain.proceedings import Proceedings
 from services.approval.domain.states import State
 from services.approval.tables import CaseRow, ConsultationRow, DecisionRow, LedgerRow, OpinionRow, WithdrawalRow
@@ -173,10 +174,10 @@ async def lock_applications(connection: AsyncConnection, ids: Sequence[UUID]) ->
 
 
 async def add_cases(
-    connection: AsyncConnection, opened: Sequence[tuple[Case, ApplicationAccepted]], now: datetime
+    connection: AsyncConnection, opened: Sequence[tuple[Case, LightInstants, ApplicationAccepted]], now: datetime
 ) -> set[UUID]:
     """Insert what is not there yet, in one statement; the ids that are new."""
-    rows = [_new_row(case, event) | {"opened_at": now} for case, event in opened]
+    rows = [_new_row(case, event) | mapping.lights_row(lit) | {"opened_at": now} for case, lit, event in opened]
     return set(await connection.scalars(_ADD, rows))
 
 

@@ -9,13 +9,12 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from services.approval import queries
 from services.approval.calendars import Calendar
 from services.approval.commands import deciding
-from services.approval.domain.light import Light, LightDays
+from services.approval.domain.light import Light
 from services.approval.domain.states import State
 from services.approval.queries import TaskFilter, waiting_first_level, waiting_states
 from services.approval.recalls import open_recalls
 from services.approval.schemas import CaseOut, DecisionIn, Examination, OpinionIn, TaskPage
 from services.approval.scope import READERS, visible
-from services.chassis import clock
 from services.chassis.auth import Principal, allow
 from services.chassis.errors import BadCursor
 from services.chassis.http import Db, Idem, Now, Seen, etag
@@ -27,13 +26,6 @@ CaseNo = Annotated[str, Path(pattern=r"^[0-9A-Z]{43}$", description="办件编�
 Reader = Annotated[Principal, allow(*READERS)]
 Handler = Annotated[Principal, allow("HANDLER")]
 Chief = Annotated[Principal, allow("CHIEF_REPRESENTATIVE")]
-
-
-async def _light_days(request: Request, now: Now, calendar: Calendar) -> LightDays:
-    return LightDays.of(clock.local_date(now), calendar, request.app.state.settings.light_rules)
-
-
-Days = Annotated[LightDays, Depends(_light_days)]
 
 
 def _wanted(
@@ -73,11 +65,11 @@ async def list_tasks(
     reader: Reader,
     wanted: Annotated[TaskFilter, Depends(_wanted)],
     db: Db,
-    days: Days,
+    now: Now,
     limit: Limit = 50,
 ) -> TaskPage:
     async with db.read() as connection:
-        found = await queries.tasks(connection, visible(reader), wanted, days, limit + 1)
+        found = await queries.tasks(connection, visible(reader), wanted, limit + 1, now=now)
         recalled = await open_recalls(connection, reader) if wanted.after is None else []
     page, more = found[:limit], len(found) > limit
     key: bytes = request.app.state.cursor_key
@@ -87,10 +79,10 @@ async def list_tasks(
 
 @router.get("/cases/{case_no}/examination", summary="审查：办件的材料、意见和决定")
 async def get_examination(
-    case_no: CaseNo, reader: Reader, db: Db, days: Days, calendar: Calendar, response: Response
+    case_no: CaseNo, reader: Reader, db: Db, now: Now, calendar: Calendar, response: Response
 ) -> Examination:
     async with db.read() as connection:
-        found = await queries.examination(connection, case_no, visible(reader), days, calendar)
+        found = await queries.examination(connection, case_no, visible(reader), calendar, now=now)
     response.headers["etag"] = etag(found.version)
     return found
 

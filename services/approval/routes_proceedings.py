@@ -14,6 +14,7 @@ from services.approval.commands.acting import Rule, perform
 from services.approval.commands.speaking import party_key
 from services.approval.domain import case as cases
 from services.approval.domain import consultation, hearing, levels, parties, site_check, standstill
+from services.approval.domain.light import LightBook
 from services.approval.schemas import CaseOut, ConsultationPage
 from services.approval.scope import OFFICERS, consulted
 from services.chassis.auth import Principal, allow
@@ -39,7 +40,7 @@ Either = Annotated[Principal, allow(*OFFICERS)]
 
 @dataclass(frozen=True)
 class _Acting:
-    """The part of every act that is the same: case, key, version seen, time, calendar."""
+    """The part of every act that is the same: case, key, version seen, time, calendar, light rules."""
 
     case_no: str
     db: Database
@@ -47,15 +48,20 @@ class _Acting:
     seen: int
     now: datetime
     calendar: WorkCalendar
+    lights: LightBook
 
     async def __call__(self, principal: Principal, roles: tuple[str, ...], rule: Rule, **more: Any) -> Response:
-        same: dict[str, Any] = {"seen": self.seen, "now": self.now, "calendar": self.calendar}
-        answer = await perform(self.db, self.idem, self.case_no, principal, rule, roles=roles, **same, **more)
+        known: dict[str, Any] = {"now": self.now, "calendar": self.calendar, "lights": self.lights}
+        answer = await perform(
+            self.db, self.idem, self.case_no, principal, rule, roles=roles, seen=self.seen, **known, **more
+        )
         return answer.response()
 
 
-async def _acting(case_no: CaseNo, db: Db, idem: Idem, seen: Seen, now: Now, calendar: Calendar) -> _Acting:
-    return _Acting(case_no, db, idem, seen, now, calendar)
+async def _acting(
+    request: Request, case_no: CaseNo, db: Db, idem: Idem, seen: Seen, now: Now, calendar: Calendar
+) -> _Acting:
+    return _Acting(case_no, db, idem, seen, now, calendar, request.app.state.settings.light_book)
 
 
 Acting = Annotated[_Acting, Depends(_acting)]

@@ -18,8 +18,8 @@ class Base(SQLModel, registry=registry()):
     """Own registry: the tables of two services never mix."""
 
 
-def _at() -> "Column[datetime]":
-    return Column(DateTime(timezone=True), nullable=False)
+def _at(*, nullable: bool = False) -> "Column[datetime]":
+    return Column(DateTime(timezone=True), nullable=nullable)
 
 
 def _json(*, nullable: bool = False) -> "Column[Any]":
@@ -33,8 +33,8 @@ def _case() -> "Column[UUID]":
 class CaseRow(Base, table=True):
     """One case; the facts of its acceptance stay as the event told them.
 
-    The due dates are a projection of limits and ledger, as known on `projected_on`: what lists sort by. `proceedings`
-    is the present state of what its records tell.
+    The due dates are a projection of limits and ledger, as known on `projected_on`: what lists sort by. So are the
+    instants after which each light is on. `proceedings` is the present state of what its records tell.
     """
 
     __tablename__: ClassVar[str] = "approval_case"
@@ -72,7 +72,7 @@ class CaseRow(Base, table=True):
     applicant_name: str
     submitted_at: datetime = Field(sa_column=_at())
     received_at: datetime = Field(sa_column=_at())
-    complete_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
+    complete_at: datetime | None = Field(default=None, sa_column=_at(nullable=True))
     accepted_at: datetime = Field(sa_column=_at())
     accepted_by: str
     accepted_by_name: str
@@ -81,7 +81,9 @@ class CaseRow(Base, table=True):
     promised_due_on: date
     promised_due_provisional: bool
     projected_on: date
-    pause_due_on: date | None = None
+    warning_after: datetime | None = Field(default=None, sa_column=_at(nullable=True))
+    yellow_after: datetime | None = Field(default=None, sa_column=_at(nullable=True))
+    red_after: datetime | None = Field(default=None, sa_column=_at(nullable=True))
     first_level_division: str | None = None
     proceedings: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     renews: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))

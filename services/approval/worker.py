@@ -11,9 +11,9 @@ _PROJECTION_SECONDS = 30
 
 
 def create_worker() -> Worker:
-    known = calendars()
+    known, loaded = calendars(), settings()
     timers = (
         Timer("record-silence", _SILENCE_SECONDS, Silence(known)),
-        Timer("project-dates", _PROJECTION_SECONDS, Projection(known)),
+        Timer("project-dates", _PROJECTION_SECONDS, Projection(known, loaded.light_book)),
     )
-    return Worker(settings(), consumers=consumers(known), timers=timers)
+    return Worker(loaded, consumers=consumers(known, loaded.light_book), timers=timers)

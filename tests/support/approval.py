@@ -1,8 +1,8 @@
 """Approval for tests: its app on a migrated database, and cases opened by the very consumer the worker runs."""
 
 import base64
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -37,6 +37,7 @@ from services.approval.main import create_app
 from services.chassis import clock
 from services.chassis.bus import Incoming
 from services.chassis.database import Database
+from services.chassis.http import Now
 from services.chassis.ids import uuid7
 from tests.support import tokens
 
@@ -138,6 +139,16 @@ class Approval:
     @property
     def chief(self) -> dict[str, str]:
         return self.caller("chief", "CHIEF_REPRESENTATIVE")
+
+    @contextmanager
+    def at(self, instant: datetime) -> Iterator[None]:
+        """Requests inside are answered as of this instant."""
+        given = Now.__metadata__[0].dependency  # type: ignore[attr-defined]
+        self.app.dependency_overrides[given] = lambda: instant
+        try:
+            yield
+        finally:
+            del self.app.dependency_overrides[given]
 
     async def hear(self, *events: ApplicationAccepted | ApplicationWithdrawn) -> None:
         messages = [incoming(event, event.application_id) for event in events]

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement
 from contracts.events.common import Actor, OrganisationRef
 from services.approval import facts, records, repository
 from services.approval.domain.case import Case, Officer
+from services.approval.domain.light import LightBook, LightInstants
 from services.approval.repository import Loaded
 from services.approval.schemas import CaseOut
 from services.approval.scope import visible
@@ -31,6 +32,7 @@ async def perform(
     seen: int,
     now: datetime,
     calendar: WorkCalendar,
+    lights: LightBook,
     reach: Callable[[Principal], ColumnElement[bool]] = visible,
 ) -> Answer:
     """One act in one transaction: load, apply the rule, save, record, publish.
@@ -38,6 +40,7 @@ async def perform(
     Args:
         rule: a function of the domain with everything but case and officer filled in.
         roles: that allow the act; the first the caller has is named as his.
+        lights: derived again when the act moves the clock.
         reach: which cases the caller may act on at all.
 
     Raises: UnknownCase, StaleVersion, CaseChanged and what the rule raises.
@@ -48,6 +51,8 @@ async def perform(
         unchanged(loaded.case, seen)
         role = next(role for role in roles if principal.has(role))
         await store(uow, loaded.case, case, fact, by=actor(principal, role, loaded), now=now, calendar=calendar)
+        if case.clocks != loaded.case.clocks:
+            await records.save_lights(uow.connection, case.id, lights_of(case, lights, calendar))
         return uow.answer(201, CaseOut.of(case), etag_version=case.version)
 
 
@@ -67,6 +72,10 @@ async def store(
     await records.add(uow.connection, before, after, event, at=now)
     await records.save_consultations(uow.connection, before, after, calendar)
     uow.publish(event, aggregate_id=after.id, version=after.version)
+
+
+def lights_of(case: Case, lights: LightBook, calendar: WorkCalendar) -> LightInstants:
+    return lights.instants(case.clocks, case.proceedings, calendar)
 
 
 def unchanged(case: Case, seen: int) -> None:

@@ -6,9 +6,11 @@ from datetime import datetime
 from contracts.events import approval as events
 from contracts.events.intake import ApplicationMoved, RenewalDeemed
 from services.approval import facts, mapping, records, repository
+from services.approval.commands.acting import lights_of
 from services.approval.domain import case as rules
-from services.approval.domain.case import Renewed
-from services.approval.domain.moving import Version, move
+from services.approval.domain.case import Case, Renewed
+from services.approval.domain.light import LightBook
+from services.approval.domain.moving import Moved, Version, move
 from services.approval.domain.states import OPEN_STATES
 from services.approval.mapping import due_out
 from services.chassis.bus import NotYet
@@ -40,7 +42,9 @@ async def renew_case(uow: UnitOfWork, deemed: RenewalDeemed, *, now: datetime) -
     uow.publish(event, aggregate_id=case.id, version=case.version)
 
 
-async def move_case(uow: UnitOfWork, moved: ApplicationMoved, *, now: datetime, calendar: WorkCalendar) -> None:
+async def move_case(
+    uow: UnitOfWork, moved: ApplicationMoved, *, now: datetime, calendar: WorkCalendar, lights: LightBook
+) -> None:
     """The case goes on under the item version its application was moved to; one that has ended stays as it is.
 
     Raises NotYet: it was accepted before it was moved, and the case is not opened yet.
@@ -63,18 +67,23 @@ async def move_case(uow: UnitOfWork, moved: ApplicationMoved, *, now: datetime, 
         division=loaded.row["division"],
     )
     case, dates = move(loaded.case, version, now=now, calendar=calendar)
-    event = events.CaseMoved(
+    event = _told(case, moved, dates)
+    await repository.save(uow.connection, case)
+    await repository.save_item(uow.connection, case.id, item)
+    await records.save_lights(uow.connection, case.id, lights_of(case, lights, calendar))
+    await records.add(uow.connection, loaded.case, case, event, at=now)
+    uow.publish(event, aggregate_id=case.id, version=case.version)
+
+
+def _told(case: Case, moved: ApplicationMoved, dates: Moved) -> events.CaseMoved:
+    return events.CaseMoved(
         case_id=case.id,
         case_no=case.case_no,
         from_version=moved.from_version,
-        item=item,
+        item=moved.item,
         reason=moved.reason,
         legal_due=due_out(dates.legal_due),
         promised_due=due_out(dates.promised_due),
         moved_at=moved.moved_at,
         moved_by=moved.moved_by,
     )
-    await repository.save(uow.connection, case)
-    await repository.save_item(uow.connection, case.id, item)
-    await records.add(uow.connection, loaded.case, case, event, at=now)
-    uow.publish(event, aggregate_id=case.id, version=case.version)

@@ -14,9 +14,11 @@ from contracts.events.intake import (
     DeferredRef,
 )
 from contracts.events.intake_seldom import ApplicationClaimed
-from services.approval import mapping, repository
+from services.approval import mapping, records, repository
+from services.approval.commands.acting import lights_of
 from services.approval.domain import case as rules
 from services.approval.domain.case import Case
+from services.approval.domain.light import LightBook
 from services.approval.domain.opening import open_case
 from services.approval.domain.proceedings import Claim, Promised
 from services.approval.domain.states import OPEN_STATES
@@ -29,7 +31,12 @@ log = logging.getLogger(__name__)
 
 
 async def open_cases(
-    uow: UnitOfWork, accepted: Sequence[ApplicationAccepted], *, now: datetime, calendar: WorkCalendar
+    uow: UnitOfWork,
+    accepted: Sequence[ApplicationAccepted],
+    *,
+    now: datetime,
+    calendar: WorkCalendar,
+    lights: LightBook,
 ) -> None:
     """Open the cases of accepted applications; one that is already there stays as it is.
 
@@ -38,7 +45,8 @@ async def open_cases(
     ids = [event.application_id for event in accepted]
     await repository.lock_applications(uow.connection, ids)
     pairs = [(_opened(event, now, calendar), event) for event in {e.application_id: e for e in accepted}.values()]
-    new = await repository.add_cases(uow.connection, pairs, now)
+    lit = [(case, lights_of(case, lights, calendar), event) for case, event in pairs]
+    new = await repository.add_cases(uow.connection, lit, now)
     ended = await repository.withdrawals_of(uow.connection, ids)
     for case, _ in pairs:
         if case.id not in new:
@@ -117,12 +125,15 @@ async def take_deferred(uow: UnitOfWork, supplied: DeferredMaterialSupplied) -> 
     await repository.save_proceedings(uow.connection, loaded.case.id, proceedings)
 
 
-async def take_claim(uow: UnitOfWork, claimed: ApplicationClaimed) -> None:
+async def take_claim(
+    uow: UnitOfWork, claimed: ApplicationClaimed, *, calendar: WorkCalendar, lights: LightBook
+) -> None:
     """The applicants came again in their window: the case may be decided. Raises NotYet."""
     loaded = await repository.find_for_update(uow.connection, claimed.application_id)
     if loaded is None:
         raise NotYet("the case is not opened yet")
     window = claimed.window
     claim = Claim(window.name, window.waiting, window.opens_on, window.closes.on, claimed.claimed_at)
-    proceedings = replace(loaded.case.proceedings, claim=claim)
-    await repository.save_proceedings(uow.connection, loaded.case.id, proceedings)
+    case = replace(loaded.case, proceedings=replace(loaded.case.proceedings, claim=claim))
+    await repository.save_proceedings(uow.connection, case.id, case.proceedings)
+    await records.save_lights(uow.connection, case.id, lights_of(case, lights, calendar))

@@ -1,13 +1,14 @@
 """What time alone brings about: a department stays silent past its limit, a due date moves during an open pause."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from services.approval import records, repository
-from services.approval.commands.acting import store
+from services.approval.commands.acting import lights_of, store
 from services.approval.domain.consultation import record_silence
+from services.approval.domain.light import LightBook
 from services.approval.domain.standstill import projected
 from services.chassis import clock
 from services.chassis.database import Database
@@ -48,11 +49,14 @@ class Silence:
 
 @dataclass(frozen=True)
 class Projection:
-    """Derives dates again: of suspended and provisional cases once a day, of all open ones when a year was loaded."""
+    """Derives dates and lights again: of suspended and provisional cases once a day, of all open ones when a year was
+    loaded or the light rules are others than those known before."""
 
     calendars: Reference[WorkCalendar]
+    lights: LightBook = field(default_factory=LightBook)
 
     async def __call__(self, database: Database, now: datetime) -> None:
+        await self._notice_changed_rules(database)
         full = True
         while full:
             async with database.transaction() as uow:
@@ -61,5 +65,13 @@ class Projection:
                 for case_id in moving:
                     loaded = await repository.find_for_update(uow.connection, case_id)
                     assert loaded is not None  # cases are never deleted
-                    await records.save_dates(uow.connection, case_id, projected(loaded.case, calendar, now=now))
+                    dates = projected(loaded.case, calendar, now=now)
+                    lit = lights_of(loaded.case, self.lights, calendar)
+                    await records.save_dates(uow.connection, case_id, dates, lit)
             full = len(moving) == _BATCH
+
+    async def _notice_changed_rules(self, database: Database) -> None:
+        async with database.transaction() as uow:
+            calendar = await self.calendars.current(uow.connection)
+            if await records.rules_changed(uow.connection, self.lights.fingerprint(calendar)):
+                await records.project_all_again(uow.connection)

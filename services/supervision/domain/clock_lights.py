@@ -1,60 +1,20 @@
-"""Lights of the clocks beside the case time: pauses, consultations, notices, hearings, delivery. Rules as data. Pure.
+"""Lights of the clocks beside the case time: pauses, consultations, notices, hearings, delivery. Pure.
 
-Two ways to count. ELAPSED: used time with its time of day, as the e-supervision rule book counts what it monitors (its
-thresholds are data below). DAY: over when the last day is over, for the periods the law itself sets in whole days; an
-act in the evening of the last day is lawful and must light nothing.
+The rules and how they count are the kernel's, `light_rules`; here they meet the clocks of one case.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from services.kernel.errors import DomainError
-from services.kernel.light_rules import Level
-from services.kernel.time_limit import Clock, DueDate, due_date, end_of
+from services.kernel.light_rules import DEFAULT_CLOCK_RULES as DEFAULT_CLOCK_RULES
+from services.kernel.light_rules import ClockRule as ClockRule
+from services.kernel.light_rules import Counted as Counted
+from services.kernel.light_rules import lit_at
+from services.kernel.time_limit import Clock, end_of
 from services.kernel.workdays import CalendarNotPublished, WorkCalendar
-from services.supervision.domain.clocks import ClockName, Run
-from services.supervision.domain.lights import crossed_at
-
-
-class Counted(StrEnum):
-    ELAPSED = "ELAPSED"
-    DAY = "DAY"
-
-
-@dataclass(frozen=True)
-class ClockRule:
-    """Light `level` is on when used >= limit + `days` (ELAPSED), or once the last day is over (DAY, `days` unused)."""
-
-    rule: str
-    clock: ClockName
-    level: Level
-    days: int = 1
-    counted: Counted = Counted.DAY
-    enabled: bool = True
-
-
-_BY_BOOK = Counted.ELAPSED
-DEFAULT_CLOCK_RULES = (
-    # the rule book: warning two days before the end, yellow with the first day over, red with the second
-    ClockRule("special-procedure-warning", ClockName.SPECIAL_PROCEDURE, Level.WARNING, -2, _BY_BOOK),
-    ClockRule("special-procedure-yellow", ClockName.SPECIAL_PROCEDURE, Level.YELLOW, 1, _BY_BOOK),
-    ClockRule("special-procedure-red", ClockName.SPECIAL_PROCEDURE, Level.RED, 2, _BY_BOOK),
-    ClockRule("consultation-warning", ClockName.CONSULTATION, Level.WARNING, -2, _BY_BOOK),
-    ClockRule("consultation-yellow", ClockName.CONSULTATION, Level.YELLOW, 1, _BY_BOOK),
-    ClockRule("consultation-red", ClockName.CONSULTATION, Level.RED),  # silence past the limit counts as no objection
-    ClockRule("e-certificate-yellow", ClockName.CERTIFICATE, Level.YELLOW, 1, _BY_BOOK),
-    # periods of the law: missed is missed
-    ClockRule("notice-red", ClockName.NOTICE, Level.RED),
-    ClockRule("inspectors-red", ClockName.INSPECTORS, Level.RED),
-    ClockRule("first-level-red", ClockName.FIRST_LEVEL, Level.RED),
-    ClockRule("hearing-holding-red", ClockName.HEARING_HOLDING, Level.RED),
-    ClockRule("hearing-notice-red", ClockName.HEARING_NOTICE, Level.RED),
-    ClockRule("delivery-red", ClockName.DELIVERY, Level.RED),
-    ClockRule("renewal-red", ClockName.RENEWAL, Level.RED),
-    ClockRule("commitment-check-yellow", ClockName.COMMITMENT_CHECK, Level.YELLOW),
-)
+from services.supervision.domain.clocks import Run
 
 
 @dataclass(frozen=True)
@@ -123,13 +83,6 @@ def _pairs(runs: Iterable[Run], rules: Sequence[ClockRule]) -> Iterator[tuple[Ru
 def _lit_at(run: Run, rule: ClockRule, calendar: WorkCalendar) -> datetime | None:
     """Raises CalendarNotPublished: a provisional day is the earliest it can be, so nobody has missed it."""
     assert run.started_at is not None
-    if rule.counted is Counted.ELAPSED and run.limit is not None:
-        return crossed_at(Clock(run.limit, run.started_at, run.ledger), rule.days, calendar)
-    if run.named_on is not None:
+    if run.named_on is not None and (rule.counted is Counted.DAY or run.limit is None):
         return end_of(run.named_on)
-    if run.limit is None:
-        return None
-    due: DueDate = due_date(Clock(run.limit, run.started_at, run.ledger), calendar)
-    if due.provisional and calendar.is_provisional(due.on):
-        raise CalendarNotPublished(calendar.last_year + 1)
-    return None if due.provisional else end_of(due.on)
+    return lit_at(Clock(run.limit, run.started_at, run.ledger), rule, calendar) if run.limit is not None else None

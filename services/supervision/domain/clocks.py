@@ -7,32 +7,11 @@ from enum import StrEnum
 from typing import Any
 
 from services.kernel.errors import DomainError
+from services.kernel.light_rules import ClockName as ClockName
 from services.kernel.time_limit import Clock, DueDate, Entry, StartRule, TimeLimit, Unit, china_date, end_of, pauses
 from services.kernel.why import Why, why, why_set
 from services.kernel.workdays import WorkCalendar
 from services.supervision.domain.case import Basis, Supervised
-
-
-class ClockName(StrEnum):
-    NOTICE = "NOTICE"
-    DECISION = "DECISION"
-    PROMISED = "PROMISED"
-    JOINT = "JOINT"
-    FIRST_LEVEL = "FIRST_LEVEL"
-    INSPECTORS = "INSPECTORS"
-    SPECIAL_PROCEDURE = "SPECIAL_PROCEDURE"
-    HEARING_REQUEST = "HEARING_REQUEST"
-    HEARING_HOLDING = "HEARING_HOLDING"
-    HEARING_NOTICE = "HEARING_NOTICE"
-    PARTY_STATEMENT = "PARTY_STATEMENT"
-    CONSULTATION = "CONSULTATION"
-    CERTIFICATE = "CERTIFICATE"
-    DELIVERY = "DELIVERY"
-    RENEWAL = "RENEWAL"
-    SUPPLEMENT = "SUPPLEMENT"
-    DEFERRED_MATERIAL = "DEFERRED_MATERIAL"
-    COMMITMENT_CHECK = "COMMITMENT_CHECK"
-    CLAIM = "CLAIM"
 
 
 class ClockState(StrEnum):

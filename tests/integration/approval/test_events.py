@@ -12,6 +12,7 @@ from nats.aio.client import Client
 from contracts.events.common import Event
 from services.approval.calendars import calendars
 from services.approval.consumers import consumers
+from services.approval.domain.light import LightBook
 from services.approval.domain.states import State
 from services.chassis import bus
 from services.chassis.clock import real_now
@@ -176,7 +177,7 @@ async def test_the_worker_opens_cases_from_the_stream_sends_its_events_and_burie
     settings = load_settings(
         "approval", ServiceSettings, database_url=approval.app.state.settings.database_url, nats_url=nats_url
     )
-    worker = Worker(settings, consumers=consumers(calendars()))
+    worker = Worker(settings, consumers=consumers(calendars(), LightBook()))
     one, two = an_acceptance(), an_acceptance()
     heard: list[str] = []
 

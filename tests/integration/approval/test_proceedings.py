@@ -124,22 +124,14 @@ async def test_ledger_and_records_cannot_be_changed_or_deleted(approval: Approva
                 await uow.connection.exec_driver_sql(statement)
 
 
-async def test_a_suspended_case_waits_in_the_handlers_inbox_and_turns_yellow_when_the_pause_is_overdue(
-    approval: Approval,
-) -> None:
+async def test_a_suspended_case_waits_in_the_handlers_inbox(approval: Approval) -> None:
     desk = await Desk.open(approval, item=an_item(item_id="PAUSED", legal_limit=desks.TWENTY))
     await desk.done("suspensions", approval.chief, **PAUSE)
 
     (task,) = (await approval.get("tasks", approval.handler, item="PAUSED")).json()["items"]
-    async with approval.database.transaction() as uow:
-        await uow.connection.exec_driver_sql(
-            "UPDATE approval_case SET pause_due_on = current_date - 3 WHERE item_id = 'PAUSED'"
-        )
-    (late,) = (await approval.get("tasks", approval.handler, item="PAUSED", light="YELLOW")).json()["items"]
 
     assert (task["state"], task["waiting_for"], task["light"]) == ("SUSPENDED", "HANDLER", None)
     assert task["legal_due"]["provisional"]
-    assert late["light"] == "YELLOW"
 
 
 async def test_the_dates_of_an_open_pause_are_projected_day_by_day_without_an_event(approval: Approval) -> None:

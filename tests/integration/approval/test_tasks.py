@@ -5,10 +5,7 @@ from typing import Any
 
 import pytest
 
-from contracts.events.common import DueDate, LimitStart, LimitUnit, LimitValue
-from services.approval.domain.light import LightDays
-from services.chassis import clock
-from services.kernel.workdays import official_calendar
+from contracts.events.common import DueDate
 from tests.support.approval import POLICE, Approval, an_item
 
 
@@ -70,36 +67,6 @@ async def test_another_department_sees_nothing_of_it(approval: Approval) -> None
 async def test_who_is_no_officer_has_no_inbox(approval: Approval, roles: tuple[str, ...]) -> None:
     assert (await approval.get("tasks", approval.caller("x", *roles))).status_code == 403
     assert (await approval.get("tasks", {})).status_code == 401
-
-
-@pytest.mark.parametrize("unit", [LimitUnit.WORKDAY, LimitUnit.CALENDAR_DAY])
-async def test_lights_shown_and_lights_filtered_are_the_same(approval: Approval, unit: LimitUnit) -> None:
-    limit = LimitValue(value=10, unit=unit, start=LimitStart.ACCEPTED)
-    today = clock.today()
-    days = LightDays.of(today, official_calendar())
-    dates = {
-        (promised, legal)
-        for promised in (today + timedelta(days=n) for n in range(-3, 8))
-        for legal in (promised, today - timedelta(days=1), today, today + timedelta(days=20))
-        if legal >= promised
-    }
-    for promised, legal in dates:
-        await approval.open(item=an_item(promised_limit=limit), **due(promised, legal))
-
-    shown = await inbox(approval, approval.handler, limit=200)
-    filtered = {
-        light: {task["case_no"] for task in await inbox(approval, approval.handler, light=light, limit=200)}
-        for light in ("WARNING", "YELLOW", "RED")
-    }
-
-    assert len(shown) == len(dates)
-    assert {task["light"] for task in shown} == {None, "WARNING", "YELLOW", "RED"}
-    for light, found in filtered.items():
-        assert found == {task["case_no"] for task in shown if task["light"] == light}
-    for task in shown:
-        promised, legal = (date.fromisoformat(task[name]["on"]) for name in ("promised_due", "legal_due"))
-        expected = days.light(promised_due_on=promised, legal_due_on=legal, in_workdays=unit is LimitUnit.WORKDAY)
-        assert task["light"] == expected
 
 
 async def test_the_inbox_is_filtered_by_item_and_due_date(approval: Approval) -> None:
