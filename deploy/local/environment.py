@@ -71,6 +71,7 @@ class Addresses:
     nats_url: str
     services: dict[str, str]
     databases: dict[str, ServiceDatabase]
+    tsa_url: str = ""
 
 
 def environment_of(member: str, addresses: Addresses, folder: DataFolder) -> dict[str, str]:
@@ -86,6 +87,9 @@ def environment_of(member: str, addresses: Addresses, folder: DataFolder) -> dic
         "YICHUANG_TEST_CLOCK": str(folder.clock),
         "YICHUANG_LOG_HEAD_SECONDS": "1",  # a certificate's file waits for the head that covers it
     }
+    if addresses.tsa_url:
+        values["YICHUANG_TSA_URL"] = f"{addresses.tsa_url}/"
+        values["YICHUANG_TSA_CHAIN"] = str(folder.keys / "tsa" / "chain.pem")
     for service, url in addresses.services.items():
         values[f"YICHUANG_URL_{service.upper()}"] = url
     if member in addresses.databases:

@@ -229,15 +229,16 @@ class Stack:
         self._plan_members(nats_url, databases)
 
     def _plan_members(self, nats_url: str, databases: dict[str, Any]) -> None:
-        ports = iter(free_ports(2 * len(SERVICES)))
+        ports = iter(free_ports(2 * len(SERVICES) + 1))
         for service in SERVICES:
             for role in ("api", "worker"):
                 name = f"{service}-{role}"
                 self.members[name] = Member(name, service, f"services.{service}", role, next(ports))
+        tsa = self.members["tsa"] = Member("tsa", "tsa", "deploy.local.tsa", "api", next(ports))
         gateway = Member("gateway", "gateway", "gateway", "api", free_port(self._preferred_port))
         self.members["gateway"] = gateway
         urls = {service: self.members[f"{service}-api"].url for service in SERVICES}
-        self._addresses = Addresses(gateway.url, nats_url, urls, databases)
+        self._addresses = Addresses(gateway.url, nats_url, urls, databases, tsa.url)
         self._write_state()
 
     def _migrate(self) -> None:

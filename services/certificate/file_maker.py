@@ -14,6 +14,7 @@ from services.certificate.commands.make_files import CERTIFICATE, Job, MadeFile
 from services.certificate.domain.errors import LogBroken, NoSuchLeaf
 from services.certificate.files import contents
 from services.certificate.files.errors import IncompleteContents, UnprintableCharacter
+from services.certificate.files.time_stamping import Authority
 from services.certificate.files.token_seals import Token
 from services.certificate.files.workshop import Workshop, WorkshopSettings
 from services.certificate.kit import Kit
@@ -46,7 +47,10 @@ class FileMaker:
         token = None
         if settings.pkcs11_module and settings.pkcs11_token and settings.pkcs11_pin_file:
             token = Token(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin_file)
-        pool = WorkshopSettings(settings.signing_dir, settings.file_processes, settings.seal_keys, token=token)
+        authority = Authority(settings.tsa_url, settings.tsa_chain) if settings.tsa_url and settings.tsa_chain else None
+        pool = WorkshopSettings(
+            settings.signing_dir, settings.file_processes, settings.seal_keys, token=token, authority=authority
+        )
         return cls(database, kit, Workshop(pool))
 
     async def start(self) -> None:

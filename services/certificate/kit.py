@@ -34,7 +34,7 @@ class Kit:
 
     def trust(self) -> Trust:
         """Read each time: the worker makes the first root after this process started."""
-        return Trust.load(self.settings.signing_dir)
+        return Trust.load(self.settings.signing_dir, self.settings.tsa_chain)
 
     def holder_key(self, party_type: str, number: str) -> str:
         """The subject key of a party: the same in every service."""

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -104,10 +104,10 @@ def _read(content: bytes, known: Known) -> Claim:
 
 def _of_pdf(content: bytes, known: Known) -> Claim:
     try:
-        roots = tuple(x509.load_der_x509_certificate(b64decode(root)) for root in known.keys["seal_roots"])
+        roots, stamps = _roots(known.keys["seal_roots"]), _roots(known.keys.get("stamp_roots", ()))
     except (KeyError, TypeError, ValueError) as fault:
         raise Refused(Outcome.UNREADABLE, "公钥文件没有印章根证书（seal_roots），无法核验 PDF") from fault
-    verdict = verify_pdf(content, Trust(roots))
+    verdict = verify_pdf(content, Trust(roots, stamps))
     if verdict.verdict is not Verdict.VALID or verdict.kind != "certificate" or verdict.reference is None:
         outcome = Outcome.UNREADABLE if verdict.verdict is Verdict.UNREADABLE else Outcome.FALSE
         raise Refused(outcome, _PDF_FAULTS.get(verdict.verdict, "不是证照文件"))
@@ -117,6 +117,10 @@ def _of_pdf(content: bytes, known: Known) -> Claim:
     except NotAProof as fault:
         raise Refused(Outcome.FALSE, "文件中的日志证明已损坏") from fault
     return Claim(verdict.reference, inclusion, None, found)
+
+
+def _roots(encoded: Iterable[str]) -> tuple[x509.Certificate, ...]:
+    return tuple(x509.load_der_x509_certificate(b64decode(root)) for root in encoded)
 
 
 _PDF_FAULTS = {

@@ -2,9 +2,11 @@
 
 import asyncio
 from base64 import b64encode
+from collections.abc import Iterable
 from typing import Annotated, Any
 from uuid import UUID
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -98,9 +100,13 @@ async def jwks(response: Response, kit: TheKit) -> dict[str, Any]:
 
 
 def _keys(kit: Kit) -> dict[str, Any]:
-    """RFC 7517 allows further members: with `seal_roots` (DER, base64) a file's seal can be checked offline too."""
-    roots = [b64encode(root.public_bytes(Encoding.DER)).decode() for root in kit.trust().roots]
-    return kit.signer.jwks() | {"seal_roots": roots}
+    """RFC 7517 allows further members: `seal_roots` and `stamp_roots` (DER, base64), to check a file offline."""
+    trust = kit.trust()
+    return kit.signer.jwks() | {"seal_roots": _encoded(trust.roots), "stamp_roots": _encoded(trust.stamp_roots)}
+
+
+def _encoded(roots: Iterable[x509.Certificate]) -> list[str]:
+    return [b64encode(root.public_bytes(Encoding.DER)).decode() for root in roots]
 
 
 def _answer(request: Request, result: VerificationOut) -> Response:

@@ -1,6 +1,9 @@
 """Settings of the certificate service."""
 
 from pathlib import Path
+from typing import Self
+
+from pydantic import model_validator
 
 from services.chassis.settings import ServiceSettings, load_settings
 
@@ -18,9 +21,17 @@ class CertificateSettings(ServiceSettings):
     pkcs11_module: str = ""  # the driver's library; with the token's label and the file that holds its PIN
     pkcs11_token: str = ""
     pkcs11_pin_file: Path | None = None
+    tsa_url: str = ""  # time stamp authority (RFC 3161); none: files are sealed without a time stamp
+    tsa_chain: Path | None = None  # PEM: the certificates above the authority's own, and their revocation lists
     file_lease_seconds: int = 120  # a job taken longer than this is taken again by another worker
     file_attempts: int = 8
     credentials_dir: Path | None = None  # keys and certificates of the seals; default <keys_dir>/signing/certificate
+
+    @model_validator(mode="after")
+    def _a_time_stamp_can_be_checked(self) -> Self:
+        if self.tsa_url and self.tsa_chain is None:
+            raise ValueError("YICHUANG_TSA_URL 需要同时设置 YICHUANG_TSA_CHAIN（时间戳服务的证书链文件）")
+        return self
 
     @property
     def signing_dir(self) -> Path:

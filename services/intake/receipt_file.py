@@ -1,14 +1,15 @@
 """A receipt that somebody hands in: its signed record, from the PDF (seal checked) or as it is. Works offline.
 
 The record is a compact JWS (ES256) that the certificate service signed; the PDF carries it as the attachment
-`receipt.jws`. The public keys come as a JWK Set whose further member `seal_roots` holds the roots of the seals.
+`receipt.jws`. The public keys come as a JWK Set whose further members `seal_roots` and
+`stamp_roots` hold the roots of the seals and of their time stamps.
 """
 # mypy: allow-untyped-calls
 
 import binascii
 import json
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -85,7 +86,8 @@ def _open_pdf(content: bytes, keys: Mapping[str, Any]) -> tuple[str, bytes]:
         if not signatures:
             raise ReceiptNotAuthentic("文件没有电子印章签名")
         context = ValidationContext(trust_roots=roots, allow_fetching=False)
-        status = validate_pdf_signature(signatures[-1], context)
+        stamps = ValidationContext(trust_roots=_certificates(keys.get("stamp_roots", ())), allow_fetching=False)
+        status = validate_pdf_signature(signatures[-1], context, ts_validation_context=stamps)
         attached = _attachment(reader)
     except ReceiptNotAuthentic:
         raise
@@ -102,10 +104,14 @@ def _open_pdf(content: bytes, keys: Mapping[str, Any]) -> tuple[str, bytes]:
 
 def _roots(keys: Mapping[str, Any]) -> list[x509.Certificate]:
     try:
-        roots = [x509.Certificate.load(b64decode(root, validate=True)) for root in keys["seal_roots"]]
+        roots = _certificates(keys["seal_roots"])
     except (KeyError, TypeError, ValueError, binascii.Error) as fault:
         raise ReceiptNotAuthentic("公钥文件没有印章根证书（seal_roots），无法核验 PDF；可以改为核验 JWS") from fault
     return roots
+
+
+def _certificates(encoded: Iterable[str]) -> list[x509.Certificate]:
+    return [x509.Certificate.load(b64decode(one, validate=True)) for one in encoded]
 
 
 def _attachment(reader: PdfFileReader) -> bytes | None:

@@ -7,16 +7,16 @@ from hashlib import sha256
 from hmac import compare_digest
 
 from asn1crypto import algos, cms
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 
+from services.certificate.files.time_stamps import Damaged, TimeStamp, in_our_form, read_time_stamp
+
 _REGION = re.compile(rb"<((?:[0-9A-F]{2})+)>")
 _MAX_DIGITS = 64 * 1024
-
-
-class Damaged(Exception):
-    """The container is not one that we could have written."""
+_TIME_STAMP = "signature_time_stamp_token"
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Container:
 
     certificate: x509.Certificate
     digest: bytes
+    time_stamp: TimeStamp | None = None
 
     def signs(self, covered: bytes) -> bool:
         return compare_digest(sha256(covered).digest(), self.digest)
@@ -50,7 +51,8 @@ def read_container(region: bytes) -> Container:
 def _read(filled: bytes) -> Container:
     signed = cms.ContentInfo.load(filled)["content"]
     info, certificate = signed["signer_infos"][0], signed["certificates"][0].chosen
-    exact = _rebuilt(info, certificate)
+    token = _token(info)
+    exact = _rebuilt(info, certificate, token)
     if not compare_digest(filled, exact.ljust(len(filled), b"\0")):
         raise Damaged("not written by us")
     attributes = {attribute["type"].native: attribute["values"] for attribute in info["signed_attrs"]}
@@ -63,10 +65,21 @@ def _read(filled: bytes) -> Container:
     if not isinstance(key, EllipticCurvePublicKey):
         raise Damaged("not an elliptic-curve seal")
     key.verify(info["signature"].native, info["signed_attrs"].untag().dump(), ECDSA(hashes.SHA256()))
-    return Container(parsed, attributes["message_digest"][0].native)
+    stamp = read_time_stamp(token, info["signature"].native) if token else None
+    return Container(parsed, attributes["message_digest"][0].native, stamp)
 
 
-def _rebuilt(info: cms.SignerInfo, certificate: x509.Certificate) -> bytes:
+def _token(info: cms.SignerInfo) -> cms.ContentInfo | None:
+    """The time stamp of the signature, in our form: what differs from it shows when the container is compared."""
+    attributes = info["unsigned_attrs"]
+    if not attributes:
+        return None
+    if attributes[0]["type"].native != _TIME_STAMP:
+        raise Damaged("not signed")
+    return in_our_form(attributes[0]["values"][0])
+
+
+def _rebuilt(info: cms.SignerInfo, certificate: asn1_x509.Certificate, token: cms.ContentInfo | None) -> bytes:
     """The container as we write it around the signed attributes, the signature and the certificate.
 
     What the signature does not protect (versions, algorithm names, the signer's name) is set here, not taken over.
@@ -83,6 +96,8 @@ def _rebuilt(info: cms.SignerInfo, certificate: x509.Certificate) -> bytes:
         "signature_algorithm": algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}),
         "signature": info["signature"].native,
     }
+    if token is not None:
+        signer["unsigned_attrs"] = [{"type": _TIME_STAMP, "values": [token]}]
     content = {
         "version": "v1",
         "digest_algorithms": [digest],

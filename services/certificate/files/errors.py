@@ -30,6 +30,15 @@ class SealUnavailable(DomainError):
     title_en = "The seal cannot be used"
 
 
+class TimeStampAway(DomainError):
+    """The time stamp authority cannot be reached, or what it gives cannot be used: the file waits."""
+
+    code = "certificate.time-stamp-away"
+    kind = Kind.UNAVAILABLE
+    title_zh = "时间戳服务暂不可用"
+    title_en = "No time stamp can be had"
+
+
 class RecordNotAuthentic(DomainError):
     """A signed record was not signed by one of our keys, or was changed."""
 

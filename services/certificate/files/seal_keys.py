@@ -1,7 +1,8 @@
 """Where seals get their keys: files of a development CA now, a PKCS#11 device by setting later.
 
 Layout below `<signing_dir>`: `ca/root.pem` (key and certificate, 0600), `ca/ca.pem` (the certificate alone, public),
-`ca/trusted/*.pem` (further roots whose seals are still recognised), `seals/<uscc>-<mark of the name>.pem`.
+`ca/trusted/*.pem` (further roots whose seals are still recognised), `ca/ca.crl` (its revocation list),
+`seals/<uscc>-<mark of the name>.pem`.
 """
 # mypy: allow-untyped-calls
 
@@ -12,7 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from asn1crypto import crl as asn1_crl
 from asn1crypto import keys as asn1_keys
+from asn1crypto import pem
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -44,6 +47,10 @@ class SealKeys(Protocol):
 
     def signer_for(self, seal: SealBody) -> Signer:
         """Raises SealUnavailable when this body has no usable seal."""
+        ...
+
+    def chain(self) -> tuple[asn1_x509.Certificate, asn1_crl.CertificateList]:
+        """The root of the seals and its revocation list. Raises SealUnavailable."""
         ...
 
 
@@ -87,6 +94,16 @@ class FileSealKeys:
         """The root certificate; makes the CA when there is none. `ca/ca.pem` beside it is for everyone to read."""
         return self._root()[1]
 
+    def chain(self) -> tuple[asn1_x509.Certificate, asn1_crl.CertificateList]:
+        try:
+            key, root = self._root()
+            path = self.signing_dir / "ca" / "ca.crl"
+            content = read_or_create(path, lambda: _nothing_revoked(key, root), may_create=self.may_create)
+        except OSError as fault:
+            raise SealUnavailable(f"无法读取印章根证书的吊销列表（{type(fault).__name__}）") from fault
+        der = root.public_bytes(serialization.Encoding.DER)
+        return asn1_x509.Certificate.load(der), asn1_crl.CertificateList.load(pem.unarmor(content)[2])
+
     def _load(self, path: Path, seal: SealBody) -> SimpleSigner:
         content = read_or_create(path, lambda: self._issue(seal), may_create=self.may_create)
         key, certificate = _parse(content)
@@ -122,16 +139,22 @@ class FileSealKeys:
 
 @dataclass(frozen=True)
 class Trust:
-    """The roots whose seals are ours."""
+    """The roots whose seals are ours, and those of the time stamps that we recognise."""
 
     roots: tuple[x509.Certificate, ...]
+    stamp_roots: tuple[x509.Certificate, ...] = ()
 
     @classmethod
-    def load(cls, signing_dir: Path) -> "Trust":
+    def load(cls, signing_dir: Path, stamp_chain: Path | None = None) -> "Trust":
         """Public certificates only; none there yet means that nothing was sealed yet, and nothing is trusted."""
         ca = signing_dir / "ca"
         files = [path for path in (ca / "ca.pem", *sorted((ca / "trusted").glob("*.pem"))) if path.exists()]
-        return cls(tuple(root for path in files for root in x509.load_pem_x509_certificates(path.read_bytes())))
+        stamps = _certificates(stamp_chain) if stamp_chain is not None and stamp_chain.exists() else ()
+        return cls(tuple(root for path in files for root in _certificates(path)), stamps)
+
+
+def _certificates(path: Path) -> tuple[x509.Certificate, ...]:
+    return tuple(x509.load_pem_x509_certificates(path.read_bytes()))
 
 
 def seal_name(seal: SealBody) -> str:
@@ -152,6 +175,14 @@ def _make_root() -> bytes:
         .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
     )
     return _bundle(key, builder.sign(key, hashes.SHA256()))
+
+
+def _nothing_revoked(key: EllipticCurvePrivateKey, root: x509.Certificate) -> bytes:
+    """A development root revokes no seal: one that is rotated stays good for what it sealed."""
+    builder = x509.CertificateRevocationListBuilder().issuer_name(root.subject)
+    builder = builder.last_update(_BEGIN).next_update(_ROOT_END)
+    builder = builder.add_extension(x509.CRLNumber(1), critical=False).add_extension(_authority(key), critical=False)
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 def _subject(seal: SealBody) -> x509.Name:

@@ -1,6 +1,11 @@
-"""Sealing: PAdES B-B with pyHanko, the body's seal as visible appearance, certified so that nothing may change."""
+"""Sealing: PAdES with pyHanko, the body's seal as visible appearance, certified so that nothing may change.
+
+With a time stamp authority the level is B-LT in one revision: what is needed to check seal and time stamp later
+(certificates, revocation lists) is put into the file first, so that the seal covers it. Without one it is B-B.
+"""
 # mypy: allow-untyped-calls
 
+import asyncio
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -13,34 +18,58 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.signers.pdf_signer import PdfSigningSession
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.stamp import StaticStampStyle
 
 from services.certificate.files.contents import Job
 from services.certificate.files.rendering import Rendered, render, render_seal
 from services.certificate.files.seal_keys import SealKeys
+from services.certificate.files.time_stamping import Stamper
 
 FIELD = "Seal1"
 _SIDE = 42 / 25.4 * 72  # points: the seal picture is 42 mm wide and high
 _RESERVED = 8192  # hex digits for the signature container; ours takes about 3,000
+_RESERVED_WITH_STAMP = 16384  # a time stamp of others with an RSA key of 4096 bits takes about 9,000
 _INK = 0.74  # a stamp lets the text below shine through
 _MIDDLE = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MID, AxisAlignment.ALIGN_MID, margins=Margins.uniform(0))
 
 
-def make_file(job: Job, keys: SealKeys) -> bytes:
+def make_file(job: Job, keys: SealKeys, stamper: Stamper | None = None) -> bytes:
     """The finished file: rendered and sealed.
 
     Raises:
         UnprintableCharacter: a text holds a character that the font lacks.
         SealUnavailable: no key for this body can be used.
+        TimeStampAway: the time stamp authority is away.
     """
-    return seal(render(job), job, keys)
+    return seal(render(job), job, keys, stamper)
 
 
-def seal(rendered: Rendered, job: Job, keys: SealKeys) -> bytes:
+def seal(rendered: Rendered, job: Job, keys: SealKeys, stamper: Stamper | None = None) -> bytes:
     """The rendered file with the body's visible, certifying signature."""
     writer = IncrementalPdfFileWriter(BytesIO(rendered.pdf))
     _drop_suspects(writer)
-    signer = _TimedSigner(
+    signer = _signer(rendered, job, keys, stamper)
+    if stamper is not None:
+        _add_what_a_check_needs(writer, signer, keys, stamper)
+    signer.at = job.at
+    sealed: BytesIO = signer.sign_pdf(writer, bytes_reserved=_RESERVED_WITH_STAMP if stamper else _RESERVED)
+    return sealed.getvalue()
+
+
+def _add_what_a_check_needs(
+    writer: IncrementalPdfFileWriter, signer: PdfSigner, keys: SealKeys, stamper: Stamper
+) -> None:
+    """The document security store: in the revision that is about to be signed."""
+    certificates, lists = asyncio.run(stamper.chain())
+    root, revoked = keys.chain()
+    DocumentSecurityStore.supply_dss_in_writer(
+        writer, None, certs=[signer.signer.signing_cert, root, *certificates], crls=[revoked, *lists]
+    )
+
+
+def _signer(rendered: Rendered, job: Job, keys: SealKeys, stamper: Stamper | None) -> "_TimedSigner":
+    return _TimedSigner(
         PdfSignatureMetadata(
             field_name=FIELD,
             md_algorithm="sha256",
@@ -57,10 +86,8 @@ def seal(rendered: Rendered, job: Job, keys: SealKeys) -> bytes:
             border_width=0,
         ),
         new_field_spec=SigFieldSpec(FIELD, on_page=rendered.seal_page, box=_box(rendered)),
+        timestamper=stamper,
     )
-    signer.at = job.at
-    sealed: BytesIO = signer.sign_pdf(writer, bytes_reserved=_RESERVED)
-    return sealed.getvalue()
 
 
 class _TimedSigner(PdfSigner):  # type: ignore[misc,unused-ignore]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pkcs11
+from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
@@ -57,6 +58,10 @@ class TokenSealKeys:
             return signer
         except (OSError, ValueError, pkcs11.PKCS11Error) as fault:
             raise SealUnavailable(f"无法使用“{seal.name}”的印章密钥设备（{type(fault).__name__}）") from fault
+
+    def chain(self) -> tuple[asn1_x509.Certificate, asn1_crl.CertificateList]:
+        """Raises SealUnavailable."""
+        return FileSealKeys(self.signing_dir, may_create=self.may_create).chain()
 
     def _made(self, seal: SealBody) -> bytes:
         """A key pair in the token under a name of its own, and its certificate."""

@@ -16,8 +16,9 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import NameOID
 
-from services.certificate.files.container import Container, Damaged, read_container
+from services.certificate.files.container import Container, read_container
 from services.certificate.files.seal_keys import Trust
+from services.certificate.files.time_stamps import Damaged
 
 MAX_BYTES = 20 * 1024 * 1024
 _BYTE_RANGE = re.compile(rb"/ByteRange \[(\d{1,10}) (\d{1,10}) (\d{1,10}) (\d{1,10})\]")
@@ -25,6 +26,7 @@ _CLAIM = re.compile(rb"(certificate|paper):(1\.2\.156\.3005\.2\.[0-9A-Z.]{10,110
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 _RECORD = re.compile(rb"record-sha256:([0-9a-f]{64})")
 _PROOF = re.compile(rb"log-proof:([A-Za-z0-9_-]{40,4000})")
+_STORE = re.compile(rb"/DSS \d{1,10} 0 R")  # a file that has one was sealed with a time stamp
 _SEALED_AT = re.compile(rb"/M \(D(?::|\\072)(\d{14})Z\)")
 
 
@@ -47,6 +49,8 @@ class Reason(StrEnum):
     CONTENT_CHANGED = "CONTENT_CHANGED"
     FOREIGN_SEAL = "FOREIGN_SEAL"  # a sound signature, but not of our CA
     SEAL_NOT_IN_FORCE = "SEAL_NOT_IN_FORCE"  # sealed outside the certificate's term
+    TIME_STAMP_REMOVED = "TIME_STAMP_REMOVED"  # or added: the content says whether there is one
+    FOREIGN_TIME_STAMP = "FOREIGN_TIME_STAMP"  # not of an authority that we recognise, or outside its term
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class PdfVerdict:
     sealed_by: str | None = None
     sealed_by_uscc: str | None = None
     sealed_at: datetime | None = None
+    time_stamped_at: datetime | None = None
 
 
 def verify_pdf(content: bytes, trust: Trust) -> PdfVerdict:
@@ -114,9 +119,10 @@ def _with_seal(content: bytes, match: re.Match[bytes], found: PdfVerdict, trust:
         container = read_container(content[start:rest])
     except Damaged:
         return _not_as_sealed(found, Reason.SEAL_DAMAGED)
-    if not _is_ours(container.certificate, trust):
+    if not _issued_by(container.certificate, trust.roots):
         return replace(found, verdict=Verdict.UNKNOWN, reason=Reason.FOREIGN_SEAL)
-    return _judge(container, content[:start], content[rest:], found)
+    judged = _judge(container, content[:start], content[rest:], found)
+    return _with_time_stamp(container, content, judged, trust) if judged.verdict is Verdict.VALID else judged
 
 
 def _not_as_sealed(found: PdfVerdict, reason: Reason) -> PdfVerdict:
@@ -141,6 +147,18 @@ def _judge(container: Container, before: bytes, after: bytes, found: PdfVerdict)
     return replace(found, verdict=Verdict.VALID, reason=Reason.INTACT, sealed_at=sealed_at)
 
 
+def _with_time_stamp(container: Container, content: bytes, judged: PdfVerdict, trust: Trust) -> PdfVerdict:
+    """The seal cannot cover its time stamp, but what it covers tells whether there must be one."""
+    stamp = container.time_stamp
+    if (stamp is None) is not (_STORE.search(content) is None):
+        return replace(judged, verdict=Verdict.ALTERED, reason=Reason.TIME_STAMP_REMOVED)
+    if stamp is None:
+        return judged
+    if not stamp.in_force or not _issued_by(stamp.certificate, trust.stamp_roots):
+        return replace(judged, verdict=Verdict.ALTERED, reason=Reason.FOREIGN_TIME_STAMP)
+    return replace(judged, time_stamped_at=stamp.at)
+
+
 def _sealed_at(after: bytes) -> datetime | None:
     """The time in the signature's dictionary, which the signature covers. (PAdES has no other signing time.)"""
     match = _SEALED_AT.search(after)
@@ -157,8 +175,8 @@ def _name(certificate: x509.Certificate, what: x509.ObjectIdentifier) -> str | N
     return str(given[0].value) if given else None
 
 
-def _is_ours(certificate: x509.Certificate, trust: Trust) -> bool:
-    for root in trust.roots:
+def _issued_by(certificate: x509.Certificate, roots: tuple[x509.Certificate, ...]) -> bool:
+    for root in roots:
         try:
             certificate.verify_directly_issued_by(root)
         except (ValueError, TypeError, InvalidSignature):

@@ -15,11 +15,14 @@ from services.certificate.files.contents import Job
 from services.certificate.files.errors import WorkshopUnavailable
 from services.certificate.files.seal_keys import SealKeys
 from services.certificate.files.seal_sources import open_seal_keys
+from services.certificate.files.time_stamping import Authority, Stamper
 from services.certificate.files.token_seals import Token
 from services.kernel.errors import DomainError
 
 _ATTEMPTS = 3
-_keys: SealKeys | None = None  # of a worker process, set once when it starts
+# of a worker process, set once when it starts
+_keys: SealKeys | None = None
+_stamper: Stamper | None = None
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class WorkshopSettings:
     seal_keys: str = "file"
     may_create_keys: bool = True
     token: Token | None = None
+    authority: Authority | None = None  # of time stamps
     files_per_process: int = 2000  # then the processes are replaced, so that nothing can pile up in them
     seconds_per_file: int = 30
 
@@ -102,13 +106,14 @@ class Workshop:
 
 def _begin(settings: WorkshopSettings) -> None:
     """First thing in a worker process."""
-    global _keys
+    global _keys, _stamper
     os.nice(10)  # files can wait: people and events come first
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us in order
     _end_with_parent()
     _keys = open_seal_keys(
         settings.seal_keys, settings.signing_dir, may_create=settings.may_create_keys, token=settings.token
     )
+    _stamper = Stamper(settings.authority) if settings.authority else None
     rendering.warm_up()
 
 
@@ -131,7 +136,7 @@ def _make(job: Job, seconds: int) -> bytes:
         raise RuntimeError("the worker process was not set up")
     signal.alarm(seconds)
     try:
-        return sealing.make_file(job, _keys)
+        return sealing.make_file(job, _keys, _stamper)
     except DomainError:
         raise
     except Exception as fault:  # an error of a library may not survive the way back, and would break the pool there

@@ -15,6 +15,8 @@ from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamO
 from services.certificate.files.contents import Job
 from services.certificate.files.seal_keys import FileSealKeys
 from services.certificate.files.sealing import make_file
+from services.certificate.files.time_stamping import Stamper
+from tests.support import authorities
 from tests.support import certificate_files as samples
 from tests.support import certificate_papers as more
 
@@ -24,8 +26,16 @@ ACTIVE = {"/JavaScript", "/JS", "/Launch", "/SubmitForm", "/ImportData", "/Reset
 HIDDEN, PRINT = 1 << 1, 1 << 2
 
 
-@pytest.fixture(scope="module", params=sorted(JOBS))
-def file(request: pytest.FixtureRequest, seal_keys: FileSealKeys) -> PdfReader:
+STAMPED = "CERTIFICATE with a time stamp"
+
+
+@pytest.fixture(scope="module", params=[*sorted(JOBS), STAMPED])
+def file(
+    request: pytest.FixtureRequest, seal_keys: FileSealKeys, tmp_path_factory: pytest.TempPathFactory
+) -> PdfReader:
+    if request.param == STAMPED:
+        with authorities.embedded(tmp_path_factory.mktemp("tsa")) as authority:
+            return PdfReader(BytesIO(make_file(JOBS["CERTIFICATE"], seal_keys, Stamper(authority))))
     job: Job = JOBS[request.param]
     return PdfReader(BytesIO(make_file(job, seal_keys)))
 
