@@ -16,6 +16,7 @@ from contracts.events.certificate import PaperKind
 from services.certificate.domain.paper import FORMS
 from services.certificate.files.contents import AnyPaper
 from services.certificate.files.contents_base import Paper
+from services.certificate.files.contents_procedure import Participant
 from services.certificate.files.errors import IncompleteContents
 from services.certificate.files.rendering import render
 from tests.support import certificate_files as samples
@@ -318,6 +319,19 @@ def test_advice_about_a_departments_work_has_no_case_and_an_order_always_has_one
     assert [word for word in ("申请人", "办件编号", "查询码") if word in text] == []
     with pytest.raises(IncompleteContents, match="case_no"):
         replace(order, **no_case)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("people", [1, 12, 36])
+def test_everybody_signs_however_many_there_are_and_the_seal_never_stands_alone(people: int) -> None:
+    names = [f"参加人第{number}号" for number in range(people)]
+    said = tuple(Participant(name=name, role="利害关系人") for name in names)
+
+    made = render(samples.a_job(replace(more.hearing_record(), participants=said)))
+
+    pages = [re.sub(r"\s", "", page.extract_text()) for page in PdfReader(BytesIO(made.pdf)).pages]
+    text = "".join(pages)
+    assert [name for name in names if f"{name}（利害关系人）年月日" not in text] == []
+    assert "根据本听证笔录作出决定" in pages[made.seal_page]
 
 
 def test_only_texts_without_effect_on_the_law_may_be_blank() -> None:
