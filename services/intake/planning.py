@@ -28,7 +28,7 @@ from services.intake.planning_schemas import (
     NotToBring,
     ToBring,
 )
-from services.intake.scope import is_citizen_only, own_keys
+from services.intake.scope import own_keys
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,9 @@ class Listed:
 
 
 def holder_key(office: Office, holder: HolderIn | None, principal: Principal) -> str:
-    """Raises NotForOthers: a citizen or agent plans for himself and those he acts for; InvalidCode."""
+    """Raises NotForOthers: a plan tells what is held, so one plans for himself and those he acts for; InvalidCode."""
     key = subject_key(office, holder.party_type, holder.number) if holder else principal.subject_key
-    if not key or (is_citizen_only(principal) and key not in own_keys(principal)):
+    if key not in own_keys(principal):
         raise NotForOthers()
     return key
 

@@ -19,12 +19,13 @@ from services.intake.planning_schemas import (
     UploadsAvoided,
 )
 from services.intake.routing import ItemCode, TheOffice
-from services.intake.scope import SUBMITTERS
+from services.intake.scope import CITIZENS
 from services.kernel.time_limit import CHINA
 
 router = APIRouter(prefix="/api/v1", tags=["reuse"])
 
-Planner = Annotated[Principal, allow(*SUBMITTERS)]
+# Staff and systems see what is covered on the application itself, which leaves its trail.
+Planner = Annotated[Principal, allow(*CITIZENS)]
 StatisticsReader = Annotated[Principal, allow("SUPERVISOR", "CATALOGUE_ADMIN")]
 BundleId = Annotated[str, Path(pattern=r"^[0-9A-Z]{2,12}$", description="“一件事”编号，例如 K01")]
 _LAST = date(9000, 1, 1)

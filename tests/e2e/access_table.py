@@ -137,8 +137,8 @@ POST /api/v1/items/{item_code}/quota                             422  -  -  -  -
 GET  /api/v1/items/{item_code}/acceptance-order                  200  -  -  -  -  o  o  -  o  o  -  -  -  -
 GET  /api/v1/items/{item_code}/running                           200  -  -  -  -  -  -  -  -  o  -  -  -  -
 POST /api/v1/items/{item_code}/moves                             422  -  -  -  -  -  -  -  -  o  -  -  -  -
-POST /api/v1/items/{item_code}/materials-plan                    200  x  x  o  o  -  -  -  -  -  o  o  o  -
-POST /api/v1/bundles/{bundle_id}/materials-plan                  200  x  x  o  o  -  -  -  -  -  o  o  o  -
+POST /api/v1/items/{item_code}/materials-plan                    200  x  x  -  -  -  -  -  -  -  -  -  -  -
+POST /api/v1/bundles/{bundle_id}/materials-plan                  200  x  x  -  -  -  -  -  -  -  -  -  -  -
 GET  /api/v1/bundle-applications                                 200  o  o  o  o  o  o  o  o  -  o  o  o  o
 POST /api/v1/bundle-applications                                 201  x  x  o  o  -  -  -  -  -  o  o  o  -
 GET  /api/v1/bundle-applications/{bundle_no}                     200  o  o  o  o  o  o  o  o  -  o  o  o  o

@@ -9,10 +9,18 @@ from tests.integration.intake.desk import BUSINESS_LICENCE, IDCARD, LI, ZHANG, D
 async def test_what_the_library_holds_as_valid_is_not_asked_for_and_the_rest_has_its_basis(desk: Desk) -> None:
     company = a_company()
     applicant = {"party_type": "ORGANISATION", "number": company}
-    before = (await desk.post("/items/E02/materials-plan", desk.clerk, {"applicant": applicant})).json()
+    before = (
+        await desk.post(
+            "/items/E02/materials-plan", desk.enterprise_agent(organisation=company), {"applicant": applicant}
+        )
+    ).json()
     identifier = await desk.holds(company, BUSINESS_LICENCE, "PLAN1")
 
-    plan = (await desk.post("/items/E02/materials-plan", desk.clerk, {"applicant": applicant})).json()
+    plan = (
+        await desk.post(
+            "/items/E02/materials-plan", desk.enterprise_agent(organisation=company), {"applicant": applicant}
+        )
+    ).json()
 
     covered = [m for m in plan["avoided"] if m["certificate_identifier"] == identifier]
     assert len(covered) == 1
@@ -28,7 +36,7 @@ async def test_an_expired_certificate_stands_for_nothing(desk: Desk) -> None:
     await desk.holds(company, BUSINESS_LICENCE, "PLAN2", valid_until=date(2021, 1, 1))
 
     body = {"applicant": {"party_type": "ORGANISATION", "number": company}}
-    plan = (await desk.post("/items/E02/materials-plan", desk.clerk, body)).json()
+    plan = (await desk.post("/items/E02/materials-plan", desk.enterprise_agent(organisation=company), body)).json()
 
     assert [m for m in plan["avoided"] if m["source"] == "LIBRARY"] == []
 
@@ -45,9 +53,10 @@ async def test_the_plan_is_what_submission_then_needs(desk: Desk) -> None:
 
 
 async def test_a_bundle_is_ordered_so_that_results_feed_later_members(desk: Desk) -> None:
-    body = {"applicant": {"party_type": "ORGANISATION", "number": a_company()}, "form": {"area_m2": 350}}
+    company = a_company()
+    body = {"applicant": {"party_type": "ORGANISATION", "number": company}, "form": {"area_m2": 350}}
 
-    plan = (await desk.post("/bundles/K01/materials-plan", desk.clerk, body)).json()
+    plan = (await desk.post("/bundles/K01/materials-plan", desk.enterprise_agent(organisation=company), body)).json()
 
     fed = [m for m in plan["avoided"] if m["from_member"] == "E01"]
     assert plan["order"].index("E01") < plan["order"].index("E02")
@@ -62,3 +71,13 @@ async def test_nobody_learns_from_a_plan_what_another_holds(desk: Desk) -> None:
 
     assert answer.status_code == 403
     assert LI not in answer.text
+
+
+async def test_staff_do_not_ask_the_library_through_a_plan(desk: Desk) -> None:
+    """What is covered is told on an application, which leaves a trail; a plan would leave none."""
+    body = {"applicant": {"party_type": "PERSON", "number": LI}}
+
+    for path in ("/items/P10/materials-plan", "/bundles/K01/materials-plan"):
+        answer = await desk.post(path, desk.clerk, body)
+
+        assert answer.status_code == 403
