@@ -139,6 +139,31 @@ class CertificateReissued(_NextVersion):
     SUBJECT: ClassVar[str] = "certificate.certificate.reissued.v1"
 
 
+class CertificatePrinted(Event):
+    """The production counter printed it. `duplicate_no`: 0 is the original, then the numbered duplicates."""
+
+    SUBJECT: ClassVar[str] = "certificate.certificate.printed.v1"
+    certificate_id: UUID
+    identifier: str
+    case_no: str | None = None
+    print_id: UUID
+    duplicate_no: int
+    printed_at: datetime
+
+
+class CertificateCopied(Event):
+    """Its holder made a purpose-stamped copy (加注件), good until a day of its own."""
+
+    SUBJECT: ClassVar[str] = "certificate.certificate.copied.v1"
+    certificate_id: UUID
+    identifier: str
+    holder_key: str
+    copy_id: UUID
+    copy_no: int
+    expires_on: date
+    copied_at: datetime
+
+
 class CertificateStanding(Event):
     """Base of what changes the state of a version; `status` is the state from `at` on."""
 

@@ -57,6 +57,17 @@ def _versions(of: dict[str, Any]) -> tuple[Event, ...]:
         certificate.CertificateAmended(**new, decision_id=_DECISION),
         certificate.CertificateRenewed(**new),
         certificate.CertificateReissued(**new),
+        certificate.CertificatePrinted(
+            certificate_id=_NEXT, identifier=of["identifier"], print_id=_DECISION, duplicate_no=1, printed_at=_LATER
+        ),
+        certificate.CertificateCopied(
+            **of,
+            certificate_id=_NEXT,
+            copy_id=_DECISION,
+            copy_no=1,
+            expires_on=date(2027, 5, 1),
+            copied_at=_LATER,
+        ),
     )
 
 

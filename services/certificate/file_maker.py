@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from services.certificate import log_queries
+from services.certificate import copy_queries, log_queries
 from services.certificate.commands import log_heads, log_proofs, make_files
-from services.certificate.commands.make_files import CERTIFICATE, Job, MadeFile
+from services.certificate.commands.make_files import CERTIFICATE, COPY, Job, MadeFile
 from services.certificate.domain.errors import LogBroken, NoSuchLeaf
 from services.certificate.files import contents
 from services.certificate.files.errors import IncompleteContents, UnprintableCharacter
@@ -18,7 +18,7 @@ from services.certificate.files.time_stamping import Authority
 from services.certificate.files.token_seals import Token
 from services.certificate.files.workshop import Workshop, WorkshopSettings
 from services.certificate.kit import Kit
-from services.certificate.printing import certificate_job
+from services.certificate.printing import certificate_job, copy_job
 from services.certificate.tables import certificate, paper
 from services.chassis import clock
 from services.chassis.database import Database
@@ -126,10 +126,20 @@ class FileMaker:
     async def _contents(self, job: Job) -> contents.Job:
         if job.target_kind == CERTIFICATE:
             return await self._certificate(job.target_id)
+        if job.target_kind == COPY:
+            return await self._copy(job.target_id)
         async with self._database.read() as connection:
             wanted = select(paper.c.contents_sealed).where(paper.c.id == job.target_id)
             sealed = (await connection.execute(wanted)).scalar_one()
         return contents.load_job(self._kit.open_contents(sealed))
+
+    async def _copy(self, copy_id: UUID) -> contents.Job:
+        """What the signed record says, with the stamp of the copy."""
+        async with self._database.read() as connection:
+            row = await copy_queries.by_id(connection, copy_id)
+        record = self._kit.signer.verify(self._kit.open_record(row.jws_sealed))
+        mark = copy_queries.stamp_of(row).mark
+        return copy_job(record, copy_id, mark, row.made_at, self._kit.settings.public_url)
 
     async def _certificate(self, certificate_id: UUID) -> contents.Job:
         """A certificate's file says what its signed record says, and carries the proof of its leaf."""

@@ -3,14 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
-from services.certificate.commands import loss
+from services.certificate import copy_queries, queries
+from services.certificate.commands import copies, loss
+from services.certificate.commands.fetch_files import copy_file as copy_file_of
+from services.certificate.commands.fetch_files import may_have_copy
+from services.certificate.copy_schemas import CopyIn, CopyList, CopyOut, PrintIn
 from services.certificate.domain.access import APPLICANT_SIDE, WINDOWS
+from services.certificate.domain.errors import NotFound
 from services.certificate.kit import Kit
-from services.certificate.routes import Identifier, TheKit
-from services.certificate.schemas import CertificateOut
+from services.certificate.routes import Identifier, TheKit, download
+from services.certificate.schemas import CertificateOut, InTheMaking
 from services.chassis.auth import Principal, allow
 from services.chassis.database import Database, Idempotency
 from services.chassis.http import Db, Idem, Now, Seen
@@ -18,7 +24,9 @@ from services.kernel.certificate_life import LifeAct
 
 router = APIRouter(prefix="/api/v1", tags=["certificate"])
 acts: dict[str, Any] = {"status_code": 201, "response_model": CertificateOut}
+copied: dict[str, Any] = {"status_code": 201, "response_model": CopyOut}
 Loser = Annotated[Principal, allow(*sorted(APPLICANT_SIDE | WINDOWS))]
+Holder = Annotated[Principal, allow(*sorted(APPLICANT_SIDE))]
 Producer = Annotated[Principal, allow("HANDOVER_CLERK")]
 
 
@@ -60,3 +68,46 @@ async def withdraw_loss(act: Acting, who: Loser) -> Response:
 async def reissue(act: Acting, who: Producer) -> Response:
     same: dict[str, Any] = {"seen": act.seen, "now": act.now}
     return (await loss.reissue(act.db, act.idem, act.identifier, who, act.kit, **same)).response()
+
+
+@router.post(
+    "/certificates/{identifier}/prints",
+    status_code=201,
+    response_model=CopyOut,
+    summary="制证窗口打印；再次打印为编号的副本",
+)
+async def print_out(
+    identifier: Identifier, body: PrintIn, db: Db, idem: Idem, now: Now, kit: TheKit, who: Producer
+) -> Response:
+    return (await copies.print_out(db, idem, identifier, body, who, kit, now=now)).response()
+
+
+@router.post(
+    "/certificates/{identifier}/copies",
+    status_code=201,
+    response_model=CopyOut,
+    summary="持证人制作加注件 (限定用途和期限)",
+)
+async def make_copy(identifier: Identifier, body: CopyIn, db: Db, idem: Idem, now: Now, who: Holder) -> Response:
+    return (await copies.make_copy(db, idem, identifier, body, who, now=now)).response()
+
+
+@router.get("/certificates/{identifier}/copies", summary="打印记录和加注件")
+async def list_copies(identifier: Identifier, db: Db, who: Loser) -> CopyList:
+    async with db.read() as connection:
+        row = await queries.by_identifier(connection, identifier)
+        if row is None or not may_have_copy(who, row):
+            raise NotFound
+        made = await copy_queries.of_certificate(connection, row.id)
+    of = [CopyOut.of(identifier, one.id, copy_queries.stamp_of(one), one.made_at) for one in made]
+    return CopyList(items=of)
+
+
+@router.get(
+    "/certificates/{identifier}/copies/{copy_id}/file",
+    summary="下载副本或加注件",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}, 202: {"model": InTheMaking}},
+)
+async def copy_file(identifier: Identifier, copy_id: UUID, db: Db, kit: TheKit, who: Loser) -> Response:
+    return download(await copy_file_of(db, identifier, copy_id, who, kit))

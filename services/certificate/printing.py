@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from services.certificate.domain.personal import masked_certificate_number
 from services.certificate.domain.qr_proof import Inclusion, address, pack
@@ -15,6 +16,16 @@ _NUMBER_LABELS = {"111": "公民身份号码", "001": "统一社会信用代码"
 
 def certificate_job(record: Mapping[str, Any], issued_at: datetime, public_url: str, proof: Inclusion) -> contents.Job:
     """The file of a certificate, sealed by its issuer with the body's own seal; `proof` is its leaf under a head."""
+    return _job(record, issued_at, verification_url=address(public_url, proof), log_proof=pack(proof))
+
+
+def copy_job(record: Mapping[str, Any], copy_id: UUID, mark: str, made_at: datetime, public_url: str) -> contents.Job:
+    """The file of a print or a purpose-stamped copy: the same record, its stamp, and its own address in the QR code."""
+    url = f"{public_url.rstrip('/')}/api/v1/certificates/verify?copy={copy_id}"
+    return _job(record, made_at, verification_url=url, mark=mark, copy_id=str(copy_id))
+
+
+def _job(record: Mapping[str, Any], at: datetime, **more: Any) -> contents.Job:
     until = record["validate_end"]
     printed = contents.Certificate(
         reference=record["certificate_identifier"],
@@ -28,12 +39,11 @@ def certificate_job(record: Mapping[str, Any], issued_at: datetime, public_url: 
         valid_from=_day(record["validate_start"]),
         valid_until=_day(until) if until else None,
         lines=tuple(_lines(record["extend_info"])),
-        verification_url=address(public_url, proof),
         record_sha256=record_sha256(record),
-        log_proof=pack(proof),
+        **more,
     )
     seal = contents.SealBody(name=record["issue_dept_name"], uscc=record["issue_dept_code"])
-    return contents.Job(contents=printed, seal=seal, at=issued_at.replace(microsecond=0))
+    return contents.Job(contents=printed, seal=seal, at=at.replace(microsecond=0))
 
 
 def _lines(extend: Mapping[str, Any]) -> list[contents.Line]:

@@ -56,9 +56,12 @@ async def verify_by_reference(
     kit: TheKit,
     identifier: Annotated[str | None, Query(max_length=256, description="电子证照标识")] = None,
     paper: Annotated[UUID | None, Query(description="文书二维码中的编号")] = None,
+    copy: Annotated[UUID | None, Query(description="副本或加注件二维码中的编号")] = None,
 ) -> Response:
-    if identifier is None and paper is None and wants_page(request):
+    if identifier is None and paper is None and copy is None and wants_page(request):
         return _page(None)
+    if copy is not None:
+        return _answer(request, await verify.copy(db, copy, kit, now=now))
     if paper is not None:
         return _answer(request, await verify.paper(db, paper, now=now))
     return _answer(request, await verify.identifier(db, identifier or "", kit, now=now))

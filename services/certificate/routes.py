@@ -91,7 +91,7 @@ async def certificate(
 async def certificate_file(
     identifier: Identifier, why: TheWhy, db: Db, now: Now, kit: TheKit, caller: CertificateReader
 ) -> Response:
-    return _download(await fetch_files.certificate_file(db, identifier, caller, why, kit, now=now))
+    return download(await fetch_files.certificate_file(db, identifier, caller, why, kit, now=now))
 
 
 @router.get("/cases/{case_no}/papers", summary="办件的文书与证照")
@@ -125,11 +125,11 @@ async def _case_papers(db: Database, case_no: str, caller: Principal, kit: Kit, 
 )
 async def paper_file(paper_id: UUID, db: Db, kit: TheKit, caller: CaseReader, form: PaperForm = "pdf") -> Response:
     if form == "jws":
-        return _download(await fetch_files.paper_record(db, paper_id, caller, kit), _JOSE)
-    return _download(await fetch_files.paper_file(db, paper_id, caller, kit))
+        return download(await fetch_files.paper_record(db, paper_id, caller, kit), _JOSE)
+    return download(await fetch_files.paper_file(db, paper_id, caller, kit))
 
 
-def _download(made: Download | None, media_type: str = "application/pdf") -> Response:
+def download(made: Download | None, media_type: str = "application/pdf") -> Response:
     """The file, or 202 and when to ask again."""
     if made is None:
         body = InTheMaking().model_dump_json()

@@ -148,10 +148,20 @@ class VerifiedPaper(BaseModel):
     issued_on: date
 
 
+class VerifiedCopy(BaseModel):
+    """What a duplicate or a purpose-stamped copy may be used for."""
+
+    number: int
+    mark: str
+    purpose: str | None = Field(description="加注件的用途；副本没有")
+    expires_on: date | None
+
+
 class VerificationOut(BaseModel):
     verdict: Verdict
     reason: Reason | None = None
     message: str
     certificate: VerifiedCertificate | None = None
     paper: VerifiedPaper | None = None
+    stamped: VerifiedCopy | None = Field(None, description="所核验的是副本或加注件")
     checked_at: datetime

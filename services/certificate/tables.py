@@ -163,12 +163,31 @@ class FileJobRow(Base, table=True):
     )
 
     id: int | None = Field(default=None, sa_column=Column(BIGINT, Identity(always=True), primary_key=True))
-    target_kind: str  # CERTIFICATE | PAPER
+    target_kind: str  # CERTIFICATE | PAPER | COPY
     target_id: UUID
     attempts: int
     ready_at: datetime = Field(sa_column=_at())
     last_error: str | None
     failed_reason: str | None  # set when trying again cannot help
+
+
+class CertificateCopyRow(Base, table=True):
+    """A print of the production counter or a purpose-stamped copy; numbered per certificate and kind."""
+
+    __tablename__: ClassVar[str] = "certificate_copy"
+    __table_args__ = (UniqueConstraint("certificate_id", "kind", "ordinal", name="certificate_copy_number"),)
+
+    id: UUID = Field(primary_key=True)
+    certificate_id: UUID = Field(foreign_key="certificate.id")
+    kind: str  # PRINT | PURPOSE
+    ordinal: int
+    purpose: str
+    expires_on: date | None
+    made_at: datetime = Field(sa_column=_at())
+    made_by: str
+    file_name: str | None = None
+    file_sha256: str | None = None
+    file_at: datetime | None = Field(default=None, sa_column=_at(nullable=True))
 
 
 class AccessRow(Base, table=True):
@@ -243,6 +262,7 @@ certificate_type = _table(CertificateTypeRow)
 certificate = _table(CertificateRow)
 case_copy = _table(CaseRow)
 paper = _table(PaperRow)
+certificate_copy = _table(CertificateCopyRow)
 file_job = _table(FileJobRow)
 log_leaf = _table(LogLeafRow)
 log_state = _table(LogStateRow)

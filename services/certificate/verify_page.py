@@ -62,6 +62,8 @@ def _rows(result: VerificationOut) -> list[tuple[str, str]]:
             ("有效期", validity_range(known.valid_from, known.valid_until)),
             ("证照标识", known.identifier),
         ]
+    if (stamped := result.stamped) is not None:
+        rows.append(("标记", stamped.mark))
     if (paper := result.paper) is not None:
         rows = [
             ("文书", paper.kind_name),

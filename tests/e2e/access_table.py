@@ -204,6 +204,10 @@ POST /api/v1/standing-decisions/{decision_id}/decision           404  -  -  -  -
 POST /api/v1/certificates/{identifier}/loss                      412  o  o  o  o  -  -  o  -  -  -  -  -  -
 POST /api/v1/certificates/{identifier}/loss/withdrawal           412  o  o  o  o  -  -  o  -  -  -  -  -  -
 POST /api/v1/certificates/{identifier}/reissue                   412  -  -  -  -  -  -  o  -  -  -  -  -  -
+POST /api/v1/certificates/{identifier}/prints                    201  -  -  -  -  -  -  o  -  -  -  -  -  -
+POST /api/v1/certificates/{identifier}/copies                    422  o  o  -  -  -  -  -  -  -  -  -  -  -
+GET  /api/v1/certificates/{identifier}/copies                    200  o  o  o  o  -  -  o  -  -  -  -  -  -
+GET  /api/v1/certificates/{identifier}/copies/{copy_id}/file     404  o  o  o  o  -  -  o  -  -  -  -  -  -
 GET  /api/v1/supervision/cases/{case_no}                         200  o  o  o  o  o  o  o  o  -  o  o  o  -
 GET  /api/v1/cases/{case_no}/clocks                              200  o  o  o  o  o  o  o  o  -  o  o  o  -
 GET  /api/v1/supervision/lights                                  200  -  -  -  -  o  o  -  o  -  -  -  -  -

@@ -36,6 +36,7 @@ class Made:
     order_no: str = "JC209800000001"  # of a supervision order that there is not
     paper_id: str = ""
     identifier: str = ""
+    copy_id: str = "00000000-0000-7000-8000-000000000000"  # of a certificate that has no copy
     decision_id: str = "00000000-0000-7000-8000-000000000000"  # of a certificate, about which nothing was proposed
     bundle_no: str = ""
     bundle_version: int = 0

@@ -86,6 +86,8 @@ OF_CERTIFICATES: dict[str, Any] = {
     "loss": None,
     "withdrawal": None,
     "reissue": None,
+    "prints": {},
+    "copies": {"purpose": "办理贷款", "expires_on": "2000-01-01"},  # over already: 422
     "statements": {"statement": "无意见"},
     "decision": {"outcome": "DECIDED"},
 }

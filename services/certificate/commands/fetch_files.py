@@ -6,10 +6,10 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from services.certificate import queries, repository
+from services.certificate import copy_queries, queries, repository
 from services.certificate.commands.issue_certificates import file_job
 from services.certificate.commands.read_certificates import Why, read, reader_of
-from services.certificate.domain.access import Access, may_read_case, may_read_letter
+from services.certificate.domain.access import Access, holds, may_read_case, may_read_letter, serves
 from services.certificate.domain.errors import FileFailed, FileWithheld, NotFound
 from services.certificate.kit import Kit
 from services.chassis.auth import Principal
@@ -44,6 +44,24 @@ async def certificate_file(
             await repository.add_jobs(uow.connection, [file_job("CERTIFICATE", row.id)])
         return None
     return await _content(row, kit, f"certificate-{row.identifier}.pdf")
+
+
+async def copy_file(db: Database, identifier: str, copy_id: UUID, principal: Principal, kit: Kit) -> Download | None:
+    """A numbered duplicate or a stamped copy, for its holder or his window. None: it is being made.
+
+    Raises: NotFound, FileFailed, FilesAway.
+    """
+    async with db.read() as connection:
+        copy = await copy_queries.by_id(connection, copy_id)
+        row = await queries.by_identifier(connection, identifier) if copy else None
+    if row is None or copy.certificate_id != row.id or not may_have_copy(principal, row):
+        raise NotFound
+    return await _content(copy, kit, f"certificate-copy-{copy_id}.pdf")
+
+
+def may_have_copy(principal: Principal, row: Any) -> bool:
+    reader = reader_of(principal)
+    return holds(reader, row.holder_key) or serves(reader, row.issuer_division)
 
 
 async def paper_file(db: Database, paper_id: UUID, principal: Principal, kit: Kit) -> Download | None:

@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlalchemy import delete, text, update
 
 from contracts.events.certificate import CertificateSealed, PaperKind, PaperSealed
-from services.certificate.tables import certificate, file_job, paper
+from services.certificate.tables import certificate, certificate_copy, file_job, paper
 from services.chassis.database import Database, UnitOfWork
 
 CERTIFICATE = "CERTIFICATE"
 PAPER = "PAPER"
+COPY = "COPY"
 _LONGEST_PAUSE_SECONDS = 300
 
 _CLAIM = text(
@@ -54,7 +55,7 @@ async def finish(database: Database, job: Job, made: MadeFile, *, now: datetime)
         mine = delete(file_job).where(file_job.c.id == job.id, file_job.c.attempts == job.attempt)
         if (await uow.connection.execute(mine)).rowcount == 0:
             return False
-        record = _finish_certificate if job.target_kind == CERTIFICATE else _finish_paper
+        record = _FINISH[job.target_kind]
         await record(uow, job.target_id, made, now)
     return True
 
@@ -84,6 +85,15 @@ async def _finish_paper(uow: UnitOfWork, target: UUID, made: MadeFile, now: date
         aggregate_id=target,
         version=row.version,
     )
+
+
+async def _finish_copy(uow: UnitOfWork, target: UUID, made: MadeFile, now: datetime) -> None:
+    """Nobody waits for a copy but its holder: no event tells of its file."""
+    statement = update(certificate_copy).where(certificate_copy.c.id == target)
+    await uow.connection.execute(statement.values(file_name=made.name, file_sha256=made.sha256, file_at=now))
+
+
+_FINISH = {CERTIFICATE: _finish_certificate, PAPER: _finish_paper, COPY: _finish_copy}
 
 
 async def put_back(database: Database, job: Job, error: str, *, now: datetime) -> None:

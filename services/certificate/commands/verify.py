@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from contracts.events.certificate import PaperKind
-from services.certificate import queries
+from services.certificate import copy_queries, queries
 from services.certificate.commands import log_proofs
 from services.certificate.commands.log_check import says_what_was_signed
 from services.certificate.domain.certificate import ORGANISATION
+from services.certificate.domain.copies import CopyKind
 from services.certificate.domain.paper import FORMS
 from services.certificate.domain.transparency import Act, may_stand
 from services.certificate.domain.verification import UNKNOWN, Finding, Reason, Verdict, judge, masked_name
@@ -18,7 +19,7 @@ from services.certificate.files.records import record_sha256
 from services.certificate.files.verification import PdfVerdict, verify_pdf
 from services.certificate.files.verification import Verdict as FileVerdict
 from services.certificate.kit import Kit
-from services.certificate.schemas import VerificationOut, VerifiedCertificate, VerifiedPaper
+from services.certificate.schemas import VerificationOut, VerifiedCertificate, VerifiedCopy, VerifiedPaper
 from services.chassis.clock import local_date
 from services.chassis.database import Database
 from services.chassis.sealing import SealBroken
@@ -39,6 +40,7 @@ _MESSAGES = {
     Reason.DEREGISTERED: "证照已注销。",
     Reason.REVOKED: "证照已被吊销。",
     Reason.LOST: "证照已挂失。",
+    Reason.COPY_EXPIRED: "加注件已超过其有效期；证照本身有效。",
 }
 _GENUINE = "证照真实，当前有效。"
 _GENUINE_PAPER = "文书真实，由所列机关出具。"
@@ -65,6 +67,25 @@ async def qr_code(db: Database, text: str, proof: str, kit: Kit, *, now: datetim
     return told if holds else _told(Finding(Verdict.ALTERED, Reason.PROOF_FALSE), now)
 
 
+async def copy(db: Database, copy_id: UUID, kit: Kit, *, now: datetime) -> VerificationOut:
+    """The certificate behind a duplicate or a purpose-stamped copy, and what the copy is good for."""
+    async with db.read() as connection:
+        found = await copy_queries.by_id(connection, copy_id)
+    if found is None:
+        return _told(UNKNOWN, now)
+    return _of_copy(await identifier(db, found.identifier, kit, now=now), found, now)
+
+
+def _of_copy(told: VerificationOut, found: Any, now: datetime) -> VerificationOut:
+    """A copy is never worth more than its certificate, and nothing after its own last day."""
+    stamp = copy_queries.stamp_of(found)
+    purpose = stamp.purpose if stamp.kind is CopyKind.PURPOSE else None
+    shown = VerifiedCopy(number=stamp.ordinal, mark=stamp.mark, purpose=purpose, expires_on=stamp.expires_on)
+    if told.verdict is Verdict.VALID and stamp.is_over(local_date(now)):
+        told = _told(Finding(Verdict.NO_LONGER_VALID, Reason.COPY_EXPIRED), now, told.certificate)
+    return told.model_copy(update={"stamped": shown})
+
+
 async def paper(db: Database, paper_id: UUID, *, now: datetime) -> VerificationOut:
     """Whether this paper was issued."""
     async with db.read() as connection:
@@ -83,7 +104,9 @@ async def file(db: Database, content: bytes, kit: Kit, *, now: datetime) -> Veri
         return await paper(db, UUID(found.reference), now=now)
     async with db.read() as connection:
         row = await queries.by_identifier(connection, found.reference)
-    return _certificate(row, kit, now, found)
+        copied = await copy_queries.by_id(connection, UUID(found.copy_id)) if found.copy_id else None
+    told = _certificate(row, kit, now, found)
+    return _of_copy(told, copied, now) if copied is not None else told
 
 
 def _certificate(row: Any, kit: Kit, now: datetime, shown: PdfVerdict | None = None) -> VerificationOut:

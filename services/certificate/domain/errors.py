@@ -60,6 +60,13 @@ class WrongState(DomainError):
     title_en = "The certificate is in a state that forbids this act"
 
 
+class CopyImpossible(DomainError):
+    code = "certificate.copy-impossible"
+    kind = Kind.INVALID
+    title_zh = "不能这样打印或制作加注件"
+    title_en = "The print or copy cannot be made like this"
+
+
 class PurposeRequired(DomainError):
     code = "certificate.purpose-required"
     kind = Kind.INVALID

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     DEREGISTERED = "DEREGISTERED"
     REVOKED = "REVOKED"
     LOST = "LOST"
+    COPY_EXPIRED = "COPY_EXPIRED"
 
 
 @dataclass(frozen=True)

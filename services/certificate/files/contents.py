@@ -60,6 +60,8 @@ class Certificate:
     verification_url: str
     record_sha256: str = ""  # of the canonical metadata record, ties the file to it
     log_proof: str = ""  # of the transparency log, as the QR code carries it
+    mark: str = ""  # stamped on a duplicate or a purpose-stamped copy
+    copy_id: str = ""  # of such a copy
 
     def __post_init__(self) -> None:
         demand(self, "reference", "title", "number", "holder_name", "issuer_name")

@@ -114,6 +114,8 @@ def keywords(contents: Contents) -> list[str]:
         marks.append(f"record-sha256:{contents.record_sha256}")
     if contents.log_proof:
         marks.append(f"log-proof:{contents.log_proof}")
+    if contents.copy_id:
+        marks.append(f"copy:{contents.copy_id}")
     return marks
 
 

@@ -25,6 +25,7 @@ _BYTE_RANGE = re.compile(rb"/ByteRange \[(\d{1,10}) (\d{1,10}) (\d{1,10}) (\d{1,
 _CLAIM = re.compile(rb"(certificate|paper):(1\.2\.156\.3005\.2\.[0-9A-Z.]{10,110}|[0-9a-f]{8}-[0-9a-f-]{27})")
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 _RECORD = re.compile(rb"record-sha256:([0-9a-f]{64})")
+_COPY = re.compile(rb"copy:([0-9a-f]{8}-[0-9a-f-]{27})")
 _PROOF = re.compile(rb"log-proof:([A-Za-z0-9_-]{40,4000})")
 _STORE = re.compile(rb"/DSS \d{1,10} 0 R")  # a file that has one was sealed with a time stamp
 _SEALED_AT = re.compile(rb"/M \(D(?::|\\072)(\d{14})Z\)")
@@ -64,6 +65,7 @@ class PdfVerdict:
     reference: str | None = None  # the certificate's identifier, the paper's id
     record_sha256: str | None = None
     log_proof: str | None = None
+    copy_id: str | None = None  # of a duplicate or a purpose-stamped copy
     sealed_by: str | None = None
     sealed_by_uscc: str | None = None
     sealed_at: datetime | None = None
@@ -84,13 +86,14 @@ def verify_pdf(content: bytes, trust: Trust) -> PdfVerdict:
 
 def _claims(content: bytes, found: PdfVerdict) -> PdfVerdict:
     claim, record = _CLAIM.search(content) or _written_in_octal(content), _RECORD.search(content)
-    proof = _PROOF.search(content)
+    proof, copy = _PROOF.search(content), _COPY.search(content)
     return replace(
         found,
         kind=claim[1].decode() if claim else None,
         reference=claim[2].decode() if claim else None,
         record_sha256=record[1].decode() if record else None,
         log_proof=proof[1].decode() if proof else None,
+        copy_id=copy[1].decode() if copy else None,
     )
 
 

@@ -1,0 +1,95 @@
+"""Prints of the production counter and purpose-stamped copies: recorded, numbered, their sealed files made later."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.events.certificate import CertificateCopied, CertificatePrinted
+from services.certificate import copy_queries, repository
+from services.certificate.commands.issue_certificates import file_job
+from services.certificate.commands.log import later_act, log
+from services.certificate.commands.read_certificates import reader_of
+from services.certificate.copy_schemas import CopyIn, CopyOut, PrintIn
+from services.certificate.domain.access import holds, serves
+from services.certificate.domain.copies import CopyKind, Stamp, print_stamp, purpose_stamp
+from services.certificate.domain.errors import NotFound, WrongState
+from services.certificate.domain.transparency import Act
+from services.certificate.kit import Kit
+from services.chassis.auth import Principal
+from services.chassis.clock import local_date
+from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
+from services.chassis.ids import uuid7
+from services.kernel.certificate_life import STATUS_LABELS, Status
+
+
+async def print_out(
+    db: Database, idem: Idempotency, identifier: str, wanted: PrintIn, who: Principal, kit: Kit, *, now: datetime
+) -> Answer:
+    """The original's file the first time; then duplicates, each with the next number, its own file and a leaf.
+
+    Raises: NotFound (also outside the caller's division), WrongState, CopyImpossible.
+    """
+    async with db.transaction(idem) as uow:
+        row = await _valid(uow, identifier, now, lambda row: serves(reader_of(who), row.issuer_division))
+        printed = await copy_queries.count(uow.connection, row.id, CopyKind.PRINT)
+        stamp = print_stamp(printed, wanted.said)
+        copy_id = await _keep(uow, row, stamp, who, now)
+        if stamp.ordinal:
+            log(uow, [later_act(Act.REPRINT, row, kit, at=now.isoformat(), duplicate=str(stamp.ordinal))])
+        event = CertificatePrinted(
+            certificate_id=row.id,
+            identifier=row.identifier,
+            case_no=row.case_no,
+            print_id=copy_id,
+            duplicate_no=stamp.ordinal,
+            printed_at=now,
+        )
+        uow.publish(event, aggregate_id=row.id, version=row.version + 1)
+        return uow.answer(201, CopyOut.of(row.identifier, copy_id, stamp, now))
+
+
+async def make_copy(
+    db: Database, idem: Idempotency, identifier: str, wanted: CopyIn, who: Principal, *, now: datetime
+) -> Answer:
+    """By the holder, for one use until one day. Raises: NotFound, WrongState, CopyImpossible."""
+    async with db.transaction(idem) as uow:
+        row = await _valid(uow, identifier, now, lambda row: holds(reader_of(who), row.holder_key))
+        made = await copy_queries.count(uow.connection, row.id, CopyKind.PURPOSE)
+        today = local_date(now)
+        stamp = purpose_stamp(made + 1, wanted.purpose, wanted.expires_on, row.valid_until, today=today)
+        copy_id = await _keep(uow, row, stamp, who, now)
+        event = CertificateCopied(
+            certificate_id=row.id,
+            identifier=row.identifier,
+            holder_key=row.holder_key,
+            copy_id=copy_id,
+            copy_no=stamp.ordinal,
+            expires_on=wanted.expires_on,
+            copied_at=now,
+        )
+        uow.publish(event, aggregate_id=row.id, version=row.version + 1)
+        return uow.answer(201, CopyOut.of(row.identifier, copy_id, stamp, now))
+
+
+async def _valid(uow: UnitOfWork, identifier: str, now: datetime, may: Any) -> Any:
+    """The row, locked: its copies are numbered one after another. Raises NotFound, WrongState."""
+    row = await repository.lock_certificate(uow.connection, identifier)
+    if row is None or not may(row):
+        raise NotFound
+    if row.status != Status.VALID.value:
+        raise WrongState(f"证照{STATUS_LABELS[Status(row.status)]}，不能打印或制作加注件")
+    if row.valid_until is not None and local_date(now) > row.valid_until:
+        raise WrongState("证照已超过有效期，不能打印或制作加注件")
+    return row
+
+
+async def _keep(uow: UnitOfWork, row: Any, stamp: Stamp, who: Principal, now: datetime) -> UUID:
+    """An original print has no file of its own: it is the certificate's."""
+    copy_id = uuid7()
+    await copy_queries.add(uow.connection, copy_id, row.id, stamp, who.subject, now)
+    await repository.set_status(uow.connection, row.id, row.status)
+    own = stamp.mark != ""
+    job = file_job("COPY", copy_id) if own else file_job("CERTIFICATE", row.id)
+    if own or row.file_sha256 is None:
+        await repository.add_jobs(uow.connection, [job])
+    return copy_id
