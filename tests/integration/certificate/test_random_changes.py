@@ -1,0 +1,132 @@
+"""Ten thousand random byte changes over what one certificate left: its file, record, proof and rows; each is found."""
+
+import random
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from services.certificate.commands.log_check import leaf_rows, live_hash
+from services.certificate.domain.qr_proof import NotAProof, read_address
+from services.certificate.files.errors import RecordNotAuthentic
+from services.certificate.files.verification import Verdict, verify_pdf
+from tests.support.certificate import Library
+from tests.support.pages import qr_codes
+
+PDFS, RECORDS, PROOFS, ROWS = 500, 3000, 3000, 3500
+# What the signed record and the leaf answer for. The rest (the file's name, times of storing) leads to nothing false.
+PROTECTED = [
+    "identifier",
+    "type_code",
+    "type_name",
+    "number_shown",
+    "issuer_uscc",
+    "issuer_name",
+    "issuer_division",
+    "holder_type",
+    "holder_name",
+    "holder_key",
+    "holder_masked",
+    "issued_on",
+    "valid_from",
+    "valid_until",
+    "case_no",
+    "item_code",
+    "item_name",
+    "status",
+    "jws_sealed",
+    "act",
+    "last_act",
+]
+
+
+@pytest.fixture(scope="module")
+async def issued(library: Library) -> dict[str, Any]:
+    """The row of a certificate with its leaf, its record, its file and the address of its QR code."""
+    certificate = await library.issued()
+    async with library.file_maker() as maker:
+        while await maker.make_due():
+            pass
+    file = await library.get(f"/api/v1/certificates/{certificate['identifier']}/file", library.citizen())
+    assert file.status_code == 200
+    async with library.database.read() as connection:
+        (row,) = await leaf_rows(connection, 0, 1)
+    (address,) = qr_codes(file.content)
+    parts = urlsplit(address)
+    return {"row": dict(row._mapping), "file": file.content, "address": f"{parts.path}?{parts.query}"}
+
+
+def changed(content: bytes, chance: random.Random) -> bytes:
+    """With another byte at some place."""
+    place = chance.randrange(len(content))
+    other = (content[place] + chance.randrange(1, 256)) % 256
+    return content[:place] + bytes([other]) + content[place + 1 :]
+
+
+def test_every_changed_byte_of_a_file_is_found(issued: dict[str, Any], library: Library) -> None:
+    chance, trust = random.Random(1), library.kit.trust()
+    assert verify_pdf(issued["file"], trust).verdict is Verdict.VALID
+
+    verdicts = {verify_pdf(changed(issued["file"], chance), trust).verdict for _ in range(PDFS)}
+
+    assert verdicts <= {Verdict.ALTERED, Verdict.UNREADABLE}
+
+
+def test_every_changed_byte_of_a_record_is_found(issued: dict[str, Any], library: Library) -> None:
+    chance, signer = random.Random(2), library.kit.signer
+    record = library.kit.open_record(issued["row"]["jws_sealed"])
+    signer.verify(record)
+
+    for _ in range(RECORDS):
+        false = changed(record.encode(), chance).decode(errors="surrogateescape")
+        with pytest.raises(RecordNotAuthentic):
+            signer.verify(false)
+
+
+def test_every_changed_byte_of_a_proof_is_found(issued: dict[str, Any]) -> None:
+    chance, address = random.Random(3), issued["address"]
+    genuine = read_address(address)
+    assert genuine[1] is not None
+    found = 0
+
+    while found < PROOFS:
+        false = changed(address.encode(), chance).decode("latin-1")
+        if false.upper() == address.upper():
+            continue  # an identifier in the other case is the same identifier
+        try:
+            identifier, proof = read_address(false)
+        except NotAProof:
+            found += 1
+            continue
+        assert proof is not None
+        assert proof.root() != genuine[1].root(), (identifier, false)
+        found += 1
+
+
+def test_every_changed_byte_of_a_row_is_found(issued: dict[str, Any], library: Library) -> None:
+    chance, row = random.Random(4), issued["row"]
+    genuine = live_hash(SimpleNamespace(**row), library.kit)
+    assert genuine is not None
+    columns = [name for name in PROTECTED if row[name] not in (None, "")]
+
+    for _ in range(ROWS):
+        name = chance.choice(columns)
+        false = SimpleNamespace(**row | {name: other_value(row[name], chance)})
+        assert seen_as(false, library) != genuine, (name, getattr(false, name))
+
+
+def other_value(value: Any, chance: random.Random) -> Any:
+    if isinstance(value, date):
+        return value + timedelta(days=chance.choice((-1, 1)) * chance.randrange(1, 9999))
+    if isinstance(value, bytes):
+        return changed(value, chance)
+    return changed(value.encode(), chance).decode(errors="replace")
+
+
+def seen_as(row: SimpleNamespace, library: Library) -> bytes | None:
+    try:
+        return live_hash(row, library.kit)
+    except ValueError:  # an act that there is not: the database itself refuses it
+        return None
