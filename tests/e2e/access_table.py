@@ -228,7 +228,6 @@ PUBLIC = frozenset(
         ("POST", "/api/v1/cases/progress"),
         *(("GET", f"/api/v1/certificates/log/{part}") for part in ("head", "heads", "heads/{size}", "inclusion")),
         *(("GET", f"/api/v1/certificates/log/{part}") for part in ("consistency", "leaves", "strays")),
-        ("GET", "/c/{identifier}"),
         ("GET", "/api/v1/certificates/verify"),
         ("POST", "/api/v1/certificates/verify"),
     }
