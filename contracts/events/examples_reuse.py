@@ -39,6 +39,7 @@ def reuse_examples(whole: dict[str, Any], *, chief: Actor) -> tuple[Event, ...]:
             recalled_at=_LATER,
             **case,
         ),
+        _unfounded(item.department.name, case),
         reuse.RecallConcluded(
             recall_id=_RECALL,
             outcome=reuse.RecallOutcome.STANDS,
@@ -47,4 +48,16 @@ def reuse_examples(whole: dict[str, Any], *, chief: Actor) -> tuple[Event, ...]:
             concluded_by=chief,
             **case,
         ),
+    )
+
+
+def _unfounded(reader: str, case: dict[str, Any]) -> reuse.AccessUnfounded:
+    return reuse.AccessUnfounded(
+        access_id=_RECALL,
+        identifier=_LICENCE,
+        act="RECORD",
+        account_id="account-handler",
+        reader=reader,
+        read_at=_LATER,
+        **case,
     )

@@ -46,6 +46,20 @@ class CaseRecalled(Event):
     recalled_at: datetime
 
 
+class AccessUnfounded(Event):
+    """Somebody read a certificate of another by a case that had ended, and named no purpose."""
+
+    SUBJECT: ClassVar[str] = "certificate.access.unfounded.v1"
+    access_id: UUID
+    case_id: UUID
+    case_no: str
+    identifier: str
+    act: str  # RECORD or FILE
+    account_id: str
+    reader: str  # his body
+    read_at: datetime
+
+
 class RecallOutcome(StrEnum):
     STANDS = "STANDS"  # the case stands without the certificate
     REEXAMINED = "REEXAMINED"  # an open case goes on with other evidence

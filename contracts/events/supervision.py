@@ -30,6 +30,7 @@ class FindingKind(StrEnum):
     DUE_DATE_DIFFERS = "DUE_DATE_DIFFERS"
     SUPPLEMENT_AGAIN = "SUPPLEMENT_AGAIN"
     SUPPLEMENT_KNOWABLE = "SUPPLEMENT_KNOWABLE"
+    READ_WITHOUT_GROUND = "READ_WITHOUT_GROUND"  # a certificate, without an open case or a purpose
 
 
 class LightFired(Event):

@@ -14,6 +14,7 @@ from contracts.events.intake import (
     ApplicationSubmitted,
     ApplicationWithdrawn,
     CalendarLoaded,
+    CaseConcluded,
     RenewalDeemed,
     ResultHandedOver,
     SupplementRequested,
@@ -24,7 +25,7 @@ from services.certificate import ending_papers, paper_contents, procedure_papers
 from services.certificate.calendars import keep_calendars, work_calendars
 from services.certificate.commands.issue_certificates import issue_certificates
 from services.certificate.commands.issue_papers import case_copies, issue_papers
-from services.certificate.commands.keep_cases import keep_received, keep_submitted
+from services.certificate.commands.keep_cases import end_cases, keep_received, keep_submitted
 from services.certificate.commands.renew_certificates import renew_certificates, renew_granted
 from services.certificate.commands.standing_acts import execute_standing
 from services.certificate.kit import Kit
@@ -59,6 +60,7 @@ class Consumers:
             RenewalDeemed,
             ResultHandedOver,
             CalendarLoaded,
+            CaseConcluded,
         )
         approval: tuple[type[Event], ...] = (CaseDecided, StandingDecided, *procedure_papers.HEARD)
         return (
@@ -75,6 +77,7 @@ class Consumers:
             await self._calendars.current(uow.connection)
         await keep_submitted(uow, [event for event in events if isinstance(event, ApplicationSubmitted)])
         await keep_received(uow, [event for event in events if isinstance(event, ApplicationReceived)])
+        await end_cases(uow, events)
         renewed = [event for event in events if isinstance(event, RenewalDeemed)]
         await renew_certificates(uow, renewed, self._kit, now=clock.now())
         told = [event for event in events if not _never_received(event)]
@@ -94,6 +97,7 @@ class Consumers:
         standing = [event for event in events if isinstance(event, StandingDecided)]
         await execute_standing(uow, standing, self._kit, now=clock.now())
         steps: list[Any] = [event for event in events if isinstance(event, procedure_papers.HEARD)]
+        await end_cases(uow, steps)
         copies = await case_copies(uow, {event.case_id for event in steps})
         settings = self._kit.settings
         calendar = await self._calendars.current(uow.connection) if steps else self._calendars.value

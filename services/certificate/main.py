@@ -6,6 +6,8 @@ from services.certificate import settings
 from services.certificate.kit import Kit
 from services.certificate.life_routes import router as life_router
 from services.certificate.log_routes import router as log_router
+from services.certificate.look_routes import router as look_router
+from services.certificate.look_routes import shown as shown_router
 from services.certificate.public_routes import router as public_router
 from services.certificate.routes import router
 from services.chassis.app import build_app
@@ -18,6 +20,5 @@ def create_app() -> FastAPI:
         app.state.kit = Kit.open(loaded)
 
     # Public routes first: `certificates/verify` must not be taken for an identifier.
-    return build_app(
-        loaded, title="证照", routers=[public_router, log_router, router, life_router], on_start=[open_kit]
-    )
+    routers = [public_router, log_router, shown_router, look_router, router, life_router]
+    return build_app(loaded, title="证照", routers=routers, on_start=[open_kit])

@@ -41,14 +41,17 @@ async def of_holder(
     holder_key: str,
     *,
     type_code: str | None,
+    types: Sequence[str] = (),
     valid_on: date | None,
     after: Sequence[Any] | None,
     limit: int,
 ) -> Sequence[Any]:
-    """Newest first; `after` is (issued_at, id) of the last row seen."""
+    """Newest first; `after` is (issued_at, id) of the last row seen; `types`: no others (none named: any)."""
     wanted = _certificates().where(_CERTIFICATE.holder_key == holder_key)
     if type_code:
         wanted = wanted.where(_CERTIFICATE.type_code == type_code)
+    if types:
+        wanted = wanted.where(_CERTIFICATE.type_code.in_(types))
     if valid_on:
         open_ended = or_(_CERTIFICATE.valid_until.is_(None), _CERTIFICATE.valid_until >= valid_on)
         wanted = wanted.where(_CERTIFICATE.status == CertificateStatus.VALID.value, open_ended)

@@ -1,7 +1,7 @@
 """Rows of certificates, papers and their numbers: what commands load and save. Core statements, few round trips."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -170,6 +170,11 @@ def _complete_cases(columns: tuple[str, ...]) -> Executable:
 async def cases(connection: AsyncConnection, case_ids: Collection[UUID]) -> dict[UUID, Any]:
     found = await connection.execute(select(case_copy).where(case_copy.c.case_id.in_(sorted(case_ids))))
     return {row.case_id: row for row in found}
+
+
+async def end_case(connection: AsyncConnection, case_id: UUID, at: datetime) -> None:
+    statement = update(CaseRow).where(col(CaseRow.case_id) == case_id, col(CaseRow.ended_at).is_(None))
+    await connection.execute(statement.values(ended_at=at))
 
 
 async def note_access(connection: AsyncConnection, row: Row) -> None:

@@ -1,5 +1,6 @@
 """Bodies and answers of the certificate API. A holder's number goes in by search and never comes out in full."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -85,6 +86,19 @@ class CertificateOut(BaseModel):
     file: FileOut
     verify_url: str
     version: int
+
+    def without(self, hidden: Collection[str]) -> "CertificateOut":
+        """As a caller sees it whose registration withholds these fields."""
+        changed: dict[str, Any] = {}
+        if "certificate_number" in hidden:
+            changed["certificate_number"] = ""
+        if "case" in hidden:
+            changed["case_no"] = None
+        if "item" in hidden:
+            changed |= {"item_code": None, "item_name": None}
+        names = {"holder_name": "name", "holder_number": "masked_number"}
+        blank = {names[field]: "" for field in names if field in hidden}
+        return self.model_copy(update=changed | {"holder": self.holder.model_copy(update=blank)})
 
 
 class CertificateDetail(CertificateOut):

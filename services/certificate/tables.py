@@ -118,6 +118,7 @@ class CaseRow(Base, table=True):
     received_by: str | None
     received_at: datetime | None = Field(sa_column=_at(nullable=True))
     materials: list[dict[str, Any]] | None = Field(sa_column=Column(JSONB(none_as_null=True), nullable=True))
+    ended_at: datetime | None = Field(default=None, sa_column=_at(nullable=True))  # no act on it is left
 
 
 class PaperRow(Base, table=True):
@@ -208,6 +209,49 @@ class AccessRow(Base, table=True):
     purpose: str
     case_no: str | None
     found: int
+    organisation_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    ground: str = Field(default="", sa_column_kwargs={"server_default": ""})  # CASE, WITH_PURPOSE, PRESENTED, RELIED
+
+
+class CallerRow(Base, table=True):
+    """Who may query the library beyond his own cases: what, for what, how often a day, from when to when."""
+
+    __tablename__: ClassVar[str] = "caller"
+
+    caller: str = Field(primary_key=True)
+    name: str
+    types: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    fields_shown: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    purposes: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    daily_limit: int
+    valid_from: date
+    valid_until: date | None
+    closed: bool
+    registered_by: str
+    registered_at: datetime = Field(sa_column=_at())
+
+
+class CallerUseRow(Base, table=True):
+    """How many queries a registered caller's organisation has made on a day."""
+
+    __tablename__: ClassVar[str] = "caller_use"
+
+    caller: str = Field(primary_key=True)
+    organisation: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    used: int
+
+
+class PresentationRow(Base, table=True):
+    """A code by which chosen fields of a certificate can be seen until it runs out; only its hash is kept."""
+
+    __tablename__: ClassVar[str] = "presentation"
+
+    code_sha256: str = Field(primary_key=True)
+    certificate_id: UUID
+    shown_fields: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    made_at: datetime = Field(sa_column=_at())
+    runs_out_at: datetime = Field(sa_column=_at())
 
 
 class LogLeafRow(Base, table=True):
@@ -264,6 +308,8 @@ case_copy = _table(CaseRow)
 paper = _table(PaperRow)
 certificate_copy = _table(CertificateCopyRow)
 file_job = _table(FileJobRow)
+access = _table(AccessRow)
+presentation = _table(PresentationRow)
 log_leaf = _table(LogLeafRow)
 log_state = _table(LogStateRow)
 log_head = _table(LogHeadRow)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col
 
+from contracts.events.reuse import AccessUnfounded
 from contracts.events.supervision import FindingKind, FindingRaised
 from services.chassis.bus import Incoming
 from services.chassis.database import UnitOfWork
@@ -43,6 +44,11 @@ def findings(row: Row, message: Incoming, fact: Fact) -> Iterator[Finding]:
         yield Finding(row, FindingKind.DUE_DATE_DIFFERS, occasion, fact.at, summary, said)
     if message.subject == REQUESTED and detail.get("ordinal", 1) > 1:
         yield _second_notice(row, fact, detail)
+    if isinstance(message.event, AccessUnfounded):
+        read = message.event
+        summary = f"{read.reader or '未具名单位'}查看证照，未填事由且办件已办结"
+        said = {"identifier": read.identifier, "act": read.act, "account": read.account_id, "reader": read.reader}
+        yield Finding(row, FindingKind.READ_WITHOUT_GROUND, str(read.access_id), fact.at, summary, said)
 
 
 def _second_notice(row: Row, fact: Fact, detail: dict[str, Any]) -> Finding:

@@ -30,6 +30,7 @@ FINDING_LABELS = {
     FindingKind.DUE_DATE_DIFFERS: "到期日复核不一致",
     FindingKind.SUPPLEMENT_AGAIN: "再次补正告知",
     FindingKind.SUPPLEMENT_KNOWABLE: "再次补正告知：首次即可告知的内容",
+    FindingKind.READ_WITHOUT_GROUND: "无在办办件、无事由查看证照",
 }
 STAGE_LABELS = {
     Stage.SUBMITTED: "已提交",

@@ -208,6 +208,10 @@ POST /api/v1/certificates/{identifier}/prints                    201  -  -  -  -
 POST /api/v1/certificates/{identifier}/copies                    422  o  o  -  -  -  -  -  -  -  -  -  -  -
 GET  /api/v1/certificates/{identifier}/copies                    200  o  o  o  o  -  -  o  -  -  -  -  -  -
 GET  /api/v1/certificates/{identifier}/copies/{copy_id}/file     404  o  o  o  o  -  -  o  -  -  -  -  -  -
+GET  /api/v1/certificates/access-log                             200  o  o  -  -  -  -  -  -  -  -  -  -  -
+POST /api/v1/certificates/{identifier}/presentations             201  o  o  -  -  -  -  -  -  -  -  -  -  -
+GET  /api/v1/certificate-callers                                 200  -  -  -  -  -  -  -  o  o  -  -  -  -
+POST /api/v1/certificate-callers                                 422  -  -  -  -  -  -  -  -  o  -  -  -  -
 GET  /api/v1/supervision/cases/{case_no}                         200  o  o  o  o  o  o  o  o  -  o  o  o  -
 GET  /api/v1/cases/{case_no}/clocks                              200  o  o  o  o  o  o  o  o  -  o  o  o  -
 GET  /api/v1/supervision/lights                                  200  -  -  -  -  o  o  -  o  -  -  -  -  -
@@ -230,6 +234,7 @@ PUBLIC = frozenset(
         *(("GET", f"/api/v1/certificates/log/{part}") for part in ("consistency", "leaves", "strays")),
         ("GET", "/api/v1/certificates/verify"),
         ("POST", "/api/v1/certificates/verify"),
+        ("POST", "/api/v1/certificates/presented"),
     }
 )
 # The gateway puts the journey together and leaves the rule to each service.

@@ -36,7 +36,7 @@ async def certificate_file(
         NotFound, PurposeRequired, FileFailed, FilesAway.
         FileWithheld: the caller has a purpose and no case of the holder.
     """
-    row, granted = await read(db, identifier, principal, why, act="FILE", now=now)
+    row, granted, _ = await read(db, identifier, principal, why, act="FILE", now=now)
     if granted is Access.WITH_PURPOSE:
         raise FileWithheld("请填写本人经办的、以该持证人为申请人的办件编号 (case_no)")
     if row.file_sha256 is None and row.job_id is None:

@@ -2,8 +2,16 @@
 
 from collections.abc import Sequence
 
-from contracts.events.common import AgentRef, Party
-from contracts.events.intake import ApplicationReceived, ApplicationSubmitted
+from contracts.events.approval import CaseTerminated, CaseTransferred
+from contracts.events.common import AgentRef, Event, Party
+from contracts.events.intake import (
+    AcceptanceRefused,
+    ApplicationReceived,
+    ApplicationReturned,
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+    CaseConcluded,
+)
 from services.certificate import repository
 from services.chassis.database import UnitOfWork
 
@@ -58,3 +66,21 @@ def _agent(agent: AgentRef | None) -> dict[str, object]:
         "agent_name": agent.name if agent else None,
         "agent_masked": agent.masked_number if agent else None,
     }
+
+
+async def end_cases(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """From here on reading a certificate by the case needs a purpose. An end told twice stays as it was told first."""
+    for event in events:
+        match event:
+            case CaseConcluded():
+                await repository.end_case(uow.connection, event.application_id, event.concluded_at)
+            case AcceptanceRefused():
+                await repository.end_case(uow.connection, event.application_id, event.refused_at)
+            case ApplicationReturned():
+                await repository.end_case(uow.connection, event.application_id, event.returned_at)
+            case ApplicationWithdrawn():
+                await repository.end_case(uow.connection, event.application_id, event.withdrawn_at)
+            case CaseTerminated():
+                await repository.end_case(uow.connection, event.case_id, event.terminated_at)
+            case CaseTransferred():
+                await repository.end_case(uow.connection, event.case_id, event.transferred_at)

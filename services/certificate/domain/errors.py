@@ -116,3 +116,28 @@ class ImportFaulty(DomainError):
     kind = Kind.INVALID
     title_zh = "导入文件有错误, 未导入任何记录"
     title_en = "The file has faults; nothing was imported"
+
+
+class CallerRefused(DomainError):
+    """The registration of the caller does not cover this query."""
+
+    code = "certificate.caller-refused"
+    kind = Kind.FORBIDDEN
+    title_zh = "该查询不在调用方登记的范围内"
+    title_en = "The caller's registration does not cover this query"
+
+
+class DailyLimitReached(DomainError):
+    code = "certificate.daily-limit"
+    kind = Kind.FORBIDDEN
+    title_zh = "已达到调用方登记的每日查询上限"
+    title_en = "The caller's daily limit is reached"
+
+
+class NotPresented(DomainError):
+    """One answer for a code that never was and one that ran out: nothing is learnt by trying."""
+
+    code = "certificate.not-presented"
+    kind = Kind.NOT_FOUND
+    title_zh = "亮证码无效或已过期"
+    title_en = "The code is not valid or has run out"

@@ -1,0 +1,34 @@
+"""亮证: the holder shows chosen fields of a certificate by a short-lived code; whoever has the code sees only those."""
+
+import secrets
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+# What can be shown, in the order it is shown; whether it is valid is always told.
+FIELDS = (
+    *("type_name", "certificate_number", "holder_name", "issuer_name", "item_name"),
+    *("issued_on", "valid_from", "valid_until"),
+)
+LONGEST_SECONDS = 600
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that is read as something else
+_LENGTH = 20  # 100 bits: nobody finds one by trying
+
+
+def new_code() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+
+
+def digest(code: str) -> str:
+    """What is kept: the library cannot show a certificate by what it stores."""
+    return sha256(code.encode()).hexdigest()
+
+
+def runs_out(made_at: datetime, seconds: int) -> datetime:
+    return made_at + timedelta(seconds=seconds)
+
+
+def chosen(fields: Collection[str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Only the chosen fields, in their order."""
+    return {name: values[name] for name in FIELDS if name in fields}

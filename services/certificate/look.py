@@ -1,0 +1,147 @@
+"""Who has looked, who may, and what a holder shows: acts and reads behind `look_routes`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.certificate import callers, queries, repository
+from services.certificate.commands.read_certificates import reader_of
+from services.certificate.domain import presentation as rules
+from services.certificate.domain.access import holds
+from services.certificate.domain.errors import NotFound, NotPresented
+from services.certificate.look_schemas import (
+    AccessOut,
+    CallerIn,
+    CallerOut,
+    PresentationIn,
+    PresentationOut,
+    PresentedOut,
+)
+from services.certificate.tables import PresentationRow, access, certificate, presentation
+from services.chassis.auth import Principal
+from services.chassis.clock import local_date
+from services.chassis.database import Answer, Database, Idempotency
+
+_SHOWN_TO_HOLDER = (
+    *("id", "at", "act", "organisation", "organisation_name", "channel", "ground", "purpose", "case_no"),
+)
+
+
+async def reads_of(
+    connection: AsyncConnection, holder_keys: Sequence[str], *, before: int | None, limit: int
+) -> Sequence[Any]:
+    """Reads of these holders' certificates by others, the newest first."""
+    wanted = (
+        select(*(access.c[name] for name in _SHOWN_TO_HOLDER), certificate.c.identifier, certificate.c.type_name)
+        .outerjoin(certificate, certificate.c.id == access.c.certificate_id)
+        .where(access.c.holder_key.in_(list(holder_keys)))
+        .order_by(access.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        wanted = wanted.where(access.c.id < before)
+    rows: Sequence[Any] = (await connection.execute(wanted)).all()
+    return rows
+
+
+def access_out(row: Any) -> AccessOut:
+    names = (*_SHOWN_TO_HOLDER[1:], "identifier", "type_name")
+    return AccessOut(**{name: getattr(row, name) for name in names})
+
+
+async def register_caller(db: Database, idem: Idempotency, body: CallerIn, by: Principal, *, now: datetime) -> Answer:
+    async with db.transaction(idem) as uow:
+        row = body.model_dump(exclude={"fields"}) | {
+            "fields_shown": list(body.fields),
+            "registered_by": by.subject,
+            "registered_at": now,
+        }
+        await callers.register(uow.connection, row)
+        shown = CallerOut(**body.model_dump(), registered_by=by.subject, registered_at=now)
+        return uow.answer(201, shown)
+
+
+def caller_out(row: Any) -> CallerOut:
+    return CallerOut(
+        caller=row.caller,
+        name=row.name,
+        types=row.types,
+        fields=row.fields_shown,
+        purposes=row.purposes,
+        daily_limit=row.daily_limit,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        closed=row.closed,
+        registered_by=row.registered_by,
+        registered_at=row.registered_at,
+    )
+
+
+async def present(
+    db: Database, idem: Idempotency, identifier: str, body: PresentationIn, holder: Principal, *, now: datetime
+) -> Answer:
+    """Raises NotFound: there is none, or it is not the caller's."""
+    async with db.transaction(idem) as uow:
+        row = await queries.by_identifier(uow.connection, identifier)
+        if row is None or not holds(reader_of(holder), row.holder_key):
+            raise NotFound
+        code, until = rules.new_code(), rules.runs_out(now, body.seconds)
+        kept = {
+            "code_sha256": rules.digest(code),
+            "certificate_id": row.id,
+            "shown_fields": list(body.fields),
+            "made_at": now,
+            "runs_out_at": until,
+        }
+        await uow.connection.execute(insert(PresentationRow).values(kept))
+        return uow.answer(201, PresentationOut(code=code, runs_out_at=until, fields=list(body.fields)))
+
+
+async def presented(
+    db: Database, code: str, viewer: Principal | None, *, now: datetime, real_now: datetime
+) -> PresentedOut:
+    """What the code shows; looking leaves a row that the holder sees. Raises NotPresented."""
+    async with db.transaction() as uow:
+        found = await uow.connection.execute(
+            select(presentation.c.shown_fields, *certificate.c)
+            .join(certificate, certificate.c.id == presentation.c.certificate_id)
+            .where(presentation.c.code_sha256 == rules.digest(code), presentation.c.runs_out_at > real_now)
+        )
+        row: Any = found.one_or_none()
+        if row is None:
+            raise NotPresented
+        await repository.note_access(uow.connection, _presented_row(row, viewer, now))
+    values = {
+        "type_name": row.type_name,
+        "certificate_number": row.number_shown,
+        "holder_name": row.holder_name,
+        "issuer_name": row.issuer_name,
+        "item_name": row.item_name,
+        "issued_on": row.issued_on,
+        "valid_from": row.valid_from,
+        "valid_until": row.valid_until,
+    }
+    shown = rules.chosen(row.shown_fields, values)
+    return PresentedOut(status=queries.status_on(row, local_date(now)), shown=shown)
+
+
+def _presented_row(row: Any, viewer: Principal | None, now: datetime) -> dict[str, object]:
+    return {
+        "at": now,
+        "act": "PRESENTED",
+        "account": viewer.subject if viewer else "",
+        "client_id": viewer.client_id if viewer else "",
+        "organisation": viewer.organisation if viewer else "",
+        "organisation_name": viewer.organisation_name if viewer else "",
+        "channel": viewer.channel if viewer else "",
+        "holder_key": row.holder_key,
+        "certificate_id": row.id,
+        "purpose": "本人亮证",
+        "case_no": None,
+        "found": 1,
+        "ground": "PRESENTED",
+    }

@@ -1,0 +1,92 @@
+"""HTTP of who may look: the person's access log, registered callers, presentations (亮证)."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.certificate import callers, look
+from services.certificate.domain.access import APPLICANT_SIDE
+from services.certificate.look_schemas import (
+    AccessOut,
+    CallerIn,
+    CallerOut,
+    CodeIn,
+    PresentationIn,
+    PresentationOut,
+    PresentedOut,
+)
+from services.certificate.routes import Identifier
+from services.chassis.auth import Principal, allow, public
+from services.chassis.clock import real_now
+from services.chassis.errors import BadCursor
+from services.chassis.http import Db, Idem, Now
+from services.chassis.paging import CursorText, Limit, Page, decode_cursor, encode_cursor
+
+router = APIRouter(prefix="/api/v1", tags=["certificate"])
+shown = APIRouter(prefix="/api/v1", tags=["verification"], dependencies=[public])
+
+Holder = Annotated[Principal, allow(*sorted(APPLICANT_SIDE))]
+Registrar = Annotated[Principal, allow("CATALOGUE_ADMIN")]
+RegistrarOrSupervisor = Annotated[Principal, allow("CATALOGUE_ADMIN", "SUPERVISOR")]
+_PRIVATE = {"cache-control": "private, no-store"}
+
+
+@router.get("/certificates/access-log", summary="谁查看过我的证照")
+async def access_log(
+    request: Request,
+    holder: Holder,
+    db: Db,
+    response: Response,
+    limit: Limit = 50,
+    cursor: CursorText = None,
+    organisations: Annotated[bool, Query(description="所代理单位的证照，而不是本人的")] = False,
+) -> Page[AccessOut]:
+    response.headers.update(_PRIVATE)
+    key: bytes = request.app.state.kit.sealer.derived_key("access-log-cursor")
+    keys = sorted(holder.acts_for) if organisations else [holder.subject_key]
+    async with db.read() as connection:
+        rows = await look.reads_of(connection, [k for k in keys if k], before=_before(key, cursor), limit=limit + 1)
+    page = rows[:limit]
+    more = encode_cursor(key, "access", page[-1].id) if len(rows) > limit else None
+    return Page[AccessOut](items=[look.access_out(row) for row in page], next=more)
+
+
+def _before(key: bytes, cursor: str | None) -> int | None:
+    """Raises BadCursor; also for the cursor of another list."""
+    if cursor is None:
+        return None
+    values: list[Any] = decode_cursor(key, cursor)
+    try:
+        _, row_id = values
+        return int(row_id)
+    except (TypeError, ValueError) as foreign:
+        raise BadCursor from foreign
+
+
+@router.get("/certificate-callers", summary="证照库调用方登记")
+async def list_callers(who: RegistrarOrSupervisor, db: Db) -> list[CallerOut]:
+    async with db.read() as connection:
+        return [look.caller_out(row) for row in await callers.all_callers(connection)]
+
+
+@router.post("/certificate-callers", status_code=201, response_model=CallerOut, summary="登记或变更调用方")
+async def register_caller(body: CallerIn, who: Registrar, db: Db, idem: Idem, now: Now) -> Response:
+    return (await look.register_caller(db, idem, body, who, now=now)).response()
+
+
+@router.post(
+    "/certificates/{identifier}/presentations",
+    status_code=201,
+    response_model=PresentationOut,
+    summary="亮证：生成短时有效的亮证码，只出示所选字段",
+)
+async def present(identifier: Identifier, body: PresentationIn, holder: Holder, db: Db, idem: Idem) -> Response:
+    answer = await look.present(db, idem, identifier, body, holder, now=real_now())
+    return answer.response()
+
+
+@shown.post("/certificates/presented", summary="查看亮证码出示的字段")
+async def presented(request: Request, body: CodeIn, db: Db, now: Now, response: Response) -> PresentedOut:
+    response.headers.update(_PRIVATE)
+    viewer: Principal | None = getattr(request.state, "principal", None)
+    return await look.presented(db, body.code, viewer, now=now, real_now=real_now())
