@@ -18,8 +18,6 @@ from services.certificate.files.contents import SealBody
 from services.certificate.files.records import rotate
 from services.certificate.files.seal_keys import retire
 from services.certificate.kit import Kit
-from services.certificate.main import create_app
-from services.certificate.worker import create_worker
 from services.chassis import clock
 from services.chassis.cli import Command, run_cli
 from services.chassis.database import Database
@@ -38,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         Command("rotate-seal", "为部门换用新的电子印章（旧文件仍可核验）", _run_rotate_seal, _add_seal),
         Command("retry-files", "重新制作失败的版式文件 (字库或模板修复之后)", _run_retry),
     ]
-    return run_cli("certificate", settings.load, create_app, create_worker, extra, arguments)
+    return run_cli("certificate", settings.load, extra, arguments)
 
 
 def _add_file(parser: argparse.ArgumentParser) -> None:

@@ -6,8 +6,6 @@ from services.chassis.cli import Command, main, run_cli
 from services.chassis.settings import ServiceSettings, load_settings
 from services.identity import keys
 from services.identity.bootstrap import command as bootstrap
-from services.identity.main import create_app
-from services.identity.worker import create_worker
 
 
 def settings() -> ServiceSettings:
@@ -28,4 +26,4 @@ if __name__ == "__main__":
         Command("bootstrap", "创建演示单位、账号和应用（可重复执行）", run_bootstrap, bootstrap.add_arguments),
         Command("add-key", "新增签名密钥；新密钥签发，旧密钥在删除前仍可验签", run_add_key),
     )
-    main(run_cli("identity", settings, create_app, create_worker, own))
+    main(run_cli("identity", settings, own))

@@ -2,9 +2,7 @@
 
 from services.chassis.cli import Command, main, run_cli
 from services.intake import calendar_load, catalogue_import, receipt_check
-from services.intake.main import create_app
 from services.intake.settings import settings
-from services.intake.worker import create_worker
 
 if __name__ == "__main__":
     import_catalogue = Command(
@@ -20,4 +18,4 @@ if __name__ == "__main__":
         "verify-receipt", "离线核验收件凭证, 可与数据库比对", receipt_check.run, receipt_check.add_arguments
     )
     extra = [import_catalogue, load_calendar, verify_receipt]
-    main(run_cli("intake", settings, create_app, create_worker, extra=extra))
+    main(run_cli("intake", settings, extra=extra))
