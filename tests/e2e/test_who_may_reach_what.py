@@ -356,6 +356,7 @@ async def known_in(district: District, caller: str, path: str, query: dict[str, 
 
 
 def names_of(district: District, lines: Iterable[dict[str, Any]]) -> set[str]:
+    """Members of a bundle that have no case number yet are not the case the bundle was applied for beside."""
     by_number = {number: name for name, case in district.cases.items() for number in (case.case_no, case.bundle_no)}
-    shown = [line.get("case_no") or line.get("bundle_no") for line in lines]
+    shown = [line.get("bundle_no" if "bundle_application_id" in line else "case_no") for line in lines]
     return {by_number[number] for number in shown if number in by_number}
