@@ -19,13 +19,14 @@ from contracts.events.intake import (
     ResultHandedOver,
     SupplementRequested,
 )
+from contracts.events.reuse import CertificateReliedUpon
 from contracts.events.standing import StandingDecided
 from contracts.events.supervision import OrderIssued
 from services.certificate import ending_papers, paper_contents, procedure_papers, queries
 from services.certificate.calendars import keep_calendars, work_calendars
 from services.certificate.commands.issue_certificates import issue_certificates
 from services.certificate.commands.issue_papers import case_copies, issue_papers
-from services.certificate.commands.keep_cases import end_cases, keep_received, keep_submitted
+from services.certificate.commands.keep_cases import end_cases, keep_received, keep_submitted, note_relied
 from services.certificate.commands.renew_certificates import renew_certificates, renew_granted
 from services.certificate.commands.standing_acts import execute_standing
 from services.certificate.kit import Kit
@@ -61,6 +62,7 @@ class Consumers:
             ResultHandedOver,
             CalendarLoaded,
             CaseConcluded,
+            CertificateReliedUpon,
         )
         approval: tuple[type[Event], ...] = (CaseDecided, StandingDecided, *procedure_papers.HEARD)
         return (
@@ -78,6 +80,7 @@ class Consumers:
         await keep_submitted(uow, [event for event in events if isinstance(event, ApplicationSubmitted)])
         await keep_received(uow, [event for event in events if isinstance(event, ApplicationReceived)])
         await end_cases(uow, events)
+        await note_relied(uow, [event for event in events if isinstance(event, CertificateReliedUpon)])
         renewed = [event for event in events if isinstance(event, RenewalDeemed)]
         await renew_certificates(uow, renewed, self._kit, now=clock.now())
         told = [event for event in events if not _never_received(event)]

@@ -90,6 +90,12 @@ async def known_identifiers(connection: AsyncConnection, identifiers: Collection
     return set((await connection.scalars(select(identifier).where(identifier.in_(list(identifiers))))).all())
 
 
+async def ids_of(connection: AsyncConnection, identifiers: Collection[str]) -> dict[str, UUID]:
+    statement = select(col(CertificateRow.identifier), col(CertificateRow.id))
+    found = await connection.execute(statement.where(col(CertificateRow.identifier).in_(list(identifiers))))
+    return {row.identifier: row.id for row in found}
+
+
 async def known_papers(
     connection: AsyncConnection, papers: Collection[tuple[UUID, str, str]]
 ) -> set[tuple[UUID, str, str]]:

@@ -12,6 +12,7 @@ from contracts.events.intake import (
     ApplicationWithdrawn,
     CaseConcluded,
 )
+from contracts.events.reuse import CertificateReliedUpon
 from services.certificate import repository
 from services.chassis.database import UnitOfWork
 
@@ -66,6 +67,28 @@ def _agent(agent: AgentRef | None) -> dict[str, object]:
         "agent_name": agent.name if agent else None,
         "agent_masked": agent.masked_number if agent else None,
     }
+
+
+async def note_relied(uow: UnitOfWork, events: Sequence[CertificateReliedUpon]) -> None:
+    """A certificate used in a case was looked at for it: the holder sees that too."""
+    ids = await repository.ids_of(uow.connection, [event.identifier for event in events]) if events else {}
+    for event in events:
+        row = {
+            "at": event.relied_at,
+            "act": "RELIED",
+            "account": "",
+            "client_id": "",
+            "organisation": event.department.uscc,
+            "organisation_name": event.department.name,
+            "channel": "",
+            "holder_key": event.holder_key,
+            "certificate_id": ids.get(event.identifier),
+            "purpose": "办件材料复用",
+            "case_no": event.case_no,
+            "found": 1,
+            "ground": "RELIED",
+        }
+        await repository.note_access(uow.connection, row)
 
 
 async def end_cases(uow: UnitOfWork, events: Sequence[Event]) -> None:

@@ -6,8 +6,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from contracts.events.common import Outcome
+from contracts.events.common import OrganisationRef, Outcome
 from contracts.events.intake import CaseConcluded
+from contracts.events.reuse import CertificateReliedUpon
 from services.chassis import clock
 from tests.support import tokens
 from tests.support.certificate import DISTRICT, FOOD_LICENCE, MARKER, OTHER, POLICE, Library
@@ -141,3 +142,23 @@ async def test_a_code_runs_out_and_nobody_makes_one_for_another(library: Library
 
     assert (over.status_code, never.status_code, another.status_code) == (404, 404, 404)
     assert over.json()["code"] == never.json()["code"] == "certificate.not-presented"
+
+
+async def test_the_person_sees_in_which_case_a_certificate_was_used(library: Library) -> None:
+    row = await library.issued()
+    await library.hear(
+        CertificateReliedUpon(
+            case_id=row["case_id"],
+            case_no=row["case_no"],
+            identifier=row["identifier"],
+            holder_key=row["holder_key"],
+            item_code="X",
+            materials=(2,),
+            department=OrganisationRef(uscc=POLICE.uscc, name="区公安分局", division=DISTRICT),
+            relied_at=clock.now(),
+        )
+    )
+
+    log = (await library.get("/api/v1/certificates/access-log", library.citizen(), limit=1)).json()["items"]
+
+    assert (log[0]["act"], log[0]["case_no"], log[0]["identifier"]) == ("RELIED", row["case_no"], row["identifier"])
