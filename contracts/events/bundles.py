@@ -82,6 +82,7 @@ class BundleSupplementRequested(_BundleFact):
     faults: tuple[MaterialFault, ...]
     members: tuple[BundleMemberRef, ...]
     supply_by: date
+    supply_by_provisional: bool = False
     requested_at: datetime
     requested_by: Actor
 

@@ -94,6 +94,7 @@ class ClockName(StrEnum):
     LEGAL = "LEGAL"
     PROMISED = "PROMISED"
     DELIVERY = "DELIVERY"
+    SUPPLEMENT = "SUPPLEMENT"
 
 
 class DateMoved(Value):
@@ -153,6 +154,7 @@ class SupplementRequested(Event):
     case_no: str
     faults: tuple[MaterialFault, ...]
     supply_by: date
+    supply_by_provisional: bool = False
     basis: str
     requested_at: datetime
     requested_by: Actor

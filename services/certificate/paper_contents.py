@@ -206,6 +206,7 @@ def supplement_notice(event: SupplementRequested, case: CaseFacts, settings: Cer
             received_on=local_date(case.received_at or event.requested_at),
             faults=tuple(contents.FaultLine(name=f.name, fault=f.fault, remedy=f.remedy) for f in event.faults),
             supply_by=event.supply_by,
+            supply_by_provisional=event.supply_by_provisional,
             basis=event.basis or contents.ART_32_4,
             contact=settings.contact,
             again_because=event.reason or "" if event.ordinal > 1 else "",

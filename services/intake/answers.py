@@ -119,6 +119,7 @@ class SupplementOut(BaseModel):
     faults: list[FaultOut]
     outstanding: list[int]
     supply_by: date
+    supply_by_provisional: bool = Field(description="true：暂定，最早的可能日期")
     requested_at: datetime
     supplied_at: datetime | None
     ordinal: int = Field(description="第几次补正告知")
@@ -332,6 +333,7 @@ def _supplement_out(notice: SupplementNotice | None, application: Application) -
         faults=[FaultOut.of(fault) for fault in notice.faults],
         outstanding=[fault.material_no for fault in outstanding(application)] if not notice.supplied_at else [],
         supply_by=notice.supply_by,
+        supply_by_provisional=notice.provisional,
         requested_at=notice.requested_at,
         supplied_at=notice.supplied_at,
         ordinal=notice.ordinal,

@@ -31,6 +31,7 @@ _CLOCKS = {
     ClockName.LEGAL: "法定时限",
     ClockName.PROMISED: "承诺时限",
     ClockName.DELIVERY: "颁发送达",
+    ClockName.SUPPLEMENT: "补正期限",
 }
 
 

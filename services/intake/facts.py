@@ -111,6 +111,7 @@ def supplement_requested(application: domain.Application, item: VersionedItem) -
         case_no=application.case_no or "",
         faults=tuple(events.MaterialFault(**vars(fault)) for fault in notice.faults),
         supply_by=notice.supply_by,
+        supply_by_provisional=notice.provisional,
         basis=supplement_basis(item.item),
         requested_at=notice.requested_at,
         requested_by=actor(notice.requested_by),

@@ -13,6 +13,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     Text,
+    and_,
     bindparam,
     func,
     insert,
@@ -374,7 +375,12 @@ async def running_from(
     ends = [col(ApplicationRow.notice_due), col(ApplicationRow.legal_due), col(ApplicationRow.promised_due)]
     ends.append(col(ApplicationRow.delivery_due))
     late = or_(*(or_(end["on"].astext >= day.isoformat(), end["provisional"].as_boolean()) for end in ends))
-    statement = select(*COLUMNS).where(col(ApplicationRow.state).in_(_RUNNING), late)
+    to_supply = and_(
+        col(ApplicationRow.state) == State.CORRECTION.value,
+        col(ApplicationRow.supplement)["provisional"].as_boolean(),
+    )
+    running = or_(and_(col(ApplicationRow.state).in_(_RUNNING), late), to_supply)
+    statement = select(*COLUMNS).where(running)
     if after is not None:
         statement = statement.where(col(ApplicationRow.application_id) > after)
     statement = statement.order_by(col(ApplicationRow.application_id)).limit(limit)

@@ -45,6 +45,7 @@ class ProgressOut(BaseModel):
     received_at: datetime | None
     accepted_at: datetime | None
     supply_by: date | None = Field(description="补正期限，仅补正中有")
+    supply_by_provisional: bool = Field(False, description="true：补正期限为暂定，最早的可能日期")
     promised_due: DueOut | None
     decided_at: datetime | None
     concluded_at: datetime | None
@@ -79,4 +80,5 @@ async def _progress(connection: AsyncConnection, asked: ProgressIn) -> ProgressO
         state=state,
         state_name=STATE_NAMES[state],
         supply_by=supplement["supply_by"] if supplement else None,
+        supply_by_provisional=bool(supplement and supplement.get("provisional")),
     )

@@ -64,6 +64,8 @@ def _received(event: intake.ApplicationReceived) -> Fact:
 def _supplement_requested(event: intake.SupplementRequested) -> Fact:
     detail: dict[str, Any] = {"materials": [fault.name for fault in event.faults]}
     detail["supply_by"] = event.supply_by.isoformat()
+    if event.supply_by_provisional:
+        detail["supply_by_provisional"] = True
     if event.ordinal > 1:  # a second notice: only for what could not be seen the first time (art. 32(4))
         detail |= {"ordinal": event.ordinal, "reason": event.reason, "seen_before": list(event.seen_before)}
     columns = {"supplement_open": True}

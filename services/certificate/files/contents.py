@@ -125,6 +125,7 @@ class SupplementNotice(Paper):
     received_on: date
     faults: tuple[FaultLine, ...]
     supply_by: date
+    supply_by_provisional: bool = False
     basis: str = ART_32_4
     consequence: str = (
         "逾期不补正且无正当理由的，视为放弃本次申请，本机关将退回申请材料；可以在材料备齐后重新提出申请。"

@@ -98,6 +98,7 @@ class BundleSupplementOut(BaseModel):
     outstanding: list[int]
     members: tuple[str, ...]
     supply_by: date
+    supply_by_provisional: bool = Field(description="true：暂定，最早的可能日期")
     requested_at: datetime
     supplied_at: datetime | None
 
@@ -178,6 +179,7 @@ def _supplement_out(case: BundleCase) -> BundleSupplementOut | None:
         outstanding=[fault.material_no for fault in outstanding(case)],
         members=notice.members,
         supply_by=notice.supply_by,
+        supply_by_provisional=notice.provisional,
         requested_at=notice.requested_at,
         supplied_at=notice.supplied_at,
     )

@@ -11,12 +11,23 @@ from services.intake.bundles.consumers import Mover
 from services.intake.bundles.opening import finish, settle
 from services.intake.domain import bundle_case as rules
 from services.intake.domain.application import NOTICE_WORKDAYS, SYSTEM
-from services.intake.domain.bundle_case import BundleState
-from services.intake.domain.bundle_supplement import lapse
+from services.intake.domain.bundle_case import BundleCase, BundleState
+from services.intake.domain.bundle_supplement import lapse, settle_day
+from services.intake.domain.supplement import lapses_at
 from services.kernel.errors import DomainError
 from services.kernel.time_limit import china_date, end_of
+from services.kernel.workdays import WorkCalendar
 
 log = logging.getLogger(__name__)
+
+
+def _by_law(case: BundleCase, calendar: WorkCalendar, now: datetime) -> BundleCase:
+    """Accepted by silence; or gone on without what was not supplied, once the last day is final and over."""
+    if case.state is BundleState.RECEIVED:
+        return rules.deem_accepted(case)
+    case = settle_day(case, calendar)
+    until = lapses_at(case.supplement) if case.supplement else None
+    return lapse(case, now=now) if until is not None and now >= until else case
 
 
 @dataclass
@@ -43,8 +54,7 @@ class BundleSilence:
                 before = await bundles.load_locked(uow.connection, bundle_application_id)
                 if before.state is state:
                     work = await self.mover.work(uow, before, now)
-                    received = state is BundleState.RECEIVED
-                    after = rules.deem_accepted(before) if received else lapse(before, now=now)
-                    await finish(work, before, await settle(work, after), SYSTEM)
+                    after = _by_law(before, work.office.calendar, now)
+                    await finish(work, before, await settle(work, after) if after.state is not state else after, SYSTEM)
         except DomainError as fault:  # one bundle must not hold up the others; it is tried again
             log.error("a bundle cannot be accepted by law: %s", fault.code)

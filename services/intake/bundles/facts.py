@@ -121,6 +121,8 @@ def _supplement(running: Running, before: BundleCase, after: BundleCase, by: Sta
     notice, earlier = after.supplement, before.supplement
     if notice is None or notice == earlier:
         return
+    if earlier is not None and (notice.requested_at, notice.supplied_at) == (earlier.requested_at, earlier.supplied_at):
+        return  # a loaded calendar made its day final; nobody asked or supplied anything
     if notice.supplied_at is not None:
         yield events.BundleSupplementSupplied(
             **_named(after), supplied_at=notice.supplied_at, supplied_by=facts.actor(by)
@@ -131,6 +133,7 @@ def _supplement(running: Running, before: BundleCase, after: BundleCase, by: Sta
         faults=tuple(MaterialFault(**vars(fault)) for fault in notice.faults),
         members=tuple(_member(running, after.run_of(member_id)) for member_id in notice.members),
         supply_by=notice.supply_by,
+        supply_by_provisional=notice.provisional,
         requested_at=notice.requested_at,
         requested_by=facts.actor(by),
     )

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, RowMapping, insert, literal, select, update
+from sqlalchemy import ColumnElement, RowMapping, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -207,10 +207,11 @@ async def briefs(
 
 
 async def waiting_for_supplement(connection: AsyncConnection, today: date) -> list[UUID]:
-    """Bundle applications whose last day to supply has passed."""
+    """Bundle applications whose last day to supply has passed, or is only provisional."""
     supply_by = _TABLE.c.supplement["supply_by"].astext
     statement = select(_TABLE.c.bundle_application_id).where(
-        _TABLE.c.state == BundleState.CORRECTION.value, supply_by < today.isoformat()
+        _TABLE.c.state == BundleState.CORRECTION.value,
+        or_(supply_by < today.isoformat(), _TABLE.c.supplement["provisional"].as_boolean()),
     )
     return list((await connection.scalars(statement.limit(_AT_ONCE))).all())
 

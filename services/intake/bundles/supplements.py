@@ -37,11 +37,13 @@ async def request_supplement(office: Office, bundle_no: str, body: SupplementNot
             _concerned(work, case, body.faults),
             lacking=await lacking_of(work, case),
             supply_by=supply_by,
+            workdays=office.settings.supply_workdays if body.supply_by is None else None,
+            calendar=office.calendar,
             by=call.by,
             now=call.now,
             reason=body.reason,
         )
-        await _tell_members(work, case, body.model_copy(update={"supply_by": supply_by}), call)
+        await _tell_members(work, case, body, call)
         saved = await finish(work, case, await settle(work, after), call.by)
         return await answered(work, saved, 201)
 

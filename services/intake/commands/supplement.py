@@ -22,16 +22,18 @@ async def request_supplement(office: Office, application_id: UUID, body: Supplem
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
         call.check_seen(seen, Act.REQUEST_SUPPLEMENT)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
-        default = office.workdays_after(call.now, office.settings.supply_workdays)
+        workdays = office.settings.supply_workdays if body.supply_by is None else None
         asked = rules.request_supplement(
             seen,
             item.item,
             [_fault(item.item, fault) for fault in body.faults],
-            supply_by=body.supply_by or default.on,
+            supply_by=body.supply_by or office.workdays_after(call.now, office.settings.supply_workdays).on,
             today=call.today,
             by=call.by,
             now=call.now,
             reason=body.reason,
+            workdays=workdays,
+            calendar=office.calendar,
         )
         asked = await save(uow, seen, asked, events=1)
         publish(uow, asked, facts.supplement_requested(asked, item))

@@ -140,6 +140,8 @@ class BundleSupplement:
     requested_by: Staff
     stage_no: int
     supplied_at: datetime | None = None
+    provisional: bool = False  # as in SupplementNotice
+    workdays: int | None = None
 
 
 @dataclass(frozen=True)
@@ -238,11 +240,7 @@ def deem_accepted(case: BundleCase) -> BundleCase:
 def startable(
     case: BundleCase, definition: BundleDefinition, wanting: Callable[[str], frozenset[str]]
 ) -> tuple[str, ...]:
-    """Members that may start now.
-
-    Args:
-        wanting: of a member, the certificate types it still waits for from another one.
-    """
+    """Members that may start now; `wanting`: the certificate types a member still waits for from another one."""
     lacking = {run.member_id for run in case.members if is_lacking(run, definition)}
     return tuple(
         run.member_id

@@ -11,9 +11,10 @@ from services.intake.domain.bundle_case import BundleAct, BundleCase, BundleStat
 from services.intake.domain.bundle_plan import MemberState
 from services.intake.domain.errors import AlreadyNotified, Invalid, NotYetDue, SuppliedTooLate
 from services.intake.domain.records import MaterialFault, Staff
-from services.intake.domain.supplement import deadline_faults
+from services.intake.domain.supplement import deadline_faults, derived, lapses_at
 from services.kernel.errors import FieldError
-from services.kernel.time_limit import china_date, end_of
+from services.kernel.time_limit import china_date
+from services.kernel.workdays import WorkCalendar
 
 
 def request(
@@ -26,12 +27,15 @@ def request(
     by: Staff,
     now: datetime,
     reason: str | None,
+    workdays: int | None = None,
+    calendar: WorkCalendar | None = None,
 ) -> BundleCase:
     """Raises WrongBundleState, AlreadyNotified, Invalid: a lacking material that is left out, a day that cannot be.
 
     Args:
         members: those with a fault.
         lacking: names of the materials without which members of this stage cannot be accepted, by number.
+        workdays, calendar: as of an application's own notice.
     """
     require(case, BundleAct.REQUEST_SUPPLEMENT)
     earlier = case.supplement
@@ -46,7 +50,8 @@ def request(
     errors += deadline_faults(supply_by, china_date(now))
     if errors or not faults:
         raise Invalid(errors=errors or [FieldError("#/faults", "supplement.empty", "至少列明一项需要补正的材料")])
-    notice = BundleSupplement(tuple(faults), tuple(members), supply_by, now, by, case.stage_no)
+    notice = BundleSupplement(tuple(faults), tuple(members), supply_by, now, by, case.stage_no, workdays=workdays)
+    notice = derived(notice, calendar) if calendar else notice
     return replace(case, state=BundleState.CORRECTION, supplement=notice)
 
 
@@ -64,11 +69,20 @@ def supply(case: BundleCase, *, now: datetime) -> BundleCase:
     require(case, BundleAct.SUPPLY)
     notice = case.supplement
     assert notice is not None  # the state is entered only by a notice
-    if now >= end_of(notice.supply_by):
+    until = lapses_at(notice)
+    if until is not None and now >= until:
         raise SuppliedTooLate(f"补正期限至 {notice.supply_by}，已经届满")
     if outstanding(case):
         return case
     return replace(case, state=BundleState.RECEIVED, supplement=replace(notice, supplied_at=now))
+
+
+def settle_day(case: BundleCase, calendar: WorkCalendar) -> BundleCase:
+    """The case with its provisional last day as this calendar has it; nothing changes where it is final."""
+    notice = case.supplement
+    if case.state is not BundleState.CORRECTION or notice is None or not notice.provisional:
+        return case
+    return replace(case, supplement=derived(notice, calendar))
 
 
 def lapse(case: BundleCase, *, now: datetime) -> BundleCase:
@@ -79,7 +93,8 @@ def lapse(case: BundleCase, *, now: datetime) -> BundleCase:
     require(case, BundleAct.LAPSE)
     notice = case.supplement
     assert notice is not None  # the state is entered only by a notice
-    if now < end_of(notice.supply_by):
+    until = lapses_at(notice)
+    if until is None or now < until:
         raise NotYetDue("补正期限尚未届满")
     for run in case.members:
         if run.state is MemberState.WAITING and run.member_id in notice.members:

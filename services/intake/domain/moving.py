@@ -14,8 +14,10 @@ from services.intake.domain.application import (
 )
 from services.intake.domain.catalogue import Material, ServiceItem
 from services.intake.domain.materials import missing
+from services.intake.domain.records import SupplementNotice
 from services.intake.domain.scenario import in_scenario
 from services.intake.domain.states import Act, State
+from services.intake.domain.supplement import derived
 from services.intake.domain.windows import with_window
 from services.kernel.time_limit import Clock, DueDate, Entry, StartRule, TimeLimit, Unit, due_date
 from services.kernel.workdays import WorkCalendar
@@ -26,6 +28,7 @@ class ClockName(StrEnum):
     LEGAL = "LEGAL"
     PROMISED = "PROMISED"
     DELIVERY = "DELIVERY"  # art. 44
+    SUPPLEMENT = "SUPPLEMENT"  # the day to supply by, while it is provisional
 
 
 FIELDS = {
@@ -76,6 +79,8 @@ def project(
     Only clocks that run: a date that was met or missed is history, one that stands still is told when it runs on.
     """
     application = with_window(application, item, calendar)
+    if application.state is State.CORRECTION:
+        return _supplement_day(application, calendar)
     moves = []
     for name in RUNNING.get(application.state, ()):
         earlier: DueDate | None = getattr(application, FIELDS[name])
@@ -87,6 +92,22 @@ def project(
             moves.append(Move(name, earlier, now))
     dates: dict[str, Any] = {FIELDS[move.clock]: move.now for move in moves}
     return replace(application, **dates), tuple(moves)
+
+
+def _supplement_day(application: Application, calendar: WorkCalendar) -> tuple[Application, tuple[Move, ...]]:
+    """A final day was told and stays as told; only a provisional one is derived again."""
+    notice = application.supplement
+    if notice is None or not notice.provisional:
+        return application, ()
+    now = derived(notice, calendar)
+    if now == notice:
+        return application, ()
+    move = Move(ClockName.SUPPLEMENT, _last_day(notice), _last_day(now))
+    return replace(application, supplement=now), (move,)
+
+
+def _last_day(notice: SupplementNotice) -> DueDate:
+    return DueDate(notice.supply_by, notice.provisional)
 
 
 def change_version(

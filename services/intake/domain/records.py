@@ -88,6 +88,8 @@ class SupplementNotice:
     ordinal: int = 1
     reason: str | None = None
     seen_before: tuple[int, ...] = ()
+    provisional: bool = False  # `supply_by` is the earliest it can be: that year's calendar is not loaded
+    workdays: int | None = None  # what `supply_by` was counted from; None: the window named the day
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from services.intake.domain.errors import NotYetDue
 from services.intake.domain.materials import missing, to_check
 from services.intake.domain.records import SYSTEM, Deemed, Outcome
 from services.intake.domain.states import Act, State
+from services.intake.domain.supplement import lapses_at
 from services.intake.domain.windows import closes_at
 from services.kernel.time_limit import DueDate, end_of
 
@@ -21,7 +22,7 @@ def wakes_at(application: Application) -> datetime | None:
     if application.state is State.RECEIVED:
         return answered_by(application)
     if application.state is State.CORRECTION and application.supplement is not None:
-        return end_of(application.supplement.supply_by)
+        return lapses_at(application.supplement)
     renews = application.renews
     if application.course.window is not None:
         return closes_at(application)

@@ -3,17 +3,21 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from services.intake.domain.application import Application, require, require_unsilenced
+from services.intake.domain.bundle_case import BundleSupplement
 from services.intake.domain.catalogue import Need, ServiceItem
-from services.intake.domain.errors import AlreadyNotified, Invalid, SuppliedTooLate
+from services.intake.domain.errors import AlreadyNotified, Invalid, NotYetDue, SuppliedTooLate
 from services.intake.domain.materials import Provided, merge, missing
 from services.intake.domain.records import SYSTEM, MaterialFault, Return, ReturnKind, Staff, SupplementNotice
 from services.intake.domain.states import Act, State
 from services.kernel.errors import FieldError
-from services.kernel.time_limit import DueDate, end_of
+from services.kernel.time_limit import Clock, DueDate, StartRule, TimeLimit, Unit, due_date, end_of
+from services.kernel.workdays import WorkCalendar
 
 LATEST_SUPPLY = timedelta(days=366)  # a later day is a slip of the pen, and 9999 has no next day
+Notice = TypeVar("Notice", SupplementNotice, BundleSupplement)
 NOTICES = 2  # the one-time notice, and one more for what could not be seen then
 
 
@@ -27,11 +31,15 @@ def request_supplement(
     by: Staff,
     now: datetime,
     reason: str | None = None,
+    workdays: int | None = None,
+    calendar: WorkCalendar | None = None,
 ) -> Application:
     """The one-time notice (补正告知): all faults at once, only once, within the published list of materials.
 
     Every required material that is missing must be in it: what is left out now can never be asked for again. A second
     notice needs a `reason`: what could not be seen the first time. Supervision hears of it.
+
+    `workdays` and `calendar`: see `derived`.
 
     Source: Administrative Licensing Law art. 32(4) (once, all items); art. 31 (no unrelated materials).
     """
@@ -44,7 +52,8 @@ def request_supplement(
     errors += deadline_faults(supply_by, today)
     if errors:
         raise Invalid(errors=errors)
-    notice = SupplementNotice(tuple(faults), supply_by, now, by)
+    notice = SupplementNotice(tuple(faults), supply_by, now, by, workdays=workdays)
+    notice = derived(notice, calendar) if calendar else notice
     if earlier is None:
         return replace(application, state=State.CORRECTION, supplement=notice)
     again = replace(
@@ -57,6 +66,24 @@ def request_supplement(
 def deadline_faults(supply_by: date, today: date) -> Iterator[FieldError]:
     if not today < supply_by <= today + LATEST_SUPPLY:
         yield FieldError("#/supply_by", "supplement.deadline", "补正期限应晚于今日，且不超过一年")
+
+
+def derived(notice: Notice, calendar: WorkCalendar) -> Notice:
+    """The notice with its last day as this calendar has it: a rest day moves on (Civil Code art. 203).
+
+    A day that was counted (`workdays`) is counted again; one the window named is only looked up.
+    """
+    if notice.workdays is None:
+        on = calendar.earliest_workday(notice.supply_by, 0)
+        return replace(notice, supply_by=on, provisional=calendar.is_provisional(on))
+    limit = TimeLimit(notice.workdays, Unit.WORKDAY, StartRule.RECEIVED)
+    due = due_date(Clock(limit, notice.requested_at), calendar)
+    return replace(notice, supply_by=due.on, provisional=due.provisional)
+
+
+def lapses_at(notice: SupplementNotice | BundleSupplement) -> datetime | None:
+    """When the days to supply are over; None while the last one is only provisional: it cuts nobody off."""
+    return None if notice.provisional else end_of(notice.supply_by)
 
 
 def _seen(application: Application, faults: Sequence[MaterialFault]) -> tuple[int, ...]:
@@ -108,7 +135,8 @@ def supply(
     require(application, Act.SUPPLY)
     notice = application.supplement
     assert notice is not None  # CORRECTION is entered only by a notice
-    if now >= end_of(notice.supply_by):
+    until = lapses_at(notice)
+    if until is not None and now >= until:
         raise SuppliedTooLate(f"补正期限至 {notice.supply_by:%Y-%m-%d}，已经届满")
     supplied = replace(application, materials=merge(application.materials, materials))
     if outstanding(supplied):
@@ -141,6 +169,8 @@ def return_unsupplied(application: Application, *, now: datetime) -> Application
     require(application, Act.RETURN)
     notice = application.supplement
     assert notice is not None  # CORRECTION is entered only by a notice
+    if lapses_at(notice) is None:
+        raise NotYetDue("补正期限所在年度的节假日安排尚未载入，期限为暂定")
     names = "、".join(fault.name for fault in outstanding(application))
     reason = f"补正期限 {notice.supply_by:%Y-%m-%d} 届满，仍未补正：{names}"
     returned = Return(ReturnKind.NOT_SUPPLIED, reason, now, SYSTEM)

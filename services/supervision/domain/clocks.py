@@ -100,6 +100,7 @@ RECEIPT, ACCEPTANCE, DECISION = ("收件", "receipt"), ("受理", "acceptance"),
 COMPLETION = ("补齐材料", "the last supplement")
 
 REQUESTED, SUPPLIED = "intake.supplement.requested.v1", "intake.supplement.supplied.v1"
+DATES_MOVED = "intake.application.dates_moved.v1"
 ACCEPTED, REFUSED = "intake.application.accepted.v1", "intake.acceptance.refused.v1"
 HANDED_OVER = "intake.result.handed_over.v1"
 CLAIMED = "intake.application.claimed.v1"
@@ -224,14 +225,26 @@ def intake_runs(told: Told) -> Iterator[Run]:
         yield _supplement(told, line)
 
 
+def _supply_by(told: Told, line: Line) -> tuple[date, bool]:
+    """The last day told, and whether it is not final; a provisional one is told again when the year is loaded."""
+    on, early = line.detail["supply_by"], bool(line.detail.get("supply_by_provisional"))
+    for moved in told.of(DATES_MOVED) if early else ():
+        for one in moved.detail.get("dates", ()):
+            if moved.at >= line.at and one["clock"] == "SUPPLEMENT":
+                on, early = one["now"]["on"], one["now"]["provisional"]
+    return date.fromisoformat(on), early
+
+
 def _supplement(told: Told, line: Line) -> Run:
     complete = (found.at for found in told.of(SUPPLIED) if found.at >= line.at and found.detail.get("complete"))
+    on, early = _supply_by(told, line)
     return Run(
         ClockName.SUPPLEMENT,
         NOTICE.article,
         ("一次性告知并指定补正期限", "told to supply, with a day to supply by,"),
         line.at,
-        named_on=date.fromisoformat(line.detail["supply_by"]),
+        named_on=on,
+        named_early=early,
         met_at=next(complete, None),
         ended_at=told.closed_at,
         about="、".join(line.detail.get("materials", ())),

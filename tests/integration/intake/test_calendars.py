@@ -188,3 +188,26 @@ async def test_by_command_with_and_without_preview(
     assert (preview, loaded) == (0, 0)
     assert "2027-01-07" in seen
     assert "已载入 2027 年" in capsys.readouterr().out
+
+
+async def test_nobody_is_returned_on_a_provisional_day_to_supply_by(desk: Desk, travel: Travel) -> None:
+    received = await desk.done(await desk.submitted("P07"), "receipt")
+    faults = [{"material_no": no, "fault": "缺页", "remedy": "补齐"} for no in (1, 2, 3)]
+    asked = await desk.act(received, "supplement-notice", {"faults": faults, "supply_by": "2027-01-01"})
+    assert asked.status_code == 201, asked.text
+    told = asked.json()["supplement"]
+
+    travel.to_day(date(2027, 1, 4))
+    await travel.law_acts()
+    waiting = await shown(desk, received)
+    await load(desk)
+    await go_through(desk, travel)
+    final = await shown(desk, received)
+    travel.to_day(date(2027, 1, 6))
+    await travel.law_acts()
+    over = await shown(desk, received)
+
+    assert (told["supply_by"], told["supply_by_provisional"]) == ("2027-01-01", True)
+    assert waiting["state"] == "CORRECTION"
+    assert (final["supplement"]["supply_by"], final["supplement"]["supply_by_provisional"]) == ("2027-01-05", False)
+    assert over["state"] == "RETURNED"

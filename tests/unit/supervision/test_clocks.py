@@ -150,6 +150,20 @@ def test_art32_the_window_has_five_days_again_once_everything_is_supplied() -> N
     assert (own.state, own.about, own.met_at) == (ClockState.MET, "申请书", at("2026-09-28 09:00"))
 
 
+def test_a_provisional_day_to_supply_by_misses_nothing_until_it_is_told_again() -> None:
+    asked = line("intake.supplement.requested", "2026-12-11 09:00", supply_by="2027-01-01", supply_by_provisional=True)
+    final = {"clock": "SUPPLEMENT", "now": {"on": "2027-01-05", "provisional": False}}
+    moved = line("intake.application.dates_moved", "2026-12-20 09:00", dates=[final])
+
+    early = one(RECEIVED, asked, now="2027-01-04 09:00", name=ClockName.SUPPLEMENT)
+    again = one(RECEIVED, asked, moved, now="2027-01-04 09:00", name=ClockName.SUPPLEMENT)
+
+    assert early.why is not None
+    assert early.why.due.provisional
+    assert early.state is ClockState.RUNNING
+    assert told(again) == (ClockState.RUNNING, on("2026-12-11"), on("2027-01-05"))
+
+
 JOINT = limit(45, "行政许可法第四十二条第二款")
 START = at("2026-03-02 09:00")
 MEMBER = Supervised(LEGAL, limit(10), received_at=START, accepted_at=START)
