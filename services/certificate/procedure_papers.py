@@ -44,7 +44,9 @@ def _suspended(event: CaseSuspended, case: CaseFacts, calendar: WorkCalendar) ->
             starts_on=local_date(event.suspended_at),
             time_needed=f"{event.expected_workdays}个工作日",
             expected_until=event.expected_end.on,
+            expected_until_provisional=event.expected_end.provisional,
             due_on=event.legal_due.on,
+            due_provisional=event.legal_due.provisional,
             expected_due_on=expected.on if expected else None,
             expected_due_provisional=expected.provisional if expected else False,
             approver_name=event.approved_by.name,
@@ -77,6 +79,7 @@ def _extended(event: CaseExtended, case: CaseFacts) -> Draft:
             reason=event.reason,
             extended_by=f"{event.value}{UNITS_ZH[Unit(event.unit.value)]}",
             due_on=event.previous_legal_due.on,
+            due_provisional=event.previous_legal_due.provisional,
             new_due_on=event.legal_due.on,
             new_due_provisional=event.legal_due.provisional,
             approver_name=event.approved_by.name,
@@ -150,6 +153,7 @@ def _interested_party(event: InterestedPartyNotified, case: CaseFacts, settings:
             notice=event.notice,
             interest=event.interest,
             speak_by=event.speak_by.on,
+            speak_by_provisional=event.speak_by.provisional,
             contact=settings.contact,
         )
 

@@ -32,7 +32,9 @@ class SpecialProcedureNotice(Paper):
     starts_on: date
     time_needed: str  # e.g. 15个工作日
     expected_until: date | None = None
+    expected_until_provisional: bool = False
     due_on: date  # legal, as it stood before
+    due_provisional: bool = False
     expected_due_on: date | None = None  # if the procedure takes the time told
     expected_due_provisional: bool = False
     approver_name: str
@@ -50,6 +52,7 @@ class ExtensionNotice(Paper):
     reason: str
     extended_by: str  # e.g. 10个工作日
     due_on: date | None = None
+    due_provisional: bool = False
     new_due_on: date
     new_due_provisional: bool = False
     approver_name: str
@@ -152,6 +155,7 @@ class InterestedPartyNotice(Paper):
     matter: str
     interest: str
     speak_by: date
+    speak_by_provisional: bool = False
     notice: str = ""
     contact: str
     basis: str = ART_36
