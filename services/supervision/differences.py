@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from contracts.events.common import Event
+from pydantic import BaseModel
+
+from contracts.events.common import DueDate, Event
 from services.kernel.errors import DomainError
 from services.kernel.time_limit import StartRule, TimeLimit, china_date, due_date
 from services.kernel.why import UNITS_EN, UNITS_ZH, Why, why
@@ -57,6 +59,30 @@ def _all(row: Row, event: Event, fact: Fact, calendar: WorkCalendar) -> Iterator
     """The dates of this fact with the ledger as it was then. An acceptance heard after pauses and extensions lets
     their dates be compared as well: without it there was nothing to compute from.
     """
+    early = provisional_days(event)
+    for found in _candidates(row, event, fact, calendar):
+        if not (found.claim.told in early and not found.ours.due.provisional):
+            yield found
+
+
+def provisional_days(event: Event) -> frozenset[date]:
+    """Days this event tells as provisional only. A year loaded since makes them final, which is nobody's fault."""
+    dues = list(_due_dates(event))
+    return frozenset(due.on for due in dues if due.provisional) - {due.on for due in dues if not due.provisional}
+
+
+def _due_dates(value: Any) -> Iterator[DueDate]:
+    if isinstance(value, DueDate):
+        yield value
+    elif isinstance(value, BaseModel):
+        for _, inner in value:
+            yield from _due_dates(inner)
+    elif isinstance(value, tuple | list):
+        for inner in value:
+            yield from _due_dates(inner)
+
+
+def _candidates(row: Row, event: Event, fact: Fact, calendar: WorkCalendar) -> Iterator[Difference]:
     case = repository.supervised(row)
     marks = {mark["subject"]: mark["detail"] or {} for mark in row["marks"] or ()}
     yield from _differing(claims(event, case, marks), calendar, china_date(fact.at))

@@ -113,6 +113,13 @@ async def test_art42_a_date_told_wrongly_at_acceptance_is_reported_with_ours(
     assert "differences" not in str(own["timeline"])
 
 
+async def test_a_provisional_date_is_no_difference_once_its_year_is_loaded(supervision: Supervision) -> None:
+    told = DueDate(on=date(2018, 10, 25), provisional=True)  # as told before the year was loaded
+    story = await supervision.tell(Story(legal=10).submitted().received().accepted(legal_due=told))
+
+    assert (await supervision.case(story))["differences"] == []
+
+
 async def test_a_right_date_in_a_later_event_does_not_hide_the_wrong_one(supervision: Supervision) -> None:
     wrong = DueDate(on=date(2018, 10, 25))
     story = Story(legal=10, promised=7).submitted().received().accepted(promised_due=wrong).opened()

@@ -22,7 +22,8 @@ TEMPLATES = Path(procedure_papers.__file__).parent / "templates"
 
 def printed(model: type[Event], **changes: Any) -> Any:
     event: Any = examples()[model.SUBJECT].model_copy(update=changes)
-    case = CaseFacts.of_event(examples()[intake.ApplicationReceived.SUBJECT])
+    received: Any = examples()[intake.ApplicationReceived.SUBJECT]
+    case = CaseFacts.of_event(received)
     drafts: list[Draft] = list(procedure_papers.drafts(event, case, SETTINGS, official_calendar()))
     return drafts[0].build(paper_contents.header(drafts[0], uuid4(), "鹤市监字〔2026〕第1号", "https://yichuang.test"))
 
