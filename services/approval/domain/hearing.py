@@ -16,6 +16,7 @@ from services.kernel.workdays import WorkCalendar
 REQUEST_WORKDAYS = 5  # art. 47
 HOLDING_WORKDAYS = 20  # art. 47
 NOTICE_WORKDAYS = 7  # art. 48 (1), in working days by art. 82
+STATUTORY_REST_DAYS = 13  # of a year, for everybody (全国年节及纪念日放假办法): the most that can still be published
 
 
 @dataclass(frozen=True)
@@ -225,11 +226,16 @@ def _check_chair(case: Case, chair: Inspector) -> None:
 
 
 def _check_date(at: datetime, hold_by: DueDate | None, now: datetime, calendar: WorkCalendar) -> None:
-    earliest = workdays_after(now, NOTICE_WORKDAYS, calendar).on
+    earliest = workdays_after(now, NOTICE_WORKDAYS, calendar)
     planned = china_date(at)
-    if planned < earliest:
-        fault = FieldError("#/takes_place_at", "too-early", f"应当于举行听证的七日前通知，最早为{earliest}")
+    if planned < earliest.on:
+        mark = "（暂定）" if earliest.provisional else ""
+        fault = FieldError("#/takes_place_at", "too-early", f"应当于举行听证的七日前通知，最早为{earliest.on}{mark}")
         raise HearingDate(fault.detail, errors=[fault])
+    if earliest.provisional and planned < workdays_after(now, NOTICE_WORKDAYS + STATUTORY_REST_DAYS, calendar).on:
+        # holidays of that year may still leave fewer than seven working days: nothing is announced on a guess
+        detail = f"该年度节假日安排尚未载入，最早日期{earliest.on}为暂定，不能确保七个工作日前通知，请另定较晚的日期"
+        raise HearingDate(detail, errors=[FieldError("#/takes_place_at", "provisional", detail)])
     if hold_by is not None and planned > hold_by.on and not hold_by.provisional:
         fault = FieldError("#/takes_place_at", "too-late", f"应当自申请之日起二十日内组织听证，最迟为{hold_by.on}")
         raise HearingDate(fault.detail, errors=[fault])

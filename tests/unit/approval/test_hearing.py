@@ -157,6 +157,19 @@ def test_a_challenged_chair_is_replaced_by_a_new_announcement() -> None:
     assert again.proceedings.hearing.chair == Inspector("other", "主持乙")
 
 
+def test_art_48_seven_working_days_that_end_in_an_unloaded_year_announce_nothing() -> None:
+    """Holidays still to be published could leave fewer than seven; 2027-01-04 is only the earliest it can be."""
+    for day, code in (("2026-12-31 09:00", "too-early"), ("2027-01-04 09:00", "provisional")):
+        with pytest.raises(HearingDate) as refused:
+            announced(reviewed(), day, at="2026-12-24 10:00", public=True)
+
+        assert [fault.code for fault in refused.value.errors] == [code]
+        assert "暂定" in str(refused.value.errors[0].detail)
+
+    final = announced(reviewed(), "2027-01-04 09:00", at="2026-12-22 10:00", public=True)
+    assert final.proceedings.hearing is not None
+
+
 def test_art_46_a_hearing_on_the_bodys_own_account_is_public() -> None:
     with pytest.raises(IncompleteRecord):
         announced(reviewed(), "2026-03-20 09:00", public=False)
