@@ -62,6 +62,7 @@ class BundleAct(StrEnum):
     SUPPLY = "SUPPLY"
     LAPSE = "LAPSE"
     ACCEPT = "ACCEPT"
+    DEEM_ACCEPTED = "DEEM_ACCEPTED"
     RECORD_RESULT = "RECORD_RESULT"
     EXTEND = "EXTEND"
     HAND_IN_STAGE = "HAND_IN_STAGE"
@@ -77,6 +78,7 @@ BUNDLE_ALLOWED: Mapping[BundleAct, frozenset[BundleState]] = {
     BundleAct.SUPPLY: frozenset({_S.CORRECTION}),
     BundleAct.LAPSE: frozenset({_S.CORRECTION}),
     BundleAct.ACCEPT: frozenset({_S.RECEIVED}),
+    BundleAct.DEEM_ACCEPTED: frozenset({_S.RECEIVED}),
     BundleAct.RECORD_RESULT: frozenset({_S.ACCEPTED}),
     BundleAct.EXTEND: frozenset({_S.ACCEPTED}),
     BundleAct.HAND_IN_STAGE: frozenset({_S.STAGE_DONE}),
@@ -231,7 +233,7 @@ def accept(case: BundleCase, *, by: Staff, now: datetime) -> BundleCase:
 
 def deem_accepted(case: BundleCase) -> BundleCase:
     """Nobody answered in time: accepted as of the day of receipt, in the name of the clerk who received it."""
-    require(case, BundleAct.ACCEPT)
+    require(case, BundleAct.DEEM_ACCEPTED)
     supplied_at = case.supplement.supplied_at if case.supplement else None
     at = supplied_at or case.received_at
     return replace(case, state=BundleState.ACCEPTED, accepted_at=at, accepted_by=case.received_by)

@@ -32,6 +32,7 @@ ACTS: dict[BundleAct, Callable[[BundleCase], BundleCase]] = {
     ),
     BundleAct.LAPSE: lambda c: bundle_supplement.lapse(replace(c, supplement=NOTICE), now=NOON + timedelta(days=1)),
     BundleAct.ACCEPT: lambda c: rules.accept(c, by=CLERK, now=NOON),
+    BundleAct.DEEM_ACCEPTED: rules.deem_accepted,
     BundleAct.RECORD_RESULT: lambda c: rules.record_result(c, BUNDLE, "步骤", RESULT),
     BundleAct.EXTEND: lambda c: rules.extend(c, BUNDLE.extension, EXTENSION),
     BundleAct.HAND_IN_STAGE: lambda c: rules.hand_in_stage(c, [], now=NOON),
@@ -48,6 +49,7 @@ REQUEST_SUPPLEMENT  -          CORRECTION  -           -          -           - 
 SUPPLY              -          -           RECEIVED    -          -           -          -          -
 LAPSE               -          -           ACCEPTED    -          -           -          -          -
 ACCEPT              -          ACCEPTED    -           -          -           -          -          -
+DEEM_ACCEPTED       -          ACCEPTED    -           -          -           -          -          -
 RECORD_RESULT       -          -           -           ACCEPTED   -           -          -          -
 EXTEND              -          -           -           ACCEPTED   -           -          -          -
 HAND_IN_STAGE       -          -           -           -          SUBMITTED   -          -          -
