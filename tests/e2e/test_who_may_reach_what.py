@@ -75,7 +75,6 @@ BODIES: dict[str, Any] = {
     "deferred-materials": {"materials": []},
     "commitment-checks": {"material_no": 1, "outcome": "KEPT", "finding": "与承诺一致"},
     "quota": {"quota": 10, "reason": "年度限额"},
-    "presentations": {"fields": ["type_name"]},
     "moves": {"application_ids": ["00000000-0000-7000-8000-000000000000"], "reason": "适用新版本"},
 }
 OF_CERTIFICATES: dict[str, Any] = {
@@ -88,6 +87,7 @@ OF_CERTIFICATES: dict[str, Any] = {
     "withdrawal": None,
     "reissue": None,
     "prints": {},
+    "presentations": {"fields": ["type_name"]},
     "copies": {"purpose": "办理贷款", "expires_on": "2000-01-01"},  # over already: 422
     "statements": {"statement": "无意见"},
     "decision": {"outcome": "DECIDED"},

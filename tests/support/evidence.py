@@ -76,6 +76,8 @@ async def metrics(stack: Stack) -> AsyncIterator[tuple[str, str]]:
     """/metrics of every process."""
     async with httpx.AsyncClient(timeout=30) as client:
         for name, member in stack.members.items():
+            if name == "tsa":  # stands for an authority elsewhere: it sees hashes only and measures nothing
+                continue
             yield f"metrics {name}", (await client.get(f"{member.url}/metrics")).raise_for_status().text
 
 

@@ -92,7 +92,7 @@ class DueLine:
 class Receipt(Paper):
     """申请材料接收凭证"""
 
-    DEMANDED: ClassVar = ("materials", "clerk_name", "contact")
+    DEMANDED: ClassVar = ("clerk_name", "contact")  # materials may all still be missing: the receipt says so
 
     kind: Literal["RECEIPT"] = "RECEIPT"
     materials: tuple[MaterialLine, ...]
