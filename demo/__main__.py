@@ -96,9 +96,15 @@ async def _play(stack: Stack, hall: Hall, console: Console) -> dict[str, Any]:
         progress.update(task, description="文书和证照盖章", total=len(lives), completed=0)
         cases = []
         for life in lives:
-            cases.append(await read_back(life, OUT))
-            progress.advance(task)
+            if not life.waits:
+                cases.append(await read_back(life, OUT))
+                progress.advance(task)
         # Last, because it moves the time of all.
+        for life in lives:
+            if life.waits:
+                await scenes.second_window(life, stack.travel)
+                cases.append(await read_back(life, OUT))
+                progress.advance(task)
         task = progress.add_task("无人告知的申请视为受理，无人办理的办件亮灯", total=2)
         for scene, item_id in ((scenes.silence, "E04"), (scenes.left_alone, "E11")):
             cases.append(await read_back(await scene(hall, by_id[item_id], stack.travel), OUT))

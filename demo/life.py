@@ -134,6 +134,27 @@ class Life:
         chief = await self.hall.officer("CHIEF_REPRESENTATIVE", self.item["department_uscc"])
         await self._case_act(chief, "decision", decision or {"outcome": "GRANTED"}, "决定")
 
+    @property
+    def waits(self) -> bool:
+        """Whether applicants must come again in a later window before anything is decided."""
+        return self.application["window"] is not None
+
+    async def come_again(self) -> None:
+        """Both come in person; it is decided as soon as approval has heard of it."""
+        clerk = await self._clerk()
+        self.application = expect(await clerk.get(self.path), 200, f"{self.name} 查询申请")
+        persons = {"persons": [self.who.applicant["name"], "配偶"]}
+        await self._act(clerk, "claim", persons, self.application["window"]["name"])
+        chief = await self.hall.officer("CHIEF_REPRESENTATIVE", self.item["department_uscc"])
+
+        async def decided() -> bool | None:
+            case = await self._opened(chief)
+            path = f"/api/v1/cases/{self.case_no}/decision"
+            answer = await chief.post(path, {"outcome": "GRANTED"}, version=case["version"])
+            return None if answer.status_code == 409 else bool(expect(answer, 201, f"{self.name} 决定"))
+
+        await eventually(decided, f"{self.name} 决定")
+
     async def hand_over(self, method: str = "ELECTRONIC", tracking_no: str | None = None) -> None:
         """Hand everything out, once intake knows the decision and its documents exist."""
         clerk = await self.hall.person("handover1")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -29,7 +29,10 @@ def way_for(item: dict[str, Any], number: int) -> str:
 
 
 async def every_item(hall: Hall, items: list[dict[str, Any]], done: Callable[[str], None]) -> list[Life]:
-    """Each item of the catalogue once, from submission to result; several run side by side."""
+    """Each item of the catalogue once, from submission to result; several run side by side.
+
+    What waits for its applicants to come again is decided later: it needs the time to move.
+    """
     turns = asyncio.Semaphore(4)
     methods = ("ELECTRONIC", "COLLECTION", "EXPRESS")
 
@@ -43,13 +46,23 @@ async def every_item(hall: Hall, items: list[dict[str, Any]], done: Callable[[st
                 await life.receive()
                 await life.accept()
                 await life.examine()
-                await life.decide()
-                method = methods[number % 3]
-                await life.hand_over(method, f"EMS{number:010d}CN" if method == "EXPRESS" else None)
+                if not life.waits:
+                    await life.decide()
+                    method = methods[number % 3]
+                    await life.hand_over(method, f"EMS{number:010d}CN" if method == "EXPRESS" else None)
             done(life.name)
             return life
 
     return list(await asyncio.gather(*(one(number, item) for number, item in enumerate(items))))
+
+
+async def second_window(life: Life, travel: Travel) -> None:
+    """Cooling-off, then thirty days to come again together (Civil Code art. 1077): to its first morning."""
+    now = travel(timedelta())
+    opens_at = datetime.combine(date.fromisoformat(life.application["window"]["opens_on"]), time(10), now.tzinfo)
+    travel(max(opens_at - now, timedelta()))
+    await life.come_again()
+    await life.hand_over("COLLECTION")
 
 
 async def food_licence(life: Life) -> None:
