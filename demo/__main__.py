@@ -95,34 +95,35 @@ async def _play(stack: Stack, hall: Hall, console: Console) -> dict[str, Any]:
         progress.advance(task)
         progress.update(task, description="文书和证照盖章", total=len(lives), completed=0)
         cases = []
-        for life in lives:
-            if not life.waits:
-                cases.append(await read_back(life, OUT))
-                progress.advance(task)
-        # Last, because it moves the time of all.
-        for life in lives:
+        # Last what moves the time of all.
+        for life in sorted(lives, key=lambda one: one.waits):
             if life.waits:
                 await scenes.second_window(life, stack.travel)
-                cases.append(await read_back(life, OUT))
-                progress.advance(task)
+            cases.append(await read_back(life, OUT))
+            progress.advance(task)
         task = progress.add_task("无人告知的申请视为受理，无人办理的办件亮灯", total=2)
         for scene, item_id in ((scenes.silence, "E04"), (scenes.left_alone, "E11")):
             cases.append(await read_back(await scene(hall, by_id[item_id], stack.travel), OUT))
             progress.advance(task)
-    certificate = next(case["certificate"] for case in cases if case["item_id"] == "E02")
-    verdicts = await scenes.forgeries(hall, (OUT / certificate["pdf"]).read_bytes(), certificate["identifier"])
     await _write_keys(hall)
     figures = {
         "items": len(items),
-        "cases": len(cases),
-        "certificates": sum(case["certificate"] is not None for case in cases),
-        "papers": sum(len(case["papers"]) for case in cases),
-        "verdicts": verdicts,
+        **await _figures(hall, cases),
         "application_sent_twice": application_id,
         "seconds_to_ready": round(stack.seconds_to_ready, 1),
         "seconds_for_every_item": round(living_seconds, 1),
     }
     return {"cases": cases, "bundles": [bundle.entry(restaurant)], "figures": figures}
+
+
+async def _figures(hall: Hall, cases: list[dict[str, Any]]) -> dict[str, Any]:
+    certificate = next(case["certificate"] for case in cases if case["item_id"] == "E02")
+    return {
+        "cases": len(cases),
+        "certificates": sum(case["certificate"] is not None for case in cases),
+        "papers": sum(len(case["papers"]) for case in cases),
+        "verdicts": await scenes.forgeries(hall, (OUT / certificate["pdf"]).read_bytes(), certificate["identifier"]),
+    }
 
 
 async def _write_keys(hall: Hall) -> None:
