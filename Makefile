@@ -41,7 +41,7 @@ test: $(STAMP) ## 全部测试 / every test
 run: $(STAMP) ## 启动系统，直到 Ctrl-C / the stack, until Ctrl-C
 	@exec $(PY) -m deploy.local up $(ARGS)
 
-check: $(STAMP) ## 快速检查（一分钟内）/ lint, types, imports, unit, contract and architecture tests
+check: $(STAMP) ## 快速检查（约两分钟）/ lint, types, imports, unit, contract and architecture tests
 	@$(PY) .ci/check.py $(CODE)
 
 bench: $(STAMP) ## 性能数字 / the figures, as ratios in one run
