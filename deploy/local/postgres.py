@@ -127,10 +127,12 @@ class Postgres:
             self.process = None
 
     def kill(self) -> None:
-        """SIGKILL, for tests of recovery."""
+        """SIGKILL, for tests of recovery. Returns when the backends are gone too: orphans answer for a moment."""
         if self.process is not None:
+            backends = psutil.Process(self.process.pid).children()
             self.process.kill()
             self.process.wait()
+            psutil.wait_procs(backends, timeout=10)
             self.process = None
 
     def __enter__(self) -> "Postgres":

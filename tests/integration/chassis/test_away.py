@@ -77,9 +77,11 @@ async def test_a_database_that_is_away_is_told_apart_from_a_fault(mortal: Postgr
     await database.connect()
 
     mortal.kill()
-    with pytest.raises(Exception) as away:  # noqa: PT011 - which one is the driver's business
-        await database.connect()
-    mortal.start(port)
+    try:
+        with pytest.raises(Exception) as away:  # noqa: PT011 - which one is the driver's business
+            await database.connect()
+    finally:
+        mortal.start(port)
     await database.connect()
     await database.close()
 
