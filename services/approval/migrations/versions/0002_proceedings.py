@@ -51,7 +51,3 @@ def upgrade() -> None:
             f"CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON {name} "
             "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
         )
-
-
-def downgrade() -> None:
-    raise NotImplementedError("records are never taken down; restore a backup instead")

@@ -13,7 +13,3 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("ALTER TABLE approval_case ADD COLUMN IF NOT EXISTS complete_at timestamptz")
-
-
-def downgrade() -> None:
-    raise NotImplementedError("records are never taken down; restore a backup instead")

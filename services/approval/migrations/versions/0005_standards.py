@@ -13,7 +13,3 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("ALTER TABLE decision ADD COLUMN IF NOT EXISTS technical_standard varchar NOT NULL DEFAULT ''")
-
-
-def downgrade() -> None:
-    raise NotImplementedError("decisions are never taken down; restore a backup instead")

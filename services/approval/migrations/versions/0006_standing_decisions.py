@@ -24,7 +24,3 @@ def upgrade() -> None:
         op.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=postgresql.dialect())))
         for index in table.indexes:
             op.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=postgresql.dialect())))
-
-
-def downgrade() -> None:
-    raise NotImplementedError("decisions are never taken down; restore a backup instead")

@@ -15,7 +15,3 @@ depends_on = None
 
 def upgrade() -> None:
     Base.metadata.tables["recall"].create(op.get_bind(), checkfirst=True)
-
-
-def downgrade() -> None:
-    raise NotImplementedError("records are never taken down; restore a backup instead")

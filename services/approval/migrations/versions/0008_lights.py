@@ -20,7 +20,3 @@ def upgrade() -> None:
         "UPDATE approval_case SET projected_on = '-infinity' "
         "WHERE state IN ('FIRST_EXAMINING', 'EXAMINING', 'REVIEWED', 'SUSPENDED')"
     )
-
-
-def downgrade() -> None:
-    raise NotImplementedError("cases are never taken down; restore a backup instead")

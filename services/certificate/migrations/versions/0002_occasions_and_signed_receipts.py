@@ -18,7 +18,3 @@ def upgrade() -> None:
         "ALTER TABLE paper DROP CONSTRAINT IF EXISTS paper_case_kind",
     ):
         op.execute(statement)
-
-
-def downgrade() -> None:
-    raise NotImplementedError("the library is never taken down; restore a backup instead")

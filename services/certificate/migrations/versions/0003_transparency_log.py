@@ -18,7 +18,3 @@ def upgrade() -> None:
         "INSERT INTO log_state (id, size, frontier, to_fill) SELECT 1, 0, '', EXISTS (SELECT FROM certificate) "
         "ON CONFLICT DO NOTHING"
     )
-
-
-def downgrade() -> None:
-    raise NotImplementedError("the library is never taken down; restore a backup instead")

@@ -17,7 +17,3 @@ def upgrade() -> None:
     op.execute("ALTER TABLE certificate ADD COLUMN IF NOT EXISTS ground varchar")
     op.execute("ALTER TABLE certificate ADD COLUMN IF NOT EXISTS decision_id uuid")
     op.execute(f"CREATE INDEX IF NOT EXISTS certificate_running_out ON certificate (valid_until) WHERE {IN_FORCE}")
-
-
-def downgrade() -> None:
-    raise NotImplementedError("the library is never taken down; restore a backup instead")

@@ -11,7 +11,3 @@ depends_on = None
 def upgrade() -> None:
     op.execute("ALTER TABLE paper ADD COLUMN IF NOT EXISTS addressee_uscc varchar")
     op.execute("ALTER TABLE paper ADD COLUMN IF NOT EXISTS order_no varchar NOT NULL DEFAULT ''")
-
-
-def downgrade() -> None:
-    raise NotImplementedError("the library is never taken down; restore a backup instead")

@@ -13,7 +13,3 @@ depends_on = None
 def upgrade() -> None:
     # 0001 makes the tables as they are now, so on a new database there is nothing to add.
     certificate_copy.create(op.get_bind(), checkfirst=True)
-
-
-def downgrade() -> None:
-    raise NotImplementedError("the library is never taken down; restore a backup instead")

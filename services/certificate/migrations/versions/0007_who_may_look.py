@@ -26,7 +26,3 @@ def upgrade() -> None:
         "false, 'system', now() FROM (VALUES ('STAFF', '本区各部门和窗口', 20000), "
         "('PLATFORM', '省级平台', 200000)) AS d (kind, name, per_day) ON CONFLICT DO NOTHING"
     )
-
-
-def downgrade() -> None:
-    raise NotImplementedError("the library is never taken down; restore a backup instead")

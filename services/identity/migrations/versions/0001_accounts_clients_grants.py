@@ -17,7 +17,3 @@ def upgrade() -> None:
     # The security log is written and read, never changed: not even by the service's own role.
     op.execute("CREATE RULE audit_keeps AS ON UPDATE TO audit DO INSTEAD NOTHING")
     op.execute("CREATE RULE audit_stays AS ON DELETE TO audit DO INSTEAD NOTHING")
-
-
-def downgrade() -> None:
-    raise NotImplementedError("accounts are never taken down; restore a backup instead")

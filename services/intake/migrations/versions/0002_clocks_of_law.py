@@ -30,7 +30,3 @@ def upgrade() -> None:
     for table in (Base.metadata.tables["application"], *tables):
         for index in sorted(table.indexes, key=lambda i: str(i.name)):
             op.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=postgresql.dialect())))
-
-
-def downgrade() -> None:
-    raise NotImplementedError("restore from a backup instead")

@@ -14,7 +14,3 @@ depends_on = None
 def upgrade() -> None:
     create_tables(op, BundleBase.metadata)
     op.execute("ALTER TABLE held_certificate ADD COLUMN IF NOT EXISTS holder_name varchar")
-
-
-def downgrade() -> None:
-    raise NotImplementedError("restore from a backup instead")

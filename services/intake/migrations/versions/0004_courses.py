@@ -25,7 +25,3 @@ def upgrade() -> None:
     )
     table = Base.metadata.tables["case_notice"]
     op.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=postgresql.dialect())))
-
-
-def downgrade() -> None:
-    raise NotImplementedError("restore from a backup instead")

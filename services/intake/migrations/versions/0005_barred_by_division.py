@@ -20,7 +20,3 @@ def upgrade() -> None:
     op.execute(
         "ALTER TABLE barred_applicant DROP CONSTRAINT barred_applicant_pkey, ADD PRIMARY KEY (subject_key, division)"
     )
-
-
-def downgrade() -> None:
-    raise NotImplementedError("restore from a backup instead")

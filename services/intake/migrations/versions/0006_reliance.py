@@ -24,7 +24,3 @@ def upgrade() -> None:
         "FROM application a CROSS JOIN jsonb_array_elements(a.materials) m "
         "WHERE a.accepted_at IS NOT NULL AND m->>'certificate_identifier' IS NOT NULL ON CONFLICT DO NOTHING"
     )
-
-
-def downgrade() -> None:
-    raise NotImplementedError("restore from a backup instead")

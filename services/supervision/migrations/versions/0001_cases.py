@@ -14,7 +14,3 @@ depends_on = None
 def upgrade() -> None:
     create_chassis_tables(op)
     create_tables(op, Base.metadata)
-
-
-def downgrade() -> None:
-    raise NotImplementedError("a timeline is never taken down; restore a backup instead")

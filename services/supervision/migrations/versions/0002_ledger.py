@@ -21,7 +21,3 @@ def upgrade() -> None:
     op.execute("DROP INDEX IF EXISTS supervised_case_pending")
     for index in CaseRow.__table__.indexes:  # type: ignore[attr-defined]
         op.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=postgresql.dialect())))
-
-
-def downgrade() -> None:
-    raise NotImplementedError("a timeline is never taken down; restore a backup instead")

@@ -13,7 +13,3 @@ def upgrade() -> None:
         "CREATE INDEX IF NOT EXISTS timeline_bundle ON timeline ((detail ->> 'bundle')) "
         "WHERE subject = 'intake.bundle_member.started.v1'"
     )
-
-
-def downgrade() -> None:
-    raise NotImplementedError("records are never taken down; restore a backup instead")

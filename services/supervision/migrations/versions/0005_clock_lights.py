@@ -40,7 +40,3 @@ def _mark_what_was_heard_before() -> None:
         "WHERE c.marks IS NULL AND c.received_at IS NOT NULL AND c.concluded_at IS NULL "
         "AND c.withdrawn_at IS NULL AND c.refused_at IS NULL AND c.ended_at IS NULL"
     )
-
-
-def downgrade() -> None:
-    raise NotImplementedError("records are never taken down; restore a backup instead")

@@ -13,7 +13,3 @@ depends_on = None
 def upgrade() -> None:
     OrderRow.__table__.create(op.get_bind(), checkfirst=True)  # type: ignore[attr-defined]
     OrderCounterRow.__table__.create(op.get_bind(), checkfirst=True)  # type: ignore[attr-defined]
-
-
-def downgrade() -> None:
-    raise NotImplementedError("records are never taken down; restore a backup instead")
