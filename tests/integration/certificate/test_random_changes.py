@@ -100,8 +100,8 @@ def test_every_changed_byte_of_a_proof_is_found(issued: dict[str, Any]) -> None:
         except NotAProof:
             found += 1
             continue
-        assert proof is not None
-        assert proof.root() != genuine[1].root(), (identifier, false)
+        # Without its question mark an address still names the certificate, and proves nothing.
+        assert proof is None or proof.root() != genuine[1].root(), (identifier, false)
         found += 1
 
 
