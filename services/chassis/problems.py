@@ -122,6 +122,7 @@ _RULES_ZH = {
     "datetime_parsing": "不是有效的时间，应如 2026-03-02T09:00:00+08:00",
     "datetime_from_date_parsing": "不是有效的时间，应如 2026-03-02T09:00:00+08:00",
 }
+_UNREADABLE_ZH = "正文无法解析：应为 UTF-8 编码、嵌套不过深的 JSON，或完整的 multipart/form-data"
 # The rules pydantic brings; a rule of our own says in its message what is wrong, and quotes nothing.
 _PYDANTIC_RULES = frozenset(get_args(ErrorType))
 
@@ -158,6 +159,12 @@ def _pointer(location: tuple[int | str, ...]) -> str:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if (
+        error.status_code == HTTPStatus.BAD_REQUEST
+    ):  # the framework's own, for a body it cannot take apart; ours are typed
+        text = "body_unreadable" if wants_english(request) else _UNREADABLE_ZH
+        errors = [{"pointer": "#", "code": "body_unreadable", "detail": text}]
+        return problem(request, 400, "platform.malformed", _STATUS_TITLES[400], errors=errors)
     titles = _STATUS_TITLES.get(error.status_code, (HTTPStatus(error.status_code).phrase,) * 2)
     return problem(request, error.status_code, f"platform.http-{error.status_code}", titles)
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Response, UploadFile
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 from sqlalchemy import select
@@ -76,6 +76,11 @@ async def make(body: ThingIn, db: Db, idem: Idem, clerk: Annotated[Principal, al
 @router.post("/things/change", dependencies=[allow()])
 async def change(seen: Seen) -> dict[str, int]:
     return {"seen": seen}
+
+
+@router.post("/things/file", dependencies=[allow()])
+async def take_file(file: UploadFile) -> dict[str, int | None]:
+    return {"size": file.size}
 
 
 @pytest.fixture(scope="module")
@@ -229,6 +234,30 @@ async def test_a_body_that_is_not_json_is_malformed(client: httpx.AsyncClient) -
     )
 
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/json", '{"number": "编号"}'.encode("gb18030")),
+        ("application/json", b"[" * 200_000),
+        ("application/json", b'{"number": ' + b"9" * 10_000 + b"}"),
+        ("multipart/form-data; boundary=b", b"--b\r\nno header\r\n"),
+        ("multipart/form-data", b"without a boundary"),
+    ],
+    ids=["another encoding", "nested too deep", "number too long", "broken part", "no boundary"],
+)
+async def test_a_body_that_cannot_be_taken_apart_is_told_with_place_and_rule(
+    client: httpx.AsyncClient, content_type: str, body: bytes
+) -> None:
+    path = "/api/v1/things" if content_type.endswith("json") else "/api/v1/things/file"
+
+    answer = await client.post(path, content=body, headers=clerk("key-8") | {"content-type": content_type})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "platform.malformed")
+    [fault] = answer.json()["errors"]
+    assert (fault["pointer"], fault["code"]) == ("#", "body_unreadable")
+    assert "UTF-8" in fault["detail"]
 
 
 @pytest.mark.parametrize(("sent", "status"), [(None, 428), ("v3", 400), ('"v3"', 200)])
