@@ -11,7 +11,8 @@ from typing import Any
 
 from services.certificate.files.errors import UnprintableCharacter
 from services.kernel.errors import FieldError
-from services.kernel.ideographs import code_point, is_ideograph, spelled
+from services.kernel.ideographs import code_point, spelled
+from services.kernel.printable import unprintable
 
 FOLDER = Path(__file__).resolve().parent.parent / "fonts"
 FILE = FOLDER / "NotoSerifCJKsc-Regular.otf"
@@ -62,8 +63,8 @@ def _groups(font: mmap.mmap, at: int) -> list[tuple[int, int]]:
     return [(start, end) for start, end, _ in groups]
 
 
-def check_printable(contents: Any, *, spell_ideographs: bool = False) -> None:
-    """Every text of a value can be printed, or, with `spell_ideographs`, spelled by the code point of an ideograph.
+def check_printable(contents: Any, *, spell: bool = False) -> None:
+    """Every text of a value can be printed, or, with `spell`, its letters that the font lacks told by code point.
 
     Raises:
         UnprintableCharacter: names each missing character, its code point and the field (JSON pointer).
@@ -72,7 +73,7 @@ def check_printable(contents: Any, *, spell_ideographs: bool = False) -> None:
         FieldError(pointer, "unprintable-character", f"字库缺少字符“{missing}”（{code_point(missing)}）")
         for pointer, text in _texts(contents, "")
         for missing in _missing(text)
-        if not (spell_ideographs and is_ideograph(missing))
+        if not (spell and not unprintable(missing))
     ]
     if faults:
         raise UnprintableCharacter("；".join(f"{fault.pointer}：{fault.detail}" for fault in faults), errors=faults)
@@ -84,17 +85,17 @@ def _missing(text: str) -> list[str]:
 
 
 def spell_missing(text: str) -> str:
-    """Ideographs the font lacks as 〔U+30000〕; everything else as it is."""
+    """Ideographs and letters the font lacks as 〔U+30000〕; everything else as it is."""
     for missing in _missing(text):
-        if is_ideograph(missing):
+        if not unprintable(missing):
             text = text.replace(missing, spelled(missing))
     return text
 
 
 def spelled_ones(contents: Any) -> list[str]:
-    """The ideographs of a value that have to be spelled, as they are printed."""
+    """The characters of a value that have to be spelled, as they are printed."""
     missing = (character for _, text in _texts(contents, "") for character in _missing(text))
-    return [spelled(character) for character in dict.fromkeys(missing) if is_ideograph(character)]
+    return [spelled(character) for character in dict.fromkeys(missing) if not unprintable(character)]
 
 
 def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:

@@ -41,13 +41,14 @@ class Rendered:
 
 
 def render(job: Job) -> Rendered:
-    """The file before its seal. On a paper an ideograph that the font lacks is spelled by its code point, and the paper
-    says so: nobody is refused a service for his legal name. A certificate has no such stand-in.
+    """The file before its seal. On a paper a letter that the font lacks is spelled by its code point, and the paper
+    says so: nobody is refused a service for his legal name, and no decision waits for a font. A certificate has no
+    such stand-in.
 
     Raises:
         UnprintableCharacter: a text holds a character that the font lacks.
     """
-    font.check_printable(job.contents, spell_ideographs=not isinstance(job.contents, Certificate))
+    font.check_printable(job.contents, spell=not isinstance(job.contents, Certificate))
     compiler = _compiler()
     inputs = {"data": json.dumps(_data(job), ensure_ascii=False)}
     kind = job.contents.kind

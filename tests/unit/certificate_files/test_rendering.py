@@ -168,14 +168,27 @@ def test_a_paper_spells_an_ideograph_that_the_font_lacks_and_says_so(missing: st
     text = text_of(replace(samples.receipt(), applicant_name=f"张{missing}明"))
 
     assert f"张{spelled}明" in text
-    assert f"与该字同义：{spelled}。" in text
+    assert f"与该字符同义：{spelled}。" in text
+
+
+def test_a_receipt_may_list_no_material_when_all_are_still_missing() -> None:
+    assert "还没有收到任何材料" in text_of(replace(samples.receipt(), materials=()))
 
 
 def test_a_paper_without_rare_characters_says_nothing_of_them() -> None:
     assert "字库未收录" not in text_of(samples.receipt())
 
 
-def test_what_is_no_ideograph_still_stops_a_paper() -> None:
+def test_a_paper_spells_letters_of_another_script_and_names_the_first_of_them() -> None:
+    tibetan = "\u0f56\u0f7c\u0f51\u0f0b\u0f61\u0f72\u0f42\u0f0d\u0f40\u0f41\u0f42\u0f44"
+
+    text = text_of(replace(samples.receipt(), applicant_name=f"张{tibetan}"))
+
+    assert "".join(f"〔U+{ord(letter):04X}〕" for letter in tibetan) in text
+    assert f"与该字符同义：{'、'.join(f'〔U+{ord(letter):04X}〕' for letter in tibetan[:8])}等11个。" in text
+
+
+def test_what_is_no_letter_still_stops_a_paper() -> None:
     with pytest.raises(UnprintableCharacter, match="1F600"):
         render(samples.a_job(replace(samples.receipt(), applicant_name="张😀")))
 
