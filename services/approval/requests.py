@@ -61,7 +61,7 @@ class ExtensionIn(_In):
 class InspectorIn(_In):
     account_id: AccountId
     name: ShortText
-    officer_no: ShortText = Field("", description="执法证件号")
+    officer_no: ShortText = Field("", description="执法证号；核查人员必填")
 
     def inspector(self) -> Inspector:
         return Inspector(**self.model_dump())

@@ -20,7 +20,10 @@ BUNDLES, BARRED = "/api/v1/bundle-applications", "/api/v1/barred-applicants"
 PLAN = "/materials-plan"
 NOBODY = "431202180001010013"  # its check digit is wrong
 UNLISTED = "999"  # number of a material that no list has
-OFFICERS = [{"account_id": "check-1", "name": "核查甲"}, {"account_id": "check-2", "name": "核查乙"}]
+OFFICERS = [
+    {"account_id": "check-1", "name": "核查甲", "officer_no": "18120001"},
+    {"account_id": "check-2", "name": "核查乙", "officer_no": "18120002"},
+]
 ANOTHER_BODY = {"uscc": "11430000006100999X", "name": "省级有关部门", "division": "430000000000"}
 OF_APPROVAL: dict[str, Any] = {
     "opinions": {"recommendation": "GRANT", "text": "材料齐全"},

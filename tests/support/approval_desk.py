@@ -80,7 +80,7 @@ class Desk:
 
 
 def inspectors(*names: str) -> list[dict[str, str]]:
-    return [{"account_id": tokens.account(name), "name": name} for name in names]
+    return [{"account_id": tokens.account(name), "name": name, "officer_no": f"湘N{name}"} for name in names]
 
 
 def workday_ahead(days: int, hour: int = 9) -> str:

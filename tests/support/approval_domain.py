@@ -41,7 +41,7 @@ VILLAGE_HANDLER = Officer("village", "11431202006100256H", TOWNSHIP)
 FIREMAN = Officer("fireman", FIRE.uscc, DISTRICT)
 OPINION = Opinion(Recommendation.GRANT, "材料齐全，符合条件")
 GRANT = DecisionDraft(outcome=Outcome.GRANTED)
-INSPECTORS = (Inspector("i1", "核查甲"), Inspector("i2", "核查乙"))
+INSPECTORS = (Inspector("i1", "核查甲", "18120001"), Inspector("i2", "核查乙", "18120002"))
 TWENTY = TimeLimit(20, Unit.WORKDAY, StartRule.ACCEPTED, "行政许可法第四十二条")
 TEN = TimeLimit(10, Unit.WORKDAY, StartRule.ACCEPTED)
 

@@ -125,7 +125,10 @@ class Town:
     async def inspectors(self, item_id: str) -> list[dict[str, str]]:
         """The handler, who will write the record, and a colleague."""
         me = (await (await self.officer("HANDLER", item_id)).get("/session")).json()
-        return [{"account_id": me["subject"], "name": me["name"]}, {"account_id": "inspector-2", "name": "覃同行"}]
+        return [
+            {"account_id": me["subject"], "name": me["name"], "officer_no": "18120001"},
+            {"account_id": "inspector-2", "name": "覃同行", "officer_no": "18120002"},
+        ]
 
     async def refused(self, caller: Caller, case_no: str, act: str, body: Any) -> tuple[int, str]:
         """Status and code of an act on an opened case that must not succeed."""

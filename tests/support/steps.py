@@ -44,7 +44,7 @@ async def examination(caller: Caller, life: Life, **values: Any) -> dict[str, An
 async def account(caller: Caller) -> dict[str, str]:
     """Who this caller is, as an officer is named in a record."""
     seen = expect(await caller.get("/session"), 200, "会话")
-    return {"account_id": seen["subject"], "name": seen["name"]}
+    return {"account_id": seen["subject"], "name": seen["name"], "officer_no": "18120001"}
 
 
 async def application(town: Town, life: Life, **values: Any) -> dict[str, Any]:

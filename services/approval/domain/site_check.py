@@ -62,7 +62,8 @@ def assign_inspectors(
 ) -> tuple[Case, Assigned]:
     """Two or more officers, five working days from acceptance; a later assignment is recorded with its due day.
 
-    A new assignment replaces the former one; who has checked already still does not decide.
+    A new assignment replaces the former one; who has checked already still does not decide. Each is named with the
+    number of the law enforcement card (执法证号): the record has to show it.
 
     Raises: OtherDepartment, WrongState, TooFewInspectors, IncompleteRecord
     """
@@ -70,6 +71,7 @@ def assign_inspectors(
     require(case.state, Act.ASSIGN_INSPECTORS)
     require_text(("purpose", purpose, "核查的内容"))
     _at_least_two([inspector.account_id for inspector in inspectors])
+    _with_cards(inspectors)
     due = workdays_after(case.clocks.accepted_at, ASSIGNMENT_WORKDAYS, calendar)
     before = case.proceedings.site_check
     former = {*before.former, *(i.account_id for i in before.inspectors if before.recorded)} if before else set()
@@ -103,6 +105,18 @@ def record_site_check(case: Case, officer: Officer, record: SiteRecord, *, now: 
         recorded_at=now,
     )
     return case.stepped(site_check=replace(check, recorded=True, passed=record.passed)), checked
+
+
+def _with_cards(inspectors: Sequence[Inspector]) -> None:
+    """Raises IncompleteRecord: somebody without name or card, or one card shown by two."""
+    named = [(f"inspectors/{at}", inspector) for at, inspector in enumerate(inspectors)]
+    require_text(
+        *((f"{path}/name", inspector.name, "核查人员的姓名") for path, inspector in named),
+        *((f"{path}/officer_no", inspector.officer_no, "核查人员的执法证号") for path, inspector in named),
+    )
+    cards = [inspector.officer_no.strip() for inspector in inspectors]
+    for (path, _), card in zip(named, cards, strict=True):
+        require_that(cards.count(card) == 1, f"{path}/officer_no", "duplicate", "两名核查人员的执法证号相同")
 
 
 def _at_least_two(accounts: Sequence[str]) -> None:

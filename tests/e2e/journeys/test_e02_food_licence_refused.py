@@ -74,7 +74,10 @@ async def _inspected_by_two(town: Town, life: Life, supplied_on: date) -> None:
     pause = {"kind": "SITE_CHECK", "expected_workdays": 3, "notice": "现场核查需3个工作日"}
     refused(await act_in(chief, life, "suspensions", pause), "approval.not-a-special-procedure")
     await life.examine("REFUSE", "拟不予许可，待现场核查")
-    inspectors = [await account(handler), {"account_id": "scjg-inspector-2", "name": "肖建国"}]
+    inspectors = [
+        await account(handler),
+        {"account_id": "scjg-inspector-2", "name": "肖建国", "officer_no": "18120002"},
+    ]
     alone = {"inspectors": inspectors[:1], "purpose": "经营布局与设备设施"}
     refused(await act_in(handler, life, "inspectors", alone), "approval.too-few-inspectors")
     expect(await act_in(handler, life, "inspectors", alone | {"inspectors": inspectors}), 201, "inspectors")

@@ -146,7 +146,7 @@ async def _apply(town: Town, life: Life, *claims: dict[str, Any]) -> None:
 
 async def _inspected(town: Town, life: Life, on: date) -> None:
     handler = await town.officer("HANDLER", "E05")
-    inspectors = [await account(handler), {"account_id": "xfj-inspector-2", "name": "易向东"}]
+    inspectors = [await account(handler), {"account_id": "xfj-inspector-2", "name": "易向东", "officer_no": "18120002"}]
     assigned = {"inspectors": inspectors, "purpose": "疏散通道、消防设施"}
     expect(await act_in(handler, life, "inspectors", assigned), 201, "inspectors")
     town.to(on)

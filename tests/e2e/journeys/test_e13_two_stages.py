@@ -105,7 +105,7 @@ async def _accepted(town: Town, life: Life, **values: str) -> None:
 async def _granted(town: Town, life: Life) -> None:
     """Seen on site by two, as each stage asks for; granted and handed over."""
     handler = await town.officer("HANDLER", "E13")
-    inspectors = [await account(handler), {"account_id": "wlj-inspector-2", "name": "覃同行"}]
+    inspectors = [await account(handler), {"account_id": "wlj-inspector-2", "name": "覃同行", "officer_no": "18120002"}]
     assigned = {"inspectors": inspectors, "purpose": "营业场所、计算机及安全技术措施"}
     expect(await act_in(handler, life, "inspectors", assigned), 201, "inspectors")
     found = {

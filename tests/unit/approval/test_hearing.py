@@ -234,7 +234,7 @@ def test_art_36_an_interested_party_is_heard_or_its_day_has_passed_before_a_deci
 
 
 def assigned(*accounts: str) -> Case:
-    people = [Inspector(account, account) for account in accounts]
+    people = [Inspector(account, account, f"湘N{account}") for account in accounts]
     return site_check.assign_inspectors(
         reviewed(), HANDLER, inspectors=people, purpose="核查", now=NOON, calendar=CALENDAR
     )[0]
@@ -244,6 +244,23 @@ def assigned(*accounts: str) -> Case:
 def test_art_55_at_least_two_different_officers_are_assigned(accounts: tuple[str, ...]) -> None:
     with pytest.raises(TooFewInspectors):
         assigned(*accounts)
+
+
+@pytest.mark.parametrize(
+    ("second", "fault"),
+    [
+        (Inspector("i2", "核查乙", " "), ("#/inspectors/1/officer_no", "required")),
+        (Inspector("i2", " ", "18120002"), ("#/inspectors/1/name", "required")),
+        (Inspector("i2", "核查乙", "18120001"), ("#/inspectors/0/officer_no", "duplicate")),
+    ],
+)
+def test_art_34_each_inspector_is_named_with_the_own_card(second: Inspector, fault: tuple[str, str]) -> None:
+    two = (Inspector("i1", "核查甲", "18120001"), second)
+
+    with pytest.raises(IncompleteRecord) as refused:
+        site_check.assign_inspectors(reviewed(), HANDLER, inspectors=two, purpose="核查", now=NOON, calendar=CALENDAR)
+
+    assert [(one.pointer, one.code) for one in refused.value.errors] == [fault]
 
 
 def a_record(*accounts: str, at: str = "2026-03-05 11:00") -> SiteRecord:
