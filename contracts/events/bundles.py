@@ -85,6 +85,8 @@ class BundleSupplementRequested(_BundleFact):
     supply_by_provisional: bool = False
     requested_at: datetime
     requested_by: Actor
+    ordinal: int = 1
+    reason: str | None = None  # of a second notice: why this could not be seen the first time
 
 
 class BundleSupplementSupplied(_BundleFact):

@@ -39,6 +39,7 @@ class MaterialFault(Value):
     name: str
     fault: str
     remedy: str
+    shown_by: int | None = None  # of a second notice: the material supplied since the first that shows this fault
 
 
 class DeferredRef(Value):
@@ -147,7 +148,8 @@ class ApplicationReceived(Event):
 
 class SupplementRequested(Event):
     """`ordinal` 2 asks again, with `reason`, for what could not be seen the first time; `seen_before` names the
-    materials in it that lay before the window unchanged when the first notice was given."""
+    materials in it that lay before the window unchanged when the first notice was given; a material that came in since
+    shows the fault of each (`shown_by`)."""
 
     SUBJECT: ClassVar[str] = "intake.supplement.requested.v1"
     application_id: UUID

@@ -109,10 +109,11 @@ class FaultOut(BaseModel):
     name: str
     fault: str
     remedy: str
+    shown_by: int | None = Field(description="再次补正：显出该问题的后交材料")
 
     @classmethod
     def of(cls, fault: MaterialFault) -> "FaultOut":
-        return cls(material_no=fault.material_no, name=fault.name, fault=fault.fault, remedy=fault.remedy)
+        return cls(**vars(fault))
 
 
 class SupplementOut(BaseModel):

@@ -106,6 +106,9 @@ class FaultIn(In):
     material_no: MaterialNo
     fault: Words
     remedy: Words
+    shown_by: MaterialNo | None = Field(
+        None, description="再次补正：首次告知时已有的材料，其问题由首次告知后提交的哪项材料才显出"
+    )
 
 
 class SupplementNoticeIn(In):

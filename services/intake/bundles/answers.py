@@ -101,6 +101,8 @@ class BundleSupplementOut(BaseModel):
     supply_by_provisional: bool = Field(description="true：暂定，最早的可能日期")
     requested_at: datetime
     supplied_at: datetime | None
+    ordinal: int = Field(description="本阶段第几次补正告知")
+    reason: str | None = Field(description="再次补正的理由")
 
 
 class BundleApplicationOut(BaseModel):
@@ -182,6 +184,8 @@ def _supplement_out(case: BundleCase) -> BundleSupplementOut | None:
         supply_by_provisional=notice.provisional,
         requested_at=notice.requested_at,
         supplied_at=notice.supplied_at,
+        ordinal=notice.ordinal,
+        reason=notice.reason,
     )
 
 

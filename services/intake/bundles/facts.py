@@ -136,6 +136,8 @@ def _supplement(running: Running, before: BundleCase, after: BundleCase, by: Sta
         supply_by_provisional=notice.provisional,
         requested_at=notice.requested_at,
         requested_by=facts.actor(by),
+        ordinal=notice.ordinal,
+        reason=notice.reason,
     )
 
 

@@ -18,13 +18,13 @@ from services.intake.domain.bundle_case import (
     BundleCase,
     BundleExtension,
     BundleState,
-    BundleSupplement,
     MemberRun,
     StepResult,
 )
 from services.intake.domain.bundle_errors import UnknownBundleApplication
 from services.intake.domain.bundle_plan import MemberState
 from services.intake.domain.materials import Provided
+from services.intake.domain.records import BundleSupplement
 from services.intake.repository import COLUMNS, to_application
 from services.intake.tables import ApplicationRow
 

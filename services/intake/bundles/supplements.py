@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.chassis.database import Answer
+from services.intake import repository
 from services.intake.bundles.acts import give, lacking_of
 from services.intake.bundles.commands import answered, handed_in, seen_by
 from services.intake.bundles.opening import Work, applications_of, finish, settle
@@ -14,7 +15,7 @@ from services.intake.domain.application import MaterialFault
 from services.intake.domain.bundle_case import BundleAct, BundleCase, require
 from services.intake.domain.bundle_plan import OVER
 from services.intake.domain.errors import Invalid
-from services.intake.domain.materials import merge
+from services.intake.domain.materials import merge, still_usable
 from services.intake.domain.states import State
 from services.intake.office import Call, Office
 from services.intake.schemas import FaultIn, SupplementNoticeIn, SupplementsIn
@@ -24,12 +25,14 @@ from services.kernel.errors import FieldError
 async def request_supplement(office: Office, bundle_no: str, body: SupplementNoticeIn, call: Call) -> Answer:
     """Every fault of every member in one act; each member that has started gets its part as its own notice.
 
-    Raises UnknownBundleApplication, StaleVersion, WrongBundleState, AlreadyNotified, Invalid.
+    Raises UnknownBundleApplication, StaleVersion, WrongBundleState, AlreadyNotified, FaultCouldBeSeen, Invalid.
     """
     async with office.db.transaction(call.idempotency) as uow:
         seen = await seen_by(office, uow, bundle_no, call, BundleAct.REQUEST_SUPPLEMENT)
         work, case = seen.work, seen.case
         require(case, BundleAct.REQUEST_SUPPLEMENT)
+        reused = [given.certificate_identifier for given in case.materials if given.certificate_identifier]
+        held = await repository.held_with(uow.connection, reused)
         supply_by = body.supply_by or office.workdays_after(call.now, office.settings.supply_workdays).on
         after = rules.request(
             case,
@@ -42,6 +45,7 @@ async def request_supplement(office: Office, bundle_no: str, body: SupplementNot
             by=call.by,
             now=call.now,
             reason=body.reason,
+            counting=still_usable(case.materials, held, today=call.today),
         )
         await _tell_members(work, case, body, call)
         saved = await finish(work, case, await settle(work, after), call.by)
@@ -58,7 +62,7 @@ def _named(work: Work, faults: Sequence[FaultIn]) -> list[MaterialFault]:
     ]
     if errors:
         raise Invalid(errors=errors)
-    return [MaterialFault(f.material_no, names[f.material_no], f.fault, f.remedy) for f in faults]
+    return [MaterialFault(f.material_no, names[f.material_no], f.fault, f.remedy, f.shown_by) for f in faults]
 
 
 def _concerned(work: Work, case: BundleCase, faults: Sequence[FaultIn]) -> list[str]:
@@ -75,14 +79,17 @@ async def _tell_members(work: Work, case: BundleCase, body: SupplementNoticeIn, 
         if application is not None and application.state is State.RECEIVED and own:
             part = body.model_copy(update={"faults": own})
             inner = replace(call, seen=application.version)
-            await supplementing.request_supplement(work.office, application.application_id, part, inner)
+            await supplementing.request_supplement(work.office, application.application_id, part, inner, judged=True)
 
 
 def _own(work: Work, member_id: str, faults: Sequence[FaultIn]) -> list[FaultIn]:
     """The faults as they stand in the member's own list."""
     places = {shared.shared_no: shared.numbers_for(member_id) for shared in work.running.shared}
     return [
-        fault.model_copy(update={"material_no": number}) for fault in faults for number in places[fault.material_no]
+        fault.model_copy(update={"material_no": number, "shown_by": shown})
+        for fault in faults
+        for shown in [next(iter(places.get(fault.shown_by or 0, ())), None)]
+        for number in places[fault.material_no]
     ]
 
 

@@ -9,6 +9,7 @@ from services.intake.commands.submit import hand_in, holders_of, promises
 from services.intake.domain import supplement as rules
 from services.intake.domain.application import NOTICE_WORKDAYS
 from services.intake.domain.catalogue import ServiceItem
+from services.intake.domain.materials import still_usable
 from services.intake.domain.records import MaterialFault
 from services.intake.domain.states import Act
 from services.intake.office import Call, Office, answer
@@ -16,13 +17,17 @@ from services.intake.schemas import FaultIn, ReturnIn, SupplementNoticeIn, Suppl
 from services.intake.scope import visible
 
 
-async def request_supplement(office: Office, application_id: UUID, body: SupplementNoticeIn, call: Call) -> Answer:
-    """Raises UnknownApplication, StaleVersion, WrongState, AlreadyNotified, Invalid."""
+async def request_supplement(
+    office: Office, application_id: UUID, body: SupplementNoticeIn, call: Call, *, judged: bool = False
+) -> Answer:
+    """Raises UnknownApplication, StaleVersion, WrongState, AlreadyNotified, FaultCouldBeSeen, Invalid."""
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
         call.check_seen(seen, Act.REQUEST_SUPPLEMENT)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         workdays = office.settings.supply_workdays if body.supply_by is None else None
+        reused = [m.certificate_identifier for m in seen.materials if m.certificate_identifier]
+        held = await repository.held_with(uow.connection, reused)
         asked = rules.request_supplement(
             seen,
             item.item,
@@ -34,6 +39,8 @@ async def request_supplement(office: Office, application_id: UUID, body: Supplem
             reason=body.reason,
             workdays=workdays,
             calendar=office.calendar,
+            counting=still_usable(seen.materials, held, today=call.today),
+            judged=judged,
         )
         asked = await save(uow, seen, asked, events=1)
         publish(uow, asked, facts.supplement_requested(asked, item))
@@ -42,7 +49,9 @@ async def request_supplement(office: Office, application_id: UUID, body: Supplem
 
 def _fault(item: ServiceItem, fault: FaultIn) -> MaterialFault:
     material = item.material(fault.material_no)
-    return MaterialFault(fault.material_no, material.name if material else "", fault.fault, fault.remedy)
+    return MaterialFault(
+        fault.material_no, material.name if material else "", fault.fault, fault.remedy, fault.shown_by
+    )
 
 
 async def give_up(office: Office, application_id: UUID, body: ReturnIn, call: Call) -> Answer:

@@ -5,11 +5,11 @@ Its item members are ordinary applications; what became of them is told to `adva
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.intake.domain.application import Agent, Applicant, Application, MaterialFault, Outcome, Staff
+from services.intake.domain.application import Agent, Applicant, Application, Outcome, Staff
 from services.intake.domain.bundle import BundleDefinition
 from services.intake.domain.bundle_clock import Span, running
 from services.intake.domain.bundle_errors import AlreadyExtended, UnknownMember, WrongBundleState, WrongMemberState
@@ -26,6 +26,7 @@ from services.intake.domain.bundle_plan import (
 from services.intake.domain.catalogue import Extension
 from services.intake.domain.errors import Invalid
 from services.intake.domain.materials import Provided, merge
+from services.intake.domain.records import BundleSupplement
 from services.intake.domain.states import State
 from services.kernel.errors import FieldError
 
@@ -129,21 +130,6 @@ class BundleExtension:
     approval_no: str
     extended_at: datetime
     extended_by: Staff
-
-
-@dataclass(frozen=True)
-class BundleSupplement:
-    """The one notice of a stage, `material_no` of the common list; `supplied_at` once everything has come in."""
-
-    faults: tuple[MaterialFault, ...]
-    members: tuple[str, ...]
-    supply_by: date
-    requested_at: datetime
-    requested_by: Staff
-    stage_no: int
-    supplied_at: datetime | None = None
-    provisional: bool = False  # as in SupplementNotice
-    workdays: int | None = None
 
 
 @dataclass(frozen=True)

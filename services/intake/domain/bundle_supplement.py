@@ -3,14 +3,16 @@
 Source: Administrative Licensing Law art. 32(4) (once, all items); domain.md 1.4 (一次告知).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from services.intake.domain.bundle_case import BundleAct, BundleCase, BundleState, BundleSupplement, require
+from services.intake.domain.bundle_case import BundleAct, BundleCase, BundleState, require
 from services.intake.domain.bundle_plan import MemberState
 from services.intake.domain.errors import AlreadyNotified, Invalid, NotYetDue, SuppliedTooLate
-from services.intake.domain.records import MaterialFault, Staff
+from services.intake.domain.materials import Provided
+from services.intake.domain.records import BundleSupplement, MaterialFault, Staff
+from services.intake.domain.second_notice import NOTICES, lay_there, require_unseen
 from services.intake.domain.supplement import deadline_faults, derived, lapses_at
 from services.kernel.errors import FieldError
 from services.kernel.time_limit import china_date
@@ -29,30 +31,46 @@ def request(
     reason: str | None,
     workdays: int | None = None,
     calendar: WorkCalendar | None = None,
+    counting: Sequence[Provided] | None = None,
 ) -> BundleCase:
-    """Raises WrongBundleState, AlreadyNotified, Invalid: a lacking material that is left out, a day that cannot be.
+    """Raises WrongBundleState, AlreadyNotified, Invalid: a lacking material that is left out, a day that cannot be;
+    FaultCouldBeSeen: a second notice, within the stage, of what lay there unchanged at the first.
 
     Args:
         members: those with a fault.
         lacking: names of the materials without which members of this stage cannot be accepted, by number.
         workdays, calendar: as of an application's own notice.
+        counting: the materials that count today; without it, all.
     """
     require(case, BundleAct.REQUEST_SUPPLEMENT)
-    earlier = case.supplement
-    if earlier is not None and earlier.stage_no == case.stage_no and not (reason or "").strip():
+    earlier = case.supplement if case.supplement and case.supplement.stage_no == case.stage_no else None
+    if earlier is not None and (earlier.ordinal >= NOTICES or not (reason or "").strip()):
         raise AlreadyNotified("本阶段已作出过补正告知；除首次告知时无法发现的问题并说明理由外，不得再次要求补正")
-    asked = {fault.material_no for fault in faults}
-    errors = [
-        FieldError("#/faults", "supplement.incomplete", f"缺少的必要材料“{name}”未列入，补正告知只能作出一次")
-        for number, name in sorted(lacking.items())
-        if number not in asked
-    ]
-    errors += deadline_faults(supply_by, china_date(now))
+    errors = [*_left_out(faults, lacking), *deadline_faults(supply_by, china_date(now))]
     if errors or not faults:
         raise Invalid(errors=errors or [FieldError("#/faults", "supplement.empty", "至少列明一项需要补正的材料")])
     notice = BundleSupplement(tuple(faults), tuple(members), supply_by, now, by, case.stage_no, workdays=workdays)
     notice = derived(notice, calendar) if calendar else notice
+    if earlier is not None:
+        _require_unseen(case, faults, earlier, case.materials if counting is None else counting)
+        notice = replace(notice, ordinal=earlier.ordinal + 1, reason=(reason or "").strip())
     return replace(case, state=BundleState.CORRECTION, supplement=notice)
+
+
+def _left_out(faults: Sequence[MaterialFault], lacking: dict[int, str]) -> Iterator[FieldError]:
+    asked = {fault.material_no for fault in faults}
+    for number, name in sorted(lacking.items()):
+        if number not in asked:
+            message = f"缺少的必要材料“{name}”未列入，补正告知只能作出一次"
+            yield FieldError("#/faults", "supplement.incomplete", message)
+
+
+def _require_unseen(
+    case: BundleCase, faults: Sequence[MaterialFault], earlier: BundleSupplement, counting: Sequence[Provided]
+) -> None:
+    told_at, materials = earlier.requested_at, case.materials
+    seen = lay_there(faults, earlier.faults, told_at=told_at, materials=materials, counting=counting)
+    require_unseen(faults, seen, told_at=told_at, materials=materials)
 
 
 def outstanding(case: BundleCase) -> tuple[MaterialFault, ...]:

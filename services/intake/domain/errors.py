@@ -28,6 +28,15 @@ class AlreadyNotified(DomainError):
     title_en: ClassVar[str] = "A supplement notice is given only once"
 
 
+class FaultCouldBeSeen(DomainError):
+    """A second notice names what lay before the window, unchanged, at the first one."""
+
+    code: ClassVar[str] = "intake.fault-could-be-seen"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "首次告知时即可发现的问题，不得再次要求补正"
+    title_en: ClassVar[str] = "What could be seen the first time cannot be asked for again"
+
+
 class AlreadyAccepted(DomainError):
     """Nobody answered in time: by law the application is accepted, whether or not it was recorded yet."""
 

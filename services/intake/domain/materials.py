@@ -62,6 +62,7 @@ class Provided:
     check_by: date | None = None  # of a commitment
     check: Check | None = None
     earlier_file_keys: tuple[str, ...] = ()  # what stood here when it was received: evidence, never thrown away
+    lain_since: datetime | None = None  # when the very same file or certificate first came in, if it came in again
 
 
 @dataclass(frozen=True)
@@ -222,8 +223,16 @@ def merge(earlier: Iterable[Provided], newer: Iterable[Provided], *, keep: bool 
     by_no = {p.material_no: p for p in earlier}
     for given in newer:
         old = by_no.get(given.material_no)
+        if old is not None:
+            given = replace(given, lain_since=(old.lain_since or old.provided_at) if _same(old, given) else None)
         by_no[given.material_no] = replace(given, earlier_file_keys=_file_keys(old)) if keep and old else given
     return tuple(by_no[no] for no in sorted(by_no))
+
+
+def _same(old: Provided, given: Provided) -> bool:
+    """Whether what comes in is what lay there: the same file, or the same certificate. Of paper nobody can tell."""
+    pairs = ((old.sha256, given.sha256), (old.certificate_identifier, given.certificate_identifier))
+    return any(earlier is not None and earlier == later for earlier, later in pairs)
 
 
 def deferred(provided: Iterable[Provided]) -> tuple[Provided, ...]:

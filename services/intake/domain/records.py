@@ -71,13 +71,15 @@ class MaterialFault:
     name: str
     fault: str
     remedy: str
+    shown_by: int | None = None  # of a second notice: the material that came in since and shows this fault
 
 
 @dataclass(frozen=True)
 class SupplementNotice:
     """A notice (一次性告知). `supplied_at` is set when everything in it has come in.
 
-    A second one (`ordinal` 2) says in `reason` what could not be seen the first time.
+    A second one (`ordinal` 2) says in `reason` what could not be seen the first time; `seen_before` are the materials
+    in it that lay there unchanged then, each with a fault that something supplied since shows.
     """
 
     faults: tuple[MaterialFault, ...]
@@ -90,6 +92,27 @@ class SupplementNotice:
     seen_before: tuple[int, ...] = ()
     provisional: bool = False  # `supply_by` is the earliest it can be: that year's calendar is not loaded
     workdays: int | None = None  # what `supply_by` was counted from; None: the window named the day
+    item_version: int | None = None  # of the item when it was given: another version may ask for something else
+
+
+@dataclass(frozen=True)
+class BundleSupplement:
+    """The notice of a stage, `material_no` of the common list; `supplied_at` once everything has come in.
+
+    As an application's own, a second one has `ordinal` 2 and a `reason`.
+    """
+
+    faults: tuple[MaterialFault, ...]
+    members: tuple[str, ...]
+    supply_by: date
+    requested_at: datetime
+    requested_by: Staff
+    stage_no: int
+    supplied_at: datetime | None = None
+    provisional: bool = False  # as in SupplementNotice
+    workdays: int | None = None
+    ordinal: int = 1
+    reason: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,19 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from services.intake.domain.application import Application, require, require_unsilenced
-from services.intake.domain.bundle_case import BundleSupplement
 from services.intake.domain.catalogue import Need, ServiceItem
 from services.intake.domain.errors import AlreadyNotified, Invalid, NotYetDue, SuppliedTooLate
 from services.intake.domain.materials import Provided, merge, missing
-from services.intake.domain.records import SYSTEM, MaterialFault, Return, ReturnKind, Staff, SupplementNotice
+from services.intake.domain.records import (
+    SYSTEM,
+    BundleSupplement,
+    MaterialFault,
+    Return,
+    ReturnKind,
+    Staff,
+    SupplementNotice,
+)
+from services.intake.domain.second_notice import NOTICES, lay_there, require_unseen
 from services.intake.domain.states import Act, State
 from services.kernel.errors import FieldError
 from services.kernel.time_limit import Clock, DueDate, StartRule, TimeLimit, Unit, due_date, end_of
@@ -18,7 +26,6 @@ from services.kernel.workdays import WorkCalendar
 
 LATEST_SUPPLY = timedelta(days=366)  # a later day is a slip of the pen, and 9999 has no next day
 Notice = TypeVar("Notice", SupplementNotice, BundleSupplement)
-NOTICES = 2  # the one-time notice, and one more for what could not be seen then
 
 
 def request_supplement(
@@ -33,34 +40,45 @@ def request_supplement(
     reason: str | None = None,
     workdays: int | None = None,
     calendar: WorkCalendar | None = None,
+    counting: Sequence[Provided] | None = None,
+    judged: bool = False,
 ) -> Application:
     """The one-time notice (补正告知): all faults at once, only once, within the published list of materials.
 
     Every required material that is missing must be in it: what is left out now can never be asked for again. A second
-    notice needs a `reason`: what could not be seen the first time. Supervision hears of it.
+    notice needs a `reason`: what could not be seen the first time (see `second_notice`). Supervision hears of it.
 
-    `workdays` and `calendar`: see `derived`.
+    Args:
+        workdays, calendar: see `derived`.
+        counting: the materials that count today; without it, all.
+        judged: the bundle has found for all its members that the faults could not be seen.
 
     Source: Administrative Licensing Law art. 32(4) (once, all items); art. 31 (no unrelated materials).
     """
     earlier = application.supplement
     if earlier is not None and (earlier.ordinal >= NOTICES or not (reason or "").strip()):
         raise AlreadyNotified("本申请已作出过补正告知；除首次告知时无法发现的问题并说明理由外，不得再次要求补正")
+    counting, version = application.materials if counting is None else counting, application.item_version
     require(application, Act.REQUEST_SUPPLEMENT)
     require_unsilenced(application, now)
-    errors = [*_fault_errors(item, faults), *_left_out(application, item, faults)]
-    errors += deadline_faults(supply_by, today)
+    errors = [*_fault_errors(item, faults), *_left_out(item, faults, counting), *deadline_faults(supply_by, today)]
     if errors:
         raise Invalid(errors=errors)
-    notice = SupplementNotice(tuple(faults), supply_by, now, by, workdays=workdays)
-    notice = derived(notice, calendar) if calendar else notice
-    if earlier is None:
-        return replace(application, state=State.CORRECTION, supplement=notice)
-    again = replace(
-        notice, ordinal=earlier.ordinal + 1, reason=(reason or "").strip(), seen_before=_seen(application, faults)
-    )
-    history = (*application.earlier_supplements, earlier)
-    return replace(application, state=State.CORRECTION, supplement=again, earlier_supplements=history)
+    notice = SupplementNotice(tuple(faults), supply_by, now, by, workdays=workdays, item_version=version)
+    asked = replace(application, state=State.CORRECTION, supplement=derived(notice, calendar) if calendar else notice)
+    return asked if earlier is None else _again(asked, earlier, (reason or "").strip(), counting, judged=judged)
+
+
+def _again(
+    asked: Application, earlier: SupplementNotice, reason: str, counting: Sequence[Provided], *, judged: bool
+) -> Application:
+    notice = asked.supplement
+    assert notice is not None  # just given
+    seen = _seen(asked, earlier, notice.faults, counting)
+    if not judged:
+        require_unseen(notice.faults, seen, told_at=earlier.requested_at, materials=asked.materials)
+    again = replace(notice, ordinal=earlier.ordinal + 1, reason=reason, seen_before=seen)
+    return replace(asked, supplement=again, earlier_supplements=(*asked.earlier_supplements, earlier))
 
 
 def deadline_faults(supply_by: date, today: date) -> Iterator[FieldError]:
@@ -86,13 +104,14 @@ def lapses_at(notice: SupplementNotice | BundleSupplement) -> datetime | None:
     return None if notice.provisional else end_of(notice.supply_by)
 
 
-def _seen(application: Application, faults: Sequence[MaterialFault]) -> tuple[int, ...]:
-    """Faulted materials that lay before the window, as they are now, when the last notice was given."""
-    earlier = application.supplement
-    assert earlier is not None  # a second notice follows a first
-    handed_in = {p.material_no: p.provided_at for p in application.materials}
-    numbers = [fault.material_no for fault in faults if fault.material_no in handed_in]
-    return tuple(sorted(no for no in numbers if handed_in[no] <= earlier.requested_at))
+def _seen(
+    application: Application, earlier: SupplementNotice, faults: Sequence[MaterialFault], counting: Sequence[Provided]
+) -> tuple[int, ...]:
+    """Faulted materials whose fault could be told before; under another version of the item nothing could."""
+    if earlier.item_version not in {None, application.item_version}:
+        return ()
+    told_at, materials = earlier.requested_at, application.materials
+    return lay_there(faults, earlier.faults, told_at=told_at, materials=materials, counting=counting)
 
 
 def _fault_errors(item: ServiceItem, faults: Sequence[MaterialFault]) -> list[FieldError]:
@@ -109,10 +128,10 @@ def _fault_errors(item: ServiceItem, faults: Sequence[MaterialFault]) -> list[Fi
     return errors
 
 
-def _left_out(application: Application, item: ServiceItem, faults: Sequence[MaterialFault]) -> list[FieldError]:
+def _left_out(item: ServiceItem, faults: Sequence[MaterialFault], counting: Sequence[Provided]) -> list[FieldError]:
     """Missing materials the notice forgets. One member of a one-of group stands for the group."""
     asked = {fault.material_no for fault in faults}
-    absent = missing(item, application.materials)
+    absent = missing(item, counting)
     group = {m.material_no for m in absent if m.need is Need.ONE_OF}
     covered = asked | (group if group & asked else set())
     return [

@@ -58,7 +58,7 @@ async def test_art_32_one_notice_names_every_fault_of_every_member_and_is_answer
     assert again.json()["code"] == "intake.bundle-wrong-state"
 
 
-async def test_a_second_notice_without_a_reason_is_refused(bundles: BundleDesk) -> None:
+async def test_a_second_notice_needs_a_reason_and_something_that_could_not_be_seen(bundles: BundleDesk) -> None:
     bundle = await bundles.submitted("K01", form={"area_m2": 10})
     bundle = await bundles.done(bundle, "receipt", {"materials": bundles.papers(bundle)})
     bundle = await bundles.done(bundle, "supplement-notice", {"faults": [fault(1)]})
@@ -66,8 +66,15 @@ async def test_a_second_notice_without_a_reason_is_refused(bundles: BundleDesk) 
     bundle = await bundles.done(bundle, "supplements", {"materials": [again]})
 
     refused = await bundles.act(bundle, "supplement-notice", {"faults": [fault(1)]})
+    seen = await bundles.act(bundle, "supplement-notice", {"faults": [fault(2)], "reason": "首次无法发现"})
+    shown = {"faults": [fault(2) | {"shown_by": 1}], "reason": "首次无法发现"}
+    again_asked = await bundles.done(bundle, "supplement-notice", shown)
 
     assert (refused.status_code, refused.json()["code"]) == (409, "intake.supplement-already-requested")
+    assert (seen.status_code, seen.json()["code"]) == (409, "intake.fault-could-be-seen")
+    assert (again_asked["state"], again_asked["supplement"]["ordinal"]) == ("CORRECTION", 2)
+    told = [body for _, _, body in await bundles.desk.events(bundle["bundle_application_id"]) if "faults" in body]
+    assert [(one["ordinal"], one["reason"]) for one in told] == [(1, None), (2, "首次无法发现")]
 
 
 async def test_what_is_not_supplied_in_time_drowns_nobody_else(bundles: BundleDesk) -> None:

@@ -163,9 +163,20 @@ class TestArt32SecondNotice:
 
         assert (answer.status_code, answer.json()["code"]) == (409, "intake.supplement-already-requested")
 
+    async def test_what_lay_there_unchanged_the_first_time_is_not_asked_for_again(self, desk: Desk) -> None:
+        faults = [FAULT, {"material_no": 2, "fault": "已过期", "remedy": "换新证"}]
+        body = {"faults": faults, "reason": "首次无法发现"}
+
+        refused = await desk.act(await self.supplied(desk), "supplement-notice", body)
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "intake.fault-could-be-seen")
+        (error,) = refused.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("#/faults/1/material_no", "supplement.could-be-seen")
+        assert "应当受理" in error["detail"]
+
     async def test_with_a_reason_supervision_hears_of_it_and_of_what_lay_there_before(self, desk: Desk) -> None:
         supplied = await self.supplied(desk)
-        faults = [FAULT, {"material_no": 2, "fault": "已过期", "remedy": "换新证"}]
+        faults = [FAULT, {"material_no": 2, "fault": "与申请表不一致", "remedy": "换新证", "shown_by": 1}]
         reason = "补正的申请表与原证内容不一致，首次无法发现"
 
         again = await desk.done(supplied, "supplement-notice", {"faults": faults, "reason": reason})
@@ -173,6 +184,7 @@ class TestArt32SecondNotice:
         first, second = await of(desk, supplied, "intake.supplement.requested.v1")
         assert (first["ordinal"], second["ordinal"]) == (1, 2)
         assert (second["reason"], second["seen_before"]) == (reason, [2])
+        assert [fault["shown_by"] for fault in second["faults"]] == [None, 1]
         assert len(again["earlier_supplements"]) == 1
 
     async def test_never_a_third(self, desk: Desk) -> None:

@@ -12,6 +12,7 @@ from services.intake.domain.application import MaterialFault, Outcome
 from services.intake.domain.bundle_case import BUNDLE_ALLOWED, BundleAct, BundleCase, BundleState
 from services.intake.domain.bundle_errors import WrongBundleState
 from services.intake.domain.bundle_plan import MemberState
+from services.intake.domain.records import BundleSupplement
 from tests.unit.intake.builders import CLERK, NOON, TODAY, provided
 from tests.unit.intake.bundle_builders import a_bundle, a_case, a_member, a_run
 
@@ -19,7 +20,7 @@ BUNDLE = a_bundle(a_member("步骤"))
 RESULT = rules.StepResult(Outcome.GRANTED, NOON, CLERK)
 EXTENSION = rules.BundleExtension(15, "现场核验", "分管负责人", "鹤政批1号", NOON, CLERK)
 FAULT = MaterialFault(1, "材料1", "缺页", "补齐")
-NOTICE = rules.BundleSupplement((FAULT,), ("步骤",), TODAY, NOON - timedelta(hours=1), CLERK, 0)
+NOTICE = BundleSupplement((FAULT,), ("步骤",), TODAY, NOON - timedelta(hours=1), CLERK, 0)
 
 ACTS: dict[BundleAct, Callable[[BundleCase], BundleCase]] = {
     BundleAct.PROVIDE: lambda c: rules.provide(c, [provided(1)]),
