@@ -143,7 +143,7 @@ TABLE: tuple[Route, ...] = (
     *_act("certificate", *(f"{_CERTIFICATE}/{act}" for act in ("loss", "loss/withdrawal", "reissue"))),
     *_read("certificate", f"{API}/certificates/{{identifier}}", f"{_CASE}/papers"),
     *_act("certificate", *(f"{_CERTIFICATE}/{act}" for act in ("prints", "copies"))),
-    *_read("certificate", f"{_CERTIFICATE}/copies"),
+    *_read("certificate", f"{_CERTIFICATE}/copies", f"{_CERTIFICATE}/papers"),
     *_read("certificate", f"{_CERTIFICATE}/copies/{{copy_id}}/file", deadline=60.0),
     *_read("certificate", f"{API}/certificates/{{identifier}}/file", f"{API}/papers/{{paper_id}}/file", deadline=60.0),
     *_rest("certificate", f"{API}/certificates", f"{API}/papers", f"{API}/certificate-callers"),

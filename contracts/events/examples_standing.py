@@ -32,7 +32,12 @@ def _decisions(
     facts = "经查，申请时提交的租赁合同系伪造"
     return (
         standing.StandingProposed(
-            **same, facts=facts, speak_by=DueDate(on=date(2027, 4, 9)), proposed_at=_AT, proposed_by=handler
+            **same,
+            facts=facts,
+            basis="《中华人民共和国行政许可法》第六十九条第二款",
+            speak_by=DueDate(on=date(2027, 4, 9)),
+            proposed_at=_AT,
+            proposed_by=handler,
         ),
         standing.StandingHeard(**same, statement="合同由中介代办，本人不知情", heard_at=_AT, heard_by=handler),
         standing.StandingDecided(

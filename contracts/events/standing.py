@@ -50,6 +50,9 @@ class StandingProposed(_StandingFact):
 
     SUBJECT: ClassVar[str] = "approval.standing_decision.proposed.v1"
     facts: str
+    basis: str = ""
+    compensation: str = ""
+    changes: tuple[Change, ...] = ()
     speak_by: DueDate | None = None
     proposed_at: datetime
     proposed_by: Actor

@@ -20,7 +20,7 @@ from contracts.events.intake import (
     SupplementRequested,
 )
 from contracts.events.reuse import CertificateReliedUpon
-from contracts.events.standing import StandingDecided
+from contracts.events.standing import StandingDecided, StandingProposed
 from contracts.events.supervision import OrderIssued
 from services.certificate import ending_papers, paper_contents, procedure_papers, queries
 from services.certificate.calendars import keep_calendars, work_calendars
@@ -28,7 +28,7 @@ from services.certificate.commands.issue_certificates import issue_certificates
 from services.certificate.commands.issue_papers import case_copies, issue_papers
 from services.certificate.commands.keep_cases import end_cases, keep_received, keep_submitted, note_relied
 from services.certificate.commands.renew_certificates import renew_certificates, renew_granted
-from services.certificate.commands.standing_acts import execute_standing
+from services.certificate.commands.standing_acts import execute_standing, tell_holders
 from services.certificate.kit import Kit
 from services.certificate.letter_papers import letter
 from services.certificate.paper_contents import CaseFacts, Draft
@@ -64,7 +64,7 @@ class Consumers:
             CaseConcluded,
             CertificateReliedUpon,
         )
-        approval: tuple[type[Event], ...] = (CaseDecided, StandingDecided, *procedure_papers.HEARD)
+        approval: tuple[type[Event], ...] = (CaseDecided, StandingProposed, StandingDecided, *procedure_papers.HEARD)
         return (
             Consumer("certificate-intake", "INTAKE", tuple(event.SUBJECT for event in intake), self.on_intake),
             Consumer("certificate-supervision", "SUPERVISION", (OrderIssued.SUBJECT,), self.on_supervision),
@@ -97,6 +97,7 @@ class Consumers:
         renewed = await renew_granted(uow, decided, self._kit, now=clock.now())
         first = [event for event in decided if str(event.case_id) not in renewed]
         await issue_certificates(uow, first, self._kit, now=clock.now())
+        await tell_holders(uow, [event for event in events if isinstance(event, StandingProposed)], self._kit)
         standing = [event for event in events if isinstance(event, StandingDecided)]
         await execute_standing(uow, standing, self._kit, now=clock.now())
         steps: list[Any] = [event for event in events if isinstance(event, procedure_papers.HEARD)]

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Depends, Response
 from services.certificate import copy_queries, queries
 from services.certificate.commands import copies, loss
 from services.certificate.commands.fetch_files import copy_file as copy_file_of
-from services.certificate.commands.fetch_files import may_have_copy
+from services.certificate.commands.fetch_files import may_have_copy, may_have_papers
 from services.certificate.copy_schemas import CopyIn, CopyList, CopyOut, PrintIn
-from services.certificate.domain.access import APPLICANT_SIDE, WINDOWS
+from services.certificate.domain.access import APPLICANT_SIDE, DEPARTMENT, WINDOWS
 from services.certificate.domain.errors import NotFound
 from services.certificate.kit import Kit
 from services.certificate.routes import Identifier, TheKit, download
-from services.certificate.schemas import CertificateOut, InTheMaking
+from services.certificate.schemas import CertificateOut, CertificatePapersOut, InTheMaking
 from services.chassis.auth import Principal, allow
 from services.chassis.database import Database, Idempotency
 from services.chassis.http import Db, Idem, Now, Seen
@@ -26,6 +26,7 @@ router = APIRouter(prefix="/api/v1", tags=["certificate"])
 acts: dict[str, Any] = {"status_code": 201, "response_model": CertificateOut}
 copied: dict[str, Any] = {"status_code": 201, "response_model": CopyOut}
 Loser = Annotated[Principal, allow(*sorted(APPLICANT_SIDE | WINDOWS))]
+Concerned = Annotated[Principal, allow(*sorted(APPLICANT_SIDE | WINDOWS | DEPARTMENT))]
 Holder = Annotated[Principal, allow(*sorted(APPLICANT_SIDE))]
 Producer = Annotated[Principal, allow("HANDOVER_CLERK")]
 
@@ -90,6 +91,16 @@ async def print_out(
 )
 async def make_copy(identifier: Identifier, body: CopyIn, db: Db, idem: Idem, now: Now, who: Holder) -> Response:
     return (await copies.make_copy(db, idem, identifier, body, who, now=now)).response()
+
+
+@router.get("/certificates/{identifier}/papers", summary="签发后关于该证照的文书：拟处理的事先告知、处理决定")
+async def list_papers(identifier: Identifier, db: Db, who: Concerned) -> CertificatePapersOut:
+    async with db.read() as connection:
+        row = await queries.by_identifier(connection, identifier)
+        if row is None or not may_have_papers(who, row):
+            raise NotFound
+        papers = await queries.papers_about(connection, row.id)
+    return CertificatePapersOut(identifier=identifier, papers=[queries.paper_out(one) for one in papers])
 
 
 @router.get("/certificates/{identifier}/copies", summary="打印记录和加注件")

@@ -123,6 +123,7 @@ class Draft:
     about: UUID | None = None
     addressee: str | None = None  # uscc of the body a letter of supervision goes to
     order_no: str = ""  # of the supervision order a letter carries
+    certificate_id: UUID | None = None  # the certificate it is about, whether or not that came from a case
 
     @property
     def issuer(self) -> OrganisationRef:

@@ -102,6 +102,13 @@ async def papers_of_case(connection: AsyncConnection, case_id: UUID) -> Sequence
     return rows
 
 
+async def papers_about(connection: AsyncConnection, certificate_id: UUID) -> Sequence[Any]:
+    """Notices and decisions about this version of a certificate."""
+    wanted = _papers().where(_PAPER.certificate_id == certificate_id).order_by(_PAPER.issued_at, _PAPER.id)
+    rows: Sequence[Any] = (await connection.execute(wanted)).all()
+    return rows
+
+
 async def paper_by_id(connection: AsyncConnection, paper_id: UUID) -> Any:
     """The row, with the sealed record of a receipt, or None."""
     wanted = _papers().add_columns(_PAPER.jws_sealed).where(_PAPER.id == paper_id)

@@ -135,6 +135,13 @@ class CasePapersOut(BaseModel):
     certificates: list[CertificateOut]
 
 
+class CertificatePapersOut(BaseModel):
+    """What its holder was told about a certificate after its issue: proposals he may speak to, and decisions."""
+
+    identifier: str
+    papers: list[PaperOut]
+
+
 class InTheMaking(BaseModel):
     state: FileState = "IN_THE_MAKING"
     message: str = "版式文件正在生成，请稍后再试"

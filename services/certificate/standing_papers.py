@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -15,11 +16,12 @@ from contracts.events.common import (
     OrganisationRef,
     Party,
 )
-from contracts.events.standing import StandingAct, StandingDecided
+from contracts.events.standing import StandingAct, StandingDecided, StandingProposed
 from services.certificate.domain.certificate import HOLDER_NAME
 from services.certificate.files import contents_after as c
 from services.certificate.files.contents_base import Remedies
-from services.certificate.paper_contents import LICENCE, CaseFacts, Draft
+from services.certificate.paper_contents import LICENCE, Build, CaseFacts, Draft
+from services.kernel.certificate_life import GROUNDS, LABELS, Ground, LifeAct
 
 _KINDS = {
     StandingAct.AMEND: "AMENDMENT_DECISION",
@@ -33,18 +35,47 @@ _NOTHING_PAID = "以欺骗、贿赂等不正当手段取得的利益不受保护
 
 @dataclass(frozen=True)
 class Standing:
-    """The decision, and the certificate as it was before."""
+    """What is proposed or decided, and the certificate as it was before."""
 
-    event: StandingDecided
+    event: StandingDecided | StandingProposed
+    certificate_id: UUID
     type_name: str
     number_shown: str
     extend: Mapping[str, Any]
     holder_name: str
 
 
+def notice(standing: Standing, case: CaseFacts, contact: str) -> Draft:
+    """Before the decision: what is about to be done, and until when the holder may speak."""
+    event = standing.event
+    assert isinstance(event, StandingProposed), "a notice needs a proposal"
+    speak_by = event.speak_by
+    assert speak_by is not None, "only who is heard is told"
+
+    def build(head: dict[str, Any]) -> c.StandingNotice:
+        return c.StandingNotice(
+            **head | {name: head[name] or said for name, said in _WITHOUT_CASE.items()},
+            act=LABELS[LifeAct(event.act.value)],
+            licence=case.item.type_name == LICENCE,
+            certificate_name=standing.type_name,
+            certificate_number=standing.number_shown,
+            grounds=f"{GROUNDS[Ground(event.ground)].wording}（{event.article}）。",
+            facts=event.facts,
+            basis=event.basis or event.article,
+            changes=_lines(standing),
+            compensation=event.compensation,
+            speak_by=speak_by.on,
+            speak_by_provisional=speak_by.provisional,
+            contact=contact,
+        )
+
+    return _filed("STANDING_NOTICE", standing, case, event.proposed_at, build)
+
+
 def draft(standing: Standing, case: CaseFacts) -> Draft:
     """One paper per decision: the case may see several over the years."""
     event = standing.event
+    assert isinstance(event, StandingDecided), "a decision paper needs a decision"
     kind = cast(c.StandingKind, _KINDS[event.act])
     remedies = event.remedies
 
@@ -59,13 +90,21 @@ def draft(standing: Standing, case: CaseFacts) -> Draft:
             facts=event.facts,
             basis=event.basis,
             effective_on=event.effective_on,
-            changes=tuple(_line(one.what, one.before, one.after, standing) for one in event.changes),
+            changes=_lines(standing),
             valid_until=event.valid_until,
             compensation=event.compensation or (_NOTHING_PAID if event.act is StandingAct.ANNUL else ""),
             remedies=Remedies(**remedies.model_dump()) if remedies else None,
         )
 
-    return Draft(kind, case, event.decided_at, build, str(event.decision_id))
+    return _filed(kind, standing, case, event.decided_at, build)
+
+
+def _filed(kind: str, standing: Standing, case: CaseFacts, at: datetime, build: Build) -> Draft:
+    return Draft(kind, case, at, build, str(standing.event.decision_id), certificate_id=standing.certificate_id)
+
+
+def _lines(standing: Standing) -> tuple[c.ChangeLine, ...]:
+    return tuple(_line(one.what, one.before, one.after, standing) for one in standing.event.changes)
 
 
 def _line(what: str, before: str, after: str, standing: Standing) -> c.ChangeLine:

@@ -132,6 +132,7 @@ class PaperRow(Base, table=True):
         Index("paper_case_kind_occasion", "case_id", "kind", "occasion", unique=True),
         UniqueConstraint("body_uscc", "number", name="paper_number"),
         Index("paper_case_no", "case_no"),
+        Index("paper_certificate", "certificate_id", postgresql_where=text("certificate_id IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)
@@ -146,6 +147,7 @@ class PaperRow(Base, table=True):
     # Of a letter of supervision: the body it goes to, and its order. Such a letter is none of the applicant's papers.
     addressee_uscc: str | None = None
     order_no: str = Field(sa_column=Column(String, nullable=False, server_default=""))
+    certificate_id: UUID | None = None  # the certificate a notice or decision after the grant is about
     issued_at: datetime = Field(sa_column=_at())
     contents_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     jws_sealed: bytes | None = Field(sa_column=Column(LargeBinary, nullable=True))

@@ -1,6 +1,7 @@
 """What answers say of an application that does not go the usual way: windows, an end without result, notices."""
 
 from datetime import date, datetime
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
@@ -44,11 +45,15 @@ class OriginalsOut(BaseModel):
 
 
 class NoticeOut(BaseModel):
-    """Something the department told the applicant while it examined."""
+    """Something the department told the applicant: while it examined, or later about the certificate it issued.
+
+    `decision_id`: of what is proposed about the certificate: `standing-decisions/{decision_id}/statements` hears him.
+    """
 
     kind: str
     at: datetime
     text: str
+    decision_id: UUID | None = None
 
 
 def window_out(course: Course) -> WindowOut | None:

@@ -23,7 +23,7 @@ from services.chassis import clock
 from services.chassis.bus import Incoming
 from services.chassis.consumer import Consumer
 from services.chassis.database import UnitOfWork
-from services.intake import repository
+from services.intake import notices_repository, repository
 from services.intake.commands.acting import stepped
 from services.intake.commands.hand_over import CERTIFICATE
 from services.intake.commands.reliance import TakenAway, recall
@@ -33,6 +33,7 @@ from services.intake.domain.reliance import TAKEN_AWAY
 from services.intake.hearing import FOLLOWED, NOTICED, follow, notice_of
 from services.intake.items import Items
 from services.intake.office import work_calendars
+from services.intake.standing_notices import CERTIFICATE_NOTICED, certificate_notice_of
 
 _ITEMS = Items()  # pinned versions never change: read once per process
 
@@ -59,7 +60,10 @@ async def take_decisions(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
         await repository.save_locked(uow.connection, changed)
     notices = [notice for m in messages if (notice := notice_of(m)) is not None]
     if notices:
-        await repository.add_notices(uow.connection, notices)
+        await notices_repository.add_notices(uow.connection, notices)
+    later = [notice for m in messages if (notice := certificate_notice_of(m)) is not None]
+    if later:
+        await notices_repository.add_certificate_notices(uow.connection, later)
 
 
 async def take_documents(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
@@ -122,7 +126,7 @@ CONSUMERS = (
     Consumer(
         name="intake-decisions",
         stream="APPROVAL",
-        subjects=tuple(event.SUBJECT for event in dict.fromkeys((*FOLLOWED, *NOTICED))),
+        subjects=tuple(event.SUBJECT for event in dict.fromkeys((*FOLLOWED, *NOTICED, *CERTIFICATE_NOTICED))),
         handle=take_decisions,
     ),
     Consumer(

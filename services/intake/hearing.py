@@ -96,19 +96,19 @@ def notice_of(message: Incoming) -> dict[str, Any] | None:
     }
 
 
-def _day(due: DueDateOut) -> str:
+def day_of(due: DueDateOut) -> str:
     return f"{due.on}（暂定）" if due.provisional else f"{due.on}"
 
 
 def _suspended(event: events.CaseSuspended) -> str:
     return (
         f"因{event.kind_name}暂停计算办理期限（{event.article}），预计需要 {event.expected_workdays} 个工作日，"
-        f"至 {_day(event.expected_end)}。{event.notice}"
+        f"至 {day_of(event.expected_end)}。{event.notice}"
     )
 
 
 def _extended(event: events.CaseExtended) -> str:
-    return f"经批准延长办理期限，法定期限延至 {_day(event.legal_due)}。理由：{event.reason}（{event.article}）"
+    return f"经批准延长办理期限，法定期限延至 {day_of(event.legal_due)}。理由：{event.reason}（{event.article}）"
 
 
 def _announced(event: events.HearingAnnounced) -> str:
@@ -117,7 +117,7 @@ def _announced(event: events.HearingAnnounced) -> str:
 
 
 def _told(event: events.HearingTold) -> str:
-    return f"有权要求听证，应于 {_day(event.request_by)} 以前提出。{event.notice}"
+    return f"有权要求听证，应于 {day_of(event.request_by)} 以前提出。{event.notice}"
 
 
 def _inspectors(event: events.InspectorsAssigned) -> str:
@@ -128,7 +128,7 @@ def _inspectors(event: events.InspectorsAssigned) -> str:
 _Writer = Callable[[Any], str]
 _NOTICES: Mapping[type, tuple[str, _Writer]] = {
     events.CaseSuspended: ("SUSPENDED", _suspended),
-    events.CaseResumed: ("RESUMED", lambda e: f"{e.kind_name}结束，恢复计算期限，法定期限至 {_day(e.legal_due)}"),
+    events.CaseResumed: ("RESUMED", lambda e: f"{e.kind_name}结束，恢复计算期限，法定期限至 {day_of(e.legal_due)}"),
     events.CaseExtended: ("EXTENDED", _extended),
     events.CasePassedUp: ("PASSED_UP", lambda _: "下级机关已完成初审，初审意见和全部材料已报送上级，无须再次提交材料"),
     events.InspectorsAssigned: ("INSPECTORS_ASSIGNED", _inspectors),
@@ -136,7 +136,7 @@ _NOTICES: Mapping[type, tuple[str, _Writer]] = {
     events.HearingTold: ("HEARING_TOLD", _told),
     events.HearingRequested: (
         "HEARING_REQUESTED",
-        lambda e: f"{e.person}申请听证，听证应于 {_day(e.hold_by)} 以前举行",
+        lambda e: f"{e.person}申请听证，听证应于 {day_of(e.hold_by)} 以前举行",
     ),
     events.HearingAnnounced: ("HEARING_ANNOUNCED", _announced),
     events.HearingHeld: ("HEARING_HELD", lambda _: "听证已经举行，将根据听证笔录作出决定"),

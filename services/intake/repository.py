@@ -52,7 +52,6 @@ from services.intake.tables import (
     ApplicationRow,
     BarredRow,
     CaseDocumentRow,
-    CaseNoticeRow,
     HeldCertificateRow,
     QuotaRow,
 )
@@ -316,20 +315,6 @@ _DOCUMENTS_OF = (
 async def documents_of(connection: AsyncConnection, application_id: UUID) -> list[tuple[str, str]]:
     """(kind, number) of what exists for the case, oldest first; the certificate's kind is CERTIFICATE."""
     return [(row.kind, row.number) for row in await connection.execute(_DOCUMENTS_OF, {"sought": application_id})]
-
-
-async def add_notices(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
-    await connection.execute(upsert(CaseNoticeRow).on_conflict_do_nothing(), rows)
-
-
-async def notices_of(connection: AsyncConnection, application_id: UUID) -> list[dict[str, Any]]:
-    """What approval told, in the order of the case."""
-    statement = (
-        select(col(CaseNoticeRow.kind), col(CaseNoticeRow.at), col(CaseNoticeRow.text))
-        .where(col(CaseNoticeRow.application_id) == application_id)
-        .order_by(col(CaseNoticeRow.case_version))
-    )
-    return [dict(row) for row in (await connection.execute(statement)).mappings()]
 
 
 async def barred_until(connection: AsyncConnection, subject_key: str) -> date | None:

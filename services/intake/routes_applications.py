@@ -11,7 +11,7 @@ from services.chassis.auth import Principal
 from services.chassis.errors import BadCursor
 from services.chassis.http import etag
 from services.chassis.paging import CursorText, Limit, Page, decode_cursor, encode_cursor
-from services.intake import queries, repository
+from services.intake import notices_repository, queries, repository
 from services.intake.answers import ApplicationBrief, ApplicationDetail, ApplicationOut, application_detail
 from services.intake.commands import accept as accepting
 from services.intake.commands import hand_over as handing
@@ -210,7 +210,7 @@ async def _detail(office: Office, key: UUID | str, reader: Principal, response: 
             connection, application.item_code, application.item_version, application.course.scenario
         )
         documents = await repository.documents_of(connection, application.application_id)
-        notices = await repository.notices_of(connection, application.application_id)
+        notices = await notices_repository.notices_of(connection, application.application_id)
     form: dict[str, Any] = json.loads(office.sealer.open(form_sealed, FORM_CONTEXT)) if form_sealed else {}
     response.headers["etag"] = etag(application.version)
     response.headers["cache-control"] = "private, no-store"

@@ -212,6 +212,19 @@ class CaseNoticeRow(Base, table=True):
     text: str
 
 
+class CertificateNoticeRow(Base, table=True):
+    """What a department proposed and decided about a certificate after its grant, as its holder must see it."""
+
+    __tablename__: ClassVar[str] = "certificate_notice"
+
+    decision_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    identifier: str = Field(index=True)
+    kind: str
+    at: datetime = Field(sa_column=_at())
+    text: str
+
+
 class BarredRow(Base, table=True):
     """Who may make no informed commitment, and until when; nobody is removed, the day just passes.
 

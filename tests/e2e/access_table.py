@@ -207,6 +207,7 @@ POST /api/v1/certificates/{identifier}/reissue                   412  -  -  -  -
 POST /api/v1/certificates/{identifier}/prints                    201  -  -  -  -  -  -  o  -  -  -  -  -  -
 POST /api/v1/certificates/{identifier}/copies                    422  o  o  -  -  -  -  -  -  -  -  -  -  -
 GET  /api/v1/certificates/{identifier}/copies                    200  o  o  o  o  -  -  o  -  -  -  -  -  -
+GET  /api/v1/certificates/{identifier}/papers                    200  o  o  o  o  o  o  o  -  -  -  -  -  -
 GET  /api/v1/certificates/{identifier}/copies/{copy_id}/file     404  o  o  o  o  -  -  o  -  -  -  -  -  -
 GET  /api/v1/certificates/access-log                             200  o  o  -  -  -  -  -  -  -  -  -  -  -
 POST /api/v1/certificates/{identifier}/presentations             201  o  o  -  -  -  -  -  -  -  -  -  -  -

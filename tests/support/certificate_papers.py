@@ -24,7 +24,14 @@ def procedure_papers() -> dict[str, c.AnyPaper]:
 
 def after_papers() -> dict[str, c.AnyPaper]:
     """After a decision, or instead of one."""
-    made: tuple[c.AnyPaper, ...] = (amendment(), renewal(), rescission(), annulment(), deregistration())
+    made: tuple[c.AnyPaper, ...] = (
+        standing_notice(),
+        amendment(),
+        renewal(),
+        rescission(),
+        annulment(),
+        deregistration(),
+    )
     made = (*made, commitment(), returned(), withdrawn(), terminated(), transferred(), *letters())
     return {paper.kind: paper for paper in made}
 
@@ -151,6 +158,21 @@ def site_check() -> procedure.SiteCheckRecord:
         ),
         party_name="张三丰",
         party_statement="属实，无异议。",
+    )
+
+
+def standing_notice() -> after.StandingNotice:
+    return after.StandingNotice(
+        **HEADER,
+        act="撤销",
+        licence=True,
+        certificate_name="食品经营许可证",
+        certificate_number="JY24312020000001",
+        grounds="被许可人以欺骗、贿赂等不正当手段取得行政许可。",
+        facts="提交的房屋产权证明系伪造。",
+        basis="《中华人民共和国行政许可法》第六十九条第二款",
+        speak_by=date(2026, 3, 13),
+        contact="综合窗口3号",
     )
 
 

@@ -75,6 +75,9 @@ def _event(made: StandingDecision, by: Actor) -> Event:
     return events.StandingProposed(
         **same,
         facts=made.proposal.facts,
+        basis=made.proposal.basis,
+        compensation=made.proposal.compensation,
+        changes=_changes(made),
         speak_by=DueDate(on=due.on, provisional=due.provisional) if due else None,
         proposed_at=made.proposed_at,
         proposed_by=by,
@@ -93,6 +96,10 @@ def _same(made: StandingDecision) -> dict[str, Any]:
     }
 
 
+def _changes(made: StandingDecision) -> tuple[events.Change, ...]:
+    return tuple(events.Change(**vars(one)) for one in made.proposal.changes)
+
+
 def _decided(made: StandingDecision, by: Actor, same: dict[str, Any]) -> Event:
     proposal, penalty, remedies = made.proposal, made.penalty, made.remedies
     return events.StandingDecided(
@@ -103,7 +110,7 @@ def _decided(made: StandingDecision, by: Actor, same: dict[str, Any]) -> Event:
         facts=proposal.facts,
         basis=proposal.basis,
         compensation=proposal.compensation,
-        changes=tuple(events.Change(**vars(one)) for one in proposal.changes),
+        changes=_changes(made),
         valid_until=proposal.valid_until,
         penalty=events.Penalty(**vars(penalty)) if penalty else None,
         remedies=RemediesOut(**vars(remedies)) if remedies else None,

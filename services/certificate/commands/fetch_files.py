@@ -9,7 +9,7 @@ from uuid import UUID
 from services.certificate import copy_queries, queries, repository
 from services.certificate.commands.issue_certificates import file_job
 from services.certificate.commands.read_certificates import Why, read, reader_of
-from services.certificate.domain.access import Access, holds, may_read_case, may_read_letter, serves
+from services.certificate.domain.access import DEPARTMENT, Access, holds, may_read_case, may_read_letter, serves
 from services.certificate.domain.errors import FileFailed, FileWithheld, NotFound
 from services.certificate.kit import Kit
 from services.chassis.auth import Principal
@@ -62,6 +62,12 @@ async def copy_file(db: Database, identifier: str, copy_id: UUID, principal: Pri
 def may_have_copy(principal: Principal, row: Any) -> bool:
     reader = reader_of(principal)
     return holds(reader, row.holder_key) or serves(reader, row.issuer_division)
+
+
+def may_have_papers(principal: Principal, row: Any) -> bool:
+    """Who may have a copy, and the body that issued it."""
+    reader = reader_of(principal)
+    return may_have_copy(principal, row) or (reader.is_one_of(DEPARTMENT) and reader.organisation == row.issuer_uscc)
 
 
 async def paper_file(db: Database, paper_id: UUID, principal: Principal, kit: Kit) -> Download | None:

@@ -78,6 +78,7 @@ def _row(draft: Draft, ordinal: int, kit: Kit) -> dict[str, object]:
         "body_name": body.name,
         "addressee_uscc": draft.addressee,
         "order_no": draft.order_no,
+        "certificate_id": draft.certificate_id,
         "issued_at": draft.at,
         "contents_sealed": kit.seal_contents(contents.dump_job(job)),
         "jws_sealed": kit.seal_record(jws) if jws else None,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.events.standing import StandingDecided
+from contracts.events.standing import StandingDecided, StandingProposed
 from services.certificate import repository
 from services.certificate.commands.issue_papers import issue_papers
 from services.certificate.commands.life import Cause, Next, change, next_version
@@ -13,7 +13,7 @@ from services.certificate.domain.certificate import HOLDER_NAME
 from services.certificate.domain.errors import NotFound
 from services.certificate.kit import Kit
 from services.certificate.paper_contents import CaseFacts
-from services.certificate.standing_papers import Standing, bare_case, draft
+from services.certificate.standing_papers import Standing, bare_case, draft, notice
 from services.chassis.database import UnitOfWork
 from services.kernel.certificate_life import LifeAct
 
@@ -32,18 +32,40 @@ async def execute_standing(uow: UnitOfWork, decided: Sequence[StandingDecided], 
             await _execute(uow, row, event, kit, now)
 
 
+async def tell_holders(uow: UnitOfWork, proposed: Sequence[StandingProposed], kit: Kit) -> None:
+    """Where the law has the holder heard, what is proposed reaches him in writing; told twice it is one paper.
+
+    Raises:
+        NotFound: the library has no such certificate.
+    """
+    for event in proposed:
+        if event.speak_by is None:
+            continue
+        row = await repository.lock_certificate(uow.connection, event.identifier)
+        if row is None:
+            raise NotFound
+        standing, case = await _about(uow, row, event, kit)
+        await issue_papers(uow, [notice(standing, case, kit.settings.contact)], kit)
+
+
+async def _about(
+    uow: UnitOfWork, row: Any, event: StandingDecided | StandingProposed, kit: Kit
+) -> tuple[Standing, CaseFacts]:
+    signed = kit.signer.verify(kit.open_record(row.jws_sealed))
+    standing = Standing(event, row.id, row.type_name, row.number_shown, signed["extend_info"], row.holder_name)
+    return standing, await _case_of(uow, row, event.decision_id, signed, kit)
+
+
 async def _execute(uow: UnitOfWork, row: Any, event: StandingDecided, kit: Kit, now: datetime) -> None:
     cause = Cause(event.ground, event.article, event.decision_id)
     act = LifeAct(event.act.value)
-    signed = kit.signer.verify(kit.open_record(row.jws_sealed))
     if act is LifeAct.AMEND:
         await next_version(uow, row, act, _amended(row, event), kit, now=now, cause=cause)
         await repository.note_decision(uow.connection, row.id, event.ground, event.decision_id)
     else:
         await change(uow, row, act, kit, now=now, cause=cause)
     if act is not LifeAct.REVOKE:  # its paper is the penalty decision, which is not ours
-        case = await _case_of(uow, row, event.decision_id, signed, kit)
-        standing = Standing(event, row.type_name, row.number_shown, signed["extend_info"], row.holder_name)
+        standing, case = await _about(uow, row, event, kit)
         await issue_papers(uow, [draft(standing, case)], kit)
 
 

@@ -29,6 +29,7 @@ FORMS = {
     "INTERESTED_PARTY_NOTICE": PaperForm("利害关系人告知书", "利告"),
     "STATEMENT_RECORD": PaperForm("陈述申辩笔录", "陈录"),
     "SITE_CHECK_RECORD": PaperForm("现场核查（勘验）笔录", "勘"),
+    "STANDING_NOTICE": PaperForm("证照处理事先告知书", "处告"),
     "AMENDMENT_DECISION": PaperForm("准予变更决定书", "变"),
     "RENEWAL_DECISION": PaperForm("准予延续决定书", "续"),
     "RESCISSION_DECISION": PaperForm("撤回决定书", "撤回"),

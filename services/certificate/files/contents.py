@@ -265,6 +265,7 @@ AnyPaper: TypeAlias = (
     | procedure.InterestedPartyNotice
     | procedure.StatementRecord
     | procedure.SiteCheckRecord
+    | after.StandingNotice
     | after.StandingDecision
     | after.CommitmentPaper
     | after.EndConfirmation

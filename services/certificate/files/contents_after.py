@@ -60,6 +60,27 @@ class StandingDecision(Paper):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StandingNotice(Paper):
+    """事先告知书: what the body is about to do to a certificate, and until when its holder may speak (art. 7)."""
+
+    DEMANDED: ClassVar = ("act", "certificate_name", "certificate_number", "grounds", "facts", "basis", "contact")
+
+    kind: Literal["STANDING_NOTICE"] = "STANDING_NOTICE"
+    act: str  # 变更, 撤回, 撤销, 注销
+    licence: bool
+    certificate_name: str
+    certificate_number: str
+    grounds: str
+    facts: str
+    basis: str
+    changes: tuple[ChangeLine, ...] = ()
+    compensation: str = ""
+    speak_by: date
+    speak_by_provisional: bool = False
+    contact: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CommitmentPaper(Paper):
     """告知承诺书: what the body tells, and what the applicant signs (国办发〔2020〕42号)."""
 

@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 
 from contracts.events import standing
-from contracts.events.common import Remedies
+from contracts.events.common import DueDate, Remedies
 from contracts.events.intake import RenewalRef
 from services.certificate.commands import import_certificates, log_heads
 from services.certificate.commands.expire import expire
 from services.certificate.domain.errors import WrongState
 from services.certificate.files.contents import load_job
-from services.certificate.files.contents_after import StandingDecision
+from services.certificate.files.contents_after import StandingDecision, StandingNotice
 from services.chassis import clock
 from services.chassis.ids import uuid7
 from services.kernel.certificate_identifier import parse_certificate_identifier
 from services.kernel.certificate_life import GROUNDS, Ground
 from tests.support import tokens
-from tests.support.certificate import CLERK, MARKER, MARKET, NOON, OTHER, Library, an_id_card, ndjson
+from tests.support.certificate import CLERK, MARKER, MARKET, NOON, OTHER, POLICE, Library, an_id_card, ndjson
 
 ACTS = {
     "RESCIND": ("SITUATION_CHANGED", "rescinded", "RESCINDED", "RESCISSION_DECISION"),
@@ -52,6 +52,13 @@ def decided(row: Row, act: str, ground: str, **of: Any) -> standing.StandingDeci
         "decided_by": CLERK,
     }
     return standing.StandingDecided(**values | of)
+
+
+def proposed(decision: standing.StandingDecided, **of: Any) -> standing.StandingProposed:
+    """The proposal this decision followed."""
+    same = decision.model_dump(include=set(standing.StandingProposed.model_fields))
+    told = {"speak_by": DueDate(on=date(2026, 11, 24)), "proposed_at": NOON, "proposed_by": CLERK}
+    return standing.StandingProposed(**same | told | of)
 
 
 async def now_of(library: Library, row: Row) -> Row:
@@ -291,6 +298,51 @@ async def test_the_paper_of_an_imported_certificate_is_there_for_its_holder(libr
     path = f"/api/v1/papers/{paper.id}/file"
     assert (await library.get(path, library.citizen(OTHER))).status_code == 202
     assert (await library.get(path, library.citizen())).status_code == 404
+
+
+@pytest.mark.parametrize("origin", ["of a case", "imported"])
+async def test_the_holder_is_told_in_writing_before_his_certificate_is_taken_away(
+    library: Library, origin: str
+) -> None:
+    row = await library.issued() if origin == "of a case" else await an_imported_one(library)
+    holder = library.citizen(MARKER if origin == "of a case" else OTHER)
+    decision = decided(row, "ANNUL", "FRAUD")
+    path = f"/api/v1/certificates/{row['identifier']}/papers"
+
+    await library.hear(proposed(decision))
+    await library.hear(proposed(decision))
+    before = (await library.get(path, holder)).json()["papers"]
+    await library.hear(decision)
+
+    (notice,) = before
+    after = (await library.get(path, holder)).json()["papers"]
+    assert [paper["kind"] for paper in after] == ["STANDING_NOTICE", "ANNULMENT_DECISION"]
+    (kept,) = await library.rows("SELECT contents_sealed FROM paper WHERE id = :id", id=notice["paper_id"])
+    told = load_job(library.kit.open_contents(kept.contents_sealed)).contents
+    assert isinstance(told, StandingNotice)
+    assert (told.act, told.speak_by, told.certificate_number) == ("撤销", date(2026, 11, 24), row["number_shown"])
+    assert (await library.get(f"/api/v1/papers/{notice['paper_id']}/file", holder)).status_code == 202
+
+
+async def test_what_needs_no_hearing_needs_no_notice_and_the_papers_are_nobody_elses(library: Library) -> None:
+    row = await library.issued()
+    decision = decided(row, "ANNUL", "FRAUD")
+
+    await library.hear(proposed(decision, speak_by=None))
+
+    path = f"/api/v1/certificates/{row['identifier']}/papers"
+    market, police = (tokens.headers(["HANDLER"], org=uscc) for uscc in (row["issuer_uscc"], POLICE.uscc))
+    answers = [await library.get(path, who) for who in (library.citizen(), market, library.citizen(OTHER), police)]
+    assert [answer.status_code for answer in answers] == [200, 200, 404, 404]
+    assert answers[0].json()["papers"] == []
+
+
+async def an_imported_one(library: Library) -> Row:
+    line = ndjson(library.folder / "one.ndjson", an_id_card(number=OTHER, name="李小红", certificate_number="B1"))
+    known = await import_certificates.types(library.database)
+    await import_certificates.load(library.database, line, known, library.kit, lambda _: None, now=NOON)
+    (found,) = await library.rows("SELECT * FROM certificate WHERE number_shown = 'B1'")
+    return dict(found._mapping)
 
 
 async def test_the_log_follows_every_act(library: Library) -> None:

@@ -29,6 +29,7 @@ from services.chassis.sealing import Sealer
 from services.intake import consumers
 from services.intake.hearing import FOLLOWED, NOTICED
 from services.intake.items import ITEM_JSON, item_ref
+from services.intake.standing_notices import CERTIFICATE_NOTICED
 from tests.support import tokens
 
 ZHANG = "431202180001010012"
@@ -264,7 +265,7 @@ def paper_number(application: Mapping[str, Any]) -> str:
 
 
 _HANDLERS = (
-    (consumers.take_decisions, (*FOLLOWED, *NOTICED)),
+    (consumers.take_decisions, (*FOLLOWED, *NOTICED, *CERTIFICATE_NOTICED)),
     (consumers.take_documents, (CertificateIssued, CertificateSuperseded, CertificateStanding, PaperIssued)),
 )
 

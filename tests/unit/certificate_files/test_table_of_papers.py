@@ -187,6 +187,13 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "technical standard": ("GB31654-2021",),
         "remedies": BOTH_WAYS,
     },
+    "STANDING_NOTICE": {
+        "title": ("拟撤销行政许可事先告知书",),
+        "certificate": ("《食品经营许可证》", "JY24312020000001"),
+        "ground, facts and basis": ("以欺骗、贿赂等不正当手段取得", "房屋产权证明系伪造", "第六十九条第二款"),
+        "until when to speak": ("2026年3月13日前（含当日）", "陈述权、申辩权", "第七条"),
+        "still valid": ("本机关作出决定以前，该证件仍然有效",),
+    },
     "AMENDMENT_DECISION": {
         "title": ("准予变更行政许可决定书",),
         "ground": ("第四十九条", *OLD_CERTIFICATE),
