@@ -203,15 +203,24 @@ async def load_for_update(connection: AsyncConnection, ids: Iterable[UUID]) -> d
     return {row["application_id"]: to_application(row) for row in found.mappings()}
 
 
-async def due_ids(connection: AsyncConnection, until: datetime, states: Iterable[State], *, limit: int) -> list[UUID]:
-    """Applications in these states with which the law does something by then, the longest due first."""
+Due = tuple[datetime, UUID]  # when the law does something with it, and the application: a place in the order
+
+
+async def due_after(
+    connection: AsyncConnection, place: Due | None, until: datetime, states: Iterable[State], *, limit: int
+) -> list[Due]:
+    """Applications in these states that are due by then, the longest due first, from behind this place on."""
+    order = tuple_(col(ApplicationRow.wakes_at), col(ApplicationRow.application_id))
     statement = (
-        select(col(ApplicationRow.application_id))
+        select(col(ApplicationRow.wakes_at), col(ApplicationRow.application_id))
         .where(col(ApplicationRow.wakes_at) <= until, col(ApplicationRow.state).in_([state.value for state in states]))
-        .order_by(col(ApplicationRow.wakes_at))
+        .order_by(order)
         .limit(limit)
     )
-    return list((await connection.scalars(statement)).all())
+    if place is not None:
+        wakes_at, application_id = place
+        statement = statement.where(col(ApplicationRow.wakes_at) >= wakes_at, order > tuple_(wakes_at, application_id))
+    return [(row.wakes_at, row.application_id) for row in await connection.execute(statement)]
 
 
 async def lock_due(connection: AsyncConnection, application_id: UUID, until: datetime) -> Application | None:

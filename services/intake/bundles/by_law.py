@@ -1,9 +1,13 @@
 """A bundle nobody answers within five working days of receipt is accepted by law, as its members are (art. 32(4))."""
 
 import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from services.chassis.database import Database
 from services.intake.bundles import repository as bundles
@@ -35,18 +39,33 @@ class BundleSilence:
     """The timer. Members are accepted, or returned unsupplied, by their own clocks; the bundle goes on after them."""
 
     mover: Mover
+    at_once: int = 500  # how many are read at a time
 
     async def __call__(self, database: Database, now: datetime) -> None:
-        async with database.read() as connection:
-            waiting = await bundles.received(connection)
-            lapsed = await bundles.waiting_for_supplement(connection, china_date(now))
-        for bundle_application_id in lapsed:
+        today = china_date(now)
+        async for bundle_application_id, _ in self._all(database, partial(bundles.waiting_for_supplement, today=today)):
             await self._settle(database, bundle_application_id, now, BundleState.CORRECTION)
         calendar = self.mover.ready().calendar
-        for bundle_application_id, received_at in waiting:
-            due = self.mover.ready().workdays_after(received_at, NOTICE_WORKDAYS)
+        # Five working days are never less than five days: what came in since need not be read.
+        until = now - timedelta(days=NOTICE_WORKDAYS)
+        async for bundle_application_id, since in self._all(database, partial(bundles.received, until=until)):
+            due = self.mover.ready().workdays_after(since, NOTICE_WORKDAYS)
             if now >= end_of(due.on) and not calendar.is_provisional(due.on):
                 await self._settle(database, bundle_application_id, now, BundleState.RECEIVED)
+
+    async def _all(
+        self, database: Database, read: Callable[..., Awaitable[list[tuple[UUID, datetime]]]]
+    ) -> AsyncIterator[tuple[UUID, datetime]]:
+        """Page by page: however many cannot be settled, those behind them are."""
+        after: UUID | None = None
+        while True:
+            async with database.read() as connection:
+                page = await read(connection, after=after, limit=self.at_once)
+            for one in page:
+                yield one
+            if len(page) < self.at_once:
+                return
+            after = page[-1][0]
 
     async def _settle(self, database: Database, bundle_application_id: UUID, now: datetime, state: BundleState) -> None:
         try:
@@ -58,3 +77,7 @@ class BundleSilence:
                     await finish(work, before, await settle(work, after) if after.state is not state else after, SYSTEM)
         except DomainError as fault:  # one bundle must not hold up the others; it is tried again
             log.error("a bundle cannot be accepted by law: %s", fault.code)
+        except (SQLAlchemyError, OSError):  # the database is away: so it is for all others
+            raise
+        except Exception:
+            log.exception("a bundle cannot be read", extra={"bundle_application_id": str(bundle_application_id)})

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, RowMapping, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -50,7 +50,7 @@ _TABLE = BundleApplicationRow.__table__  # type: ignore[attr-defined]
 _MEMBERS = BundleMemberRow.__table__  # type: ignore[attr-defined]
 _COLUMNS = [column for column in _TABLE.columns if column.name != "form_sealed"]
 _INSERT = insert(_TABLE)
-_AT_ONCE = 500
+_WAITING = (_TABLE.c.bundle_application_id, _TABLE.c.received_at, _TABLE.c.supplement)
 
 
 def _to_case(row: RowMapping, members: Iterable[RowMapping]) -> BundleCase:
@@ -206,25 +206,33 @@ async def briefs(
     return list((await connection.execute(statement)).mappings())
 
 
-async def waiting_for_supplement(connection: AsyncConnection, today: date) -> list[UUID]:
-    """Bundle applications whose last day to supply has passed, or is only provisional."""
+async def waiting_for_supplement(
+    connection: AsyncConnection, *, today: date, after: UUID | None, limit: int
+) -> list[tuple[UUID, datetime]]:
+    """Bundle applications whose last day to supply has passed, or is only provisional; by id."""
     supply_by = _TABLE.c.supplement["supply_by"].astext
-    statement = select(_TABLE.c.bundle_application_id).where(
+    statement = select(*_WAITING).where(
         _TABLE.c.state == BundleState.CORRECTION.value,
         or_(supply_by < today.isoformat(), _TABLE.c.supplement["provisional"].as_boolean()),
     )
-    return list((await connection.scalars(statement.limit(_AT_ONCE))).all())
+    return await _page(connection, statement, after, limit)
 
 
-async def received(connection: AsyncConnection) -> list[tuple[UUID, datetime]]:
-    """Bundle applications that wait for an answer of the window, and since when; the longest waiting first."""
-    statement = (
-        select(_TABLE.c.bundle_application_id, _TABLE.c.received_at, _TABLE.c.supplement)
-        .where(_TABLE.c.state == literal(BundleState.RECEIVED.value, literal_execute=True))
-        .order_by(_TABLE.c.received_at)
-        .limit(_AT_ONCE)
-    )
-    return [(row.bundle_application_id, _since(row)) for row in await connection.execute(statement)]
+async def received(
+    connection: AsyncConnection, *, until: datetime, after: UUID | None, limit: int
+) -> list[tuple[UUID, datetime]]:
+    """Bundle applications received before then that wait for an answer of the window, and since when; by id."""
+    received = _TABLE.c.state == literal(BundleState.RECEIVED.value, literal_execute=True)
+    return await _page(connection, select(*_WAITING).where(received, _TABLE.c.received_at < until), after, limit)
+
+
+async def _page(
+    connection: AsyncConnection, statement: Select[Any], after: UUID | None, limit: int
+) -> list[tuple[UUID, datetime]]:
+    if after is not None:
+        statement = statement.where(_TABLE.c.bundle_application_id > after)
+    found = await connection.execute(statement.order_by(_TABLE.c.bundle_application_id).limit(limit))
+    return [(row.bundle_application_id, _since(row)) for row in found]
 
 
 def _since(row: Any) -> datetime:

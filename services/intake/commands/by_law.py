@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from contracts.events.common import Event
 from services.chassis import clock
 from services.chassis.database import Database, UnitOfWork
@@ -25,7 +27,6 @@ from services.kernel.time_limit import Clock, DueDate, TimeLimit, due_date
 from services.kernel.workdays import WorkCalendar
 
 log = logging.getLogger(__name__)
-_AT_ONCE = 500
 _ACCEPTED = frozenset({State.ACCEPTED})
 _OTHERS = frozenset({State.RECEIVED, State.CORRECTION})
 
@@ -36,7 +37,8 @@ async def _always() -> bool:
 
 @dataclass
 class ByLaw:
-    """The timer: touches only what is due, one application in one transaction, until nothing is due any more.
+    """The timer: touches only what is due, one application in one transaction, page by page through all of it: however
+    many cannot be dealt with, those behind them are.
 
     A person's act and this one meet at the row: whoever saves first wins, the other finds another state. A renewal by
     silence waits until no decision can be on its way: for the grace, and until this service has caught up.
@@ -46,6 +48,7 @@ class ByLaw:
     items: Items = field(default_factory=Items)
     calendars: Reference[WorkCalendar] = field(default_factory=work_calendars)
     caught_up: Callable[[], Awaitable[bool]] = _always
+    at_once: int = 500  # how many are read at a time
 
     async def __call__(self, database: Database, now: datetime) -> None:
         await self._act_on(database, now, _OTHERS)
@@ -53,16 +56,26 @@ class ByLaw:
         await self._act_on(database, now - grace, _ACCEPTED)
 
     async def _act_on(self, database: Database, until: datetime, states: frozenset[State]) -> None:
-        async with database.read() as connection:
-            due = await repository.due_ids(connection, until, states, limit=_AT_ONCE)
-        if not due or (states is _ACCEPTED and not await self.caught_up()):
-            return
-        for application_id in due:
-            try:
-                await self.act(database, application_id, until)
-            except DomainError as refused:
-                # One application that cannot be dealt with must not stop the others; it stays due and is told of.
-                log.error("by law: %s", refused.code, extra={"application_id": str(application_id)})
+        place: repository.Due | None = None
+        while True:
+            async with database.read() as connection:
+                due = await repository.due_after(connection, place, until, states, limit=self.at_once)
+            if not due or (place is None and states is _ACCEPTED and not await self.caught_up()):
+                return
+            for _, application_id in due:
+                await self._try(database, application_id, until)
+            place = due[-1]
+
+    async def _try(self, database: Database, application_id: UUID, until: datetime) -> None:
+        """One application that cannot be dealt with must not stop the others; it stays due and is told of."""
+        try:
+            await self.act(database, application_id, until)
+        except DomainError as refused:
+            log.error("by law: %s", refused.code, extra={"application_id": str(application_id)})
+        except (SQLAlchemyError, OSError):  # the database is away: so it is for all others
+            raise
+        except Exception:
+            log.exception("by law: an application cannot be read", extra={"application_id": str(application_id)})
 
     async def act(self, database: Database, application_id: UUID, until: datetime) -> None:
         """Nothing when somebody holds it or it is no longer due. Raises DomainError."""
