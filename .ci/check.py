@@ -10,8 +10,9 @@ from pathlib import Path
 BIN = Path(sys.executable).parent
 
 
-# The tests in two processes of about the same length: those of whole files and documents, and all others.
-HEAVY = ("tests/unit/certificate_files", "tests/contract", "tests/architecture")
+# The tests in processes of about the same length, so that no core is left waiting for the other.
+FILES = "tests/unit/certificate_files"
+HOUSE = ("tests/contract", "tests/architecture")
 
 
 def _checks(folders: list[str]) -> dict[str, list[str]]:
@@ -19,8 +20,9 @@ def _checks(folders: list[str]) -> dict[str, list[str]]:
     pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     return {
         "mypy": [str(BIN / "mypy"), "--no-error-summary", *folders],
-        "tests: rules": [*pytest, "tests/unit", f"--ignore={HEAVY[0]}"],
-        "tests: files": [*pytest, *HEAVY],
+        "tests: rules": [*pytest, "tests/unit", f"--ignore={FILES}"],
+        "tests: files": [*pytest, FILES],
+        "tests: house": [*pytest, *HOUSE],
         "imports": [str(BIN / "lint-imports"), "--no-cache"],
         "ruff check": [str(BIN / "ruff"), "check", "--quiet", *folders],
         "ruff format": [str(BIN / "ruff"), "format", "--quiet", "--diff", *folders],

@@ -1,16 +1,5 @@
 """Seal keys made once for all tests of files."""
 
-import pytest
+from tests.support.seal_keys import seal_keys, trust
 
-from services.certificate.files.seal_keys import FileSealKeys, Trust
-
-
-@pytest.fixture(scope="session")
-def seal_keys(tmp_path_factory: pytest.TempPathFactory) -> FileSealKeys:
-    return FileSealKeys(tmp_path_factory.mktemp("signing"))
-
-
-@pytest.fixture(scope="session")
-def trust(seal_keys: FileSealKeys) -> Trust:
-    seal_keys.root()
-    return Trust.load(seal_keys.signing_dir)
+__all__ = ["seal_keys", "trust"]
