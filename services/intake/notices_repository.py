@@ -29,7 +29,7 @@ async def notices_of(connection: AsyncConnection, application_id: UUID) -> list[
         col(CaseNoticeRow.text),
         null().cast(Uuid).label("decision_id"),
     ).where(col(CaseNoticeRow.application_id) == application_id)
-    of_certificates: Select[Any] = (
+    of_certificates: Select[*tuple[Any, ...]] = (
         select(
             literal(1).label("part"),
             col(CertificateNoticeRow.version).label("place"),
