@@ -1,5 +1,6 @@
 """One case from submission to result, act by act, through the public API."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,12 +45,20 @@ class Life:
                 return await self.hall.person(username)
         raise StepFailed("没有示例镇的窗口账户")
 
-    async def submit(self, *, without: frozenset[int] = frozenset(), key: str = "") -> None:
-        """Apply. Certificates of the library are reused; online what is missing is uploaded, except `without`."""
+    async def submit(
+        self, *, without: frozenset[int] = frozenset(), key: str = "", certificates: Mapping[int, str] | None = None
+    ) -> None:
+        """Apply. Certificates of the library are reused, `certificates` for these materials; online what is missing is
+        uploaded, except `without`."""
         caller = await self._submitter()
         body: dict[str, Any] = {"item_code": self.item["item_code"], "applicant": self.who.applicant, "reuse": "auto"}
         if self.who.agent is not None:
             body["agent"] = self.who.agent
+        if certificates:
+            body["materials"] = [
+                {"material_no": number, "source": "CERTIFICATE", "certificate_identifier": identifier}
+                for number, identifier in certificates.items()
+            ]
         answer = await caller.post("/api/v1/applications", body, key=key)
         self.application = expect(answer, 201, f"{self.name} 提交申请")
         if self.way_in == "ONLINE":
@@ -185,9 +194,9 @@ class Life:
 
         await eventually(rated, f"{self.name} 评价")
 
-    async def live(self) -> None:
+    async def live(self, certificates: Mapping[int, str] | None = None) -> None:
         """The whole way, granted."""
-        await self.submit()
+        await self.submit(certificates=certificates)
         await self.receive()
         await self.accept()
         await self.examine()
