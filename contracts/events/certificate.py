@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from contracts.events.common import Event, PartyType
+from contracts.events.common import Event, PartyType, Value
 
 
 class CertificateStatus(StrEnum):
@@ -67,6 +67,15 @@ class CertificateAct(StrEnum):
     REISSUE = "REISSUE"
 
 
+class CoHolder(Value):
+    """A holder besides the first one: a co-owner, the other spouse. `share` as the certificate states it."""
+
+    holder_key: str
+    holder_name: str
+    holder_type: PartyType
+    share: str = ""
+
+
 class CertificateIssued(Event):
     """The signed record exists and is valid from now on; its file may still be in the making."""
 
@@ -78,6 +87,7 @@ class CertificateIssued(Event):
     holder_key: str  # subject_key of the holder
     holder_name: str | None = None  # as it stands on the certificate
     holder_type: PartyType | None = None
+    co_holders: tuple[CoHolder, ...] = ()  # further holders, in the order of the certificate
     issuer_uscc: str
     case_no: str | None = None
     case_id: UUID | None = None

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from services.certificate.domain.holders import Holder, Recorded
+from services.certificate.domain.personal import masked_number
 from services.certificate.files.records import RecordSigner, SigningFolder
 from services.certificate.files.seal_keys import Trust
 from services.certificate.settings import CertificateSettings
@@ -57,3 +59,9 @@ class Kit:
 
     def open_contents(self, sealed: bytes) -> bytes:
         return self.sealer.open_bytes(sealed, _CONTENTS)
+
+
+def holder_of(told: Recorded, kit: Kit) -> Holder:
+    """A holder as he was recorded, with the key he is found by."""
+    masked, key = masked_number(told.party_type, told.number), kit.holder_key(told.party_type, told.number)
+    return Holder(told.party_type, told.name, told.number, key, masked, told.share)

@@ -13,6 +13,7 @@ from services.certificate.commands.read_certificates import reader_of
 from services.certificate.domain import presentation as rules
 from services.certificate.domain.access import holds
 from services.certificate.domain.errors import NotFound, NotPresented
+from services.certificate.domain.holders import keys_of, names_of
 from services.certificate.look_schemas import (
     AccessOut,
     CallerIn,
@@ -87,7 +88,7 @@ async def present(
     """Raises NotFound: there is none, or it is not the caller's."""
     async with db.transaction(idem) as uow:
         row = await queries.by_identifier(uow.connection, identifier)
-        if row is None or not holds(reader_of(holder), row.holder_key):
+        if row is None or not holds(reader_of(holder), keys_of(row)):
             raise NotFound
         code, until = rules.new_code(), rules.runs_out(now, body.seconds)
         kept = {
@@ -114,11 +115,12 @@ async def presented(
         row: Any = found.one_or_none()
         if row is None:
             raise NotPresented
-        await repository.note_access(uow.connection, _presented_row(row, viewer, now))
+        looked = [_presented_row(row, key, viewer, now) for key in keys_of(row)]
+        await repository.note_access(uow.connection, looked)
     values = {
         "type_name": row.type_name,
         "certificate_number": row.number_shown,
-        "holder_name": row.holder_name,
+        "holder_name": names_of(row),
         "issuer_name": row.issuer_name,
         "item_name": row.item_name,
         "issued_on": row.issued_on,
@@ -129,7 +131,7 @@ async def presented(
     return PresentedOut(status=queries.status_on(row, local_date(now)), shown=shown)
 
 
-def _presented_row(row: Any, viewer: Principal | None, now: datetime) -> dict[str, object]:
+def _presented_row(row: Any, holder_key: str, viewer: Principal | None, now: datetime) -> dict[str, object]:
     return {
         "at": now,
         "act": "PRESENTED",
@@ -138,7 +140,7 @@ def _presented_row(row: Any, viewer: Principal | None, now: datetime) -> dict[st
         "organisation": viewer.organisation if viewer else "",
         "organisation_name": viewer.organisation_name if viewer else "",
         "channel": viewer.channel if viewer else "",
-        "holder_key": row.holder_key,
+        "holder_key": holder_key,
         "certificate_id": row.id,
         "purpose": "本人亮证",
         "case_no": None,

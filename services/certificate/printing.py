@@ -5,13 +5,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from services.certificate.domain.holders import NUMBER_LABELS, Recorded, read_holders
 from services.certificate.domain.personal import masked_certificate_number
 from services.certificate.domain.qr_proof import Inclusion, address, pack
 from services.certificate.files import contents
 from services.certificate.files.records import record_sha256
 from services.kernel.codes import holds_citizen_id
-
-_NUMBER_LABELS = {"111": "公民身份号码", "001": "统一社会信用代码"}
 
 
 def certificate_job(record: Mapping[str, Any], issued_at: datetime, public_url: str, proof: Inclusion) -> contents.Job:
@@ -26,14 +25,16 @@ def copy_job(record: Mapping[str, Any], copy_id: UUID, mark: str, made_at: datet
 
 
 def _job(record: Mapping[str, Any], at: datetime, **more: Any) -> contents.Job:
-    until = record["validate_end"]
+    until, holders = record["validate_end"], read_holders(record)
+    first = holders[0]
     printed = contents.Certificate(
         reference=record["certificate_identifier"],
         title=record["certificate_name"],
         number=record["certificate_number"],
-        holder_name=record["certificate_holder_name"],
-        holder_number_label=_NUMBER_LABELS[record["holder_type_code"]],
-        holder_number=record["certificate_holder_code"],
+        holder_name=first.name,
+        holder_number_label=NUMBER_LABELS[first.party_type],
+        holder_number=first.number,
+        holders=tuple(_holder(one) for one in holders) if len(holders) > 1 or first.share else (),
         issuer_name=record["issue_dept_name"],
         issued_on=_day(record["issue_date"]),
         valid_from=_day(record["validate_start"]),
@@ -44,6 +45,11 @@ def _job(record: Mapping[str, Any], at: datetime, **more: Any) -> contents.Job:
     )
     seal = contents.SealBody(name=record["issue_dept_name"], uscc=record["issue_dept_code"])
     return contents.Job(contents=printed, seal=seal, at=at.replace(microsecond=0))
+
+
+def _holder(one: Recorded) -> contents.HolderLine:
+    label = NUMBER_LABELS[one.party_type]
+    return contents.HolderLine(name=one.name, number_label=label, number=one.number, share=one.share)
 
 
 def _lines(extend: Mapping[str, Any]) -> list[contents.Line]:

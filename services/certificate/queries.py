@@ -1,20 +1,21 @@
 """Reads of the certificate service: one SELECT, one schema; nothing here writes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, literal, or_, select, tuple_
+from sqlalchemy import Select, and_, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events.certificate import CertificateStatus, PaperKind
 from contracts.events.common import PartyType
 from services.certificate.domain.access import CaseScope
+from services.certificate.domain.holders import of_row
 from services.certificate.domain.paper import FORMS
 from services.certificate.domain.transparency import Act
 from services.certificate.schemas import BodyOut, CertificateOut, FileOut, FileState, PaperOut, PartyOut
-from services.certificate.tables import case_copy, certificate, file_job, log_leaf, log_state, paper
+from services.certificate.tables import case_copy, certificate, co_holder, file_job, log_leaf, log_state, paper
 
 _API = "/api/v1"
 _CERTIFICATE, _PAPER, _JOB = certificate.c, paper.c, file_job.c
@@ -47,7 +48,12 @@ async def of_holder(
     limit: int,
 ) -> Sequence[Any]:
     """Newest first; `after` is (issued_at, id) of the last row seen; `types`: no others (none named: any)."""
-    wanted = _certificates().where(_CERTIFICATE.holder_key == holder_key)
+    # as an array: both halves are index conditions of one bitmap scan
+    shared = func.array(
+        select(co_holder.c.certificate_id).where(co_holder.c.holder_key == holder_key).scalar_subquery()
+    )
+    own = _CERTIFICATE.holder_key == holder_key
+    wanted = _certificates().where(or_(own, _CERTIFICATE.id == func.any(shared)))
     if type_code:
         wanted = wanted.where(_CERTIFICATE.type_code == type_code)
     if types:
@@ -144,14 +150,21 @@ def _file(row: Any, url: str) -> FileOut:
     return FileOut(state=state, url=url, sha256=row.file_sha256, failed_reason=row.failed_reason)
 
 
+def _holder_out(one: Mapping[str, str]) -> PartyOut:
+    party_type = PartyType(one["type"])
+    return PartyOut(party_type=party_type, name=one["name"], masked_number=one["masked"], share=one["share"])
+
+
 def certificate_out(row: Any, *, today: date, public_url: str) -> CertificateOut:
+    holders = [_holder_out(one) for one in of_row(row)]
     return CertificateOut(
         identifier=row.identifier,
         type_code=row.type_code,
         type_name=row.type_name,
         certificate_number=row.number_shown,
         certificate_version=row.certificate_version,
-        holder=PartyOut(party_type=PartyType(row.holder_type), name=row.holder_name, masked_number=row.holder_masked),
+        holder=holders[0],
+        holders=holders,
         issuer=BodyOut(uscc=row.issuer_uscc, name=row.issuer_name),
         issued_on=row.issued_on,
         valid_from=row.valid_from,

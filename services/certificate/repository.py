@@ -19,6 +19,7 @@ from services.certificate.tables import (
     CaseRow,
     CertificateRow,
     CertificateTypeRow,
+    CoHolderRow,
     CounterRow,
     FileJobRow,
     PaperRow,
@@ -90,10 +91,12 @@ async def known_identifiers(connection: AsyncConnection, identifiers: Collection
     return set((await connection.scalars(select(identifier).where(identifier.in_(list(identifiers))))).all())
 
 
-async def ids_of(connection: AsyncConnection, identifiers: Collection[str]) -> dict[str, UUID]:
-    statement = select(col(CertificateRow.identifier), col(CertificateRow.id))
+async def owners_of(connection: AsyncConnection, identifiers: Collection[str]) -> dict[str, Any]:
+    """The id and the holders of these certificates."""
+    names = ("identifier", "id", "holder_key", "holder_type", "holder_name", "holder_masked", "holders")
+    statement = select(*(CertificateRow.__table__.c[name] for name in names))  # type: ignore[attr-defined]
     found = await connection.execute(statement.where(col(CertificateRow.identifier).in_(list(identifiers))))
-    return {row.identifier: row.id for row in found}
+    return {row.identifier: row for row in found}
 
 
 async def known_papers(
@@ -109,6 +112,11 @@ async def known_papers(
 
 async def add_certificates(connection: AsyncConnection, rows: Sequence[Row]) -> None:
     await connection.execute(insert(CertificateRow), [dict(row) for row in rows])
+
+
+async def add_co_holders(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+    if rows:
+        await connection.execute(insert(CoHolderRow), [dict(row) for row in rows])
 
 
 async def lock_certificate(connection: AsyncConnection, identifier: str) -> Any:
@@ -183,5 +191,6 @@ async def end_case(connection: AsyncConnection, case_id: UUID, at: datetime) -> 
     await connection.execute(statement.values(ended_at=at))
 
 
-async def note_access(connection: AsyncConnection, row: Row) -> None:
-    await connection.execute(insert(AccessRow).values(dict(row)))
+async def note_access(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+    """One row for each holder: each sees who looked."""
+    await connection.execute(insert(AccessRow), [dict(row) for row in rows])

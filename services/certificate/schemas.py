@@ -51,6 +51,7 @@ class PartyOut(BaseModel):
     party_type: PartyType
     name: str
     masked_number: str
+    share: str = Field("", description="共有的份额或方式，证照上载明时才有")
 
 
 class BodyOut(BaseModel):
@@ -73,7 +74,8 @@ class CertificateOut(BaseModel):
     type_name: str
     certificate_number: str = Field(description="编号为公民身份号码时脱敏")
     certificate_version: int
-    holder: PartyOut
+    holder: PartyOut = Field(description="持证人；有多个持证人时为第一个")
+    holders: list[PartyOut] = Field(description="全部持证人，按证照上的顺序")
     issuer: BodyOut
     issued_on: date
     valid_from: date
@@ -98,7 +100,8 @@ class CertificateOut(BaseModel):
             changed |= {"item_code": None, "item_name": None}
         names = {"holder_name": "name", "holder_number": "masked_number"}
         blank = {names[field]: "" for field in names if field in hidden}
-        return self.model_copy(update=changed | {"holder": self.holder.model_copy(update=blank)})
+        holders = [holder.model_copy(update=blank) for holder in self.holders]
+        return self.model_copy(update=changed | {"holder": holders[0], "holders": holders})
 
 
 class CertificateDetail(CertificateOut):

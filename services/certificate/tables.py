@@ -74,6 +74,9 @@ class CertificateRow(Base, table=True):
     holder_name: str
     holder_key: str
     holder_masked: str
+    holders: list[dict[str, str]] | None = Field(  # all of them, in order; None: there is but the one
+        default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
+    )
     issued_at: datetime = Field(sa_column=_at())
     issued_on: date
     valid_from: date
@@ -90,6 +93,15 @@ class CertificateRow(Base, table=True):
     file_name: str | None
     file_sha256: str | None
     file_at: datetime | None = Field(sa_column=_at(nullable=True))
+
+
+class CoHolderRow(Base, table=True):
+    """By whom a certificate is found besides its first holder; what it says of them stands in `certificate`."""
+
+    __tablename__: ClassVar[str] = "co_holder"
+
+    holder_key: str = Field(primary_key=True)
+    certificate_id: UUID = Field(primary_key=True, foreign_key="certificate.id")
 
 
 class CaseRow(Base, table=True):
@@ -306,6 +318,7 @@ def _table(row: type[Base]) -> Table:
 # For statements over whole rows; columns are read as `certificate.c.identifier`.
 certificate_type = _table(CertificateTypeRow)
 certificate = _table(CertificateRow)
+co_holder = _table(CoHolderRow)
 case_copy = _table(CaseRow)
 paper = _table(PaperRow)
 certificate_copy = _table(CertificateCopyRow)

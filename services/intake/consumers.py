@@ -80,7 +80,7 @@ async def take_documents(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
         ),
     ]
     if issued:
-        held = {event.identifier: _held(event) for event in issued}
+        held = {(row["identifier"], row["holder_key"]): row for event in issued for row in _held(event)}
         await repository.upsert_held(uow.connection, list(held.values()))
     for event in events:  # in the order of the acts: lost, found again, superseded
         if isinstance(event, CertificateSuperseded):
@@ -94,17 +94,18 @@ async def take_documents(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
             await recall(uow, TakenAway(event.identifier, event.status, event.at), _ITEMS, clock.now())
 
 
-def _held(event: CertificateIssued) -> dict[str, Any]:
-    return {
+def _held(event: CertificateIssued) -> list[dict[str, Any]]:
+    """One row for each holder: each reuses it in his own name."""
+    holders = [(event.holder_key, event.holder_name), *((one.holder_key, one.holder_name) for one in event.co_holders)]
+    same = {
         "identifier": event.identifier,
-        "holder_key": event.holder_key,
-        "holder_name": event.holder_name,
         "type_code": event.type_code,
         "type_name": event.type_name,
         "valid_from": event.valid_from,
         "valid_until": event.valid_until,
         "status": event.status.value,
     }
+    return [same | {"holder_key": key, "holder_name": name} for key, name in holders]
 
 
 def _document(application_id: Any, number: str, kind: str, issued_at: Any) -> dict[str, Any]:

@@ -295,11 +295,11 @@ def _held(row: RowMapping) -> HeldCertificate:
 
 
 async def upsert_held(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
-    """Told twice changes nothing; of one identifier the last told counts."""
+    """Told twice changes nothing; of one identifier and holder the last told counts."""
     statement = upsert(HeldCertificateRow)
-    changing = ("holder_key", "holder_name", "type_code", "type_name", "valid_from", "valid_until", "status")
+    changing = ("holder_name", "type_code", "type_name", "valid_from", "valid_until", "status")
     statement = statement.on_conflict_do_update(
-        index_elements=[col(HeldCertificateRow.identifier)],
+        index_elements=[col(HeldCertificateRow.identifier), col(HeldCertificateRow.holder_key)],
         set_={name: getattr(statement.excluded, name) for name in changing},
     )
     await connection.execute(statement, rows)

@@ -141,13 +141,13 @@ class CaseSequenceRow(Base, table=True):
 
 
 class HeldCertificateRow(Base, table=True):
-    """Certificates of the library as its events tell them: what may be reused, and for whom."""
+    """Certificates of the library as its events tell them: what may be reused, and for whom; a row for each holder."""
 
     __tablename__: ClassVar[str] = "held_certificate"
     __table_args__ = (Index("held_certificate_holder", "holder_key", "type_code"),)
 
     identifier: str = Field(primary_key=True)
-    holder_key: str
+    holder_key: str = Field(primary_key=True)
     holder_name: str | None = None
     type_code: str
     type_name: str

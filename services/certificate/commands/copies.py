@@ -13,6 +13,7 @@ from services.certificate.copy_schemas import CopyIn, CopyOut, PrintIn
 from services.certificate.domain.access import holds, serves
 from services.certificate.domain.copies import CopyKind, Stamp, print_stamp, purpose_stamp
 from services.certificate.domain.errors import NotFound, WrongState
+from services.certificate.domain.holders import keys_of
 from services.certificate.domain.transparency import Act
 from services.certificate.kit import Kit
 from services.chassis.auth import Principal
@@ -53,7 +54,7 @@ async def make_copy(
 ) -> Answer:
     """By the holder, for one use until one day. Raises: NotFound, WrongState, CopyImpossible."""
     async with db.transaction(idem) as uow:
-        row = await _valid(uow, identifier, now, lambda row: holds(reader_of(who), row.holder_key))
+        row = await _valid(uow, identifier, now, lambda row: holds(reader_of(who), keys_of(row)))
         made = await copy_queries.count(uow.connection, row.id, CopyKind.PURPOSE)
         today = local_date(now)
         stamp = purpose_stamp(made + 1, wanted.purpose, wanted.expires_on, row.valid_until, today=today)

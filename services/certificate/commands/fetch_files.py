@@ -11,6 +11,7 @@ from services.certificate.commands.issue_certificates import file_job
 from services.certificate.commands.read_certificates import Why, read, reader_of
 from services.certificate.domain.access import DEPARTMENT, Access, holds, may_read_case, may_read_letter, serves
 from services.certificate.domain.errors import FileFailed, FileWithheld, NotFound
+from services.certificate.domain.holders import keys_of
 from services.certificate.kit import Kit
 from services.chassis.auth import Principal
 from services.chassis.database import Database
@@ -61,7 +62,7 @@ async def copy_file(db: Database, identifier: str, copy_id: UUID, principal: Pri
 
 def may_have_copy(principal: Principal, row: Any) -> bool:
     reader = reader_of(principal)
-    return holds(reader, row.holder_key) or serves(reader, row.issuer_division)
+    return holds(reader, keys_of(row)) or serves(reader, row.issuer_division)
 
 
 def may_have_papers(principal: Principal, row: Any) -> bool:

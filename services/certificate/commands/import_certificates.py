@@ -12,11 +12,11 @@ import orjson
 
 from services.certificate import repository
 from services.certificate.commands.issue_certificates import save
-from services.certificate.domain.certificate import Body, Certificate, CertificateType, Holder
+from services.certificate.domain.certificate import Body, Certificate, CertificateType
 from services.certificate.domain.errors import ImportFaulty
 from services.certificate.domain.import_line import Duplicates, Fault, ImportLine, read_line
-from services.certificate.domain.personal import masked_certificate_number, masked_number
-from services.certificate.kit import Kit
+from services.certificate.domain.personal import masked_certificate_number
+from services.certificate.kit import Kit, holder_of
 from services.chassis.database import Database, UnitOfWork
 from services.chassis.ids import uuid7
 from services.kernel.certificate_identifier import build_certificate_identifier
@@ -96,6 +96,7 @@ async def _refuse_taken(uow: UnitOfWork, new: Sequence[Certificate]) -> None:
 def _certificate(source: str, line: ImportLine, kit: Kit, now: datetime) -> Certificate:
     number = line.certificate_number
     issuer = Body(line.issuer_uscc, line.issuer_name, line.issuer_division)
+    first, *others = (holder_of(one, kit) for one in line.holders)
     return Certificate(
         id=uuid7(),
         source_key=source,
@@ -103,13 +104,8 @@ def _certificate(source: str, line: ImportLine, kit: Kit, now: datetime) -> Cert
         type=line.type,
         number=number,
         number_shown=masked_certificate_number(number) if line.is_personal else number,
-        holder=Holder(
-            line.party_type,
-            line.holder_name,
-            line.holder_number,
-            kit.holder_key(line.party_type, line.holder_number),
-            masked_number(line.party_type, line.holder_number),
-        ),
+        holder=first,
+        co_holders=tuple(others),
         issuer=issuer,
         issued_at=now,
         issued_on=line.issued_on,

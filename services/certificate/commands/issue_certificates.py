@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from contracts.events.approval import CaseDecided
-from contracts.events.certificate import CertificateAct, CertificateIssued, CertificateOrigin, CertificateStatus
+from contracts.events.certificate import (
+    CertificateAct,
+    CertificateIssued,
+    CertificateOrigin,
+    CertificateStatus,
+    CoHolder,
+)
 from contracts.events.common import Outcome, PartyType
 from services.certificate import repository
 from services.certificate.commands.log import Entry, log
@@ -19,6 +25,7 @@ from services.certificate.domain.certificate import (
     record,
 )
 from services.certificate.domain.errors import TypeUnknown
+from services.certificate.domain.holders import stored
 from services.certificate.domain.numbers import CounterKey, certificate_number
 from services.certificate.domain.transparency import Act
 from services.certificate.domain.validity import term
@@ -73,6 +80,8 @@ async def save(uow: UnitOfWork, certificates: Sequence[Certificate], kit: Kit, o
     signed = [kit.signer.sign(record(certificate)) for certificate in certificates]
     rows = [row_of(one, kit.seal_record(jws), origin.told) for one, jws in zip(certificates, signed, strict=True)]
     await repository.add_certificates(uow.connection, rows)
+    found_by = [{"holder_key": o.key, "certificate_id": one.id} for one in certificates for o in one.co_holders]
+    await repository.add_co_holders(uow.connection, found_by)
     for certificate in certificates:
         uow.publish(issued(certificate, origin), aggregate_id=certificate.id, version=1)
     log(uow, [_entry(one, jws, origin) for one, jws in zip(certificates, signed, strict=True)])
@@ -149,6 +158,7 @@ def issued(certificate: Certificate, origin: Origin = _FIRST) -> CertificateIssu
         holder_key=certificate.holder.key,
         holder_name=certificate.holder.name,
         holder_type=PartyType(certificate.holder.party_type),
+        co_holders=tuple(told_of(holder) for holder in certificate.co_holders),
         issuer_uscc=certificate.issuer.uscc,
         case_no=case.case_no if case else None,
         case_id=case.case_id if case else None,
@@ -160,6 +170,12 @@ def issued(certificate: Certificate, origin: Origin = _FIRST) -> CertificateIssu
         act=CertificateAct(origin.act.value) if origin.act else CertificateAct.ISSUE,
         previous_identifier=origin.previous,
     )
+
+
+def told_of(holder: Holder) -> CoHolder:
+    """A further holder, without his number."""
+    party_type = PartyType(holder.party_type)
+    return CoHolder(holder_key=holder.key, holder_name=holder.name, holder_type=party_type, share=holder.share)
 
 
 def row_of(certificate: Certificate, jws_sealed: bytes, told: int = 1) -> Mapping[str, object]:
@@ -181,6 +197,7 @@ def row_of(certificate: Certificate, jws_sealed: bytes, told: int = 1) -> Mappin
         "holder_name": certificate.holder.name,
         "holder_key": certificate.holder.key,
         "holder_masked": certificate.holder.masked,
+        "holders": stored(certificate.holders),
         "issued_at": certificate.issued_at,
         "issued_on": certificate.issued_on,
         "valid_from": certificate.valid_from,

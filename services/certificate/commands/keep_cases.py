@@ -14,6 +14,7 @@ from contracts.events.intake import (
 )
 from contracts.events.reuse import CertificateReliedUpon
 from services.certificate import repository
+from services.certificate.domain.holders import keys_of
 from services.chassis.database import UnitOfWork
 
 
@@ -71,8 +72,9 @@ def _agent(agent: AgentRef | None) -> dict[str, object]:
 
 async def note_relied(uow: UnitOfWork, events: Sequence[CertificateReliedUpon]) -> None:
     """A certificate used in a case was looked at for it: the holder sees that too."""
-    ids = await repository.ids_of(uow.connection, [event.identifier for event in events]) if events else {}
+    known = await repository.owners_of(uow.connection, [event.identifier for event in events]) if events else {}
     for event in events:
+        used = known.get(event.identifier)
         row = {
             "at": event.relied_at,
             "act": "RELIED",
@@ -82,13 +84,14 @@ async def note_relied(uow: UnitOfWork, events: Sequence[CertificateReliedUpon]) 
             "organisation_name": event.department.name,
             "channel": "",
             "holder_key": event.holder_key,
-            "certificate_id": ids.get(event.identifier),
+            "certificate_id": used.id if used else None,
             "purpose": "办件材料复用",
             "case_no": event.case_no,
             "found": 1,
             "ground": "RELIED",
         }
-        await repository.note_access(uow.connection, row)
+        keys = keys_of(used) if used else (event.holder_key,)
+        await repository.note_access(uow.connection, [row | {"holder_key": key} for key in keys])
 
 
 async def end_cases(uow: UnitOfWork, events: Sequence[Event]) -> None:

@@ -1,5 +1,6 @@
 """Every later act on a certificate goes through here: checked, stored, its leaf logged, told; in one transaction."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -10,10 +11,11 @@ from contracts.events.certificate import CertificateAct, CertificateStatus
 from services.certificate import repository
 from services.certificate.commands.issue_certificates import Origin, file_job, save
 from services.certificate.commands.log import later_act, log
-from services.certificate.domain.certificate import Body, Certificate, Holder, RelatedCase
+from services.certificate.domain.certificate import Body, Certificate, RelatedCase
 from services.certificate.domain.errors import TypeUnknown, WrongState
+from services.certificate.domain.holders import Holder, read_holders
 from services.certificate.domain.transparency import Act
-from services.certificate.kit import Kit
+from services.certificate.kit import Kit, holder_of
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import uuid7
 from services.kernel.certificate_identifier import build_certificate_identifier, parse_certificate_identifier
@@ -53,7 +55,8 @@ class Next:
     valid_from: date
     valid_until: date | None
     case: RelatedCase | None = None
-    holder_name: str | None = None
+    holder_name: str | None = None  # of the holder with `holder_key`, else of the first
+    holder_key: str | None = None
     issuer: Body | None = None
     extend: dict[str, str] | None = None  # lines that are added or replaced
 
@@ -130,8 +133,7 @@ async def _made(uow: UnitOfWork, old: Any, new: Next, kit: Kit, now: datetime) -
     signed = kit.signer.verify(kit.open_record(old.jws_sealed))
     issuer = new.issuer or Body(old.issuer_uscc, old.issuer_name, old.issuer_division)
     serial, version = parse_certificate_identifier(old.identifier).serial, old.certificate_version + 1
-    number = signed["certificate_holder_code"]
-    holder = Holder(old.holder_type, old.holder_name, number, old.holder_key, old.holder_masked)
+    first, *others = _holders(signed, new, kit)
     return Certificate(
         id=uuid7(),
         source_key=new.source,
@@ -139,7 +141,8 @@ async def _made(uow: UnitOfWork, old: Any, new: Next, kit: Kit, now: datetime) -
         type=types[old.type_code],
         number=signed["certificate_number"],
         number_shown=old.number_shown,
-        holder=replace(holder, name=new.holder_name or holder.name),
+        holder=first,
+        co_holders=tuple(others),
         issuer=issuer,
         issued_at=now,
         issued_on=new.issued_on,
@@ -149,6 +152,15 @@ async def _made(uow: UnitOfWork, old: Any, new: Next, kit: Kit, now: datetime) -
         version=version,
         extend=signed["extend_info"] | (new.extend or {}),
     )
+
+
+def _holders(signed: Mapping[str, Any], new: Next, kit: Kit) -> list[Holder]:
+    """All of the last version's, one of them perhaps with a new name."""
+    holders = [holder_of(one, kit) for one in read_holders(signed)]
+    if new.holder_name:
+        place = next((place for place, one in enumerate(holders) if one.key == new.holder_key), 0)
+        holders[place] = replace(holders[place], name=new.holder_name)
+    return holders
 
 
 def case_of(row: Any) -> RelatedCase | None:

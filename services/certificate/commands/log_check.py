@@ -1,6 +1,7 @@
 """Does the database still say what was signed and logged? For signing heads, for verification, for monitors."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,10 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.certificate.domain.certificate import basic
+from services.certificate.domain.holders import read_holders, stored
 from services.certificate.domain.personal import masked_certificate_number, masked_number
 from services.certificate.domain.transparency import Act, Leaf, may_stand
 from services.certificate.files.records import content_hash, payload_of
-from services.certificate.kit import Kit
+from services.certificate.kit import Kit, holder_of
 from services.chassis.sealing import SealBroken
 from services.kernel.codes import holds_citizen_id
 
@@ -74,7 +76,8 @@ def recorded(row: Any, kit: Kit) -> tuple[bytes, dict[str, Any]] | None:
 
 def says_what_was_signed(row: Any, said: dict[str, Any], kit: Kit) -> bool:
     """Whether each column of a certificate that its signed record also tells says the same."""
-    number, code = str(said["certificate_number"]), str(said["certificate_holder_code"])
+    number, holders = str(said["certificate_number"]), [holder_of(one, kit) for one in read_holders(said)]
+    first = holders[0]
     expected = {
         "identifier": said["certificate_identifier"],
         "certificate_version": int(said["certificate_version"]),
@@ -83,9 +86,10 @@ def says_what_was_signed(row: Any, said: dict[str, Any], kit: Kit) -> bool:
         "issuer_uscc": said["issue_dept_code"],
         "issuer_name": said["issue_dept_name"],
         "issuer_division": said["certificate_area_code"],
-        "holder_name": said["certificate_holder_name"],
-        "holder_key": kit.holder_key(row.holder_type, code),
-        "holder_masked": masked_number(row.holder_type, code),
+        "holder_type": first.party_type,
+        "holder_name": first.name,
+        "holder_key": first.key,
+        "holder_masked": first.masked,
         "case_no": said["related_case_no"] or None,
         "item_code": said["related_item_code"] or None,
         "item_name": said["related_item_name"] or None,
@@ -97,6 +101,12 @@ def says_what_was_signed(row: Any, said: dict[str, Any], kit: Kit) -> bool:
     told = {name: basic(day) if (day := getattr(row, name)) else "" for name in days}
     return (
         row.number_shown in shown
+        and _list(row.holders) == stored(holders)
         and all(getattr(row, name) == value for name, value in expected.items())
         and all(told[name] == said[field] for name, field in days.items())
     )
+
+
+def _list(value: Any) -> Any:
+    """A statement in plain SQL gives JSON as text."""
+    return json.loads(value) if isinstance(value, str) else value

@@ -8,6 +8,7 @@ from services.certificate.commands.life import Next, change, next_version
 from services.certificate.commands.read_certificates import reader_of
 from services.certificate.domain.access import holds, serves
 from services.certificate.domain.errors import NotFound
+from services.certificate.domain.holders import keys_of
 from services.certificate.kit import Kit
 from services.certificate.schemas import CertificateOut
 from services.chassis.auth import Principal
@@ -58,7 +59,7 @@ async def _mine(uow: UnitOfWork, identifier: str, principal: Principal, seen: in
     """The row, locked, for its holder or a window of the division it was issued in. Raises NotFound, StaleVersion."""
     row = await repository.lock_certificate(uow.connection, identifier)
     reader = reader_of(principal)
-    if row is None or not (holds(reader, row.holder_key) or serves(reader, row.issuer_division)):
+    if row is None or not (holds(reader, keys_of(row)) or serves(reader, row.issuer_division)):
         raise NotFound
     if row.version != seen:
         raise StaleVersion

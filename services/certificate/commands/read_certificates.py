@@ -14,6 +14,7 @@ from services.certificate import queries, repository
 from services.certificate.callers import admit
 from services.certificate.domain.access import Access, Reader, access, may_read_case, needs_purpose
 from services.certificate.domain.errors import CallerRefused, NotFound, NumberInvalid, PurposeRequired
+from services.certificate.domain.holders import keys_of
 from services.certificate.domain.sharing import Registration, allows_type, withheld
 from services.certificate.files.records import compact_form, general_form
 from services.certificate.kit import Kit
@@ -57,7 +58,7 @@ async def search(db: Database, wanted: SearchIn, principal: Principal, kit: Kit,
     """
     reader = reader_of(principal)
     holder_key = _holder_key(wanted, reader, kit)
-    purposeful = needs_purpose(reader, holder_key)
+    purposeful = needs_purpose(reader, (holder_key,))
     if purposeful is None:
         raise Forbidden("只能查询本人或所代理单位的证照")
     if purposeful:
@@ -79,10 +80,8 @@ async def search(db: Database, wanted: SearchIn, principal: Principal, kit: Kit,
         shown = rows[: wanted.limit]
         if purposeful:
             why = Why(wanted.purpose, wanted.case_no)
-            await repository.note_access(
-                uow.connection,
-                _access_row("SEARCH", principal, holder_key, None, why, len(shown), now, Access.WITH_PURPOSE),
-            )
+            noted = _access_row("SEARCH", principal, holder_key, None, why, len(shown), now, Access.WITH_PURPOSE)
+            await repository.note_access(uow.connection, [noted])
     more = len(rows) > wanted.limit
     return CertificateList(
         items=[_shown_to(registered, row, today, kit) for row in shown],
@@ -141,7 +140,7 @@ async def read(
         if row is None:
             raise NotFound
         reader, cases = reader_of(principal), await _cases(uow.connection, row, why)
-        granted = access(reader, row.holder_key, [queries.scope_of(case) for case in cases])
+        granted = access(reader, keys_of(row), [queries.scope_of(case) for case in cases])
         if granted is Access.NONE:
             raise NotFound
         if granted is Access.WITH_PURPOSE:
@@ -149,8 +148,8 @@ async def read(
             hidden = await _admitted(uow.connection, principal, why.purpose or "", row.type_code, local_date(now))
         if granted is not Access.HOLDER:
             stated = why if why.purpose else Why(_OWN_CASE, why.case_no or row.case_no)
-            noted = _access_row(act, principal, row.holder_key, row.id, stated, 1, now, granted)
-            await repository.note_access(uow.connection, noted)
+            rows = [_access_row(act, principal, key, row.id, stated, 1, now, granted) for key in keys_of(row)]
+            await repository.note_access(uow.connection, rows)
         if granted is Access.CASE and not why.purpose:
             _tell_unfounded(uow, row, cases, reader, principal, act, now)
     return row, granted, hidden
@@ -196,7 +195,7 @@ async def _cases(connection: AsyncConnection, row: Any, why: Why) -> list[Any]:
     """The case the certificate came from, and the one the caller names when it is an application of its holder."""
     source = await queries.case_by_id(connection, row.case_id) if row.case_id else None
     named = await queries.case_by_no(connection, why.case_no) if why.case_no else None
-    if named is not None and named.applicant_key != row.holder_key:
+    if named is not None and named.applicant_key not in keys_of(row):
         named = None
     return [case for case in (source, named) if case is not None]
 

@@ -46,6 +46,7 @@ async def renew_certificates(uow: UnitOfWork, deemed: Sequence[RenewalDeemed], k
                 valid_until=valid_until,
                 case=case,
                 holder_name=event.applicant.name,
+                holder_key=event.applicant.subject_key,
                 issuer=Body(department.uscc, department.name, department.division),
             )
             if not await _renew(uow, event.renews.certificate_identifier, new, kit, now):
@@ -86,6 +87,7 @@ async def _grant(uow: UnitOfWork, source: str, event: CaseDecided, kit: Kit, now
         valid_until=valid_until,
         case=RelatedCase(event.case_id, event.case_no, event.item.item_code, event.item.name),
         holder_name=event.applicant.name,
+        holder_key=event.applicant.subject_key,
         issuer=Body(department.uscc, department.name, department.division),
         extend={name: value for name, value in said.items() if value},
     )

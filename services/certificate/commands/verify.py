@@ -9,8 +9,8 @@ from contracts.events.certificate import PaperKind
 from services.certificate import copy_queries, queries
 from services.certificate.commands import log_proofs
 from services.certificate.commands.log_check import says_what_was_signed
-from services.certificate.domain.certificate import ORGANISATION
 from services.certificate.domain.copies import CopyKind
+from services.certificate.domain.holders import ORGANISATION, of_row
 from services.certificate.domain.paper import FORMS
 from services.certificate.domain.transparency import Act, may_stand
 from services.certificate.domain.verification import UNKNOWN, Finding, Reason, Verdict, judge, masked_name
@@ -141,7 +141,7 @@ def _known(row: Any) -> VerifiedCertificate:
     return VerifiedCertificate(
         identifier=row.identifier,
         type_name=row.type_name,
-        holder_name=masked_name(row.holder_name, person=row.holder_type != ORGANISATION),
+        holder_name="、".join(masked_name(one["name"], person=one["type"] != ORGANISATION) for one in of_row(row)),
         issuer_name=row.issuer_name,
         issued_on=row.issued_on,
         valid_from=row.valid_from,

@@ -51,22 +51,22 @@ class CaseScope:
     channel: str
 
 
-def holds(reader: Reader, holder_key: str) -> bool:
-    """The holder himself, or an agent of the organisation that holds it."""
-    own = bool(reader.subject_key) and reader.subject_key == holder_key
-    return reader.is_one_of(APPLICANT_SIDE) and (own or holder_key in reader.acts_for)
+def holds(reader: Reader, holder_keys: Collection[str]) -> bool:
+    """One of the holders himself, or an agent of an organisation that is one of them."""
+    own = bool(reader.subject_key) and reader.subject_key in holder_keys
+    return reader.is_one_of(APPLICANT_SIDE) and (own or any(key in reader.acts_for for key in holder_keys))
 
 
-def needs_purpose(reader: Reader, holder_key: str) -> bool | None:
+def needs_purpose(reader: Reader, holder_keys: Collection[str]) -> bool | None:
     """False: may read as holder. True: may read, with a purpose. None: may not read at all."""
-    if holds(reader, holder_key):
+    if holds(reader, holder_keys):
         return False
     return True if reader.is_one_of(WITH_PURPOSE) else None
 
 
-def access(reader: Reader, holder_key: str, cases: Iterable[CaseScope]) -> Access:
-    """The best ground on which this reader may read a certificate of this holder."""
-    purposeful = needs_purpose(reader, holder_key)
+def access(reader: Reader, holder_keys: Collection[str], cases: Iterable[CaseScope]) -> Access:
+    """The best ground on which this reader may read a certificate of these holders."""
+    purposeful = needs_purpose(reader, holder_keys)
     if purposeful is False:
         return Access.HOLDER
     if not reader.is_one_of(SUPERVISOR) and any(may_read_case(reader, case) for case in cases):

@@ -6,12 +6,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-PERSON = "PERSON"
-ORGANISATION = "ORGANISATION"
+from services.certificate.domain.holders import ORGANISATION as ORGANISATION
+from services.certificate.domain.holders import PERSON as PERSON
+from services.certificate.domain.holders import Holder as Holder
+from services.certificate.domain.holders import recorded
+
 FIRST_VERSION = 1
 HOLDER_NAME = "持证人名称"  # what an amendment of the holder's own name is called
-# Holder's number type: 公民身份号码 / 统一社会信用代码 (GA/T 2000.156 digits exist only in the record)
-_NUMBER_TYPES = {PERSON: ("自然人", "111"), ORGANISATION: ("法人", "001")}
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,6 @@ class CertificateType:
     def held_by(self, party_type: str) -> bool:
         """自然人 / 法人 / 自然人或法人; an individual business (法人 types) may be held by a person."""
         return party_type != ORGANISATION or "法人" in self.holder_category
-
-
-@dataclass(frozen=True)
-class Holder:
-    party_type: str
-    name: str
-    number: str = field(repr=False)
-    key: str
-    masked: str
 
 
 @dataclass(frozen=True)
@@ -76,6 +68,11 @@ class Certificate:
     case: RelatedCase | None = None
     version: int = FIRST_VERSION
     extend: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    co_holders: tuple[Holder, ...] = ()  # after `holder`, in the order of the certificate
+
+    @property
+    def holders(self) -> tuple[Holder, ...]:
+        return (self.holder, *self.co_holders)
 
     @property
     def origin(self) -> str:
@@ -84,7 +81,6 @@ class Certificate:
 
 def record(certificate: Certificate) -> dict[str, Any]:
     """The metadata record (GB/T 36903 shaped) that is signed. It holds the holder's number: keep it sealed."""
-    holder_type, number_type = _NUMBER_TYPES[certificate.holder.party_type]
     case = certificate.case
     return {
         "certificate_identifier": certificate.identifier,
@@ -102,10 +98,7 @@ def record(certificate: Certificate) -> dict[str, Any]:
         "validate_end": basic(certificate.valid_until) if certificate.valid_until else "",
         "validity_range": validity_range(certificate.valid_from, certificate.valid_until),
         "certificate_area_code": certificate.issuer.division,
-        "certificate_holder_name": certificate.holder.name,
-        "certificate_holder_code": certificate.holder.number,
-        "certificate_holder_type": holder_type,
-        "holder_type_code": number_type,
+        **recorded(certificate.holders),
         "related_item_name": case.item_name if case else "",
         "related_item_code": case.item_code if case else "",
         "related_case_no": case.case_no if case else "",

@@ -6,11 +6,22 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from services.certificate.domain.certificate import ORGANISATION, PERSON, CertificateType
+from services.certificate.domain.certificate import CertificateType
+from services.certificate.domain.holders import MOST_HOLDERS, ORGANISATION, PERSON, Recorded
 from services.certificate.domain.numbers import serial_of
 from services.kernel.codes import check_citizen_id, check_uscc, holds_citizen_id, normalise_number
 
-_FIELDS = {"type_code", "certificate_number", "holder", "issuer", "issued_on", "valid_from", "valid_until", "extend"}
+_FIELDS = {
+    "type_code",
+    "certificate_number",
+    "holder",
+    "holders",
+    "issuer",
+    "issued_on",
+    "valid_from",
+    "valid_until",
+    "extend",
+}
 _REQUIRED = ("type_code", "certificate_number", "issued_on")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONG_NUMBER = re.compile(r"\d{6,}[\dXx]*")  # in the name of an unknown field: not repeated
@@ -35,9 +46,7 @@ class ImportLine:
 
     type: CertificateType
     certificate_number: str = field(repr=False)
-    party_type: str
-    holder_number: str = field(repr=False)
-    holder_name: str
+    holders: tuple[Recorded, ...] = field(repr=False)  # at least one, in the order of the certificate
     issuer_uscc: str
     issuer_name: str
     issuer_division: str
@@ -49,7 +58,8 @@ class ImportLine:
     @property
     def identity(self) -> str:
         """What makes two lines the same certificate."""
-        return f"{self.type.code}|{self.certificate_number}|{self.party_type}|{self.holder_number}"
+        held_by = "|".join(f"{holder.party_type}|{holder.number}" for holder in self.holders)
+        return f"{self.type.code}|{self.certificate_number}|{held_by}"
 
     @property
     def serial(self) -> str | None:
@@ -118,7 +128,7 @@ def read_line(
     for unknown in sorted(set(content) - _FIELDS, key=str):
         checks.fault(f"/{_LONG_NUMBER.sub('…', str(unknown))[:40]}", "未知字段")
     kind = _known_type(checks, content, types)
-    party_type, number, name = _holder(checks, content, kind)
+    holders = _holders(checks, content, kind)
     issuer = _issuer(checks, content, division)
     certificate_number = checks.text(content, "certificate_number", "/certificate_number")
     issued_on, valid_from, valid_until = _dates(checks, content)
@@ -127,9 +137,7 @@ def read_line(
         checks.fault("/extend", "须为对象")
     if checks.faults or kind is None or issued_on is None or valid_from is None:
         return None, checks.faults
-    checked = ImportLine(
-        kind, certificate_number, party_type, number, name, *issuer, issued_on, valid_from, valid_until, extend
-    )
+    checked = ImportLine(kind, certificate_number, holders, *issuer, issued_on, valid_from, valid_until, extend)
     return checked, []
 
 
@@ -142,21 +150,43 @@ def _known_type(
     return types.get(code)
 
 
-def _holder(checks: _Checks, content: Mapping[str, Any], kind: CertificateType | None) -> tuple[str, str, str]:
-    holder = checks.part(content, "holder")
+def _holders(checks: _Checks, content: Mapping[str, Any], kind: CertificateType | None) -> tuple[Recorded, ...]:
+    """`holder` for one, `holders` for one or several (共有), never both."""
+    if "holders" not in content:
+        return (_holder(checks, checks.part(content, "holder"), "/holder", kind),)
+    several = content["holders"]
+    if "holder" in content or not isinstance(several, list) or not 0 < len(several) <= MOST_HOLDERS:
+        checks.fault("/holders", f"须为 1 至 {MOST_HOLDERS} 人的列表，且不得与 holder 同时出现")
+        return ()
+    found: list[Recorded] = []
+    for place, one in enumerate(several):
+        pointer = f"/holders/{place}"
+        if not isinstance(one, dict):
+            checks.fault(pointer, "须为对象")
+            continue
+        holder = _holder(checks, one, pointer, kind)
+        if holder.number and any(holder.number == other.number for other in found):
+            checks.fault(f"{pointer}/number", "与前面的持证人重复")
+        found.append(holder)
+    return tuple(found)
+
+
+def _holder(checks: _Checks, holder: Mapping[str, Any], at: str, kind: CertificateType | None) -> Recorded:
     if not holder:
-        return "", "", ""
-    party_type = checks.text(holder, "party_type", "/holder/party_type")
-    name = checks.text(holder, "name", "/holder/name")
-    if holds_citizen_id(name):
-        checks.fault("/holder/name", "名称中不得包含公民身份号码")
-    value = checks.text(holder, "number", "/holder/number")
+        return Recorded("", "", "", "")
+    party_type = checks.text(holder, "party_type", f"{at}/party_type")
+    name = checks.text(holder, "name", f"{at}/name")
+    share = checks.text(holder, "share", f"{at}/share") if holder.get("share") is not None else ""
+    for field_name, value in (("name", name), ("share", share)):
+        if holds_citizen_id(value):
+            checks.fault(f"{at}/{field_name}", "其中不得包含公民身份号码")
+    value = checks.text(holder, "number", f"{at}/number")
     if party_type not in (PERSON, ORGANISATION):
-        checks.fault("/holder/party_type", "须为 PERSON 或 ORGANISATION")
-        return "", "", name
+        checks.fault(f"{at}/party_type", "须为 PERSON 或 ORGANISATION")
+        return Recorded("", name, "", share)
     if kind is not None and not kind.held_by(party_type):
-        checks.fault("/holder/party_type", "该类证照不能由此类持证主体持有")
-    return party_type, checks.number(party_type, value, "/holder/number") if value else "", name
+        checks.fault(f"{at}/party_type", "该类证照不能由此类持证主体持有")
+    return Recorded(party_type, name, checks.number(party_type, value, f"{at}/number") if value else "", share)
 
 
 def _issuer(checks: _Checks, content: Mapping[str, Any], division: str) -> tuple[str, str, str]:

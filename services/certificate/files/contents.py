@@ -42,6 +42,19 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HolderLine:
+    """One of several holders; `share` as the certificate states it."""
+
+    name: str
+    number_label: str
+    number: str
+    share: str = ""
+
+    def __post_init__(self) -> None:
+        demand(self, "name", "number")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Certificate:
     """An e-certificate. `reference` is its identifier; the file carries it and verification reads it back."""
 
@@ -52,6 +65,7 @@ class Certificate:
     holder_name: str
     holder_number_label: str  # 公民身份号码 / 统一社会信用代码
     holder_number: str
+    holders: tuple[HolderLine, ...] = ()  # all of them where there are several
     issuer_name: str
     issued_on: date
     valid_from: date

@@ -45,7 +45,7 @@ def test_a_sound_line_is_read():
 
     assert faults == []
     assert sound is not None
-    assert (sound.holder_name, sound.issuer_division, sound.valid_until.isoformat()) == (
+    assert (sound.holders[0].name, sound.issuer_division, sound.valid_until.isoformat()) == (
         "王小明",
         DIVISION,
         "2040-04-30",
@@ -116,3 +116,36 @@ def test_two_holders_of_one_number_are_told_as_the_same_identifier():
     faults = [*duplicates.check(1, first), *duplicates.check(2, second)]
 
     assert [(fault.line, fault.pointer) for fault in faults] == [(2, "/certificate_number")]
+
+
+SPOUSE = {"party_type": "PERSON", "number": "431202180001010020", "name": "李小红"}
+
+
+def shared(*holders):
+    return {name: value for name, value in SOUND.items() if name != "holder"} | {"holders": list(holders)}
+
+
+def test_several_holders_are_read_in_their_order_with_their_shares():
+    sound, faults = read_line(1, shared(SPOUSE | {"share": "60%"}, SOUND["holder"] | {"share": "40%"}), TYPES, DIVISION)
+
+    assert faults == []
+    assert [(holder.name, holder.share) for holder in sound.holders] == [("李小红", "60%"), ("王小明", "40%")]
+
+
+@pytest.mark.parametrize(
+    ("line", "pointer"),
+    [
+        pytest.param(shared(), "/holders", id="nobody"),
+        pytest.param(shared(SPOUSE) | {"holder": SPOUSE}, "/holders", id="both ways at once"),
+        pytest.param(shared(SPOUSE, SPOUSE), "/holders/1/number", id="the same person twice"),
+        pytest.param(shared(SPOUSE, "王小明"), "/holders/1", id="no object"),
+        pytest.param(shared(SPOUSE, SPOUSE | {"number": "1"}), "/holders/1/number", id="number of the second"),
+        pytest.param(shared(SPOUSE | {"share": "归" + MARKER}), "/holders/0/share", id="number in the share"),
+    ],
+)
+def test_a_fault_of_one_of_several_holders_is_told_at_his_place(line, pointer):
+    sound, faults = read_line(1, line, TYPES, DIVISION)
+
+    assert sound is None
+    assert [fault.pointer for fault in faults] == [pointer]
+    assert all(MARKER not in fault.detail for fault in faults)
