@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from hashlib import sha256
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from services.certificate import copy_queries, log_queries
 from services.certificate.commands import log_heads, log_proofs, make_files
 from services.certificate.commands.make_files import CERTIFICATE, COPY, Job, MadeFile
+from services.certificate.commands.sign_records import signed_record
 from services.certificate.domain.errors import LogBroken, NoSuchLeaf
 from services.certificate.files import contents
 from services.certificate.files.errors import IncompleteContents, UnprintableCharacter
@@ -137,14 +139,16 @@ class FileMaker:
         """What the signed record says, with the stamp of the copy."""
         async with self._database.read() as connection:
             row = await copy_queries.by_id(connection, copy_id)
-        record = self._kit.signer.verify(self._kit.open_record(row.jws_sealed))
+        own = SimpleNamespace(id=row.certificate_id, jws_sealed=row.jws_sealed)
+        record = self._kit.signer.verify(await signed_record(self._database, own, self._kit))
         mark = copy_queries.stamp_of(row).mark
         return copy_job(record, copy_id, mark, row.made_at, self._kit.settings.public_url)
 
     async def _certificate(self, certificate_id: UUID) -> contents.Job:
         """A certificate's file says what its signed record says, and carries the proof of its leaf."""
         async with self._database.read() as connection:
-            wanted = select(certificate.c.jws_sealed, certificate.c.issued_at).where(certificate.c.id == certificate_id)
+            wanted = select(certificate.c.id, certificate.c.jws_sealed, certificate.c.issued_at)
+            wanted = wanted.where(certificate.c.id == certificate_id)
             row = (await connection.execute(wanted)).one()
             leaf = await log_queries.first_leaf(connection, certificate_id)
             head = await log_queries.head_covering(connection, leaf.leaf_index)
@@ -153,5 +157,5 @@ class FileMaker:
             proof = await log_proofs.inclusion(connection, leaf, head.size)
         if proof.root() != head.root:
             raise LogBroken(f"第 {proof.index} 条记录的证明与日志头不一致")
-        record = self._kit.signer.verify(self._kit.open_record(row.jws_sealed))
+        record = self._kit.signer.verify(await signed_record(self._database, row, self._kit))
         return certificate_job(record, row.issued_at, self._kit.settings.public_url, proof)

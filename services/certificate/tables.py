@@ -295,6 +295,8 @@ class LogStateRow(Base, table=True):
     size: int = Field(sa_column=Column(BIGINT, nullable=False))
     frontier: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     to_fill: bool  # there are certificates from before the log that have no leaf yet
+    # Leaves whose imported records are signed; those after it may still be drafts (`commands/sign_records.py`).
+    records_signed: int = Field(sa_column=Column(BIGINT, nullable=False, server_default="0"))
 
 
 class LogHeadRow(Base, table=True):

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.certificate import log_queries, settings, stored_files
-from services.certificate.commands import expire, log_heads
+from services.certificate.commands import expire, log_heads, sign_records
 from services.certificate.consumers import Consumers
 from services.certificate.file_maker import FileMaker
 from services.certificate.kit import Kit
@@ -25,6 +25,9 @@ def create_worker() -> Worker:
             await log_heads.fill(database, kit)
         await log_heads.sign_head(database, kit, now=now)
 
+    async def sign_imported(database: Database, _: datetime) -> None:
+        await sign_records.sign_due(database, kit)
+
     async def run_out(database: Database, now: datetime) -> None:
         await expire.expire(database, kit, now=now)
 
@@ -39,6 +42,7 @@ def create_worker() -> Worker:
     timers = (
         Timer("orphans", orphans.EVERY_SECONDS, stored_files.orphans(kit)),
         Timer("expire-certificates", expire.EVERY_SECONDS, run_out),
+        Timer("sign-records", sign_records.EVERY_SECONDS, sign_imported),
         Timer("certificate-log", max(loaded.log_head_seconds, 1), keep_log),
     )
     return Worker(loaded, consumers=Consumers(kit).all(), timers=timers, on_start=[begin], on_stop=[end])

@@ -15,6 +15,11 @@ _SHAPE = re.compile(
 )
 
 
+# MOD 37,36 as a machine: from one product and one character to the next product.
+_NEXT = [{c: ((product + place) % 36 or 36) * 2 % 37 for place, c in enumerate(ALPHABET)} for product in range(37)]
+_PLAIN = re.compile(f"[{ALPHABET}]*")
+
+
 @dataclass(frozen=True, slots=True)
 class CertificateIdentifier:
     """`type_code`: uscc of the defining body and three digits. `version` starts at 1 and grows with every change."""
@@ -33,8 +38,7 @@ def check_character(payload: str) -> str:
     """ISO 7064 MOD 37,36 over type, issuer, serial and version without dots and without the root."""
     product = 36
     for character in payload:
-        product = (product + ALPHABET.index(character)) % 36 or 36
-        product = product * 2 % 37
+        product = _NEXT[product][character]
     return ALPHABET[(37 - product) % 36]
 
 
@@ -71,4 +75,4 @@ def parse_certificate_identifier(text: str) -> CertificateIdentifier:
 
 
 def _plain(text: str) -> bool:
-    return all(character in ALPHABET for character in text)
+    return _PLAIN.fullmatch(text) is not None

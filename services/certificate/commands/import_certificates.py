@@ -16,6 +16,7 @@ from services.certificate.domain.certificate import Body, Certificate, Certifica
 from services.certificate.domain.errors import ImportFaulty
 from services.certificate.domain.import_line import Duplicates, Fault, ImportLine, read_line
 from services.certificate.domain.personal import masked_certificate_number
+from services.certificate.files.records import new_salt
 from services.certificate.kit import Kit, holder_of
 from services.chassis.database import Database, UnitOfWork
 from services.chassis.ids import uuid7
@@ -26,6 +27,9 @@ BATCH = 500
 _MAX_LINE = 64 * 1024
 _SERIAL_ALPHABET = string.digits + string.ascii_uppercase
 _SERIAL_LENGTH = 20
+_EVEN = 256 - 256 % len(_SERIAL_ALPHABET)  # bytes from here on would make some characters likelier than others
+_TO_SERIAL = bytes(ord(_SERIAL_ALPHABET[byte % len(_SERIAL_ALPHABET)]) for byte in range(256))
+_UNEVEN = bytes(range(_EVEN, 256))
 
 Progress = Callable[[int], None]
 
@@ -112,17 +116,16 @@ def _certificate(source: str, line: ImportLine, kit: Kit, now: datetime) -> Cert
         valid_from=line.valid_from,
         valid_until=line.valid_until,
         extend=line.extend,
+        salt=new_salt(),
     )
 
 
 def random_serial() -> str:
     """A serial that says nothing: for certificates whose own number is personal or cannot be a serial."""
-    left = secrets.randbelow(len(_SERIAL_ALPHABET) ** _SERIAL_LENGTH)
-    characters = []
-    for _ in range(_SERIAL_LENGTH):
-        left, place = divmod(left, len(_SERIAL_ALPHABET))
-        characters.append(_SERIAL_ALPHABET[place])
-    return "".join(characters)
+    serial = b""
+    while len(serial) < _SERIAL_LENGTH:
+        serial += secrets.token_bytes(_SERIAL_LENGTH + 4).translate(_TO_SERIAL, _UNEVEN)
+    return serial[:_SERIAL_LENGTH].decode()
 
 
 def _lines(file: Path) -> Iterator[tuple[int, bytes]]:

@@ -29,6 +29,7 @@ from services.certificate.domain.holders import stored
 from services.certificate.domain.numbers import CounterKey, certificate_number
 from services.certificate.domain.transparency import Act
 from services.certificate.domain.validity import term
+from services.certificate.files.records import draft
 from services.certificate.kit import Kit
 from services.chassis import clock
 from services.chassis.clock import local_date
@@ -77,14 +78,20 @@ async def save(uow: UnitOfWork, certificates: Sequence[Certificate], kit: Kit, o
     """Store certificates with their signed records, log and tell them; every version comes into being here."""
     if not certificates:
         return
-    signed = [kit.signer.sign(record(certificate)) for certificate in certificates]
-    rows = [row_of(one, kit.seal_record(jws), origin.told) for one, jws in zip(certificates, signed, strict=True)]
+    records = [_record(certificate, kit) for certificate in certificates]
+    rows = [row_of(one, kit.seal_record(text), origin.told) for one, text in zip(certificates, records, strict=True)]
     await repository.add_certificates(uow.connection, rows)
     found_by = [{"holder_key": o.key, "certificate_id": one.id} for one in certificates for o in one.co_holders]
     await repository.add_co_holders(uow.connection, found_by)
     for certificate in certificates:
         uow.publish(issued(certificate, origin), aggregate_id=certificate.id, version=1)
-    log(uow, [_entry(one, jws, origin) for one, jws in zip(certificates, signed, strict=True)])
+    log(uow, [_entry(one, text, origin) for one, text in zip(certificates, records, strict=True)])
+
+
+def _record(certificate: Certificate, kit: Kit) -> str:
+    """Signed; of an imported certificate salted instead, and signed later (`sign_records`)."""
+    said = record(certificate)
+    return draft(said) if certificate.salt else kit.signer.sign(said)
 
 
 def _entry(certificate: Certificate, jws: str, origin: Origin) -> Entry:

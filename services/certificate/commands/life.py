@@ -11,6 +11,7 @@ from contracts.events.certificate import CertificateAct, CertificateStatus
 from services.certificate import repository
 from services.certificate.commands.issue_certificates import Origin, file_job, save
 from services.certificate.commands.log import later_act, log
+from services.certificate.commands.sign_records import signed_within
 from services.certificate.domain.certificate import Body, Certificate, RelatedCase
 from services.certificate.domain.errors import TypeUnknown, WrongState
 from services.certificate.domain.holders import Holder, read_holders
@@ -130,7 +131,7 @@ async def _made(uow: UnitOfWork, old: Any, new: Next, kit: Kit, now: datetime) -
     types = await repository.types_by_code(uow.connection, [old.type_code])
     if old.type_code not in types:
         raise TypeUnknown(f"证照类型 {old.type_code} 尚未导入, 请先执行 import-types")
-    signed = kit.signer.verify(kit.open_record(old.jws_sealed))
+    signed = kit.signer.verify(await signed_within(uow.connection, old, kit))
     issuer = new.issuer or Body(old.issuer_uscc, old.issuer_name, old.issuer_division)
     serial, version = parse_certificate_identifier(old.identifier).serial, old.certificate_version + 1
     first, *others = _holders(signed, new, kit)

@@ -44,7 +44,9 @@ def log(uow: UnitOfWork, entries: Sequence[Entry]) -> None:
     two transactions wait for each other, and it is held for two statements and the commit.
     """
     if entries:
-        uow.at_the_end(lambda: _append(uow.connection, entries))
+        leaves = [Leaf(entry.act, entry.identifier, content_hash(entry.signed_record)) for entry in entries]
+        hashes = [leaf.hash() for leaf in leaves]  # before the lock: it is held for the tree alone
+        uow.at_the_end(lambda: _append(uow.connection, entries, leaves, hashes))
 
 
 def later_act(act: Act, row: Any, kit: Kit, **said: str) -> Entry:
@@ -54,10 +56,11 @@ def later_act(act: Act, row: Any, kit: Kit, **said: str) -> Entry:
     return Entry(act, row.id, row.identifier, signed, kit.seal_record(signed))
 
 
-async def _append(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
+async def _append(
+    connection: AsyncConnection, entries: Sequence[Entry], leaves: Sequence[Leaf], hashes: Sequence[bytes]
+) -> None:
     size, stored = (await connection.execute(_LOCK)).one()
-    leaves = [Leaf(entry.act, entry.identifier, content_hash(entry.signed_record)) for entry in entries]
-    frontier, completed = merkle.grow(size, parts(stored), [leaf.hash() for leaf in leaves])
+    frontier, completed = merkle.grow(size, parts(stored), hashes)
     await connection.execute(
         _APPEND,
         {

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.events.reuse import AccessUnfounded
 from services.certificate import queries, repository
 from services.certificate.callers import admit
+from services.certificate.commands.sign_records import signed_record
 from services.certificate.domain.access import Access, Reader, access, may_read_case, needs_purpose
 from services.certificate.domain.errors import CallerRefused, NotFound, NumberInvalid, PurposeRequired
 from services.certificate.domain.holders import keys_of
@@ -208,7 +209,7 @@ async def detail(
     shown = queries.certificate_out(row, today=local_date(now), public_url=kit.settings.public_url)
     if granted not in (Access.HOLDER, Access.CASE):
         return CertificateDetail(**shown.without(hidden).model_dump())
-    signed = kit.open_record(row.jws_sealed)
+    signed = await signed_record(db, row, kit)
     forms = {"jws": compact_form(signed), "jws_general": json.loads(general_form(signed))}
     return CertificateDetail(**shown.model_dump(), **forms)
 

@@ -9,6 +9,7 @@ from contracts.events.standing import StandingDecided, StandingProposed
 from services.certificate import repository
 from services.certificate.commands.issue_papers import issue_papers
 from services.certificate.commands.life import Cause, Next, change, next_version
+from services.certificate.commands.sign_records import signed_within
 from services.certificate.domain.certificate import HOLDER_NAME
 from services.certificate.domain.errors import NotFound
 from services.certificate.kit import Kit
@@ -51,7 +52,7 @@ async def tell_holders(uow: UnitOfWork, proposed: Sequence[StandingProposed], ki
 async def _about(
     uow: UnitOfWork, row: Any, event: StandingDecided | StandingProposed, kit: Kit
 ) -> tuple[Standing, CaseFacts]:
-    signed = kit.signer.verify(kit.open_record(row.jws_sealed))
+    signed = kit.signer.verify(await signed_within(uow.connection, row, kit))
     standing = Standing(event, row.id, row.type_name, row.number_shown, signed["extend_info"], row.holder_name)
     return standing, await _case_of(uow, row, event.decision_id, signed, kit)
 

@@ -9,6 +9,7 @@ from contracts.events.certificate import PaperKind
 from services.certificate import copy_queries, queries
 from services.certificate.commands import log_proofs
 from services.certificate.commands.log_check import says_what_was_signed
+from services.certificate.commands.sign_records import signed_record
 from services.certificate.domain.copies import CopyKind
 from services.certificate.domain.holders import ORGANISATION, of_row
 from services.certificate.domain.paper import FORMS
@@ -54,7 +55,7 @@ async def identifier(db: Database, text: str, kit: Kit, *, now: datetime) -> Ver
         return _told(Finding(Verdict.UNKNOWN, Reason.IDENTIFIER_MALFORMED), now)
     async with db.read() as connection:
         row = await queries.by_identifier(connection, wanted)
-    return _certificate(row, kit, now)
+    return await _certificate(db, row, kit, now)
 
 
 async def qr_code(db: Database, text: str, proof: str, kit: Kit, *, now: datetime) -> VerificationOut:
@@ -105,24 +106,26 @@ async def file(db: Database, content: bytes, kit: Kit, *, now: datetime) -> Veri
     async with db.read() as connection:
         row = await queries.by_identifier(connection, found.reference)
         copied = await copy_queries.by_id(connection, UUID(found.copy_id)) if found.copy_id else None
-    told = _certificate(row, kit, now, found)
+    told = await _certificate(db, row, kit, now, found)
     return _of_copy(told, copied, now) if copied is not None else told
 
 
-def _certificate(row: Any, kit: Kit, now: datetime, shown: PdfVerdict | None = None) -> VerificationOut:
+async def _certificate(
+    db: Database, row: Any, kit: Kit, now: datetime, shown: PdfVerdict | None = None
+) -> VerificationOut:
     """The state of a row; of an uploaded file (`shown`) also that it belongs to this very record."""
     if row is None:
         return _told(UNKNOWN, now)
-    intact = _record_intact(row, kit, shown.record_sha256 if shown else None)
+    intact = await _record_intact(db, row, kit, shown.record_sha256 if shown else None)
     finding = judge(row.status, row.valid_from, row.valid_until, today=local_date(now), intact=intact)
     known = _known(row) if finding.verdict in _SHOWN else None
     return _told(finding, now, certificate=known)
 
 
-def _record_intact(row: Any, kit: Kit, on_file: str | None) -> bool:
+async def _record_intact(db: Database, row: Any, kit: Kit, on_file: str | None) -> bool:
     """The signed record opens, its signature holds, the row says what was signed, and so does the file shown."""
     try:
-        signed = kit.signer.verify(kit.open_record(row.jws_sealed))
+        signed = kit.signer.verify(await signed_record(db, row, kit))
     except (SealBroken, RecordNotAuthentic, ValueError):
         return False
     if on_file is not None and on_file != record_sha256(signed):

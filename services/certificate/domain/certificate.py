@@ -68,6 +68,7 @@ class Certificate:
     case: RelatedCase | None = None
     version: int = FIRST_VERSION
     extend: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    salt: str = ""  # of a record that is logged before it is signed
     co_holders: tuple[Holder, ...] = ()  # after `holder`, in the order of the certificate
 
     @property
@@ -104,12 +105,13 @@ def record(certificate: Certificate) -> dict[str, Any]:
         "related_case_no": case.case_no if case else "",
         "status": "有效",
         "extend_info": dict(certificate.extend),
+        **({"salt": certificate.salt} if certificate.salt else {}),
     }
 
 
 def basic(day: date) -> str:
     """YYYYMMDD, as the record writes dates."""
-    return day.strftime("%Y%m%d")
+    return f"{day.year:04d}{day.month:02d}{day.day:02d}"
 
 
 def chinese(day: date) -> str:

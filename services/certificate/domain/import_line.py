@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from services.certificate.domain.certificate import CertificateType
@@ -66,7 +67,7 @@ class ImportLine:
         """Serial of the identifier; None when the number is personal or cannot be one: a random serial is taken."""
         return None if self.is_personal else serial_of(self.certificate_number)
 
-    @property
+    @cached_property
     def is_personal(self) -> bool:
         """The certificate's own number is a citizen's number, as on an ID card."""
         return holds_citizen_id(self.certificate_number)

@@ -55,8 +55,8 @@ def may_stand(act: Act, status: str) -> bool:
 class Leaf:
     """One act in the log, without anything personal: `record` is the SHA-256 of the signed record of the act.
 
-    The hash is over the record with its signatures: they differ each time, so that nobody can find out a record's
-    contents by trying.
+    The hash is over the record with its signatures, or over a payload with a salt: they differ each time, so that
+    nobody can find out a record's contents by trying.
     """
 
     act: Act

@@ -25,6 +25,7 @@ ES256 = "ES256"
 SM2SM3 = "SM2SM3"
 ALGORITHMS = (ES256, SM2SM3)  # fixed: a header that names another one is refused, whatever keys are there
 CURVES = {ES256: "P-256", SM2SM3: "SM2"}
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _PART = 32  # bytes of a coordinate, of r and of s
 _ES256 = ec.ECDSA(hashes.SHA256())
 _SM2SM3 = sm_ec.ECDSA(sm_hashes.SM3())
@@ -52,7 +53,7 @@ def decode(text: str) -> bytes:
 
 def canonical(value: object) -> bytes:
     """One text for one value: keys sorted, no blanks, UTF-8 (RFC 8785 for the strings and integers we use)."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return _CANONICAL.encode(value).encode()
 
 
 class PrivateKey(Protocol):

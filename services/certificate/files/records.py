@@ -1,11 +1,14 @@
 """Signed records: JWS in general form (ES256 and SM2 with SM3) or compact (ES256), their keys, and the public JWKS."""
 
 import json
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from services.certificate.files.errors import RecordNotAuthentic
 from services.certificate.files.jose import (
@@ -27,6 +30,8 @@ RECORD_TYPE = "certificate-record+jws"
 RECEIPT_TYPE = "receipt+jws"  # what a receipt says; checked by `python -m services.intake verify-receipt`
 HEAD_TYPE = "log-head+jws"
 ACT_TYPE = "certificate-act+jws"  # a later act on a certificate
+SALT = "salt"  # member of a record that was logged before it was signed
+_UNSIGNED = '"signatures":[]}'
 _FOLDER = "records"
 FILES = {ES256: "record", SM2SM3: "sm2"}
 
@@ -50,7 +55,13 @@ class RecordSigner:
 
     def sign(self, record: Mapping[str, Any], *, typ: str = RECORD_TYPE) -> str:
         """The record as JWS in general form, ES256 first, as canonical JSON. Its payload is `canonical(record)`."""
-        payload = encode(canonical(record))
+        return self._sign(encode(canonical(record)), typ)
+
+    def complete(self, draft: str) -> str:
+        """A record that was stored unsigned (`draft`), signed: its payload is the one that was logged."""
+        return self._sign(str(json.loads(draft)["payload"]), RECORD_TYPE)
+
+    def _sign(self, payload: str, typ: str) -> str:
         signatures = []
         for key in (self.keys[-1], self.sm2_keys[-1]):
             protected = _protected(key, typ)
@@ -118,6 +129,26 @@ def verify_record(signed: str, jwks: Mapping[str, Any], *, typ: str = RECORD_TYP
     return _verify(signed, {key.kid: key for key in found if key is not None}, typ)
 
 
+def draft(record: Mapping[str, Any]) -> str:
+    """A record as JWS in general form without signatures yet. It must be salted: see `content_hash`.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if not record.get(SALT):
+        raise ValueError("a record that is logged before it is signed needs a salt")
+    return f'{{"payload":"{encode(canonical(record))}",{_UNSIGNED}'
+
+
+def is_draft(stored: str) -> bool:
+    """Whether a stored record still lacks its signatures."""
+    return stored.endswith(_UNSIGNED)
+
+
+def new_salt() -> str:
+    return encode(secrets.token_bytes(16))
+
+
 def general_form(signed: str) -> str:
     """A stored record as JWS in general form, canonical; older records are compact, with one signature."""
     if signed.startswith("{"):
@@ -136,8 +167,23 @@ def compact_form(signed: str) -> str:
 
 
 def content_hash(signed: str) -> bytes:
-    """What the transparency log and the QR code carry of a signed record: SHA-256 of its general form."""
-    return sha256(general_form(signed).encode()).digest()
+    """What the transparency log and the QR code carry of a record.
+
+    SHA-256 of its signed general form; of a salted record (imported ones) of its payload part, so that it can be logged
+    before it is signed. Signatures, or else the salt, differ each time: nobody finds out contents by trying. The two
+    cannot be mistaken for each other: one begins with `{`, which base64url has not.
+    """
+    form = general_form(signed)
+    payload = str(orjson.loads(form)["payload"])
+    return sha256((payload if _is_salted(payload) else form).encode()).digest()
+
+
+def _is_salted(payload: str) -> bool:
+    try:
+        said = orjson.loads(decode(payload))
+    except ValueError:
+        return False
+    return isinstance(said, dict) and SALT in said
 
 
 def payload_of(signed: str) -> dict[str, Any]:

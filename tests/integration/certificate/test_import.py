@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.certificate import __main__ as commands
+from services.certificate.commands.sign_records import signed_record
 from services.kernel.certificate_identifier import parse_certificate_identifier
 from tests.support.certificate import (
     BUSINESS_LICENCE,
@@ -61,7 +62,7 @@ async def test_id_cards_and_licences_enter_with_record_and_event(library: Librar
     assert {row.origin for row in cards} == {"IMPORTED"}
     assert all(MARKER not in row.identifier and OTHER not in row.identifier for row in cards)
     assert {row.number_shown for row in cards} == {"4****************2", "4****************0"}
-    record = library.kit.signer.verify(library.kit.open_record(cards[0].jws_sealed))
+    record = library.kit.signer.verify(await signed_record(library.database, cards[0], library.kit))
     assert record["certificate_number"] == record["certificate_holder_code"]
     assert await library.events_of(cards[0].id) == [(1, "certificate.certificate.issued.v1")]
     (licence,) = await library.rows("SELECT * FROM certificate WHERE holder_name = '鹤城餐饮有限公司'")

@@ -17,7 +17,10 @@ from services.certificate.files.records import (
     RecordSigner,
     SigningFolder,
     content_hash,
+    draft,
     general_form,
+    is_draft,
+    new_salt,
     payload_of,
     record_sha256,
     rotate,
@@ -173,3 +176,31 @@ def test_the_key_file_is_for_its_owner_only_and_stays(tmp_path: Path, signer: Re
 def test_without_the_right_to_make_keys_a_missing_key_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         RecordSigner.load(tmp_path / "none", may_create=False)
+
+
+def test_a_salted_record_keeps_its_hash_when_it_is_signed(signer: RecordSigner) -> None:
+    unsigned = draft(RECORD | {"salt": new_salt()})
+
+    signed = signer.complete(unsigned)
+
+    assert (is_draft(unsigned), is_draft(signed)) == (True, False)
+    assert content_hash(signed) == content_hash(unsigned) == content_hash(signer.complete(unsigned))
+    assert signer.verify(signed) == payload_of(unsigned)
+
+
+def test_a_draft_is_no_signed_record(signer: RecordSigner) -> None:
+    unsigned = draft(RECORD | {"salt": new_salt()})
+
+    with pytest.raises(RecordNotAuthentic):
+        signer.verify(unsigned)
+
+
+def test_a_record_without_salt_is_never_a_draft() -> None:
+    with pytest.raises(ValueError, match="salt"):
+        draft(RECORD)
+
+
+def test_two_drafts_of_the_same_record_have_different_hashes() -> None:
+    first, second = (draft(RECORD | {"salt": new_salt()}) for _ in range(2))
+
+    assert content_hash(first) != content_hash(second)

@@ -1,0 +1,1 @@
+"""The library at ten million certificates: `python -m benchmarks.library`."""
