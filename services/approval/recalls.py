@@ -145,10 +145,10 @@ async def conclude(
         row = (await uow.connection.execute(wanted.with_for_update(of=RecallRow))).mappings().one_or_none()
         if row is None:
             raise UnknownRecall()
-        if row["version"] != seen:
-            raise StaleVersion()
         if row["outcome"] is not None:
             raise RecallAnswered()
+        if row["version"] != seen:
+            raise StaleVersion()
         answered = {
             "outcome": body.outcome.value,
             "reasons": body.reasons,

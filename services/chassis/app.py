@@ -31,6 +31,7 @@ class _Observe:
         if scope["type"] != "http" or scope["path"] in {"/livez", "/readyz", "/metrics"}:
             await self._app(scope, receive, send)
             return
+        clock.request_arrives()
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"] if k == b"traceparent"}
         watch = telemetry.Stopwatch()
         status = 500

@@ -1,6 +1,7 @@
 """The only source of time. Domain time can be moved by a test clock; security time never is."""
 
 import os
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -45,6 +46,19 @@ def real_now() -> datetime:
 def now() -> datetime:
     """Domain time, aware UTC."""
     return datetime.now(UTC) + _test_clock.offset()
+
+
+_arrived: ContextVar[datetime | None] = ContextVar("arrived", default=None)
+
+
+def request_arrives() -> None:
+    """Called once, before anything else is done for a request."""
+    _arrived.set(now())
+
+
+def arrived_at() -> datetime:
+    """Domain time at which the request under way came in; outside a request it is now."""
+    return _arrived.get() or now()
 
 
 def local_date(moment: datetime) -> date:

@@ -12,6 +12,7 @@ import asyncpg
 import orjson
 from fastapi import Response
 from pydantic import BaseModel
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,6 +41,11 @@ _KEEP_ANSWER = f"{_KEEP} VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"
 _TELL_AND_KEEP = f"WITH told AS ({_TELL}) {_KEEP} VALUES ($8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING"
 _NOTHING_KEPT = "INSERT 0 0"
 
+# A request does not last an hour: older partitions need not be asked.
+_SINCE = text(
+    "SELECT count(*) FROM outbox WHERE aggregate_id = :aggregate AND occurred_at >= :arrived "
+    "AND created_at >= now() - interval '1 hour'"
+)
 _KNOWN = "SELECT request_hash, status, headers::text, body FROM idempotency WHERE caller = $1 AND key = $2"
 
 
@@ -119,6 +125,15 @@ class UnitOfWork:
             all_headers["etag"] = f'"v{etag_version}"'
         self._answer = Answer(status, all_headers, content)
         return self._answer
+
+    async def overtaken(self, aggregate_id: UUID, missed: int) -> bool:
+        """Whether a caller who missed so many versions was overtaken while the request was under way.
+
+        Then it lost a race: what it saw was the newest when it came in. Otherwise it had read too long ago.
+        """
+        values = {"aggregate": aggregate_id, "arrived": clock.arrived_at()}
+        since: int = (await self.connection.execute(_SINCE, values)).scalar_one()
+        return 0 < missed <= since
 
     async def _claim(self, driver: asyncpg.Connection) -> None:
         """Raises Replay, KeyReused (another body) or StillRunning."""

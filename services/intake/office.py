@@ -16,7 +16,7 @@ from services.chassis.sealing import Sealer
 from services.intake.answers import ApplicationOut, application_out
 from services.intake.domain.application import Application, Staff, require
 from services.intake.domain.basis_of_acts import refusal_basis
-from services.intake.domain.errors import Invalid
+from services.intake.domain.errors import ApplicationChanged, Invalid
 from services.intake.domain.states import Act
 from services.intake.items import Items, VersionedItem
 from services.intake.settings import IntakeSettings
@@ -102,14 +102,20 @@ class Call:
     def today(self) -> date:
         return clock.local_date(self.now)
 
-    def check_seen(self, application: Application, act: Act) -> None:
-        """Raises StaleVersion: the caller decided on an older state of things; WrongState where that rules the act out.
+    async def check_seen(self, uow: UnitOfWork, application: Application, act: Act) -> None:
+        """The caller decided on an older state of things.
 
         Of twenty clerks who accept at once nineteen hear that it is accepted, not only that something has changed.
+
+        Raises: WrongState where the newer state rules the act out; ApplicationChanged for who lost a race, also where
+            the act would still be possible; StaleVersion for who had read too long ago.
         """
-        if application.version != self.seen:
-            require(application, act)
-            raise StaleVersion()
+        missed = application.version - self.seen
+        if missed == 0:
+            return
+        require(application, act)
+        lost = await uow.overtaken(application.application_id, missed)
+        raise ApplicationChanged() if lost else StaleVersion()
 
 
 def answer(uow: UnitOfWork, status: int, application: Application, item: VersionedItem) -> Answer:

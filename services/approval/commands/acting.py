@@ -1,6 +1,7 @@
 """What all acts share: who acts, that the version seen is the newest, and how an act is stored and published."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -9,13 +10,16 @@ from sqlalchemy import ColumnElement
 from contracts.events.common import Actor, OrganisationRef
 from services.approval import facts, records, repository
 from services.approval.domain.case import Case, Officer
+from services.approval.domain.errors import CaseChanged
 from services.approval.domain.light import LightBook, LightInstants
+from services.approval.domain.standing import StandingDecision
 from services.approval.repository import Loaded
 from services.approval.schemas import CaseOut
 from services.approval.scope import visible
 from services.chassis.auth import Principal
 from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
 from services.chassis.errors import StaleVersion
+from services.kernel.errors import DomainError, Kind
 from services.kernel.workdays import WorkCalendar
 
 Rule = Callable[[Case, Officer], tuple[Case, Any]]
@@ -47,8 +51,8 @@ async def perform(
     """
     async with db.transaction(idem) as uow:
         loaded = await repository.load(uow.connection, case_no, reach(principal), calendar)
-        case, fact = rule(loaded.case, officer(principal))
-        unchanged(loaded.case, seen)
+        async with on_version(uow, loaded.case, seen):
+            case, fact = rule(loaded.case, officer(principal))
         role = next(role for role in roles if principal.has(role))
         await store(uow, loaded.case, case, fact, by=actor(principal, role, loaded), now=now, calendar=calendar)
         if case.clocks != loaded.case.clocks:
@@ -78,9 +82,26 @@ def lights_of(case: Case, lights: LightBook, calendar: WorkCalendar) -> LightIns
     return lights.instants(case.clocks, case.proceedings, calendar)
 
 
-def unchanged(case: Case, seen: int) -> None:
-    if case.version != seen:
-        raise StaleVersion()
+@asynccontextmanager
+async def on_version(uow: UnitOfWork, case: Case | StandingDecision, seen: int) -> AsyncIterator[None]:
+    """What rules the act out says more than that something has changed, so the rule is asked inside of this.
+
+    Of several acts at once one wins, and the others hear 409: the fact that now forbids them, or CaseChanged where the
+    act would still be possible. Who had read too long ago hears 412.
+
+    Raises: StaleVersion, CaseChanged and what the rule raises.
+    """
+    if case.version == seen:
+        yield
+        return
+    lost = await uow.overtaken(case.id, case.version - seen)
+    try:
+        yield
+    except DomainError as refused:
+        if lost and refused.kind is not Kind.CONFLICT:
+            raise CaseChanged() from refused
+        raise
+    raise CaseChanged() if lost else StaleVersion()
 
 
 def officer(principal: Principal) -> Officer:

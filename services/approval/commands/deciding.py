@@ -5,7 +5,7 @@ from datetime import datetime
 from contracts.events import approval as events
 from contracts.events.common import Actor, Outcome, Remedies
 from services.approval import quotas, repository
-from services.approval.commands.acting import actor, officer, unchanged
+from services.approval.commands.acting import actor, officer, on_version
 from services.approval.domain import case as rules
 from services.approval.domain.case import Opinion
 from services.approval.domain.clocks import DELIVERY_WORKDAYS, workdays_after
@@ -23,11 +23,11 @@ from services.kernel.workdays import WorkCalendar
 async def write_opinion(
     db: Database, idem: Idempotency, case_no: str, opinion: Opinion, principal: Principal, *, seen: int, now: datetime
 ) -> Answer:
-    """The handler's opinion. Raises UnknownCase, StaleVersion and what `rules.examine` raises."""
+    """The handler's opinion. Raises UnknownCase, StaleVersion, CaseChanged and what `rules.examine` raises."""
     async with db.transaction(idem) as uow:
         loaded = await repository.load(uow.connection, case_no, visible(principal))
-        case, written = rules.examine(loaded.case, opinion, officer(principal), now=now)
-        unchanged(loaded.case, seen)
+        async with on_version(uow, loaded.case, seen):
+            case, written = rules.examine(loaded.case, opinion, officer(principal), now=now)
         by = actor(principal, "HANDLER", loaded)
         await repository.save(uow.connection, case)
         await repository.add_opinion(uow.connection, case, written, by)
@@ -56,8 +56,8 @@ async def decide_case(
     """Raises UnknownCase, StaleVersion, CaseChanged, and what `rules.decide` and `order.check_place` raise."""
     async with db.transaction(idem) as uow:
         loaded = await repository.load(uow.connection, case_no, visible(principal), calendar)
-        case, decided = rules.decide(loaded.case, draft, officer(principal), now=now, today=clock.local_date(now))
-        unchanged(loaded.case, seen)
+        async with on_version(uow, loaded.case, seen):
+            case, decided = rules.decide(loaded.case, draft, officer(principal), now=now, today=clock.local_date(now))
         if decided.decision.outcome.value == Outcome.GRANTED:
             await quotas.check_order(uow.connection, loaded)
         by = actor(principal, "CHIEF_REPRESENTATIVE", loaded)

@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.events.common import Actor
 from services.approval import repository
-from services.approval.commands.acting import store, unchanged
+from services.approval.commands.acting import on_version, store
 from services.approval.domain import hearing, parties
 from services.approval.domain.case import Case
 from services.approval.repository import Loaded
@@ -44,11 +44,11 @@ async def perform_own(
     now: datetime,
     calendar: WorkCalendar,
 ) -> Answer:
-    """Raises UnknownCase (also for somebody the case does not concern), StaleVersion, and what the rule raises."""
+    """Raises UnknownCase (also where it does not concern the caller), StaleVersion, CaseChanged, and the rule's own."""
     async with db.transaction(idem) as uow:
         loaded = await repository.load(uow.connection, case_no, concerned(principal), calendar)
-        case, fact = rule(loaded.case, speaker_of(loaded, principal))
-        unchanged(loaded.case, seen)
+        async with on_version(uow, loaded.case, seen):
+            case, fact = rule(loaded.case, speaker_of(loaded, principal))
         role = next(role for role in CONCERNED if principal.has(role))
         by = Actor(account_id=principal.subject, name=principal.name, role=role)
         await store(uow, loaded.case, case, fact, by=by, now=now, calendar=calendar)

@@ -8,12 +8,12 @@ from contracts.events import standing as events
 from contracts.events.common import Actor, DueDate, Event, OrganisationRef
 from contracts.events.common import Remedies as RemediesOut
 from services.approval import standing_repository as repository
+from services.approval.commands.acting import on_version
 from services.approval.domain.standing import HeldCertificate, StandingDecision, StandingState
 from services.approval.schemas_standing import StandingOut
 from services.approval.scope import CONCERNED, OFFICERS
 from services.chassis.auth import Principal
 from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
-from services.chassis.errors import StaleVersion
 
 Rule = Callable[[StandingDecision], StandingDecision]
 Begin = Callable[[HeldCertificate], StandingDecision]
@@ -38,9 +38,8 @@ async def step(
     """Raises UnknownStanding, StaleVersion, CaseChanged and what the rule raises."""
     async with db.transaction(idem) as uow:
         found, _ = await repository.load(uow.connection, decision_id, repository.visible(principal), lock=True)
-        made = rule(found)
-        if found.version != seen:
-            raise StaleVersion()
+        async with on_version(uow, found, seen):
+            made = rule(found)
         by = _actor(principal, (*OFFICERS, *CONCERNED))
         await repository.save(uow.connection, made, by)
         return _answer(uow, made, by)

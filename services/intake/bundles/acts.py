@@ -40,7 +40,7 @@ from services.kernel.errors import FieldError
 async def receive(office: Office, bundle_no: str, body: BundleReceiptIn, call: Call) -> Answer:
     """Receipt of everything at once: each member that has started gets its case number.
 
-    Raises UnknownBundleApplication, StaleVersion, WrongBundleState, Invalid, NumbersExhausted.
+    Raises UnknownBundleApplication, StaleVersion, BundleChanged, WrongBundleState, Invalid, NumbersExhausted.
     """
     async with office.db.transaction(call.idempotency) as uow:
         seen = await seen_by(office, uow, bundle_no, call, BundleAct.RECEIVE)
@@ -78,7 +78,7 @@ async def give(work: Work, case: BundleCase, given: Sequence[Provided]) -> list[
 async def accept(office: Office, bundle_no: str, call: Call) -> Answer:
     """Acceptance of all members together, those that start later included: nothing is asked for twice.
 
-    Raises UnknownBundleApplication, StaleVersion, WrongBundleState, BundleMaterialsMissing.
+    Raises UnknownBundleApplication, StaleVersion, BundleChanged, WrongBundleState, BundleMaterialsMissing.
     """
     async with office.db.transaction(call.idempotency) as uow:
         seen = await seen_by(office, uow, bundle_no, call, BundleAct.ACCEPT)
@@ -127,7 +127,8 @@ def _shared_no(work: Work, member_id: str, material_no: int) -> int:
 async def record_result(office: Office, bundle_no: str, member_id: str, body: ResultIn, call: Call) -> Answer:
     """The named department completes its step, or records the number its item has yielded.
 
-    Raises UnknownBundleApplication, StaleVersion, UnknownMember, WrongBundleState, WrongMemberState, Invalid.
+    Raises UnknownBundleApplication, StaleVersion, BundleChanged, UnknownMember, WrongBundleState, WrongMemberState,
+    Invalid.
     """
     async with office.db.transaction(call.idempotency) as uow:
         seen = await seen_by(office, uow, bundle_no, call, BundleAct.RECORD_RESULT, check=False)
@@ -147,7 +148,7 @@ async def record_result(office: Office, bundle_no: str, member_id: str, body: Re
             masked_number=masked,
         )
         after = rules.record_result(seen.case, seen.work.running.definition, member_id, result)
-        unchanged(seen.case, call)
+        await unchanged(seen.work.uow, seen.case, call)
         case = await finish(seen.work, seen.case, await settle(seen.work, after), call.by)
         return await answered(seen.work, case, 201)
 
@@ -163,7 +164,7 @@ def _check_department(seen: Seen, member_id: str, call: Call) -> None:
 async def extend(office: Office, bundle_no: str, body: BundleExtensionIn, call: Call) -> Answer:
     """The responsible person of the government approves more time, once.
 
-    Raises UnknownBundleApplication, StaleVersion, WrongBundleState, AlreadyExtended, Invalid.
+    Raises UnknownBundleApplication, StaleVersion, BundleChanged, WrongBundleState, AlreadyExtended, Invalid.
     """
     async with office.db.transaction(call.idempotency) as uow:
         seen = await seen_by(office, uow, bundle_no, call, BundleAct.EXTEND, check=False)
@@ -176,7 +177,7 @@ async def extend(office: Office, bundle_no: str, body: BundleExtensionIn, call: 
             extended_by=call.by,
         )
         after = rules.extend(seen.case, seen.work.running.definition.extension, extension)
-        unchanged(seen.case, call)
+        await unchanged(seen.work.uow, seen.case, call)
         case = await finish(seen.work, seen.case, after, call.by)
         return await answered(seen.work, case, 201)
 
@@ -184,7 +185,7 @@ async def extend(office: Office, bundle_no: str, body: BundleExtensionIn, call: 
 async def hand_over(office: Office, bundle_no: str, body: HandOverIn, call: Call) -> Answer:
     """Everything decided is handed out together, at the first counter.
 
-    Raises UnknownBundleApplication, StaleVersion, WrongBundleState, ResultNotReady, Invalid.
+    Raises UnknownBundleApplication, StaleVersion, BundleChanged, WrongBundleState, ResultNotReady, Invalid.
     """
     async with office.db.transaction(call.idempotency) as uow:
         seen = await seen_by(office, uow, bundle_no, call, BundleAct.HAND_OVER)
@@ -206,7 +207,7 @@ async def hand_over(office: Office, bundle_no: str, body: HandOverIn, call: Call
 async def withdraw(office: Office, bundle_no: str, body: WithdrawalIn, call: Call) -> Answer:
     """Everything that is not decided yet is taken back; what was granted stands.
 
-    Raises UnknownBundleApplication, StaleVersion, WrongBundleState.
+    Raises UnknownBundleApplication, StaleVersion, BundleChanged, WrongBundleState.
     """
     async with office.db.transaction(call.idempotency) as uow:
         seen = await seen_by(office, uow, bundle_no, call, BundleAct.WITHDRAW)

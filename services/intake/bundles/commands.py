@@ -22,6 +22,7 @@ from services.intake.commands.submit import agent_of, applicant_of, hand_in, pro
 from services.intake.domain import bundle_case as rules
 from services.intake.domain.application import Applicant
 from services.intake.domain.bundle_case import BundleAct, BundleCase, BundleState
+from services.intake.domain.bundle_errors import BundleChanged
 from services.intake.domain.bundle_materials import as_item
 from services.intake.domain.bundle_plan import Part, Planned, plan
 from services.intake.domain.errors import Invalid, NotForOthers
@@ -153,20 +154,27 @@ async def handed_in(work: Work, case: BundleCase, materials: Materials, call: Ca
 async def seen_by(
     office: Office, uow: UnitOfWork, bundle_no: str, call: Call, act: BundleAct, *, check: bool = True
 ) -> Seen:
-    """The bundle application, locked. Raises UnknownBundleApplication, StaleVersion, WrongBundleState."""
+    """The bundle application, locked.
+
+    Raises UnknownBundleApplication, StaleVersion, BundleChanged, WrongBundleState.
+    """
     case = await bundles.load(uow.connection, bundle_no, visible(call.principal, call.roles), lock=True)
     if check and case.version != call.seen:
         rules.require(case, act)  # what rules the act out says more than that something has changed
-        raise StaleVersion()
+        await unchanged(uow, case, call)
     inside = joined(office, uow)
     running = await definitions().get(uow.connection, inside.items, case.bundle_id, case.catalogue_version)
     return Seen(Work(inside, uow, running, call.now), case)
 
 
-def unchanged(case: BundleCase, call: Call) -> None:
-    """Raises StaleVersion. Asked after the rule: what rules the act out says more than that something has changed."""
+async def unchanged(uow: UnitOfWork, case: BundleCase, call: Call) -> None:
+    """Asked after the rule: what rules the act out says more than that something has changed.
+
+    Raises: BundleChanged for who lost a race; StaleVersion for who had read too long ago.
+    """
     if case.version != call.seen:
-        raise StaleVersion()
+        lost = await uow.overtaken(case.bundle_application_id, case.version - call.seen)
+        raise BundleChanged() if lost else StaleVersion()
 
 
 async def answered(work: Work, case: BundleCase, status: int) -> Answer:
@@ -177,7 +185,7 @@ async def answered(work: Work, case: BundleCase, status: int) -> Answer:
 async def hand_in_stage(office: Office, bundle_no: str, body: StageIn, call: Call) -> Answer:
     """The next stage's form: its chosen members join, its materials are added.
 
-    Raises UnknownBundleApplication, StaleVersion, WrongBundleState, Invalid, Unanswered.
+    Raises UnknownBundleApplication, StaleVersion, BundleChanged, WrongBundleState, Invalid, Unanswered.
     """
     form_sealed = office.seal_form(body.form)
     async with office.db.transaction(call.idempotency) as uow:

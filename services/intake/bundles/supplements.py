@@ -25,7 +25,8 @@ from services.kernel.errors import FieldError
 async def request_supplement(office: Office, bundle_no: str, body: SupplementNoticeIn, call: Call) -> Answer:
     """Every fault of every member in one act; each member that has started gets its part as its own notice.
 
-    Raises UnknownBundleApplication, StaleVersion, WrongBundleState, AlreadyNotified, FaultCouldBeSeen, Invalid.
+    Raises UnknownBundleApplication, StaleVersion, BundleChanged, WrongBundleState, AlreadyNotified, FaultCouldBeSeen,
+    Invalid.
     """
     async with office.db.transaction(call.idempotency) as uow:
         seen = await seen_by(office, uow, bundle_no, call, BundleAct.REQUEST_SUPPLEMENT)
@@ -96,7 +97,7 @@ def _own(work: Work, member_id: str, faults: Sequence[FaultIn]) -> list[FaultIn]
 async def supply(office: Office, bundle_no: str, body: BundleReceiptIn, call: Call) -> Answer:
     """What was uploaded since the notice counts, and what is named here; given once for all members.
 
-    Raises UnknownBundleApplication, StaleVersion, WrongBundleState, SuppliedTooLate, Invalid.
+    Raises UnknownBundleApplication, StaleVersion, BundleChanged, WrongBundleState, SuppliedTooLate, Invalid.
     """
     async with office.db.transaction(call.idempotency) as uow:
         seen = await seen_by(office, uow, bundle_no, call, BundleAct.SUPPLY)

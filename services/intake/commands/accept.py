@@ -22,10 +22,10 @@ from services.kernel.time_limit import DueDate, TimeLimit
 
 
 async def accept(office: Office, application_id: UUID, call: Call) -> Answer:
-    """Raises UnknownApplication, StaleVersion, WrongState, MaterialsMissing."""
+    """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, MaterialsMissing."""
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen, Act.ACCEPT)
+        await call.check_seen(uow, seen, Act.ACCEPT)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         item = item.chosen_by(seen.materials)
         reused = [m.certificate_identifier for m in seen.materials if m.certificate_identifier]
@@ -71,10 +71,10 @@ def _due(office: Office, limit: TimeLimit, application: rules.Application, accep
 
 
 async def refuse_acceptance(office: Office, application_id: UUID, body: RefusalIn, call: Call) -> Answer:
-    """Raises UnknownApplication, StaleVersion, WrongState, MustAccept, Invalid."""
+    """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, MustAccept, Invalid."""
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen, Act.REFUSE_ACCEPTANCE)
+        await call.check_seen(uow, seen, Act.REFUSE_ACCEPTANCE)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         refused = rules.refuse_acceptance(
             seen, body.kind, reason=body.reason, competent_body=body.competent_body, by=call.by, now=call.now

@@ -14,10 +14,12 @@ from services.intake.scope import visible
 
 
 async def claim(office: Office, application_id: UUID, body: ClaimIn, call: Call) -> Answer:
-    """Raises UnknownApplication, StaleVersion, WrongState, OutsideWindow, AlreadyClaimed, Invalid."""
+    """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, OutsideWindow, AlreadyClaimed,
+    Invalid.
+    """
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen, Act.CLAIM)
+        await call.check_seen(uow, seen, Act.CLAIM)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         claimed = windows.claim(seen, tuple(body.persons), by=call.by, now=call.now)
         claimed = await save(uow, seen, claimed, events=1)
@@ -26,10 +28,10 @@ async def claim(office: Office, application_id: UUID, body: ClaimIn, call: Call)
 
 
 async def return_originals(office: Office, application_id: UUID, body: OriginalsIn, call: Call) -> Answer:
-    """Raises UnknownApplication, StaleVersion, WrongState, NothingToReturn."""
+    """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, NothingToReturn."""
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen, Act.RETURN_ORIGINALS)
+        await call.check_seen(uow, seen, Act.RETURN_ORIGINALS)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         originals = Originals(endings.originals_of(seen), body.recipient_name, call.now, call.by)
         returned = await save(uow, seen, endings.return_originals(seen, originals), events=1)

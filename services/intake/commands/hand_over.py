@@ -17,11 +17,11 @@ from services.intake.scope import visible
 async def hand_over(office: Office, case_no: str, body: HandOverIn, call: Call, *, together: bool = False) -> Answer:
     """`together`: by the counter that hands out the whole bundle.
 
-    Raises UnknownApplication, StaleVersion, WrongState, ResultNotReady, BundleHandsOver, Invalid.
+    Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, ResultNotReady, BundleHandsOver, Invalid.
     """
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, case_no, visible(call.principal, call.roles))
-        call.check_seen(seen, Act.HAND_OVER)
+        await call.check_seen(uow, seen, Act.HAND_OVER)
         if seen.bundle_no is not None and not together:
             await _check_bundle(uow.connection, seen)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)

@@ -16,11 +16,11 @@ from services.intake.scope import visible
 
 
 async def correct(office: Office, application_id: UUID, body: CorrectionIn, call: Call) -> Answer:
-    """Raises UnknownApplication, StaleVersion, WrongState, Invalid."""
+    """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, Invalid."""
     claims = [material.claim() for material in body.materials]
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen, Act.CORRECT)
+        await call.check_seen(uow, seen, Act.CORRECT)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         holders = holders_of(seen, call.principal)
         materials = await hand_in(uow.connection, item.item, claims, call, holders=holders)
@@ -31,11 +31,11 @@ async def correct(office: Office, application_id: UUID, body: CorrectionIn, call
 
 
 async def supply_deferred(office: Office, application_id: UUID, body: DeferredIn, call: Call) -> Answer:
-    """Raises UnknownApplication, StaleVersion, WrongState, Invalid."""
+    """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, Invalid."""
     claims = [material.claim() for material in body.materials]
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen, Act.SUPPLY_DEFERRED)
+        await call.check_seen(uow, seen, Act.SUPPLY_DEFERRED)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         holders = holders_of(seen, call.principal)
         materials = await hand_in(uow.connection, item.item, claims, call, holders=holders)
@@ -46,10 +46,10 @@ async def supply_deferred(office: Office, application_id: UUID, body: DeferredIn
 
 
 async def check_commitment(office: Office, application_id: UUID, body: CommitmentCheckIn, call: Call) -> Answer:
-    """Raises UnknownApplication, StaleVersion, WrongState, NothingToCheck."""
+    """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, NothingToCheck."""
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen, Act.CHECK_COMMITMENT)
+        await call.check_seen(uow, seen, Act.CHECK_COMMITMENT)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         check = Check(body.outcome, body.finding, call.now, call.by.account_id)
         checked = rules.check_commitment(seen, body.material_no, check)

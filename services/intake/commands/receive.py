@@ -21,11 +21,11 @@ _QUERY_LENGTH = 10
 
 
 async def receive(office: Office, application_id: UUID, body: ReceiptIn, call: Call) -> Answer:
-    """Raises UnknownApplication, StaleVersion, WrongState, Invalid, NumbersExhausted."""
+    """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, Invalid, NumbersExhausted."""
     claims = [material.claim() for material in body.materials]
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen, Act.RECEIVE)
+        await call.check_seen(uow, seen, Act.RECEIVE)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         holders = holders_of(seen, call.principal)
         promising = promises(office, seen.applicant, call.today)

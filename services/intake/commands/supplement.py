@@ -20,10 +20,12 @@ from services.intake.scope import visible
 async def request_supplement(
     office: Office, application_id: UUID, body: SupplementNoticeIn, call: Call, *, judged: bool = False
 ) -> Answer:
-    """Raises UnknownApplication, StaleVersion, WrongState, AlreadyNotified, FaultCouldBeSeen, Invalid."""
+    """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, AlreadyNotified,
+    FaultCouldBeSeen, Invalid.
+    """
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen, Act.REQUEST_SUPPLEMENT)
+        await call.check_seen(uow, seen, Act.REQUEST_SUPPLEMENT)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         workdays = office.settings.supply_workdays if body.supply_by is None else None
         reused = [m.certificate_identifier for m in seen.materials if m.certificate_identifier]
@@ -55,10 +57,10 @@ def _fault(item: ServiceItem, fault: FaultIn) -> MaterialFault:
 
 
 async def give_up(office: Office, application_id: UUID, body: ReturnIn, call: Call) -> Answer:
-    """Raises UnknownApplication, StaleVersion, WrongState, Invalid."""
+    """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, Invalid."""
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen, Act.RETURN)
+        await call.check_seen(uow, seen, Act.RETURN)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         returned = rules.give_up(seen, reason=body.reason, by=call.by, now=call.now)
         returned = await save(uow, seen, returned, events=1)
@@ -69,12 +71,12 @@ async def give_up(office: Office, application_id: UUID, body: ReturnIn, call: Ca
 async def supply(office: Office, application_id: UUID, body: SupplementsIn, call: Call) -> Answer:
     """What was uploaded since the notice counts, and what is named here.
 
-    Raises UnknownApplication, StaleVersion, WrongState, Invalid.
+    Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, Invalid.
     """
     claims = [material.claim() for material in body.materials]
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen, Act.SUPPLY)
+        await call.check_seen(uow, seen, Act.SUPPLY)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         holders = holders_of(seen, call.principal)
         promising = promises(office, seen.applicant, call.today)

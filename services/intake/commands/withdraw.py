@@ -13,10 +13,10 @@ from services.intake.scope import visible
 
 
 async def withdraw(office: Office, application_id: UUID, body: WithdrawalIn, call: Call) -> Answer:
-    """Raises UnknownApplication, StaleVersion, WrongState, Invalid."""
+    """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, Invalid."""
     async with office.db.transaction(call.idempotency) as uow:
         seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
-        call.check_seen(seen, Act.WITHDRAW)
+        await call.check_seen(uow, seen, Act.WITHDRAW)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         withdrawn = await save(uow, seen, rules.withdraw(seen, reason=body.reason, now=call.now), events=1)
         publish(uow, withdrawn, facts.withdrawn(withdrawn, call.by))

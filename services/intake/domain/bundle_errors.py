@@ -19,6 +19,15 @@ class UnknownBundleApplication(DomainError):
     title_en: ClassVar[str] = "No such bundle application"
 
 
+class BundleChanged(DomainError):
+    """The version named was right when the request came in, and somebody else saved first."""
+
+    code: ClassVar[str] = "intake.bundle-changed"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "“一件事”申请刚刚被他人办理，请刷新后再办"
+    title_en: ClassVar[str] = "Somebody else has just acted on this bundle application"
+
+
 class UnknownMember(DomainError):
     code: ClassVar[str] = "intake.bundle-member-not-found"
     kind: ClassVar[Kind] = Kind.NOT_FOUND
