@@ -1,6 +1,6 @@
 """Why a limit ends on its day: every reason as data and as a Chinese and an English sentence fit for a paper."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -10,6 +10,7 @@ from services.kernel.time_limit import (
     Clock,
     DueDate,
     Extended,
+    Pause,
     StartRule,
     Unit,
     budget_days,
@@ -17,11 +18,12 @@ from services.kernel.time_limit import (
     due_date,
     pauses,
 )
-from services.kernel.workdays import SpecialDay, WorkCalendar
+from services.kernel.workdays import SATURDAY, SpecialDay, WorkCalendar
 
 UNITS_ZH = {Unit.WORKDAY: "个工作日", Unit.CALENDAR_DAY: "日（自然日）", Unit.MONTH: "个月"}
 UNITS_EN = {Unit.WORKDAY: "working day(s)", Unit.CALENDAR_DAY: "calendar day(s)", Unit.MONTH: "month(s)"}
 STARTS_ZH = {StartRule.RECEIVED: "收件", StartRule.ACCEPTED: "受理", StartRule.DECIDED: "作出决定"}
+NEAR_DAYS = 15  # days of one name this near belong to one holiday
 STARTS_EN = {StartRule.RECEIVED: "receipt", StartRule.ACCEPTED: "acceptance", StartRule.DECIDED: "the decision"}
 
 
@@ -77,15 +79,18 @@ def why(
         begun: Chinese and English name of the act that started the clock, where it is none of the three start rules.
     """
     due = due_date(clock, calendar, as_of=as_of)
-    started_on = china_date(clock.started_at)
-    reasons = [_start(begun or (STARTS_ZH[clock.limit.start], STARTS_EN[clock.limit.start]), started_on), _limit(clock)]
+    started_on, budget = china_date(clock.started_at), budget_days(clock)
+    act = begun or (STARTS_ZH[clock.limit.start], STARTS_EN[clock.limit.start])
+    reasons = [_start(act, started_on) if budget else _on_the_spot(act, started_on), _limit(clock)]
     reasons += [_extension(entry) for entry in clock.ledger if isinstance(entry, Extended)]
-    standstill = list(_pauses(clock, calendar, due, as_of))
+    stretches = [*_stretches(clock, due, as_of)]
+    standstill = [_pause(stretch, clock.limit.unit, calendar) for stretch in stretches]
     reasons += standstill
-    if clock.limit.unit is Unit.WORKDAY:
-        reasons += _holidays(calendar, started_on, due.on)
+    if clock.limit.unit is Unit.WORKDAY and budget:
+        reasons += _holidays(calendar, started_on, due.on, stretches)
     else:
-        last = started_on + timedelta(days=budget_days(clock) + sum(reason.days for reason in standstill))
+        days = 0 if clock.limit.unit is Unit.WORKDAY else sum(reason.days for reason in standstill)
+        last = started_on + timedelta(days=budget + days)
         reasons += _moved_off_a_rest_day(calendar, last, due.on)
     if calendar.is_provisional(due.on):
         reasons.append(_calendar_missing(calendar))
@@ -110,12 +115,18 @@ def _start(begun: tuple[str, str], started_on: date) -> Reason:
     )
 
 
+def _on_the_spot(act: tuple[str, str], started_on: date) -> Reason:
+    """A limit of 0 is over with the day of its start, so that nothing is left uncounted."""
+    act_zh, act_en = act
+    return Reason(ReasonKind.START, f"{_zh(started_on)}{act_zh}", f"{act_en} on {started_on}", from_on=started_on)
+
+
 def _limit(clock: Clock) -> Reason:
     limit = clock.limit
     basis_zh, basis_en = (f"（{limit.article}）", f" ({limit.article})") if limit.article else ("", "")
     if limit.value == 0:
         return Reason(
-            ReasonKind.LIMIT, f"当场办结{basis_zh}", f"to be done on the spot{basis_en}", article=limit.article
+            ReasonKind.LIMIT, f"应当当场办结{basis_zh}", f"to be done on the spot{basis_en}", article=limit.article
         )
     return Reason(
         ReasonKind.LIMIT,
@@ -138,47 +149,73 @@ def _extension(entry: Extended) -> Reason:
     )
 
 
-def _pauses(clock: Clock, calendar: WorkCalendar, due: DueDate, as_of: date | None) -> Iterator[Reason]:
-    workdays, unit = clock.limit.unit is Unit.WORKDAY, clock.limit.unit
-    counted = Unit.WORKDAY if workdays else Unit.CALENDAR_DAY
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A pause in days: those after `first` up to and with `last` are not counted."""
+
+    pause: Pause
+    first: date
+    last: date
+
+    def leaves_out(self, day: date) -> bool:
+        return self.first < day <= self.last
+
+
+def _stretches(clock: Clock, due: DueDate, as_of: date | None) -> Iterator[_Stretch]:
     for pause in pauses(clock):
         first = china_date(pause.from_at)
         if first > due.on:
             return
         last = china_date(pause.to_at) if pause.to_at is not None else max(first, as_of or first)
-        days = calendar.earliest_between(first, last) if workdays else (last - first).days
-        basis = f"（{pause.article}）" if pause.article else ""
-        if pause.to_at is None:
-            zh = f"自{_zh(first)}起因{pause.cause}暂停计时{basis}，尚未恢复"
-            en = f"paused since {first} for {pause.cause}, not yet resumed"
-            yield Reason(ReasonKind.OPEN_PAUSE, zh, en, first, None, days, pause.article)
-        else:
-            zh = f"{_zh(first)}至{_zh(last)}因{pause.cause}暂停计时{basis}，不计入{days}{UNITS_ZH[counted]}"
-            en = f"paused from {first} to {last} for {pause.cause}, {days} {UNITS_EN[counted]} not counted"
-            yield Reason(ReasonKind.PAUSE, zh, en, first, last, days, pause.article, str(unit))
+        yield _Stretch(pause, first, last)
 
 
-def _holidays(calendar: WorkCalendar, started_on: date, due_on: date) -> Iterator[Reason]:
-    moved = [day for day in calendar.special_days(started_on, due_on) if day.works is (day.on.weekday() >= 5)]
-    for _, group in groupby(moved, key=lambda day: (day.name, day.works)):
-        yield from _holiday(list(group), started_on, due_on, calendar)
+def _pause(stretch: _Stretch, unit: Unit, calendar: WorkCalendar) -> Reason:
+    pause, first, last = stretch.pause, stretch.first, stretch.last
+    counted = Unit.WORKDAY if unit is Unit.WORKDAY else Unit.CALENDAR_DAY
+    days = calendar.earliest_between(first, last) if counted is Unit.WORKDAY else (last - first).days
+    basis = f"（{pause.article}）" if pause.article else ""
+    if pause.to_at is None:
+        zh = f"自{_zh(first)}起因{pause.cause}暂停计时{basis}，尚未恢复"
+        en = f"paused since {first} for {pause.cause}, not yet resumed"
+        return Reason(ReasonKind.OPEN_PAUSE, zh, en, first, None, days, pause.article)
+    zh = f"{_zh(first)}至{_zh(last)}因{pause.cause}暂停计时{basis}，不计入{days}{UNITS_ZH[counted]}"
+    en = f"paused from {first} to {last} for {pause.cause}, {days} {UNITS_EN[counted]} not counted"
+    return Reason(ReasonKind.PAUSE, zh, en, first, last, days, pause.article, str(unit))
 
 
-def _holiday(days: list[SpecialDay], after: date, until: date, calendar: WorkCalendar) -> Iterator[Reason]:
-    """One holiday, with the weekend days that belong to it, or one or more make-up working days."""
-    first, last, count, name = days[0].on, days[-1].on, len(days), days[0].name
-    if days[0].works:
-        listed = "、".join(_zh(day.on) for day in days)
-        zh = f"{listed}为{name}调休上班日，计入{count}个工作日"
-        en = f"{', '.join(str(day.on) for day in days)} made up for {name}: {count} working day(s) counted"
-        yield Reason(ReasonKind.MAKEUP_WORKDAY, zh, en, first, last, -count, source=days[0].source)
-        return
-    off = [day.on for day in calendar.special_days(after, until) if day.name == name and not day.works]
-    same = [day for day in off if abs((day - first).days) <= 15]
-    first, last = min(same), max(same)
-    zh = f"{_zh(first)}至{_zh(last)}{name}放假，其中{count}天本为周一至周五，不计入"
-    en = f"{name} {first} to {last}: {count} weekday(s) off, not counted"
-    yield Reason(ReasonKind.HOLIDAY, zh, en, first, last, count, source=days[0].source)
+def _holidays(
+    calendar: WorkCalendar, started_on: date, due_on: date, stretches: Sequence[_Stretch]
+) -> Iterator[Reason]:
+    """Days that moved the date. What lies within a pause counts neither way: its reason names the days left out."""
+    special = [day for day in calendar.special_days(started_on, due_on) if day.works is (day.on.weekday() >= SATURDAY)]
+    moved = [day for day in special if not any(stretch.leaves_out(day.on) for stretch in stretches)]
+    for (name, works), group in groupby(moved, key=lambda day: (day.name, day.works)):
+        days = list(group)
+        if works:
+            yield _made_up(days)
+            continue
+        off = [day.on for day in calendar.special_days(started_on, due_on) if day.name == name and not day.works]
+        whole = [day for day in off if abs((day - days[0].on).days) <= NEAR_DAYS]
+        partly = len(days) < sum(day.weekday() < SATURDAY for day in whole)
+        yield _holiday(days, whole[0], whole[-1], partly=partly)
+
+
+def _made_up(days: Sequence[SpecialDay]) -> Reason:
+    """Weekend days on which everybody works for a holiday."""
+    name, count, listed = days[0].name, len(days), "、".join(_zh(day.on) for day in days)
+    zh = f"{listed}为{name}调休上班日，计入{count}个工作日"
+    en = f"{', '.join(str(day.on) for day in days)} made up for {name}: {count} working day(s) counted"
+    return Reason(ReasonKind.MAKEUP_WORKDAY, zh, en, days[0].on, days[-1].on, -count, source=days[0].source)
+
+
+def _holiday(days: Sequence[SpecialDay], first: date, last: date, *, partly: bool) -> Reason:
+    """One holiday with the weekend days that belong to it; `partly` within a pause, which left those out already."""
+    name, count = days[0].name, len(days)
+    besides_zh, besides_en = ("暂停期间以外", " outside the pause") if partly else ("", "")
+    zh = f"{_zh(first)}至{_zh(last)}{name}放假，其中{besides_zh}{count}天本为周一至周五，不计入"
+    en = f"{name} {first} to {last}: {count} weekday(s){besides_en} off, not counted"
+    return Reason(ReasonKind.HOLIDAY, zh, en, first, last, count, source=days[0].source)
 
 
 def _moved_off_a_rest_day(calendar: WorkCalendar, last: date, due_on: date) -> Iterator[Reason]:

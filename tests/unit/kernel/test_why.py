@@ -1,6 +1,7 @@
 """Why a date is the date: the sentences a person reads and the data behind them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
+from random import Random
 
 import pytest
 
@@ -105,5 +106,55 @@ def test_a_provisional_date_says_so(clock, kind, said):
     assert found.en.endswith("(provisional).")
 
 
-def test_on_the_spot_is_told_as_such():
-    assert "当场办结" in why(a_clock(0, "2026-11-20 10:00"), CALENDAR).zh
+def test_on_the_spot_is_told_without_counting_days():
+    found = why(a_clock(0, "2026-11-20 10:00"), CALENDAR)
+
+    assert found.zh == "2026年11月20日受理；应当当场办结（行政许可法第四十二条）；于2026年11月20日到期。"
+    assert found.en == "acceptance on 2026-11-20; to be done on the spot (行政许可法第四十二条); due 2026-11-20."
+
+
+def test_on_the_spot_of_a_rest_day_is_the_next_working_day():
+    found = why(a_clock(0, "2026-10-03 10:00"), CALENDAR)
+
+    assert kinds(found) == [ReasonKind.START, ReasonKind.LIMIT, ReasonKind.LAST_DAY_RESTS, ReasonKind.DUE]
+    assert "期间最后一日2026年10月3日为休息日，顺延至2026年10月8日" in found.zh
+
+
+def test_a_make_up_day_within_a_pause_is_not_told_as_counted():
+    paused = (Paused(at("2026-02-12 10:00"), "检测"), Resumed(at("2026-02-24 10:00")))
+
+    found = why(a_clock(10, "2026-02-11 10:00", Unit.WORKDAY, *paused), CALENDAR)
+
+    assert "2026年2月14日" not in found.zh
+    assert "春节放假" not in found.zh
+    assert "因检测暂停计时，不计入3个工作日" in found.zh
+    assert "2026年2月28日为春节调休上班日，计入1个工作日" in found.zh
+
+
+def test_a_holiday_partly_within_a_pause_names_the_days_outside():
+    paused = (Paused(at("2026-02-12 10:00"), "检测"), Resumed(at("2026-02-18 10:00")))
+
+    found = why(a_clock(10, "2026-02-11 10:00", Unit.WORKDAY, *paused), CALENDAR)
+
+    assert "2026年2月15日至2026年2月23日春节放假，其中暂停期间以外3天本为周一至周五，不计入" in found.zh
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_days_told_add_up_to_the_date(seed):
+    """Weekdays outside every pause = the limit, more for each holiday told, less for each make-up day told."""
+    random = Random(seed)
+    start = date(2023, 1, 1) + timedelta(days=random.randrange(900))
+    first = start + timedelta(days=random.randrange(40))
+    last = first + timedelta(days=random.randrange(30))
+    instants = [datetime.combine(day, time(10), CHINA) for day in (start, first, last)]
+    ledger = (Paused(instants[1], "检测"), Resumed(instants[2]))
+    limit = TimeLimit(random.randrange(1, 60), Unit.WORKDAY, StartRule.ACCEPTED)
+
+    found = why(Clock(limit, instants[0], ledger), CALENDAR)
+
+    days = [start + timedelta(days=n) for n in range(1, (found.due.on - start).days + 1)]
+    weekdays = [day for day in days if day.weekday() < 5 and not first < day <= last]
+    told = {ReasonKind.HOLIDAY, ReasonKind.MAKEUP_WORKDAY}
+    moved = sum(reason.days for reason in found.reasons if reason.kind in told)
+    beyond = found.due.on == CALENDAR.earliest_workday(last, 0) and len(weekdays) > limit.value + moved
+    assert beyond or len(weekdays) == limit.value + moved
