@@ -1,8 +1,8 @@
-"""The clocks of an examination: every limit of the case with its state, and why the main ones are due on their day."""
+"""The clocks of an examination: every limit of the case with its state, and why each is due on its day."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from contracts.events.common import DueDate as DueDateOut
@@ -10,11 +10,20 @@ from contracts.events.common import ItemRef
 from services.approval import mapping
 from services.approval.domain.clocks import Clocks
 from services.approval.domain.consultation import due_of
-from services.approval.domain.days import known_days
-from services.approval.domain.proceedings import Consultation, Hearing, HearingStep, ItemRules, Proceedings
+from services.approval.domain.days import known_days, pause_workdays
+from services.approval.domain.hearing import HOLDING_WORKDAYS, REQUEST_WORKDAYS
+from services.approval.domain.proceedings import (
+    Consultation,
+    ConsultationState,
+    Hearing,
+    HearingStep,
+    ItemRules,
+    Proceedings,
+)
+from services.approval.domain.site_check import ASSIGNMENT_WORKDAYS
 from services.approval.domain.states import OPEN_STATES, State
 from services.approval.schemas_proceedings import ClockName, ClockOut, ClockState, WhyOut
-from services.kernel.time_limit import Clock, DueDate, Paused, TimeLimit
+from services.kernel.time_limit import Clock, DueDate, Paused, StartRule, TimeLimit, Unit
 from services.kernel.why import why
 from services.kernel.workdays import WorkCalendar
 
@@ -52,11 +61,12 @@ def proceedings_of(row: Any, today: date, calendar: WorkCalendar) -> dict[str, A
     """Values of `Examination` that come from ledger, records and proceedings."""
     case = row.case
     item = ItemRef.model_validate(case["item"])
+    rules, clocks = mapping.item_rules(item), mapping.clocks(case, item, row.ledger)
     view = _View(
         state=State(row.state),
-        rules=mapping.item_rules(item),
-        clocks=mapping.clocks(case, item, row.ledger),
-        proceedings=known_days(mapping.proceedings(case["proceedings"]), calendar),
+        rules=rules,
+        clocks=clocks,
+        proceedings=known_days(mapping.proceedings(case["proceedings"]), rules, clocks.accepted_at, calendar),
         consultations=mapping.consultations(row.consultations),
         calendar=calendar,
         today=today,
@@ -83,8 +93,10 @@ def _first_level(view: _View) -> Iterator[ClockOut]:
         yield _explained(view, ClockName.FIRST_LEVEL, Clock(limit, view.clocks.accepted_at), state)
 
 
-def _explained(view: _View, name: ClockName, clock: Clock, state: ClockState) -> ClockOut:
-    found = why(clock, view.calendar, as_of=view.today)
+def _explained(
+    view: _View, name: ClockName, clock: Clock, state: ClockState, begun: tuple[str, str] | None = None
+) -> ClockOut:
+    found = why(clock, view.calendar, as_of=view.today, begun=begun)
     shown = _clock(view, name, found.due, clock.limit.article, state)
     return shown.model_copy(update={"why": WhyOut.of(found)})
 
@@ -101,33 +113,65 @@ def _clock(view: _View, name: ClockName, due: DueDate, article: str, state: Cloc
     )
 
 
+@dataclass(frozen=True)
+class _Step:
+    """The limit of a single step, in working days. `from_at` is None where it was stored without its start."""
+
+    name: ClockName
+    article: str
+    workdays: int
+    from_at: datetime | None
+    begun: tuple[str, str]
+    due: DueDate
+    runs: bool
+
+
 def _others(view: _View) -> Iterator[ClockOut]:
     """Limits of single steps: they run until the step is done, or the case has ended."""
-    found: list[tuple[ClockName, DueDate, str, bool]] = []
-    going_on = view.proceedings
-    if going_on.suspension is not None:
-        begun = next(entry for entry in reversed(view.clocks.ledger) if isinstance(entry, Paused))
-        found.append((ClockName.PAUSE, going_on.suspension.expected_end, begun.article, True))
-    if going_on.site_check is not None:
-        found.append((ClockName.INSPECTORS, going_on.site_check.due, "行政许可法第五十五条第二款", False))
-    if going_on.hearing is not None:
-        found += _hearing(going_on.hearing, view)
-    found += [(ClockName.STATEMENT, p.speak_by, "行政许可法第三十六条", not p.heard) for p in going_on.parties]
-    found += [
-        (ClockName.CONSULTATION, due_of(c, view.calendar), "", c.state.value == "OPEN") for c in view.consultations
-    ]
-    for name, due, article, runs in found:
-        state = ClockState.RUNNING if runs and view.is_open else ClockState.ENDED
-        yield _clock(view, name, due, article, state)
+    for step in (*_procedures(view), *_hearing(view), *_heard(view)):
+        state = ClockState.RUNNING if step.runs and view.is_open else ClockState.ENDED
+        if step.from_at is None:
+            yield _clock(view, step.name, step.due, step.article, state)
+        else:
+            limit = TimeLimit(step.workdays, Unit.WORKDAY, StartRule.ACCEPTED, step.article)
+            yield _explained(view, step.name, Clock(limit, step.from_at), state, step.begun)
 
 
-def _hearing(hearing: Hearing, view: _View) -> Iterator[tuple[ClockName, DueDate, str, bool]]:
-    article = "行政许可法第四十七条"
-    if hearing.request_by is not None:
+def _procedures(view: _View) -> Iterator[_Step]:
+    pause, check = view.proceedings.suspension, view.proceedings.site_check
+    if pause is not None:
+        article = next(entry for entry in reversed(view.clocks.ledger) if isinstance(entry, Paused)).article
+        begun = ("启动特别程序并书面告知所需时间", "the written notice of the special procedure")
+        days = pause_workdays(pause, view.calendar)
+        yield _Step(ClockName.PAUSE, article, days, pause.suspended_at, begun, pause.expected_end, runs=True)
+    if check is not None:
+        article, begun, since = "行政许可法第五十五条第二款", ("受理", "acceptance"), view.clocks.accepted_at
+        yield _Step(ClockName.INSPECTORS, article, ASSIGNMENT_WORKDAYS, since, begun, check.due, runs=False)
+
+
+def _hearing(view: _View) -> Iterator[_Step]:
+    article, hearing = "行政许可法第四十七条", view.proceedings.hearing
+    if hearing is not None and hearing.request_by is not None:
         waiting = hearing.step is HearingStep.TOLD and not _lapsed(hearing, view)
-        yield ClockName.HEARING_REQUEST, hearing.request_by, article, waiting
-    if hearing.hold_by is not None:
-        yield ClockName.HEARING_HOLDING, hearing.hold_by, article, hearing.step is not HearingStep.HELD
+        begun = ("告知听证权利", "being told of the right to a hearing")
+        due, since = hearing.request_by, hearing.told_at
+        yield _Step(ClockName.HEARING_REQUEST, article, REQUEST_WORKDAYS, since, begun, due, runs=waiting)
+    if hearing is not None and hearing.hold_by is not None:
+        begun = ("提出听证申请", "the request for a hearing")
+        due, since, runs = hearing.hold_by, hearing.requested_at, hearing.step is not HearingStep.HELD
+        yield _Step(ClockName.HEARING_HOLDING, article, HOLDING_WORKDAYS, since, begun, due, runs=runs)
+
+
+def _heard(view: _View) -> Iterator[_Step]:
+    """Those who are asked for their word: interested parties, other departments."""
+    article, begun = "行政许可法第三十六条", ("告知利害关系人", "the interested party being told")
+    for party in view.proceedings.parties:
+        since, runs = party.notified_at, not party.heard
+        yield _Step(ClockName.STATEMENT, article, party.workdays, since, begun, party.speak_by, runs=runs)
+    article, begun = "行政许可法第二十六条第二款", ("征求部门意见", "the question to the department")
+    for asked in view.consultations:
+        days, due, runs = asked.limit_workdays, due_of(asked, view.calendar), asked.state is ConsultationState.OPEN
+        yield _Step(ClockName.CONSULTATION, article, days, asked.asked_at, begun, due, runs=runs)
 
 
 def _lapsed(hearing: Hearing, view: _View) -> bool:

@@ -131,7 +131,7 @@ async def load(
     loaded = _loaded(row)
     if calendar is None:
         return loaded
-    proceedings = known_days(loaded.case.proceedings, calendar)
+    proceedings = known_days(loaded.case.proceedings, loaded.case.rules, loaded.case.clocks.accepted_at, calendar)
     return replace(loaded, case=replace(loaded.case, proceedings=proceedings))
 
 

@@ -73,7 +73,7 @@ class ClockOut(BaseModel):
     state: ClockState
     due: DueDate
     overdue: bool
-    why: WhyOut | None = Field(description="法定、承诺、初审期限的逐项理由")
+    why: WhyOut | None = Field(description="逐项理由；仅对未存起算时刻的旧记录为空")
 
 
 class LedgerOut(BaseModel):

@@ -5,22 +5,56 @@ from datetime import datetime
 
 from services.approval.domain.clocks import workdays_after
 from services.approval.domain.hearing import HOLDING_WORKDAYS, REQUEST_WORKDAYS
-from services.approval.domain.proceedings import Hearing, Party, Proceedings
-from services.kernel.time_limit import DueDate
+from services.approval.domain.proceedings import (
+    FirstLevel,
+    Hearing,
+    ItemRules,
+    Party,
+    Proceedings,
+    SiteCheck,
+    Suspension,
+)
+from services.approval.domain.site_check import ASSIGNMENT_WORKDAYS
+from services.kernel.time_limit import Clock, DueDate, china_date, due_date
 from services.kernel.workdays import WorkCalendar
 
 
-def known_days(proceedings: Proceedings, calendar: WorkCalendar) -> Proceedings:
+def known_days(
+    proceedings: Proceedings, rules: ItemRules, accepted_at: datetime, calendar: WorkCalendar
+) -> Proceedings:
     """The same with every provisional day as the calendar has it now: a day is derived, what is stored is a copy.
 
     Without this a provisional day would never be over, and nothing could ever be decided after it.
     """
-    hearing = proceedings.hearing
+    pause, check, hearing = proceedings.suspension, proceedings.site_check, proceedings.hearing
+    first, limit = proceedings.first_level, rules.first_level
     return replace(
         proceedings,
+        suspension=_of_pause(pause, calendar) if pause else None,
+        site_check=_of_check(check, accepted_at, calendar) if check else None,
         hearing=_of_hearing(hearing, calendar) if hearing else None,
         parties=tuple(_of_party(party, calendar) for party in proceedings.parties),
+        first_level=_of_level(first, Clock(limit, accepted_at), calendar) if first and limit else first,
     )
+
+
+def pause_workdays(pause: Suspension, calendar: WorkCalendar) -> int:
+    """The working days its notice told; of an early row, those up to the day it told."""
+    return pause.workdays or calendar.earliest_between(china_date(pause.suspended_at), pause.expected_end.on)
+
+
+def _of_pause(pause: Suspension, calendar: WorkCalendar) -> Suspension:
+    days = pause_workdays(pause, calendar)
+    end = _again(pause.expected_end, pause.suspended_at, days, calendar)
+    return replace(pause, expected_end=end or pause.expected_end)
+
+
+def _of_level(first: FirstLevel, clock: Clock, calendar: WorkCalendar) -> FirstLevel:
+    return replace(first, due=due_date(clock, calendar)) if first.due.provisional else first
+
+
+def _of_check(check: SiteCheck, accepted_at: datetime, calendar: WorkCalendar) -> SiteCheck:
+    return replace(check, due=_again(check.due, accepted_at, ASSIGNMENT_WORKDAYS, calendar) or check.due)
 
 
 def _of_hearing(hearing: Hearing, calendar: WorkCalendar) -> Hearing:

@@ -55,6 +55,7 @@ class Suspension:
     suspended_at: datetime
     expected_end: DueDate
     resumes_to: State
+    workdays: int = 0  # the time told in the notice; 0: stored before it was kept
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,9 @@ def suspend(
     require_that(within, "expected_workdays", "range", f"所需时间应为 1 至 {LONGEST_PAUSE} 个工作日")
     at = case.clocks.latest(now)
     stopped = _with_entry(case, Paused(at, cause or name, article), calendar, now)
-    pause = Suspension(kind, name, at, workdays_after(at, draft.expected_workdays, calendar), case.state)
+    pause = Suspension(
+        kind, name, at, workdays_after(at, draft.expected_workdays, calendar), case.state, draft.expected_workdays
+    )
     approvers = (*case.proceedings.approvers, officer.account_id)
     fact = Suspended(
         kind=kind,

@@ -36,6 +36,7 @@ async def test_a_pause_and_an_extension_are_ledger_entries_and_the_date_says_why
     assert clock_named(paused, "LEGAL")["state"] == "PAUSED"
     assert clock_named(paused, "LEGAL")["due"]["provisional"]
     assert clock_named(paused, "PAUSE")["state"] == "RUNNING"
+    assert "期限为10个工作日（行政许可法第四十五条）" in clock_named(paused, "PAUSE")["why"]["zh"]
     assert extended["state"] == "REVIEWED"
     assert [entry["kind"] for entry in shown["ledger"]] == ["PAUSED", "RESUMED", "EXTENDED"]
     reasons = clock_named(shown, "LEGAL")["why"]
@@ -193,6 +194,7 @@ async def test_a_hearing_is_told_asked_for_announced_and_blocks_the_decision(app
     assert too_soon == late_waiver == (409, "approval.hearing-stage")
     shown = await desk.shown()
     assert {c["name"] for c in shown["clocks"]} >= {"HEARING_REQUEST", "HEARING_HOLDING"}
+    assert [c["name"] for c in shown["clocks"] if "到期" not in c["why"]["zh"]] == []
     assert [s.split(".")[2] for s in (await desk.events())[2:]] == ["told", "requested", "announced"]
 
 

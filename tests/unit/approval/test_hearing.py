@@ -322,7 +322,9 @@ def test_a_day_told_before_its_year_was_published_ends_once_the_year_is(act: str
     with pytest.raises((HearingOpen, PartyNotHeard)):
         decided(case, "2027-03-01 09:00")
 
-    known = replace(case, proceedings=known_days(case.proceedings, CALENDAR.with_year(YEAR)))
+    known = replace(
+        case, proceedings=known_days(case.proceedings, case.rules, case.clocks.accepted_at, CALENDAR.with_year(YEAR))
+    )
 
     with pytest.raises((HearingOpen, PartyNotHeard)):
         decided(known, "2027-01-05 23:59")

@@ -1,0 +1,70 @@
+"""Days of proceedings told while their year was not published: replaced as soon as it is, every one of them."""
+
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from services.approval.domain.clocks import workdays_after
+from services.approval.domain.days import known_days
+from services.approval.domain.proceedings import (
+    FirstLevel,
+    Hearing,
+    HearingStep,
+    Inspector,
+    ItemRules,
+    Party,
+    Proceedings,
+    SiteCheck,
+    Suspension,
+)
+from services.approval.domain.states import State
+from services.kernel.time_limit import DueDate, StartRule, TimeLimit, Unit
+from services.kernel.workdays import SpecialDay, YearNotice, official_calendar
+
+CALENDAR = official_calendar()
+NEW_YEAR = (date(2027, 1, 1), date(2027, 1, 4))
+LATER = CALENDAR.with_year(YearNotice(2027, ("演练",), tuple(SpecialDay(d, "元旦", False, "演练") for d in NEW_YEAR)))
+AT = datetime(2026, 12, 30, 2, tzinfo=UTC)
+TOLD = workdays_after(AT, 5, CALENDAR)
+RULES = ItemRules(first_level=TimeLimit(5, Unit.WORKDAY, StartRule.ACCEPTED, "行政许可法第三十五条"))
+PROCEEDINGS = Proceedings(
+    suspension=Suspension("TESTING", "检验", AT, TOLD, State.EXAMINING, 5),
+    site_check=SiteCheck((Inspector("a", "甲"), Inspector("b", "乙")), TOLD),
+    hearing=Hearing(HearingStep.REQUESTED, request_by=TOLD, hold_by=TOLD, told_at=AT, requested_at=AT),
+    parties=(Party(1, "向家院", TOLD, notified_at=AT, workdays=5),),
+    first_level=FirstLevel("431202101000", TOLD),
+)
+
+
+def dues(value: Any) -> list[DueDate]:
+    if isinstance(value, DueDate):
+        return [value]
+    if isinstance(value, tuple):
+        return [due for one in value for due in dues(one)]
+    if is_dataclass(value):
+        return [due for field in fields(value) for due in dues(getattr(value, field.name))]
+    return []
+
+
+def test_no_day_stays_provisional_once_its_year_is_loaded() -> None:
+    known = known_days(PROCEEDINGS, RULES, AT, LATER)
+
+    assert [due.provisional for due in dues(PROCEEDINGS)] == [True] * 6
+    five = DueDate(workdays_after(AT, 5, LATER).on)
+    assert dues(known) == [five, five, five, DueDate(workdays_after(AT, 20, LATER).on), five, five]
+
+
+def test_a_day_that_was_told_as_final_stays_as_told() -> None:
+    final = DueDate(date(2026, 12, 31))
+    told = replace(PROCEEDINGS, parties=(Party(1, "向家院", final, notified_at=AT, workdays=1),))
+
+    assert known_days(told, RULES, AT, LATER).parties[0].speak_by == final
+
+
+def test_a_pause_stored_without_its_length_is_counted_by_the_day_it_told() -> None:
+    early = replace(PROCEEDINGS, suspension=Suspension("TESTING", "检验", AT, TOLD, State.EXAMINING))
+
+    known = known_days(early, RULES, AT, LATER).suspension
+
+    assert known is not None
+    assert not known.expected_end.provisional
