@@ -83,32 +83,52 @@ class Listed:
         ]
 
 
-def holder_key(office: Office, holder: HolderIn | None, principal: Principal) -> str:
+@dataclass(frozen=True)
+class Holders:
+    """Whose certificates a plan counts: the applicant's, and those of the caller who acts for it as its agent.
+
+    The same as an application counts that he files himself (`submit.whose`).
+    """
+
+    applicant: str
+    agent: str | None = None
+
+
+@dataclass(frozen=True)
+class Held:
+    """By type, of those valid today the one that is valid longest; `own` are the applicant's types."""
+
+    best: Mapping[str, HeldCertificate]
+    own: frozenset[str]
+
+
+def holders(office: Office, applicant: HolderIn | None, principal: Principal) -> Holders:
     """Raises NotForOthers: a plan tells what is held, so one plans for himself and those he acts for; InvalidCode."""
-    key = subject_key(office, holder.party_type, holder.number) if holder else principal.subject_key
+    key = subject_key(office, applicant.party_type, applicant.number) if applicant else principal.subject_key
     if key not in own_keys(principal):
         raise NotForOthers()
-    return key
+    return Holders(key, principal.subject_key if key in principal.acts_for else None)
 
 
-async def best_held(connection: AsyncConnection, key: str, today: date) -> dict[str, HeldCertificate]:
-    """By type, of those valid today the one that is valid longest."""
-    usable = [c for c in await repository.held_by(connection, [key]) if c.usable_on(today)]
-    return {c.type_code: c for c in sorted(usable, key=lambda c: (c.valid_until or date.max, c.identifier))}
+async def held_of(connection: AsyncConnection, whose: Holders, today: date) -> Held:
+    found = await repository.held_by(connection, [whose.applicant, whose.agent or ""])
+    usable = sorted((c for c in found if c.usable_on(today)), key=lambda c: (c.valid_until or date.max, c.identifier))
+    own = frozenset(c.type_code for c in usable if c.holder_key == whose.applicant)
+    return Held({c.type_code: c for c in usable}, own)
 
 
-def item_plan(item: ServiceItem, held: Mapping[str, HeldCertificate], conditions: Collection[int]) -> MaterialsPlanOut:
+def item_plan(item: ServiceItem, held: Held, conditions: Collection[int]) -> MaterialsPlanOut:
     member = item.item_id
     materials = {m.material_no: m for m in item.materials}
     places = {(member, m.material_no): m.material_no for m in item.materials}
     listed = Listed(materials, {member: item}, places, frozenset(conditions))
     members = [Wanted(member, listed.demands(member))]
-    return _out(listed, members, held)
+    return _out(listed, members, held.best)
 
 
-def bundle_plan(running: Running, body: BundleMaterialsPlanIn, held: Mapping[str, HeldCertificate]) -> MaterialsPlanOut:
+def bundle_plan(running: Running, body: BundleMaterialsPlanIn, held: Held) -> MaterialsPlanOut:
     """Raises Invalid: something was chosen that the bundle does not offer."""
-    taking = _taking_part(running, body, held)
+    taking = _taking_part(running, body, held.own)
     listed = Listed(
         {shared.shared_no: shared.material for shared in running.shared},
         {m.member_id: running.items[m.member_id].item for m in taking if m.member_id in running.items},
@@ -119,10 +139,10 @@ def bundle_plan(running: Running, body: BundleMaterialsPlanIn, held: Mapping[str
     members = [
         Wanted(m.member_id, listed.demands(m.member_id), _before(m, taking), results.get(m.member_id)) for m in taking
     ]
-    return _out(listed, members, held)
+    return _out(listed, members, held.best)
 
 
-def _taking_part(running: Running, body: BundleMaterialsPlanIn, held: Mapping[str, HeldCertificate]) -> list[Member]:
+def _taking_part(running: Running, body: BundleMaterialsPlanIn, held_types: Collection[str]) -> list[Member]:
     questions = {question.name: question for question in running.definition.questions}
 
     def met(condition: str) -> bool | None:
@@ -131,7 +151,7 @@ def _taking_part(running: Running, body: BundleMaterialsPlanIn, held: Mapping[st
         except Unanswered:
             return None
 
-    planned = plan(running.definition, chosen=body.members, held_types=set(held), holds=met)
+    planned = plan(running.definition, chosen=body.members, held_types=held_types, holds=met)
     return [p.member for p in planned if p.part in {Part.TAKES_PART, Part.UNDECIDED}]
 
 

@@ -45,9 +45,9 @@ async def item_plan(
     response.headers.update(_PRIVATE)
     published = (await office.items.current(db)).get(item_code)
     item = office.items.under(published, choose(published.item, body.scenario, follows=False))
-    key = planning.holder_key(office, body.applicant, caller)
+    whose = planning.holders(office, body.applicant, caller)
     async with db.read() as connection:
-        held = await planning.best_held(connection, key, clock.local_date(now))
+        held = await planning.held_of(connection, whose, clock.local_date(now))
     return planning.item_plan(item.item, held, body.conditions)
 
 
@@ -62,11 +62,11 @@ async def bundle_plan(
     response: Response,
 ) -> MaterialsPlanOut:
     response.headers.update(_PRIVATE)
-    key = planning.holder_key(office, body.applicant, caller)
+    whose = planning.holders(office, body.applicant, caller)
     snapshot = await office.items.current(db)
     async with db.read() as connection:
         running = await definitions().get(connection, office.items, bundle_id, snapshot.version)
-        held = await planning.best_held(connection, key, clock.local_date(now))
+        held = await planning.held_of(connection, whose, clock.local_date(now))
     return planning.bundle_plan(running, body, held)
 
 

@@ -81,3 +81,20 @@ async def test_staff_do_not_ask_the_library_through_a_plan(desk: Desk) -> None:
         answer = await desk.post(path, desk.clerk, body)
 
         assert answer.status_code == 403
+
+
+async def test_an_agent_who_files_himself_is_not_asked_for_what_the_library_holds_of_him(desk: Desk) -> None:
+    """As the application then counts it: his own identity card beside the company's licence."""
+    company = a_company()
+    await desk.holds(company, BUSINESS_LICENCE, "PLAN4")
+    card = await desk.holds(ZHANG, IDCARD, "PLAN5")
+    agent = desk.enterprise_agent(ZHANG, organisation=company)
+    applicant = {"party_type": "ORGANISATION", "number": company}
+
+    plan = (await desk.post("/items/E02/materials-plan", agent, {"applicant": applicant})).json()
+
+    body = {"item_code": "E02", "applicant": applicant | {"name": "好味餐饮"}, "reuse": "auto"}
+    application = (await desk.post("/applications", agent, body)).json()
+    assert card in {m["certificate_identifier"] for m in plan["avoided"]}
+    missing = {m["material_no"] for m in application["materials"] if m["coverage"] == "MISSING"}
+    assert missing == {m["material_no"] for m in plan["bring"]}
