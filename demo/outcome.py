@@ -75,7 +75,8 @@ def _complete(answer: dict[str, Any], life: Life) -> bool:
     return wanted <= {paper["kind"] for paper in answer["papers"]}
 
 
-async def _download(owner: Caller, url: str, target: Path, step: str) -> None:
+async def download(owner: Caller, url: str, target: Path, step: str) -> None:
+    """A file of the platform, written beside the report. Raises StepFailed."""
     answer = await owner.get(url)
     if answer.status_code != 200:
         expect(answer, 200, step)
@@ -84,14 +85,14 @@ async def _download(owner: Caller, url: str, target: Path, step: str) -> None:
 
 async def _paper(owner: Caller, paper: dict[str, Any], life: Life, folder: Path) -> dict[str, str]:
     name = f"{life.item['item_id']}-{life.case_no[-12:]}-{paper['kind'].lower()}.pdf"
-    await _download(owner, f"/api/v1/papers/{paper['paper_id']}/file", folder / name, f"{life.name} 下载文书")
+    await download(owner, f"/api/v1/papers/{paper['paper_id']}/file", folder / name, f"{life.name} 下载文书")
     return {"kind": paper["kind"], "number": paper["number"], "pdf": name}
 
 
 async def _certificate(owner: Caller, life: Life, certificate: dict[str, Any], folder: Path) -> dict[str, Any]:
     identifier = certificate["identifier"]
     name = f"{life.item['item_id']}-{life.case_no[-12:]}-certificate.pdf"
-    await _download(owner, f"/api/v1/certificates/{identifier}/file", folder / name, f"{life.name} 下载证照")
+    await download(owner, f"/api/v1/certificates/{identifier}/file", folder / name, f"{life.name} 下载证照")
     detail = expect(await owner.get(f"/api/v1/certificates/{identifier}"), 200, f"{life.name} 证照信息")
     proof = await owner.get("/api/v1/certificates/log/inclusion", identifier=identifier)
     return {
