@@ -140,6 +140,9 @@ TABLE: tuple[Route, ...] = (
     *_act("certificate", f"{API}/certificates/presented", access=Access.PUBLIC),
     *_read("certificate", f"{API}/certificates/access-log", f"{API}/certificate-callers"),
     *_act("certificate", f"{API}/certificate-callers"),
+    *_read("certificate", f"{API}/certificate-peers"),
+    *_act("certificate", f"{API}/certificate-peers", f"{API}/certificates/elsewhere"),
+    *_act("certificate", f"{API}/certificate-peers/queries", access=Access.PUBLIC),
     *_act("certificate", *(f"{_CERTIFICATE}/{act}" for act in ("loss", "loss/withdrawal", "reissue"))),
     *_read("certificate", f"{API}/certificates/{{identifier}}", f"{_CASE}/papers"),
     *_act("certificate", *(f"{_CERTIFICATE}/{act}" for act in ("prints", "copies"))),
@@ -147,6 +150,7 @@ TABLE: tuple[Route, ...] = (
     *_read("certificate", f"{_CERTIFICATE}/copies/{{copy_id}}/file", deadline=60.0),
     *_read("certificate", f"{API}/certificates/{{identifier}}/file", f"{API}/papers/{{paper_id}}/file", deadline=60.0),
     *_rest("certificate", f"{API}/certificates", f"{API}/papers", f"{API}/certificate-callers"),
+    *_rest("certificate", f"{API}/certificate-peers"),
     # supervision
     *_read("supervision", f"{API}/supervision/cases/{{case_no}}", f"{API}/supervision/lights", f"{_CASE}/clocks"),
     *_read("supervision", f"{API}/supervision/findings", f"{API}/supervision/orders"),

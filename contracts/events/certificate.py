@@ -22,6 +22,7 @@ class CertificateStatus(StrEnum):
 class CertificateOrigin(StrEnum):
     CASE = "CASE"
     IMPORTED = "IMPORTED"
+    FOREIGN = "FOREIGN"  # issued by another region's library, verified and adopted here
 
 
 class PaperKind(StrEnum):
@@ -99,6 +100,21 @@ class CertificateIssued(Event):
     status: CertificateStatus = CertificateStatus.VALID
     act: CertificateAct = CertificateAct.ISSUE
     previous_identifier: str | None = None  # of the version this one supersedes
+    region: str | None = None  # of FOREIGN: the division that issued it
+    region_name: str | None = None
+    trusted_until: date | None = None  # of FOREIGN: the last day on which it is relied upon without asking again
+
+
+class CertificateConfirmed(Event):
+    """The region that issued a FOREIGN certificate was asked again: relied upon until another day."""
+
+    SUBJECT: ClassVar[str] = "certificate.certificate.confirmed.v1"
+    certificate_id: UUID
+    identifier: str
+    type_code: str  # ours; empty: it stands for none of our types
+    region: str
+    trusted_until: date
+    confirmed_at: datetime
 
 
 class CertificateSealed(Event):

@@ -22,6 +22,14 @@ def standing_examples(
         *_decisions(certificate_id, of, department, handler, chief),
         *_versions(of),
         *_states(certificate_id, of, department),
+        certificate.CertificateConfirmed(
+            certificate_id=_NEXT,
+            identifier=identifier,
+            type_code="11431202006100029C001",
+            region="431102000000",
+            trusted_until=date(2027, 4, 13),
+            confirmed_at=_LATER,
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from contracts.events.certificate import (
     CertificateExpired,
     CertificateIssued,
     CertificateLossWithdrawn,
+    CertificateOrigin,
     CertificateReportedLost,
     CertificateRescinded,
     CertificateRevoked,
@@ -106,6 +107,8 @@ async def keep_certificates(uow: UnitOfWork, messages: Sequence[Incoming]) -> No
     """Which certificates stand, and how: what a decision about one is checked against."""
     for message in messages:
         match message.event:
+            case CertificateIssued(origin=CertificateOrigin.FOREIGN):
+                pass  # another region's: no body here decides about it
             case CertificateIssued():
                 await standing_repository.keep_issued(uow.connection, message.event, message.version)
             case CertificateSuperseded():

@@ -18,6 +18,7 @@ from services.certificate.files.contents import SealBody
 from services.certificate.files.records import rotate
 from services.certificate.files.seal_keys import retire
 from services.certificate.kit import Kit
+from services.certificate.peers import cli as peers
 from services.chassis import clock
 from services.chassis.cli import Command, run_cli
 from services.chassis.database import Database
@@ -33,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         Command("log-backfill", "为日志启用之前的证照补记日志", _run_backfill),
         Command("sign-records", "为已导入、尚未签名的证照补上签名", _run_signing),
         *outside.commands(),
+        peers.command(),
         Command("rotate-keys", "换用新的证照签名密钥（旧公钥继续公布）", _run_rotate_keys),
         Command("rotate-seal", "为部门换用新的电子印章（旧文件仍可核验）", _run_rotate_seal, _add_seal),
         Command("retry-files", "重新制作失败的版式文件 (字库或模板修复之后)", _run_retry),

@@ -28,11 +28,18 @@ async def admit(connection: AsyncConnection, principal: Principal, purpose: str,
         staff=bool(principal.roles & (WITH_PURPOSE - PROVINCIAL)),
         platform=bool(principal.roles & PROVINCIAL),
     )
+    return await admit_as(connection, names, principal.organisation, purpose, today)
+
+
+async def admit_as(
+    connection: AsyncConnection, names: tuple[str, ...], organisation: str, purpose: str, today: date
+) -> Registration:
+    """One query under the most particular registration of these names, counted. Raises: see `admit`."""
     registration = in_force(names, await _known(connection, names))
     refused = refusal(registration, purpose, today)
     if registration is None or refused is not None:
         raise CallerRefused(refused or "")
-    await _count(connection, registration, principal.organisation, today)
+    await _count(connection, registration, organisation, today)
     return registration
 
 

@@ -8,6 +8,9 @@ from services.certificate.life_routes import router as life_router
 from services.certificate.log_routes import router as log_router
 from services.certificate.look_routes import router as look_router
 from services.certificate.look_routes import shown as shown_router
+from services.certificate.peers.line import Line
+from services.certificate.peers.routes import between as between_router
+from services.certificate.peers.routes import router as peers_router
 from services.certificate.public_routes import router as public_router
 from services.certificate.routes import router
 from services.chassis.app import build_app
@@ -18,7 +21,11 @@ def create_app() -> FastAPI:
 
     async def open_kit(app: FastAPI) -> None:
         app.state.kit = Kit.open(loaded)
+        app.state.line = Line()
+
+    async def hang_up(app: FastAPI) -> None:
+        await app.state.line.close()
 
     # Public routes first: `certificates/verify` must not be taken for an identifier.
-    routers = [public_router, log_router, shown_router, look_router, router, life_router]
-    return build_app(loaded, title="证照", routers=routers, on_start=[open_kit])
+    routers = [public_router, log_router, shown_router, look_router, between_router, peers_router, router, life_router]
+    return build_app(loaded, title="证照", routers=routers, on_start=[open_kit], on_stop=[hang_up])

@@ -150,13 +150,13 @@ def _file(row: Any, url: str) -> FileOut:
     return FileOut(state=state, url=url, sha256=row.file_sha256, failed_reason=row.failed_reason)
 
 
-def _holder_out(one: Mapping[str, str]) -> PartyOut:
+def holder_out(one: Mapping[str, str]) -> PartyOut:
     party_type = PartyType(one["type"])
     return PartyOut(party_type=party_type, name=one["name"], masked_number=one["masked"], share=one["share"])
 
 
 def certificate_out(row: Any, *, today: date, public_url: str) -> CertificateOut:
-    holders = [_holder_out(one) for one in of_row(row)]
+    holders = [holder_out(one) for one in of_row(row)]
     return CertificateOut(
         identifier=row.identifier,
         type_code=row.type_code,

@@ -213,6 +213,9 @@ GET  /api/v1/certificates/access-log                             200  o  o  -  -
 POST /api/v1/certificates/{identifier}/presentations             201  o  o  -  -  -  -  -  -  -  -  -  -  -
 GET  /api/v1/certificate-callers                                 200  -  -  -  -  -  -  -  o  o  -  -  -  -
 POST /api/v1/certificate-callers                                 422  -  -  -  -  -  -  -  -  o  -  -  -  -
+GET  /api/v1/certificate-peers                                   200  -  -  -  -  -  -  -  o  o  -  -  -  -
+POST /api/v1/certificate-peers                                   422  -  -  -  -  -  -  -  -  o  -  -  -  -
+POST /api/v1/certificates/elsewhere                              422  o  o  o  o  o  o  o  -  -  -  -  o  -
 GET  /api/v1/supervision/cases/{case_no}                         200  o  o  o  o  o  o  o  o  -  o  o  o  -
 GET  /api/v1/cases/{case_no}/clocks                              200  o  o  o  o  o  o  o  o  -  o  o  o  -
 GET  /api/v1/supervision/lights                                  200  -  -  -  -  o  o  -  o  -  -  -  -  -
@@ -236,6 +239,7 @@ PUBLIC = frozenset(
         ("GET", "/api/v1/certificates/verify"),
         ("POST", "/api/v1/certificates/verify"),
         ("POST", "/api/v1/certificates/presented"),
+        ("POST", "/api/v1/certificate-peers/queries"),
     }
 )
 # The gateway puts the journey together and leaves the rule to each service.

@@ -141,3 +141,87 @@ class NotPresented(DomainError):
     kind = Kind.NOT_FOUND
     title_zh = "亮证码无效或已过期"
     title_en = "The code is not valid or has run out"
+
+
+class PeerUnknown(DomainError):
+    """No library is registered for that region: nothing of it is believed, and nothing is told to it."""
+
+    code = "certificate.peer-unknown"
+    kind = Kind.INVALID
+    title_zh = "该地区的证照库未登记"
+    title_en = "The library of that region is not registered"
+
+
+class PeerNotInForce(DomainError):
+    code = "certificate.peer-not-in-force"
+    kind = Kind.FORBIDDEN
+    title_zh = "该地区证照库的登记已停用或不在有效期内"
+    title_en = "The registration of that library is closed or has run out"
+
+
+class PeerRequestRefused(DomainError):
+    """A request that a registered peer did not sign for us, or not for now."""
+
+    code = "certificate.peer-request-refused"
+    kind = Kind.UNAUTHENTICATED
+    title_zh = "无法确认请求来自所登记的证照库"
+    title_en = "The request does not come from a registered library"
+
+
+class PeerRequestReplayed(DomainError):
+    code = "certificate.peer-request-replayed"
+    kind = Kind.CONFLICT
+    title_zh = "该请求已经答复过，不再答复"
+    title_en = "The request was answered before"
+
+
+class PeerAway(DomainError):
+    """The other library cannot be reached: the case goes on without it."""
+
+    code = "certificate.peer-away"
+    kind = Kind.UNAVAILABLE
+    title_zh = "对方证照库暂时无法连接，请先按提交材料办理或稍后再试"
+    title_en = "The other library cannot be reached"
+
+
+class PeerRefusesUs(DomainError):
+    """The other library answered that it does not tell us this."""
+
+    code = "certificate.peer-refuses"
+    kind = Kind.CONFLICT
+    title_zh = "对方证照库拒绝答复"
+    title_en = "The other library refuses to answer"
+
+
+class PeerUntrusted(DomainError):
+    """What the other library sent does not follow from the keys and the log it is registered with."""
+
+    code = "certificate.peer-untrusted"
+    kind = Kind.CONFLICT
+    title_zh = "对方的答复无法通过核验，未予采用"
+    title_en = "The other library's answer cannot be trusted"
+
+
+class HolderDiffers(DomainError):
+    """One answer for a certificate of somebody else and one that there is not: nothing is learnt by asking."""
+
+    code = "certificate.not-of-holder"
+    kind = Kind.NOT_FOUND
+    title_zh = "对方证照库没有申请人名下的该证照"
+    title_en = "The other library holds no such certificate of this applicant"
+
+
+class PeerImpossible(DomainError):
+    code = "certificate.peer-impossible"
+    kind = Kind.INVALID
+    title_zh = "不能这样登记其他地区的证照库"
+    title_en = "A library cannot be registered like this"
+
+
+class CaseRequired(DomainError):
+    """Another region is asked for a case that is open and is the asker's to handle, or by the holder himself."""
+
+    code = "certificate.case-required"
+    kind = Kind.INVALID
+    title_zh = "向其他地区查询证照，须为经办的未办结办件"
+    title_en = "Asking elsewhere needs an open case of one's own"

@@ -1,0 +1,15 @@
+"""Libraries of other regions, their requests, and what they issued that is reused here."""
+
+from alembic import op
+
+from services.certificate.peers.tables import PeerBase
+from services.chassis.migrations import create_tables
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    create_tables(op, PeerBase.metadata)

@@ -1,0 +1,182 @@
+"""What a peer told and we believed becomes a certificate of ours to reuse: stored, told, confirmed or taken away."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from contracts.events import certificate as events
+from contracts.events.certificate import CertificateOrigin, CertificateStatus
+from contracts.events.common import Event, PartyType
+from services.certificate.domain.holders import of_row
+from services.certificate.domain.peering import Peer, Trust, trust
+from services.certificate.kit import Kit
+from services.certificate.peers import rows
+from services.certificate.peers.believing import Believed
+from services.certificate.peers.schemas import ForeignOut
+from services.certificate.peers.wire import untrusted
+from services.certificate.queries import holder_out
+from services.certificate.schemas import BodyOut
+from services.chassis.clock import local_date
+from services.chassis.database import UnitOfWork
+from services.chassis.ids import uuid7
+
+_STANDINGS: dict[CertificateStatus, type[events.CertificateStanding]] = {
+    CertificateStatus.RESCINDED: events.CertificateRescinded,
+    CertificateStatus.ANNULLED: events.CertificateAnnulled,
+    CertificateStatus.DEREGISTERED: events.CertificateDeregistered,
+    CertificateStatus.REVOKED: events.CertificateRevoked,
+    CertificateStatus.LOST: events.CertificateReportedLost,
+    CertificateStatus.EXPIRED: events.CertificateExpired,
+    CertificateStatus.VALID: events.CertificateLossWithdrawn,
+}
+
+
+async def adopt(uow: UnitOfWork, told: Believed, peer: Peer, kit: Kit, *, now: datetime, by_us: bool) -> None:
+    """The first time it is stored and told like an issue; later it is confirmed, and a change of state is told.
+
+    `by_us`: somebody of ours asked, not the clock.
+
+    Raises PeerUntrusted: it is our own, another region's, or not the record we know.
+    """
+    await rows.lock_identifier(uow.connection, told.identifier)
+    if await rows.is_ours(uow.connection, told.identifier):
+        raise untrusted("outside-region", "该证照由本地区颁发，对方无权答复")
+    known = await rows.foreign(uow.connection, told.identifier)
+    if known is None:
+        await _first(uow, told, peer, kit, now)
+        return
+    if (known.region, known.record_sha256) != (peer.region, told.record_sha256):
+        raise untrusted("record-changed", "与此前采用的同一证照的签名记录不一致")
+    await _again(uow, known, told, peer, now, by_us=by_us)
+
+
+async def _first(uow: UnitOfWork, told: Believed, peer: Peer, kit: Kit, now: datetime) -> None:
+    today = local_date(now)
+    until = told.columns["valid_until"]
+    trusted = trust(peer, today, asked_on=today, relied=False, valid_until=until)
+    row = dict(told.columns) | {
+        "id": uuid7(),
+        "version": 1,
+        "status": told.status,
+        "record_sealed": kit.seal_record(told.record),
+        "record_sha256": told.record_sha256,
+        "proof": dict(told.proof),
+        "adopted_at": now,
+        "asked_at": now,
+        "confirmed_at": now,
+        "trusted_until": trusted.until,
+        "again_at": trusted.again_at,
+        "relied_at": None,
+    }
+    await rows.add_foreign(uow.connection, row)
+    uow.publish(_issued(row, peer), aggregate_id=row["id"], version=1)
+
+
+async def _again(uow: UnitOfWork, known: Any, told: Believed, peer: Peer, now: datetime, *, by_us: bool) -> None:
+    today, asked_at = local_date(now), now if by_us else known.asked_at
+    trusted = trust(
+        peer,
+        today,
+        asked_on=local_date(asked_at),
+        relied=known.relied_at is not None,
+        valid_until=known.valid_until,
+    )
+    changed = {
+        "asked_at": asked_at,
+        "confirmed_at": now,
+        "trusted_until": trusted.until,
+        "again_at": trusted.again_at,
+        "proof": dict(told.proof),
+        "status": told.status,
+        "type_code": told.type_code,
+    }
+    version = known.version
+    for event in _news(known, told, peer, trusted, now):
+        version += 1
+        uow.publish(event, aggregate_id=known.id, version=version)
+    await rows.change_foreign(uow.connection, known.id, changed | {"version": version})
+
+
+def _news(known: Any, told: Believed, peer: Peer, trusted: Trust, now: datetime) -> list[Event]:
+    news: list[Event] = []
+    if known.status != told.status:
+        news.append(_standing(known, told, now))
+    if (known.trusted_until, known.type_code) != (trusted.until, told.type_code):
+        news.append(
+            events.CertificateConfirmed(
+                certificate_id=known.id,
+                identifier=known.identifier,
+                type_code=told.type_code,
+                region=peer.region,
+                trusted_until=trusted.until,
+                confirmed_at=now,
+            )
+        )
+    return news
+
+
+def _standing(known: Any, told: Believed, now: datetime) -> Event:
+    status = CertificateStatus(told.status)
+    if status is CertificateStatus.SUPERSEDED:
+        return events.CertificateSuperseded(
+            certificate_id=known.id,
+            identifier=known.identifier,
+            holder_key=known.holder_key,
+            superseded_by=told.superseded_by,
+            superseded_at=now,
+        )
+    return _STANDINGS[status](
+        certificate_id=known.id,
+        identifier=known.identifier,
+        type_code=told.type_code,
+        holder_key=known.holder_key,
+        issuer_uscc=known.issuer_uscc,
+        status=status,
+        at=now,
+    )
+
+
+def _issued(row: dict[str, Any], peer: Peer) -> events.CertificateIssued:
+    return events.CertificateIssued(
+        certificate_id=row["id"],
+        identifier=row["identifier"],
+        type_code=row["type_code"],
+        type_name=row["type_name"],
+        holder_key=row["holder_key"],
+        holder_name=row["holder_name"],
+        holder_type=PartyType(row["holder_type"]),
+        co_holders=tuple(_co_holder(one) for one in (row["holders"] or ())[1:]),
+        issuer_uscc=row["issuer_uscc"],
+        origin=CertificateOrigin.FOREIGN,
+        certificate_version=row["certificate_version"],
+        issued_at=row["adopted_at"],
+        valid_from=row["valid_from"],
+        valid_until=row["valid_until"],
+        status=CertificateStatus(row["status"]),
+        region=peer.region,
+        region_name=peer.name,
+        trusted_until=row["trusted_until"],
+    )
+
+
+def _co_holder(one: Mapping[str, str]) -> events.CoHolder:
+    kind = PartyType(one["type"])
+    return events.CoHolder(holder_key=one["key"], holder_name=one["name"], holder_type=kind, share=one["share"])
+
+
+def foreign_out(row: Any) -> ForeignOut:
+    """Of a row of `rows.shown`."""
+    names = (
+        *("identifier", "type_code", "type_name", "certificate_version", "issued_on", "valid_from", "valid_until"),
+        *("region", "region_name", "confirmed_at", "trusted_until", "version"),
+    )
+    holders = [holder_out(one) for one in of_row(row)]
+    return ForeignOut(
+        **{name: getattr(row, name) for name in names},
+        certificate_number=row.number_shown,
+        holder=holders[0],
+        holders=holders,
+        issuer=BodyOut(uscc=row.issuer_uscc, name=row.issuer_name),
+        status=CertificateStatus(row.status),
+        origin=CertificateOrigin.FOREIGN,
+    )

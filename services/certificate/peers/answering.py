@@ -1,0 +1,160 @@
+"""We are asked: a signed request of a registered peer is answered with signed records, proofs and head."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.certificate import log_queries, repository
+from services.certificate.callers import admit_as
+from services.certificate.commands import log_proofs
+from services.certificate.commands.sign_records import signed_within
+from services.certificate.domain.errors import CallerRefused, PeerNotInForce, PeerRequestReplayed, PeerUnknown
+from services.certificate.domain.holders import keys_of
+from services.certificate.domain.peering import Peer, asked_by, runs_out_at
+from services.certificate.domain.sharing import allows_type, withheld
+from services.certificate.domain.transparency import Act
+from services.certificate.files.records import general_form
+from services.certificate.kit import Kit
+from services.certificate.log_queries import Head
+from services.certificate.peers import rows
+from services.certificate.peers.wire import (
+    ANSWER_TYPE,
+    MOST,
+    Answer,
+    LeafSaid,
+    Question,
+    Request,
+    Standing,
+    Told,
+    asker_of,
+    digest,
+    read_request,
+)
+from services.chassis.clock import local_date
+from services.chassis.database import Database
+from services.kernel.errors import FieldError
+
+
+async def asking_peer(
+    db: Database, signed: str, kit: Kit, *, now: datetime, real_now: datetime
+) -> tuple[Peer, Request]:
+    """Who asks and what, once. Its minute follows the real clock, its registration the days of the library.
+
+    Raises:
+        PeerUnknown, PeerRequestRefused, PeerNotInForce, PeerRequestReplayed.
+    """
+    async with db.transaction() as uow:
+        peer = await rows.find_peer(uow.connection, asker_of(signed))
+        if peer is None:
+            raise PeerUnknown(errors=[FieldError("/request", "region", "请求方地区未在本地区登记")])
+        said = read_request(signed, peer, kit.settings.division, now=real_now)
+        if not peer.in_force(local_date(now)):
+            raise PeerNotInForce
+        until = runs_out_at({"exp": said.exp})
+        if not await rows.first_use(uow.connection, peer.region, digest(said), until, real_now):
+            raise PeerRequestReplayed
+    return peer, said
+
+
+async def answer(db: Database, signed: str, kit: Kit, *, now: datetime, real_now: datetime) -> str:
+    """The signed answer. Every certificate told leaves a row that its holder sees.
+
+    Raises: see `asking_peer`; CallerRefused, DailyLimitReached.
+    """
+    peer, said = await asking_peer(db, signed, kit, now=now, real_now=real_now)
+    async with db.transaction() as uow:
+        found = await _asked_for(uow.connection, peer, said.question, kit, now)
+        for row in found:
+            await repository.note_access(uow.connection, _access_rows(peer, said.question, row, now))
+        head = await log_queries.latest_head(uow.connection)
+        told = await _told(uow.connection, found, head, kit) if head else []
+        consistency = await _consistency(uow.connection, said.question.head_size, head)
+    answered = Answer(
+        iss=kit.settings.division,
+        aud=peer.region,
+        answers=said.jti,
+        iat=int(real_now.timestamp()),
+        head=head.jws if head else "",
+        consistency=consistency,
+        certificates=told,
+    )
+    return kit.signer.sign(answered.model_dump(mode="json"), typ=ANSWER_TYPE)
+
+
+async def _asked_for(
+    connection: AsyncConnection, peer: Peer, question: Question, kit: Kit, now: datetime
+) -> Sequence[Any]:
+    """Raises CallerRefused, DailyLimitReached."""
+    allowed = await admit_as(
+        connection, (asked_by(peer.region),), f"peer:{peer.region}", question.purpose, local_date(now)
+    )
+    if withheld(allowed):
+        raise CallerRefused("登记只允许提供部分字段；签名记录不能拆分，不能提供")
+    holder = question.holder
+    key = kit.holder_key(holder.party_type.value, holder.number) if holder else ""
+    if question.identifier is None and (holder is None or question.type_code is None):
+        raise CallerRefused("须按证照标识，或按持证人和证照类型查询")
+    found = await rows.of_question(
+        connection, identifier=question.identifier, holder_key=key, type_code=question.type_code, limit=MOST
+    )
+    if any(not allows_type(allowed, row.type_code) for row in found):
+        raise CallerRefused("该证照类型不在登记的范围内")
+    return found
+
+
+async def _told(connection: AsyncConnection, found: Sequence[Any], head: Head, kit: Kit) -> list[Told]:
+    """What no head covers yet is told when the next one is signed, within a minute."""
+    acts = await rows.acts_of(connection, [row.id for row in found])
+    return [
+        await _one(connection, row, acts[row.id], head, kit)
+        for row in found
+        if row.id in acts and acts[row.id][0].leaf_index < head.size
+    ]
+
+
+async def _one(connection: AsyncConnection, row: Any, acts: Sequence[Any], head: Head, kit: Kit) -> Told:
+    first, last = acts[0], acts[-1]
+    standing = None
+    if last.record_sealed is not None:
+        covered = last.leaf_index < head.size
+        leaf = await _leaf(connection, last, head) if covered else None
+        standing = Standing(record=general_form(kit.open_record(last.record_sealed)), leaf=leaf)
+    return Told(
+        identifier=row.identifier,
+        status=row.status,
+        record=general_form(await signed_within(connection, row, kit)),
+        leaf=await _leaf(connection, first, head),
+        standing=standing,
+    )
+
+
+async def _leaf(connection: AsyncConnection, act: Any, head: Head) -> LeafSaid:
+    proof = await log_proofs.inclusion(connection, act, head.size)
+    return LeafSaid(index=act.leaf_index, act=Act(act.act), path=[part.hex() for part in proof.path])
+
+
+async def _consistency(connection: AsyncConnection, known: int, head: Head | None) -> list[str]:
+    if head is None or not 0 < known < head.size:
+        return []
+    return (await log_proofs.consistency_out(connection, known, head.size)).proof
+
+
+def _access_rows(peer: Peer, question: Question, row: Any, now: datetime) -> list[dict[str, object]]:
+    """Each holder sees it."""
+    same = {
+        "at": now,
+        "act": "PEER",
+        "account": "",
+        "client_id": asked_by(peer.region),
+        "organisation": "",
+        "organisation_name": peer.name,
+        "ground": "WITH_PURPOSE",
+        "channel": "",
+        "certificate_id": row.id,
+        "purpose": question.purpose,
+        "case_no": question.case_no or None,
+        "found": 1,
+    }
+    return [same | {"holder_key": key} for key in keys_of(row)]

@@ -1,0 +1,199 @@
+"""We ask: for a holder himself or for an open case, with a purpose; what is believed is adopted for reuse here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.events.common import PartyType
+from services.certificate import queries, repository
+from services.certificate.callers import admit_as
+from services.certificate.commands.read_certificates import reader_of
+from services.certificate.domain.access import APPLICANT_SIDE, holds, may_read_case
+from services.certificate.domain.errors import (
+    CallerRefused,
+    CaseRequired,
+    HolderDiffers,
+    PeerNotInForce,
+    PeerRefusesUs,
+    PeerUnknown,
+)
+from services.certificate.domain.peering import Peer, asked_of, region_of
+from services.certificate.domain.sharing import allows_type
+from services.certificate.kit import Kit
+from services.certificate.peers import rows, wire
+from services.certificate.peers.adopting import adopt, foreign_out
+from services.certificate.peers.believing import Believed, SeenHead, certificate_of, head_of
+from services.certificate.peers.line import QUERIES, Line
+from services.certificate.peers.schemas import ElsewhereIn, ElsewhereOut
+from services.certificate.peers.tables import foreign_certificate
+from services.certificate.peers.wire import HolderAsked, Question
+from services.chassis.auth import Principal
+from services.chassis.clock import local_date, real_now
+from services.chassis.database import Database
+from services.kernel.certificate_identifier import check_certificate_identifier, parse_certificate_identifier
+from services.kernel.codes import check_citizen_id, normalise_number
+from services.kernel.errors import FieldError
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What asking needs besides the database."""
+
+    db: Database
+    kit: Kit
+    line: Line
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose certificate is asked for, and for which case."""
+
+    key: str
+    party_type: str
+    number: str | None
+    case_no: str
+
+
+async def ask(desk: Desk, wanted: ElsewhereIn, principal: Principal) -> ElsewhereOut:
+    """What the other library says now, verified and adopted.
+
+    Raises:
+        PeerUnknown, PeerNotInForce, CaseRequired, CallerRefused, DailyLimitReached: we do not ask.
+        PeerAway, PeerRefusesUs: no answer. PeerUntrusted: an answer that is not believed. HolderDiffers.
+    """
+    today = local_date(desk.now)
+    async with desk.db.transaction() as uow:
+        peer = await _peer(uow.connection, wanted)
+        if not peer.in_force(today):
+            raise PeerNotInForce
+        subject = await _subject(uow.connection, wanted, principal, desk.kit)
+        allowed = await admit_as(
+            uow.connection, (asked_of(peer.region),), principal.organisation, wanted.purpose, today
+        )
+        if wanted.type_code and not (allows_type(allowed, wanted.type_code) and peer.their_types(wanted.type_code)):
+            raise CallerRefused("该证照类型不在可向对方查询的范围内")
+    head, found = await inquire(desk, peer, _questions(wanted, subject, peer))
+    own = [one for one in found if subject.key in one.holder_keys]
+    if not own:
+        raise HolderDiffers
+    async with desk.db.transaction() as uow:
+        if head is not None:
+            await rows.remember_head(uow.connection, peer.region, head.size, head.root)
+        for one in own:
+            await adopt(uow, one, peer, desk.kit, now=desk.now, by_us=True)
+        noted = _access_row(principal, subject, peer, wanted, len(own), desk.now)
+        await repository.note_access(uow.connection, [noted])
+        known = foreign_certificate.c.identifier.in_([one.identifier for one in own])
+        shown = [foreign_out(row) for row in await rows.shown(uow.connection, known)]
+    return ElsewhereOut(region=peer.region, region_name=peer.name, items=shown)
+
+
+async def inquire(desk: Desk, peer: Peer, questions: list[Question]) -> tuple[SeenHead | None, list[Believed]]:
+    """Ask and check; nothing is stored. Raises PeerAway, PeerRefusesUs, PeerUntrusted."""
+    found: dict[str, Believed] = {}
+    head: SeenHead | None = None
+    for question in questions:
+        head, believed = await _inquire_once(desk, peer, question)
+        found |= {one.identifier: one for one in believed}
+    return head, list(found.values())
+
+
+async def _inquire_once(desk: Desk, peer: Peer, question: Question) -> tuple[SeenHead | None, list[Believed]]:
+    ours, numbers = desk.kit.settings.division, list[str]()
+
+    def body() -> dict[str, Any]:
+        signed, number = wire.request(desk.kit.signer, ours, peer.region, question, now=real_now())
+        numbers.append(number)
+        return {"request": signed}
+
+    said = await desk.line.send(peer, QUERIES, body)
+    signed = said.get("answer")
+    if not isinstance(signed, str):
+        raise PeerRefusesUs(f"{peer.name}的答复不符合约定")
+    answer = wire.read_answer(signed, peer, ours, numbers[-1])
+    head = head_of(answer, peer)
+    if head is None:
+        return None, []
+    believed = [certificate_of(told, head, peer, desk.kit) for told in answer.certificates]
+    if question.identifier is not None and any(one.identifier != question.identifier for one in believed):
+        raise wire.untrusted("answer-other", "答复的证照不是所查询的证照")
+    return head, believed
+
+
+async def _peer(connection: AsyncConnection, wanted: ElsewhereIn) -> Peer:
+    """Raises PeerUnknown."""
+    if wanted.identifier is not None:
+        fault = check_certificate_identifier(wanted.identifier.upper(), "/identifier")
+        if fault is not None:
+            raise PeerUnknown(fault.detail, errors=[fault])
+    if wanted.region is not None:
+        found = await rows.find_peer(connection, wanted.region)
+    else:
+        issuer = parse_certificate_identifier((wanted.identifier or "").upper()).issuer_code
+        found = region_of(issuer, [rows.peer_of(row) for row in await rows.all_peers(connection)])
+    if found is None:
+        raise PeerUnknown(errors=[FieldError("/region", "unregistered", "该地区的证照库未在本地区登记")])
+    return found
+
+
+async def _subject(connection: AsyncConnection, wanted: ElsewhereIn, principal: Principal, kit: Kit) -> Subject:
+    """The holder himself or his organisation, or the applicant of an open case the asker handles.
+
+    Raises CaseRequired.
+    """
+    reader = reader_of(principal)
+    if reader.is_one_of(APPLICANT_SIDE):
+        if wanted.number is None:
+            if wanted.type_code is not None or not reader.subject_key:
+                raise CaseRequired("请填写本人或所代理单位的号码", errors=[FieldError("/number", "required", "请填写")])
+            return Subject(reader.subject_key, PartyType.PERSON.value, None, "")
+        number = normalise_number(wanted.number)
+        party = PartyType.PERSON if check_citizen_id(number) is None else PartyType.ORGANISATION
+        key = kit.holder_key(party.value, number)
+        if not holds(reader, [key]):
+            raise CaseRequired("只能查询本人或所代理单位的证照")
+        return Subject(key, party.value, number, "")
+    case = await _case(connection, wanted)
+    if case is None or not may_read_case(reader, queries.scope_of(case)) or case.ended_at is not None:
+        raise CaseRequired
+    number = kit.open_number(case.applicant_sealed)
+    return Subject(case.applicant_key, case.applicant_type, number, case.case_no or "")
+
+
+async def _case(connection: AsyncConnection, wanted: ElsewhereIn) -> Any:
+    if wanted.case_no is not None:
+        return await queries.case_by_no(connection, wanted.case_no)
+    return await queries.case_by_id(connection, UUID(wanted.application_id)) if wanted.application_id else None
+
+
+def _questions(wanted: ElsewhereIn, subject: Subject, peer: Peer) -> list[Question]:
+    said: dict[str, Any] = {"purpose": wanted.purpose, "case_no": subject.case_no, "head_size": peer.head_size}
+    if wanted.identifier is not None:
+        return [Question(identifier=wanted.identifier.upper(), **said)]
+    holder = HolderAsked(party_type=PartyType(subject.party_type), number=subject.number or "")
+    return [Question(holder=holder, type_code=one, **said) for one in peer.their_types(wanted.type_code or "")]
+
+
+def _access_row(
+    principal: Principal, subject: Subject, peer: Peer, wanted: ElsewhereIn, found: int, now: datetime
+) -> dict[str, object]:
+    """The holder sees that others asked elsewhere for him."""
+    return {
+        "at": now,
+        "act": "ASKED",
+        "account": principal.subject,
+        "client_id": principal.client_id,
+        "organisation": principal.organisation,
+        "organisation_name": principal.organisation_name,
+        "ground": "CASE" if subject.case_no else "WITH_PURPOSE",
+        "channel": principal.channel,
+        "holder_key": subject.key,
+        "certificate_id": None,
+        "purpose": f"{wanted.purpose}（向{peer.name}查询）",
+        "case_no": subject.case_no or None,
+        "found": found,
+    }

@@ -1,0 +1,59 @@
+"""The command `add-peer`: registers another region's library from a file."""
+
+import argparse
+import asyncio
+from pathlib import Path
+
+from pydantic import ValidationError
+from rich.console import Console
+
+from services.certificate import settings
+from services.certificate.domain.errors import PeerImpossible
+from services.certificate.peers import registering
+from services.certificate.peers.schemas import PeerIn, PeerOut
+from services.chassis import clock
+from services.chassis.cli import Command
+from services.chassis.database import Database
+
+FAULTY = 1
+_console = Console(stderr=True, soft_wrap=True)
+
+
+def command() -> Command:
+    return Command("add-peer", "登记其他地区的证照库 (JSON，含对方公钥)", _run, _add)
+
+
+def _add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="登记文件，格式见证照服务的 README")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    try:
+        body = PeerIn.model_validate_json(arguments.file.read_bytes())
+        made = asyncio.run(_save(body))
+    except OSError as fault:
+        _console.print(f"无法读取：{fault.filename}", style="red", markup=False)
+        return FAULTY
+    except ValidationError as faulty:
+        for one in faulty.errors(include_url=False, include_input=False):
+            place = "/".join(str(part) for part in one["loc"])
+            _console.print(f"/{place}: {one['msg']}", style="red", markup=False)
+        return FAULTY
+    except PeerImpossible as refused:
+        for error in refused.errors:
+            _console.print(f"{error.pointer}: {error.detail}", style="red", markup=False)
+        return FAULTY
+    _console.print(f"已登记 {made.name}（{made.region}），公钥 {'、'.join(made.key_ids)}", markup=False)
+    return 0
+
+
+async def _save(body: PeerIn) -> PeerOut:
+    loaded = settings.load()
+    clock.use_test_clock(loaded.test_clock)
+    registering.check(body, loaded)
+    database = Database(loaded.database_url)
+    try:
+        async with database.transaction() as uow:
+            return await registering.save(uow.connection, body, "add-peer", now=clock.now())
+    finally:
+        await database.close()

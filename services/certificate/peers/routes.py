@@ -1,0 +1,49 @@
+"""HTTP between libraries of two regions: their registration, what they ask us, and what our people ask them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+
+from services.certificate.domain.access import APPLICANT_SIDE, CLERKS, DEPARTMENT
+from services.certificate.look_routes import Registrar, RegistrarOrSupervisor
+from services.certificate.peers import answering, asking, registering, rows
+from services.certificate.peers.asking import Desk
+from services.certificate.peers.line import QUERIES, Line
+from services.certificate.peers.schemas import ElsewhereIn, ElsewhereOut, PeerIn, PeerOut
+from services.certificate.peers.wire import AnswerOut, RequestIn
+from services.certificate.routes import TheKit
+from services.chassis.auth import Principal, allow, public
+from services.chassis.clock import real_now
+from services.chassis.http import Db, Idem, Now
+
+router = APIRouter(prefix="/api/v1", tags=["other regions"])
+# The signed request is who the caller is: no token of ours is asked of another region.
+between = APIRouter(tags=["other regions"], dependencies=[public])
+
+Asker = Annotated[Principal, allow(*sorted(APPLICANT_SIDE | DEPARTMENT | CLERKS))]
+
+
+@router.get("/certificate-peers", summary="已登记的其他地区证照库")
+async def list_peers(who: RegistrarOrSupervisor, db: Db) -> list[PeerOut]:
+    async with db.read() as connection:
+        return [registering.peer_out(row) for row in await rows.all_peers(connection)]
+
+
+@router.post("/certificate-peers", status_code=201, response_model=PeerOut, summary="登记或变更其他地区的证照库")
+async def register_peer(body: PeerIn, who: Registrar, db: Db, idem: Idem, now: Now, kit: TheKit) -> Response:
+    registering.check(body, kit.settings)
+    return (await registering.register(db, idem, body, who, now=now)).response()
+
+
+@router.post("/certificates/elsewhere", summary="向颁发地区的证照库查询，核验后可在本地区采用")
+async def ask_elsewhere(
+    request: Request, response: Response, body: ElsewhereIn, who: Asker, db: Db, now: Now, kit: TheKit
+) -> ElsewhereOut:
+    response.headers["cache-control"] = "private, no-store"
+    line: Line = request.app.state.line
+    return await asking.ask(Desk(db, kit, line, now), body, who)
+
+
+@between.post(QUERIES, summary="其他地区的证照库以签名请求查询")
+async def query(body: RequestIn, db: Db, now: Now, kit: TheKit) -> AnswerOut:
+    return AnswerOut(answer=await answering.answer(db, body.request, kit, now=now, real_now=real_now()))

@@ -1,0 +1,120 @@
+"""Two libraries of two regions for tests: own databases, keys and divisions, registered with each other."""
+
+import base64
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from contracts.events.common import OrganisationRef
+from services.certificate.commands import log_heads
+from services.certificate.peers.line import Line
+from services.chassis import clock
+from tests.support import tokens
+from tests.support.certificate import BUSINESS_LICENCE, DISTRICT, MARKET, Library, an_item, environment, running
+
+ELSEWHERE = "431102000000"  # 零陵区
+THEIR_MARKET = OrganisationRef(uscc="114311020061000297", name="零陵区市场监督管理局", division=ELSEWHERE)
+PURPOSE = "办理食品经营许可，核对申请人证照"
+
+
+@dataclass
+class Region:
+    """A library and how it is asked."""
+
+    library: Library
+    division: str
+    name: str
+
+    async def post(self, path: str, who: dict[str, str], body: Any) -> httpx.Response:
+        headers = who | {"Idempotency-Key": str(uuid4())}
+        return await self.library.http.post(f"/api/v1/{path}", headers=headers, json=body)
+
+    @contextmanager
+    def line(self, transport: httpx.AsyncBaseTransport) -> Iterator[None]:
+        """Another line for a while."""
+        state = self.library.app.state
+        usual, state.line = state.line, Line(transport=transport)
+        try:
+            yield
+        finally:
+            state.line = usual
+
+    async def sign_head(self) -> None:
+        await log_heads.sign_head(self.library.database, self.library.kit, now=clock.now())
+
+    def registration(self, **changes: Any) -> dict[str, Any]:
+        """How another region registers this one."""
+        return {
+            "region": self.division,
+            "name": self.name,
+            "base_url": f"http://{self.division}.test",
+            "keys": self.library.kit.signer.jwks()["keys"],
+            "may_ask": {"daily_limit": 1000},
+            "we_ask": {"types": {BUSINESS_LICENCE: BUSINESS_LICENCE}, "daily_limit": 1000, "trust_days": 1},
+            "valid_from": "2000-01-01",
+        } | changes
+
+    async def registers(self, other: "Region", **changes: Any) -> None:
+        answer = await self.post(
+            "certificate-peers", tokens.headers(["CATALOGUE_ADMIN"]), other.registration(**changes)
+        )
+        assert answer.status_code == 201, answer.text
+
+    async def asks(self, who: dict[str, str], **wanted: Any) -> httpx.Response:
+        return await self.post("certificates/elsewhere", who, {"purpose": PURPOSE} | wanted)
+
+
+def line_to(regions: Mapping[str, Region]) -> Line:
+    """The line between apps of this process, by their address."""
+    apps = {f"{region.division}.test": httpx.ASGITransport(app=region.library.app) for region in regions.values()}
+
+    class _Switch(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            return await apps[request.url.host].handle_async_request(request)
+
+    return Line(transport=_Switch())
+
+
+def _environment(folder: Path, database_url: str, division: str) -> dict[str, str]:
+    """Keys of personal data differ between regions: nothing but the number itself joins them."""
+    folder.mkdir()
+    settings = environment(folder, database_url) | {"YICHUANG_DIVISION": division}
+    for kind in ("seal", "index"):
+        own = base64.b64encode(f"{kind} {division}".encode().ljust(32, b"!")).decode()
+        (folder / "keys" / kind / "2026.key").write_text(own)
+    return settings
+
+
+@asynccontextmanager
+async def two_regions(folder: Path, fresh: Callable[[str], Any]) -> AsyncIterator[tuple[Region, Region]]:
+    """零陵区, which issues, and 鹤城区, which asks."""
+    elsewhere, here = (
+        _environment(folder / division, fresh("certificate").app_url, division) for division in (ELSEWHERE, DISTRICT)
+    )
+    async with running(elsewhere) as first, running(here) as second:
+        issuing = Region(first, ELSEWHERE, "永州市零陵区")
+        asking = Region(second, DISTRICT, "怀化市鹤城区")
+        line = line_to({"issuing": issuing, "asking": asking})
+        first.app.state.line = second.app.state.line = line
+        await issuing.registers(asking)
+        await asking.registers(issuing)
+        yield issuing, asking
+        await line.close()
+
+
+async def a_business_licence(region: Region, number: str, name: str) -> dict[str, Any]:
+    """Issued by the market authority of 零陵区, under its signed head."""
+    item = an_item(
+        department=THEIR_MARKET if region.division == ELSEWHERE else MARKET,
+        certificate_type_code=BUSINESS_LICENCE,
+        certificate_type_name="营业执照",
+        certificate_validity="长期",
+    )
+    row = await region.library.issued(region.library.a_case(number, name, item=item))
+    await region.sign_head()
+    return row
