@@ -49,6 +49,7 @@ _ROLES = {
     "PROVINCIAL_PLATFORM": "省级平台",
     "MOBILE_BACKEND": "移动端后台",
     "TOWNSHIP_CENTRE": "便民服务中心",
+    "RELYING_PARTY": "用证单位",
     "*": "任何已登录者",
 }
 

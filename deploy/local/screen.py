@@ -25,6 +25,7 @@ ROLE_NAMES = {
     "PROVINCIAL_PLATFORM": "省平台",
     "MOBILE_BACKEND": "移动端后台",
     "TOWNSHIP_CENTRE": "乡镇便民服务中心",
+    "RELYING_PARTY": "用证单位",
 }
 
 

@@ -34,7 +34,7 @@ class OrganisationRow(Base, table=True):
     short_id: str  # the catalogue's id, e.g. scjg
     name: str
     division: str
-    kind: str  # DEPARTMENT | TOWNSHIP | GOVERNMENT
+    kind: str  # DEPARTMENT | TOWNSHIP | GOVERNMENT | INSTITUTION
 
 
 class PartyRow(Base, table=True):

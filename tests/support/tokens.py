@@ -19,7 +19,12 @@ AUDIENCE = "yichuang"
 DIVISION = "431202000000"
 # Longer than any run of the suite: some tests make their tokens when they are collected.
 LIFETIME_SECONDS = 7200
-SYSTEM_CLIENTS = {"PROVINCIAL_PLATFORM": "provincial", "MOBILE_BACKEND": "mobile", "TOWNSHIP_CENTRE": "township"}
+SYSTEM_CLIENTS = {
+    "PROVINCIAL_PLATFORM": "provincial",
+    "MOBILE_BACKEND": "mobile",
+    "TOWNSHIP_CENTRE": "township",
+    "RELYING_PARTY": "bank",
+}
 
 # One key per test process: a service started by a test only has to be given its JWKS once.
 KEY = ECKey.generate_key("P-256", {"alg": "ES256", "use": "sig"}, auto_kid=True)

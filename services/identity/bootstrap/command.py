@@ -55,16 +55,19 @@ async def bootstrap(settings: ServiceSettings, accounts: Path, departments: Path
         await database.close()
 
 
+_OTHERS = (demo.GOVERNMENT, demo.BANK)
+
+
 def _read_bodies(departments: Path | None) -> list[demo.Organisation]:
     """Townships have our fuller names; the departments come from the catalogue."""
     townships = demo.read_townships()
     if departments is None:
-        return [*townships, demo.GOVERNMENT]
+        return [*townships, *_OTHERS]
     try:
         named = demo.read_departments(read_yaml(departments))
     except (OSError, yaml.YAMLError, KeyError, TypeError) as bad:
         raise BadAccountsFile(f"部门目录不可用：{departments.name}") from bad
-    return list({body.uscc: body for body in (*named, *townships, demo.GOVERNMENT)}.values())
+    return list({body.uscc: body for body in (*named, *townships, *_OTHERS)}.values())
 
 
 async def _fill(

@@ -24,7 +24,7 @@ class Organisation:
     short_id: str
     name: str
     division: str
-    kind: str  # DEPARTMENT | TOWNSHIP | GOVERNMENT
+    kind: str  # DEPARTMENT | TOWNSHIP | GOVERNMENT | INSTITUTION
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,8 @@ CITIZENS = (
 # The district's government and its head, who approves more time for joint handling (art. 42 para. 2). It is no
 # department of the catalogue and handles no items; what he signs names it.
 GOVERNMENT = Organisation("11431202006000001Y", "government", "鹤城区人民政府", DISTRICT, "GOVERNMENT")
+# A bank that asks the library for certificates: no body of the administration, nobody handles cases there.
+BANK = Organisation("91431202MA00BK0013", "bank", "鹤城农村商业银行", DISTRICT, "INSTITUTION")
 HEAD = Person("head1", "彭启明", ("GOVERNMENT_HEAD",), GOVERNMENT)
 
 
@@ -107,7 +109,8 @@ def people(organisations: Sequence[Organisation]) -> list[Person]:
     """All demo accounts over these bodies."""
     by_id = {body.short_id: body for body in organisations}
     townships = [body for body in organisations if body.kind == "TOWNSHIP"]
-    deciding = [body for body in organisations if not (body.short_id.startswith("t4") or body == GOVERNMENT)]
+    no_desk = {GOVERNMENT, BANK}
+    deciding = [body for body in organisations if not (body.short_id.startswith("t4") or body in no_desk)]
     made = [*_centre(by_id[CENTRE])] if CENTRE in by_id else []
     made += [_officer("township", body, "TOWNSHIP_CLERK", n, body.division[:9]) for n, body in enumerate(townships)]
     for n, body in enumerate(deciding):
@@ -133,7 +136,7 @@ def _officer(kind: str, body: Organisation, role: str, number: int, suffix: str)
 
 
 def systems(public_url: str, organisations: Sequence[Organisation]) -> list[System]:
-    """The browser gateway and the three systems of the issue."""
+    """The browser gateway, the three systems that apply for people, and a bank that relies on certificates."""
     by_id = {body.short_id: body.uscc for body in organisations}
     return [
         _gateway(public_url.rstrip("/")),
@@ -154,6 +157,7 @@ def systems(public_url: str, organisations: Sequence[Organisation]) -> list[Syst
             division=MODEL_TOWNSHIP,
             organisation=by_id.get("xz"),
         ),
+        replace(_machine("bank", BANK.name, "RELYING_PARTY", "EXTERNAL"), organisation=by_id.get("bank")),
     ]
 
 

@@ -34,6 +34,7 @@ async def _ask(identity: Identity, assertion: str, **more: str) -> httpx.Respons
         ("provincial", "PROVINCIAL_PLATFORM", "PROVINCIAL", "431202000000"),
         ("mobile", "MOBILE_BACKEND", "MOBILE", "431202000000"),
         ("township", "TOWNSHIP_CENTRE", "TOWNSHIP", "431202101000"),
+        ("bank", "RELYING_PARTY", "EXTERNAL", "431202000000"),
     ],
 )
 async def test_a_system_gets_a_token_by_its_secret(
