@@ -141,8 +141,8 @@ class FileMaker:
             row = await copy_queries.by_id(connection, copy_id)
         own = SimpleNamespace(id=row.certificate_id, jws_sealed=row.jws_sealed)
         record = self._kit.signer.verify(await signed_record(self._database, own, self._kit))
-        mark = copy_queries.stamp_of(row).mark
-        return copy_job(record, copy_id, mark, row.made_at, self._kit.settings.public_url)
+        stamp = copy_queries.stamp_of(row)
+        return copy_job(record, copy_id, stamp, row.made_at, self._kit.settings.public_url)
 
     async def _certificate(self, certificate_id: UUID) -> contents.Job:
         """A certificate's file says what its signed record says, and carries the proof of its leaf."""

@@ -3,19 +3,35 @@
 import json
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import IntEnum
 from typing import Any
 
 from cryptography import x509
 
 from services.certificate.domain.qr_proof import Inclusion, NotAProof, read_address, unpack
-from services.certificate.domain.transparency import Act, Leaf
+from services.certificate.domain.transparency import FIRST_ACTS, Act, Leaf, status_after
+from services.certificate.domain.verdict_words import GENUINE, GENUINE_PAPER, Words, words_of
+from services.certificate.domain.verification import (
+    Binding,
+    Finding,
+    Reason,
+    Seal,
+    Shown,
+    Verdict,
+    is_elsewhere,
+    judge,
+    tell_apart,
+)
 from services.certificate.files.errors import RecordNotAuthentic
+from services.certificate.files.file_seals import seal_of
 from services.certificate.files.jose import canonical
-from services.certificate.files.records import HEAD_TYPE, content_hash, verify_record
+from services.certificate.files.records import HEAD_TYPE, content_hash, signed_by, verify_record
 from services.certificate.files.seal_keys import Trust
-from services.certificate.files.verification import Verdict, verify_pdf
+from services.certificate.files.verification import PdfVerdict, named_identifiers, verify_pdf
+from services.certificate.files.verification import Verdict as FileVerdict
+from services.kernel.certificate_identifier import check_certificate_identifier
 
 
 class Outcome(IntEnum):
@@ -25,39 +41,81 @@ class Outcome(IntEnum):
     FALSE = 1  # forged, altered, or not in the log
     UNREADABLE = 2
     UNDECIDED = 3  # nothing wrong, but the given head cannot prove it
+    NO_LONGER_VALID = 4  # genuine, and expired, superseded, annulled ...
 
 
 @dataclass(frozen=True)
 class Result:
     outcome: Outcome
-    lines: tuple[str, ...]
+    words: Words
+    lines: tuple[str, ...] = ()
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What was handed in: which certificate, its proof if it carries one, and what was found sound already."""
+    """What was handed in: which certificate, its proof if it carries one, its term if it tells one, and what was found
+    sound already.
+    """
 
     identifier: str
     inclusion: Inclusion | None
-    content_hash: bytes | None
-    found: tuple[str, ...]
+    content_hash: bytes | None = None
+    found: tuple[str, ...] = ()
+    valid_from: date | None = None
+    valid_until: date | None = None
+    copy_until: date | None = None
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the outside holder keeps: the public keys, signed heads, and perhaps a proof fetched for one of them."""
+    """What the outside holder keeps: the public keys, signed heads, and perhaps a proof fetched for one of them; `code`
+    is the text of the QR code seen on the certificate, `today` the day that its term is held against.
+    """
 
     keys: Mapping[str, Any]
     heads: Mapping[int, Mapping[str, Any]]
+    today: date
     proof: Mapping[str, Any] | None = None
+    code: str = ""
+
+    def binding(self, proof: Inclusion) -> Binding:
+        """Whether the proof leads to a head that is at hand; ABSENT when there is no such head."""
+        head = self.heads.get(proof.size)
+        if head is None:
+            return Binding.ABSENT if proof.root() else Binding.FALSE
+        root = proof.root()
+        return Binding.OWN if root is not None and root.hex() == head["root"] else Binding.FALSE
 
 
 class Refused(Exception):
-    """The answer is known early: outcome and why."""
+    """The answer is known early: outcome, its words, and details."""
 
-    def __init__(self, outcome: Outcome, why: str) -> None:
-        super().__init__(why)
-        self.outcome = outcome
+    def __init__(self, outcome: Outcome, words: Words, *lines: str, reason: Reason | None = None) -> None:
+        super().__init__(words.message)
+        self.result = Result(outcome, words, lines, reason)
+
+
+_OUTCOMES = {Verdict.ALTERED: Outcome.FALSE, Verdict.UNKNOWN: Outcome.FALSE, Verdict.VALID: Outcome.GENUINE}
+_OUTCOMES_OF = {Reason.OTHER_REGION: Outcome.UNDECIDED}
+_SAVE_HEAD = "请先取得该日志头（log/heads），或者用 --proof 提供对手中日志头的收录证明（log/inclusion）。"
+
+
+def refused(finding: Finding, *lines: str) -> Refused:
+    """What the common rule found, with its exit code."""
+    assert finding.reason is not None
+    outcome = _OUTCOMES_OF.get(finding.reason) or _OUTCOMES.get(finding.verdict, Outcome.NO_LONGER_VALID)
+    if finding == Finding(Verdict.UNKNOWN, Reason.TRUNCATED):
+        outcome = Outcome.UNREADABLE  # a piece of something that does not even say that it is a certificate
+    return Refused(outcome, words_of(finding), *lines, reason=finding.reason)
+
+
+def unreadable(message: str, advice: str = "请核对文件或者参数。") -> Refused:
+    return Refused(Outcome.UNREADABLE, Words("无法读取", message, advice))
+
+
+def undecided(message: str, advice: str) -> Refused:
+    return Refused(Outcome.UNDECIDED, Words("无法判断", message, advice))
 
 
 def read_heads(text: str, keys: Mapping[str, Any]) -> dict[int, Mapping[str, Any]]:
@@ -72,18 +130,22 @@ def read_heads(text: str, keys: Mapping[str, Any]) -> dict[int, Mapping[str, Any
         signed = [verify_record(one["jws"], keys, typ=HEAD_TYPE) for one in listed]
         return {int(head["size"]): head for head in signed}
     except RecordNotAuthentic as fault:
-        raise Refused(Outcome.FALSE, "日志头的签名无法通过验证") from fault
+        false = Words("日志头不实", "日志头的签名无法通过验证，不能作为核验依据。", "请从本平台重新取得日志头和公钥。")
+        raise Refused(Outcome.FALSE, false) from fault
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
-        raise Refused(Outcome.UNREADABLE, "无法读取日志头") from fault
+        raise unreadable("无法读取日志头", "请保存 log/head 或 log/heads 的完整答复。") from fault
 
 
 def check(content: bytes, known: Known) -> Result:
-    """The whole check. Whether a certificate was annulled since is for the library, or for a later head, to tell."""
+    """The whole check. Whether a certificate was annulled since is for the library, or for a later proof, to tell."""
     try:
         claim = _read(content, known)
-        return Result(Outcome.GENUINE, (*claim.found, *_proven(claim, known)))
-    except Refused as refused:
-        return Result(refused.outcome, (str(refused),))
+        _check_code(claim, known)
+        lines = (*claim.found, *_proven(claim, known))
+        _check_term(claim, known, lines)
+        return Result(Outcome.GENUINE, GENUINE, lines)
+    except Refused as early:
+        return early.result
 
 
 def _read(content: bytes, known: Known) -> Claim:
@@ -92,92 +154,166 @@ def _read(content: bytes, known: Known) -> Claim:
     try:
         text = content.decode().strip()
     except UnicodeDecodeError as fault:
-        raise Refused(Outcome.UNREADABLE, "既不是 PDF，也不是二维码文本或签名数据") from fault
+        raise unreadable("既不是 PDF，也不是二维码文本或签名数据") from fault
     if text.startswith("{") or (text.count(".") == 2 and text.startswith("ey")):
         return _of_record(text, known)
     try:
         identifier, inclusion = read_address(text)
     except NotAProof as fault:
-        raise Refused(Outcome.UNREADABLE, "不是本平台证照二维码的内容，或者内容不完整") from fault
-    return Claim(identifier, inclusion, None, ())
+        raise unreadable("不是本平台证照二维码的内容，或者内容不完整", "请重新扫描二维码，完整复制其内容。") from fault
+    if check_certificate_identifier(identifier) is not None:
+        raise refused(Finding(Verdict.UNKNOWN, Reason.IDENTIFIER_MALFORMED))
+    return Claim(identifier, inclusion)
 
 
 def _of_pdf(content: bytes, known: Known) -> Claim:
+    found = verify_pdf(content, _trust(known))
+    binding, inclusion = _carried(content, found, known)
+    named = found.reference or ""
+    here = found.kind == "paper" or not is_elsewhere(named, str(known.keys.get("division", "")))
+    here = here or binding is Binding.OWN
+    fault = tell_apart(Shown(seal_of(found), named=bool(named), here=here, binding=binding))
+    if fault is not None:
+        raise refused(fault, *([f"文件自称的标识：{named}"] if named else []))
+    sealed = f"电子印章有效：{found.sealed_by}，文件盖章后未被改动"
+    if found.kind == "paper":
+        raise Refused(Outcome.GENUINE, GENUINE_PAPER, sealed, f"文书编号：{named}（文书以印章为准，不入证照日志）")
+    terms = found.valid_from, found.valid_until, found.copy_until
+    return Claim(named, inclusion, None, (sealed,), *terms)
+
+
+def _carried(content: bytes, found: PdfVerdict, known: Known) -> tuple[Binding, Inclusion | None]:
+    """Whose proof the file carries: of the certificate it names, of another that it mentions, or of none."""
+    if found.log_proof is None or found.reference is None:
+        return Binding.ABSENT, None
     try:
-        roots, stamps = _roots(known.keys["seal_roots"]), _roots(known.keys.get("stamp_roots", ()))
+        inclusion = unpack(found.reference, found.log_proof)
+    except NotAProof:
+        return Binding.FALSE, None
+    binding = known.binding(inclusion)
+    if binding is Binding.FALSE and found.verdict is not FileVerdict.VALID:
+        mentioned = named_identifiers(content)
+        others = (replace(inclusion, leaf=replace(inclusion.leaf, identifier=other)) for other in mentioned)
+        binding = Binding.ANOTHERS if any(known.binding(one) is Binding.OWN for one in others) else binding
+    return binding, inclusion
+
+
+def _trust(known: Known) -> Trust:
+    try:
+        return Trust(_roots(known.keys["seal_roots"]), _roots(known.keys.get("stamp_roots", ())))
     except (KeyError, TypeError, ValueError) as fault:
-        raise Refused(Outcome.UNREADABLE, "公钥文件没有印章根证书（seal_roots），无法核验 PDF") from fault
-    verdict = verify_pdf(content, Trust(roots, stamps))
-    if verdict.verdict is not Verdict.VALID or verdict.kind != "certificate" or verdict.reference is None:
-        outcome = Outcome.UNREADABLE if verdict.verdict is Verdict.UNREADABLE else Outcome.FALSE
-        raise Refused(outcome, _PDF_FAULTS.get(verdict.verdict, "不是证照文件"))
-    found = (f"电子印章有效：{verdict.sealed_by}，文件盖章后未被改动",)
-    try:
-        inclusion = unpack(verdict.reference, verdict.log_proof) if verdict.log_proof else None
-    except NotAProof as fault:
-        raise Refused(Outcome.FALSE, "文件中的日志证明已损坏") from fault
-    return Claim(verdict.reference, inclusion, None, found)
+        advice = "请保存 /.well-known/certificate-jwks.json 的完整答复。"
+        raise unreadable("公钥文件没有印章根证书（seal_roots），无法核验 PDF", advice) from fault
 
 
 def _roots(encoded: Iterable[str]) -> tuple[x509.Certificate, ...]:
     return tuple(x509.load_der_x509_certificate(b64decode(root)) for root in encoded)
 
 
-_PDF_FAULTS = {
-    Verdict.ALTERED: "文件在盖章之后被改动，或者印章已损坏",
-    Verdict.UNKNOWN: "文件没有可信的电子印章",
-    Verdict.UNREADABLE: "不是完整的 PDF 文件",
-}
-
-
 def _of_record(text: str, known: Known) -> Claim:
     try:
         signed = canonical(json.loads(text)).decode() if text.startswith("{") else text
+    except ValueError as fault:
+        raise refused(Finding(Verdict.UNKNOWN, Reason.TRUNCATED), "签名数据不是有效的 JSON") from fault
+    try:
         record = verify_record(signed, known.keys)
     except RecordNotAuthentic as fault:
-        raise Refused(Outcome.FALSE, "签名数据不是由给定的公钥签发，或者签发后被改动") from fault
-    except ValueError as fault:
-        raise Refused(Outcome.UNREADABLE, "签名数据不是有效的 JSON") from fault
-    found = (f"签名有效：{record.get('certificate_name', '')}",)
-    # A compact record lacks the signatures that the content hash covers.
-    return Claim(record["certificate_identifier"], None, content_hash(signed) if text.startswith("{") else None, found)
-
-
-def _proven(claim: Claim, known: Known) -> tuple[str, ...]:
-    inclusion = _inclusion(claim, known)
-    head = known.heads.get(inclusion.size)
-    root = inclusion.root()
-    if head is None or root is None:
-        sizes = "、".join(str(size) for size in sorted(known.heads))
-        raise Refused(
-            Outcome.UNDECIDED if root else Outcome.FALSE,
-            f"证明对应大小为 {inclusion.size} 的日志头，手中只有 {sizes}；请取得该日志头，或用 --proof 提供新的收录证明"
-            if root
-            else "日志证明不成立",
-        )
-    if root.hex() != head["root"]:
-        raise Refused(Outcome.FALSE, "日志证明与日志头不符：证照不在日志中，或者二维码被伪造、替换")
-    if claim.content_hash not in (None, inclusion.leaf.record):
-        raise Refused(Outcome.FALSE, "签名数据与日志记录的内容散列不符")
-    return (
-        f"证照标识：{claim.identifier}",
-        f"日志第 {inclusion.index} 条（{inclusion.leaf.act.value}），内容散列 {inclusion.leaf.record.hex()}",
-        f"已收录于 {head['signed_at']} 签发、大小为 {inclusion.size} 的日志头",
-        "注意：此后是否被撤销、注销、变更，以证照库或更新的日志为准",
+        seal = {None: Seal.FOREIGN, False: Seal.BROKEN, True: Seal.FOREIGN_ADDED}[signed_by(signed, known.keys)]
+        finding = tell_apart(Shown(seal))
+        assert finding is not None
+        raise refused(finding, "签名数据不是由给定的公钥签发，或者签发后被改动") from fault
+    return Claim(
+        record["certificate_identifier"],
+        None,
+        # A compact record lacks the signatures that the content hash covers.
+        content_hash(signed) if text.startswith("{") else None,
+        (f"签名有效：{record.get('certificate_name', '')}",),
+        _day(record.get("validate_start")),
+        _day(record.get("validate_end")),
     )
 
 
-def _inclusion(claim: Claim, known: Known) -> Inclusion:
+def _day(basic: Any) -> date | None:
+    return date.fromisoformat(basic) if isinstance(basic, str) and basic else None
+
+
+def _check_code(claim: Claim, known: Known) -> None:
+    """The code that is seen belongs to the certificate that was handed in."""
+    if not known.code:
+        return
+    try:
+        identifier, seen = read_address(known.code)
+    except NotAProof as fault:
+        raise unreadable("--qr 所给的不是本平台证照二维码的内容，或者内容不完整") from fault
+    own = claim.inclusion.leaf.record if claim.inclusion else claim.content_hash
+    if identifier != claim.identifier or (seen is not None and own not in (None, seen.leaf.record)):
+        swapped = Finding(Verdict.ALTERED, Reason.QR_SWAPPED)
+        raise refused(swapped, f"文件的标识：{claim.identifier}", f"二维码的标识：{identifier}")
+
+
+def _proven(claim: Claim, known: Known) -> tuple[str, ...]:
+    given = _of_answer(known.proof) if known.proof is not None else None
+    if given is not None and given.leaf.identifier != claim.identifier:
+        raise undecided("所给的收录证明属于另一张证照", f"请按标识 {claim.identifier} 重新取得收录证明。")
+    later = given if given is not None and given.leaf.act not in FIRST_ACTS else None
+    if later is not None:
+        _check_later(later, known)
+    inclusion = _chosen(claim, None if later else given, known)
+    _check_held(inclusion, known)
+    if claim.content_hash not in (None, inclusion.leaf.record):
+        raise refused(Finding(Verdict.ALTERED, Reason.FILE_ALTERED), "签名数据与日志记录的内容散列不符")
+    signed_at = known.heads[inclusion.size]["signed_at"]
+    return (
+        f"证照标识：{claim.identifier}",
+        f"日志第 {inclusion.index} 条（{inclusion.leaf.act.value}），内容散列 {inclusion.leaf.record.hex()}",
+        f"已收录于 {signed_at} 签发、大小为 {inclusion.size} 的日志头",
+        "注意：此后是否被撤销、注销、变更，以证照库或更新的收录证明（--proof）为准",
+    )
+
+
+def _chosen(claim: Claim, given: Inclusion | None, known: Known) -> Inclusion:
     """The carried proof, unless only a newer one fits a head that is at hand."""
     carried = claim.inclusion
-    if known.proof is None or (carried is not None and carried.size in known.heads):
+    if given is None or (carried is not None and carried.size in known.heads):
         if carried is None:
-            raise Refused(Outcome.UNDECIDED, "其中没有日志证明，请用 --proof 提供收录证明")
+            raise undecided("其中没有日志证明", "请用 --proof 提供收录证明（log/inclusion）。")
         return carried
-    given = _of_answer(known.proof)
-    if given.leaf.identifier != claim.identifier or (carried is not None and carried.leaf != given.leaf):
-        raise Refused(Outcome.FALSE, "所给的收录证明属于另一条记录")
+    if carried is not None and carried.leaf != given.leaf:
+        raise refused(Finding(Verdict.ALTERED, Reason.PROOF_FALSE), "所给的收录证明与其中的证明属于不同的记录")
     return given
+
+
+def _check_held(inclusion: Inclusion, known: Known) -> None:
+    """Raises Refused unless a head that is at hand has this leaf."""
+    binding = known.binding(inclusion)
+    if binding is Binding.OWN:
+        return
+    if binding is Binding.ABSENT:
+        sizes = "、".join(str(size) for size in sorted(known.heads))
+        raise undecided(f"证明对应大小为 {inclusion.size} 的日志头，手中只有 {sizes}", _SAVE_HEAD)
+    if is_elsewhere(inclusion.leaf.identifier, str(known.keys.get("division", ""))):
+        raise refused(Finding(Verdict.UNKNOWN, Reason.OTHER_REGION))
+    why = "日志证明与日志头不符：证照不在日志中，或者二维码被伪造、替换"
+    raise refused(Finding(Verdict.ALTERED, Reason.PROOF_FALSE), why)
+
+
+def _check_later(later: Inclusion, known: Known) -> None:
+    """A later act under a signed head tells what became of the certificate."""
+    _check_held(later, known)
+    status = status_after(later.leaf.act)
+    if status not in (None, "VALID"):
+        told = f"日志第 {later.index} 条（{later.leaf.act.value}）记载了此事，大小为 {later.size} 的日志头已收录"
+        raise refused(Finding(Verdict.NO_LONGER_VALID, Reason(status)), f"证照标识：{later.leaf.identifier}", told)
+
+
+def _check_term(claim: Claim, known: Known, lines: tuple[str, ...]) -> None:
+    if claim.valid_from is None:
+        return
+    finding = judge("VALID", claim.valid_from, claim.valid_until, today=known.today, intact=True)
+    if finding.reason is None and claim.copy_until is not None and known.today > claim.copy_until:
+        finding = Finding(Verdict.NO_LONGER_VALID, Reason.COPY_EXPIRED)
+    if finding.reason is not None:
+        raise refused(finding, *lines)
 
 
 def _of_answer(proof: Mapping[str, Any]) -> Inclusion:
@@ -188,4 +324,4 @@ def _of_answer(proof: Mapping[str, Any]) -> Inclusion:
         path = tuple(bytes.fromhex(part) for part in proof["proof"])
         return Inclusion(leaf, int(said["index"]), int(proof["size"]), path)
     except (KeyError, TypeError, ValueError) as fault:
-        raise Refused(Outcome.UNREADABLE, "无法读取收录证明") from fault
+        raise unreadable("无法读取收录证明", "请保存 log/inclusion 的完整答复。") from fault

@@ -3,6 +3,8 @@
 import argparse
 import json
 import time
+from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +12,24 @@ import httpx
 from rich.console import Console
 
 from services.certificate.monitor import Alarm, Away, Monitor, State
-from services.certificate.offline import Known, Outcome, Refused, Result, check, read_heads
+from services.certificate.offline import Known, Outcome, Refused, Result, check, read_heads, unreadable
+from services.chassis import clock
 from services.chassis.cli import Command
+from services.chassis.clock import local_date
 
 ALARM, AWAY = 1, 3
 _SECONDS = 30.0
 _TITLES = {
     Outcome.GENUINE: ("真实", "green"),
-    Outcome.FALSE: ("虚假或已被改动", "bold red"),
+    Outcome.FALSE: ("虚假", "bold red"),
     Outcome.UNREADABLE: ("无法读取", "yellow"),
     Outcome.UNDECIDED: ("无法判断", "yellow"),
+    Outcome.NO_LONGER_VALID: ("真实，但已失效", "bold red"),
 }
+_EXIT_CODES = (
+    "退出码：0 真实有效；1 虚假（伪造、改动、重新签章、二维码调换等）；2 无法读取；"
+    "3 凭手中的日志头无法判断，或者是外地证照；4 真实但已失效（过期、已有新版、撤销、注销、吊销、挂失等）。"
+)
 _console = Console(soft_wrap=True)
 
 
@@ -32,17 +41,27 @@ def commands() -> list[Command]:
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", metavar="FILE|QR", help="文件，或者直接写二维码的内容")
+    parser.description = (
+        "不连接证照库，凭事先保存的日志头和公钥核验证照：是否真实，被伪造、改动、截断、重新签章、调换二维码的各是哪一种，"
+        "是否已经过期。公钥取自 /.well-known/certificate-jwks.json，日志头取自 /api/v1/certificates/log/heads；"
+        "要知道此后是否被撤销、注销、变更，请用 --proof 给出 "
+        "/api/v1/certificates/log/inclusion?identifier=… 的最新答复。"
+    )
+    parser.epilog = _EXIT_CODES
+    parser.add_argument("what", metavar="FILE|QR", help="PDF 文件、签名数据文件，或者直接写二维码的内容")
     parser.add_argument("--head", type=Path, required=True, metavar="HEAD", help="保存的日志头 (log/head 或 log/heads)")
     parser.add_argument("--keys", type=Path, metavar="JWKS", help="保存的公钥，默认为日志头旁边的 jwks.json")
-    parser.add_argument("--proof", type=Path, metavar="PROOF", help="对该日志头另取的收录证明 (log/inclusion)")
+    parser.add_argument("--proof", type=Path, metavar="PROOF", help="另取的收录证明 (log/inclusion)，证明其后的撤销等")
+    parser.add_argument("--qr", metavar="QR", help="文件上二维码扫描所得的内容，与文件核对是否属于同一张证照")
+    parser.add_argument("--on", type=date.fromisoformat, metavar="DATE", help="按哪一天判断有效期，默认今天")
 
 
 def _verify(arguments: argparse.Namespace) -> int:
     result = _checked(arguments)
     title, style = _TITLES[result.outcome]
-    _console.print(title, style=style)
-    for line in result.lines:
+    label = f"{result.words.label}（{result.reason.value}）" if result.reason else result.words.label
+    _console.print(title if label == title else f"{title}：{label}", style=style, markup=False)
+    for line in (result.words.message, f"怎么办：{result.words.advice}", *result.lines):
         _console.print(line, markup=False, highlight=False)
     return int(result.outcome)
 
@@ -54,11 +73,16 @@ def _checked(arguments: argparse.Namespace) -> Result:
         proof = _json(arguments.proof) if arguments.proof else None
         is_text = arguments.what.startswith(("http://", "https://", "/c/"))
         content = arguments.what.encode() if is_text else Path(arguments.what).read_bytes()
-    except Refused as refused:
-        return Result(refused.outcome, (str(refused),))
+    except Refused as early:
+        return early.result
     except (OSError, ValueError) as fault:
-        return Result(Outcome.UNREADABLE, (f"无法读取：{getattr(fault, 'filename', None) or fault}",))
-    return check(content, Known(keys, heads, proof))
+        return unreadable(f"无法读取：{getattr(fault, 'filename', None) or fault}").result
+    return check(content, Known(keys, heads, arguments.on or _today(heads), proof, arguments.qr or ""))
+
+
+def _today(heads: Mapping[int, Mapping[str, Any]]) -> date:
+    """The day by this machine's clock, and never before the newest head at hand was signed: a clock may be wrong."""
+    return max([clock.today(), *(local_date(datetime.fromisoformat(head["signed_at"])) for head in heads.values())])
 
 
 def _json(path: Path) -> Any:

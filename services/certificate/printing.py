@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from services.certificate.domain.copies import Stamp
 from services.certificate.domain.holders import NUMBER_LABELS, Recorded, read_holders
 from services.certificate.domain.personal import masked_certificate_number
 from services.certificate.domain.qr_proof import Inclusion, address, pack
@@ -18,10 +19,13 @@ def certificate_job(record: Mapping[str, Any], issued_at: datetime, public_url: 
     return _job(record, issued_at, verification_url=address(public_url, proof), log_proof=pack(proof))
 
 
-def copy_job(record: Mapping[str, Any], copy_id: UUID, mark: str, made_at: datetime, public_url: str) -> contents.Job:
+def copy_job(
+    record: Mapping[str, Any], copy_id: UUID, stamp: Stamp, made_at: datetime, public_url: str
+) -> contents.Job:
     """The file of a print or a purpose-stamped copy: the same record, its stamp, and its own address in the QR code."""
     url = f"{public_url.rstrip('/')}/api/v1/certificates/verify?copy={copy_id}"
-    return _job(record, made_at, verification_url=url, mark=mark, copy_id=str(copy_id))
+    copied = {"mark": stamp.mark, "copy_id": str(copy_id), "copy_until": stamp.expires_on}
+    return _job(record, made_at, verification_url=url, **copied)
 
 
 def _job(record: Mapping[str, Any], at: datetime, **more: Any) -> contents.Job:

@@ -33,7 +33,10 @@ _UPLOAD = {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary", "description": "PDF, 不超过 20 MiB"}},
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "PDF, 不超过 20 MiB"},
+                        "code": {"type": "string", "description": "文件上二维码扫描所得的内容，与文件核对；可不填"},
+                    },
                 }
             },
             FORM: {
@@ -87,12 +90,12 @@ async def verify_by_form(request: Request, db: Db, now: Now, kit: TheKit) -> Res
     try:
         if request.headers.get("content-type", "").startswith(FORM):
             return _answer(request, await verify.identifier(db, await read_identifier(request), kit, now=now))
-        content = await read_pdf(request)
+        given = await read_pdf(request)
     except DomainError as refused:
         if wants_page(request):
             return _page(None, refused.detail, status=400)
         raise
-    return _answer(request, await verify.file(db, content, kit, now=now))
+    return _answer(request, await verify.file(db, given.content, kit, now=now, code=given.code))
 
 
 @router.get("/.well-known/certificate-jwks.json", summary="证照签名公钥 (JWKS)")
@@ -103,9 +106,12 @@ async def jwks(response: Response, kit: TheKit) -> dict[str, Any]:
 
 
 def _keys(kit: Kit) -> dict[str, Any]:
-    """RFC 7517 allows further members: `seal_roots` and `stamp_roots` (DER, base64), to check a file offline."""
+    """RFC 7517 allows further members: `seal_roots` and `stamp_roots` (DER, base64) and our `division`, to check a
+    file offline.
+    """
     trust = kit.trust()
-    return kit.signer.jwks() | {"seal_roots": _encoded(trust.roots), "stamp_roots": _encoded(trust.stamp_roots)}
+    roots = {"seal_roots": _encoded(trust.roots), "stamp_roots": _encoded(trust.stamp_roots)}
+    return kit.signer.jwks() | roots | {"division": kit.settings.division}
 
 
 def _encoded(roots: Iterable[x509.Certificate]) -> list[str]:

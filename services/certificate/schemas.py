@@ -183,8 +183,11 @@ class VerifiedCopy(BaseModel):
 
 class VerificationOut(BaseModel):
     verdict: Verdict
-    reason: Reason | None = None
+    reason: Reason | None = Field(None, description="不是 VALID 时的原因")
+    label: str = Field("", description="结论的中文名称，如“伪造”“已撤销”")
     message: str
+    advice: str = Field("", description="应当怎么办")
+    region: str | None = Field(None, description="OTHER_REGION: 标识中颁发机构所在行政区划的前六位")
     certificate: VerifiedCertificate | None = None
     paper: VerifiedPaper | None = None
     stamped: VerifiedCopy | None = Field(None, description="所核验的是副本或加注件")

@@ -1,5 +1,7 @@
 """Reading an uploaded file with a limit: counted while it arrives, never only afterwards."""
 
+from dataclasses import dataclass
+
 from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -12,6 +14,7 @@ LIMIT = 20 * 1024 * 1024
 _ENVELOPE = 64 * 1024  # boundaries and headers of the multipart form around the file
 _FORM_LIMIT = 8 * 1024
 _MOST_CHARACTERS = 256
+_LONGEST_CODE = 4400
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -32,8 +35,16 @@ async def read_identifier(request: Request) -> str:
     return typed.strip()[:_MOST_CHARACTERS]
 
 
-async def read_pdf(request: Request) -> bytes:
-    """The part `file` of a multipart form.
+@dataclass(frozen=True)
+class Uploaded:
+    """A PDF to be verified, and the text of the QR code seen on it, when somebody scanned that too."""
+
+    content: bytes
+    code: str
+
+
+async def read_pdf(request: Request) -> Uploaded:
+    """The parts `file` and `code` (may be missing) of a multipart form.
 
     Raises:
         UploadTooLarge: as soon as more than the limit has arrived.
@@ -46,7 +57,7 @@ async def read_pdf(request: Request) -> bytes:
         raise UploadRejected("请以 multipart/form-data 上传，字段名为 file")
     try:
         async with _counted(request, LIMIT + _ENVELOPE).form(max_files=1, max_fields=4) as form:
-            part = form.get("file")
+            part, code = form.get("file"), form.get("code")
             content = await part.read() if isinstance(part, UploadFile) else b""
     except (MultiPartException, HTTPException) as unreadable:
         raise UploadRejected("上传表单无法解析") from unreadable
@@ -54,7 +65,7 @@ async def read_pdf(request: Request) -> bytes:
         raise UploadTooLarge
     if b"%PDF-" not in content[:1024]:
         raise UploadRejected
-    return content
+    return Uploaded(content, code.strip()[:_LONGEST_CODE] if isinstance(code, str) else "")
 
 
 def _counted(request: Request, limit: int) -> Request:

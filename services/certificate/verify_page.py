@@ -3,15 +3,15 @@
 from html import escape
 
 from services.certificate.domain.certificate import chinese, validity_range
-from services.certificate.domain.verification import Verdict
+from services.certificate.domain.verification import Reason, Verdict
 from services.certificate.schemas import VerificationOut
 from services.chassis.clock import SHANGHAI as _SHANGHAI
 
-_TITLES = {
-    Verdict.VALID: ("真实有效", "#0a7d34"),
-    Verdict.ALTERED: ("内容已被改动", "#b3261e"),
-    Verdict.UNKNOWN: ("未查到", "#8a6d00"),
-    Verdict.NO_LONGER_VALID: ("已失效", "#b3261e"),
+_COLOURS = {
+    Verdict.VALID: "#0a7d34",
+    Verdict.ALTERED: "#b3261e",
+    Verdict.UNKNOWN: "#8a6d00",
+    Verdict.NO_LONGER_VALID: "#b3261e",
 }
 _STYLE = """
 body{font:16px/1.7 "Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC",sans-serif;
@@ -43,11 +43,11 @@ def page(result: VerificationOut | None, path: str, problem: str = "") -> str:
 
 
 def _result(result: VerificationOut) -> str:
-    title, colour = _TITLES[result.verdict]
+    colour = _COLOURS[Verdict.ALTERED if result.reason is Reason.FORGED else result.verdict]
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in _rows(result))
     return (
-        f'<div class="card"><p class="verdict" style="color:{colour}">{title}</p>'
-        f"<p>{escape(result.message)}</p><dl>{rows}</dl></div>"
+        f'<div class="card"><p class="verdict" style="color:{colour}">{escape(result.label)}</p>'
+        f"<p>{escape(result.message)}</p><p><b>怎么办：</b>{escape(result.advice)}</p><dl>{rows}</dl></div>"
     )
 
 
@@ -71,6 +71,8 @@ def _rows(result: VerificationOut) -> list[tuple[str, str]]:
             ("出具机关", paper.issuer_name),
             ("日期", chinese(paper.issued_on)),
         ]
+    if result.region is not None:
+        rows.append(("颁发地区划", result.region))
     return [*rows, ("核验时间", result.checked_at.astimezone(_SHANGHAI).strftime("%Y-%m-%d %H:%M:%S"))]
 
 
@@ -82,5 +84,7 @@ def _forms(path: str) -> str:
         "<button>核验</button></form>"
         f'<form class="card" method="post" enctype="multipart/form-data" action="{escape(path)}">'
         '<label for="file">上传 PDF 文件核验（不超过 20 MiB）</label>'
-        '<input type="file" id="file" name="file" accept="application/pdf" required><br><button>核验</button></form>'
+        '<input type="file" id="file" name="file" accept="application/pdf" required>'
+        '<label for="code">文件上二维码扫描所得的内容（可不填，填写后一并核对）</label>'
+        '<input type="text" id="code" name="code" maxlength="4400" autocomplete="off"><br><button>核验</button></form>'
     )

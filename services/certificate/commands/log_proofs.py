@@ -1,6 +1,7 @@
 """Proofs out of the transparency log: inclusion of an act, consistency of two sizes. O(log n) rows each."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -58,16 +59,20 @@ async def inclusion_out(
     )
 
 
-async def is_ours(connection: AsyncConnection, identifier: str, text: str) -> bool:
-    """Whether the proof of a QR code leads from this certificate's own leaf to a head that was signed."""
+async def owner_of(connection: AsyncConnection, text: str) -> str | None:
+    """Whose the proof of a QR code is: the identifier of the certificate from whose own leaf it leads to a head that
+    was signed. None for a proof of nothing.
+    """
     try:
-        proof = unpack(identifier, text)
+        carried = unpack("", text)  # names no certificate: the log tells which one stands at that place
     except NotAProof:
-        return False
-    head = await log_queries.head_of_size(connection, proof.size)
-    row = await log_queries.leaf_at(connection, proof.index)
-    same = row is not None and (row.identifier, row.record_sha256) == (identifier, proof.leaf.record)
-    return head is not None and same and proof.root() == head.root
+        return None
+    head = await log_queries.head_of_size(connection, carried.size)
+    row = await log_queries.leaf_at(connection, carried.index)
+    if head is None or row is None or row.record_sha256 != carried.leaf.record:
+        return None
+    proof = replace(carried, leaf=replace(carried.leaf, identifier=row.identifier))
+    return str(row.identifier) if proof.root() == head.root else None
 
 
 def _leaf(proof: Inclusion) -> LeafOut:

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from contracts.events.certificate import PaperKind
 from services.certificate import copy_queries, queries
 from services.certificate.commands import log_proofs
@@ -13,12 +15,26 @@ from services.certificate.commands.sign_records import signed_record
 from services.certificate.domain.copies import CopyKind
 from services.certificate.domain.holders import ORGANISATION, of_row
 from services.certificate.domain.paper import FORMS
+from services.certificate.domain.qr_proof import code_identifier
 from services.certificate.domain.transparency import Act, may_stand
-from services.certificate.domain.verification import UNKNOWN, Finding, Reason, Verdict, judge, masked_name
+from services.certificate.domain.verdict_words import GENUINE_PAPER, words_of
+from services.certificate.domain.verification import (
+    Binding,
+    Finding,
+    Reason,
+    Seal,
+    Shown,
+    Verdict,
+    is_elsewhere,
+    judge,
+    masked_name,
+    region_of,
+    tell_apart,
+)
 from services.certificate.files.errors import RecordNotAuthentic
+from services.certificate.files.file_seals import seal_of
 from services.certificate.files.records import record_sha256
 from services.certificate.files.verification import PdfVerdict, verify_pdf
-from services.certificate.files.verification import Verdict as FileVerdict
 from services.certificate.kit import Kit
 from services.certificate.schemas import VerificationOut, VerifiedCertificate, VerifiedCopy, VerifiedPaper
 from services.chassis.clock import local_date
@@ -26,25 +42,9 @@ from services.chassis.database import Database
 from services.chassis.sealing import SealBroken
 from services.kernel.certificate_identifier import check_certificate_identifier
 
-_MESSAGES = {
-    Reason.IDENTIFIER_MALFORMED: "证照标识不正确（结构或校验位有误），请核对后重新输入。",
-    Reason.NOT_IN_LIBRARY: "本证照库没有该证照或文书。",
-    Reason.NOT_OURS: "文件没有本平台的电子印章，无法确认真伪。",
-    Reason.RECORD_ALTERED: "登记记录与签名或公开日志不一致，请联系颁发机构。",
-    Reason.FILE_ALTERED: "文件在签章之后被改动，内容不可信。",
-    Reason.PROOF_FALSE: "二维码中的证明与证照日志不符，二维码可能是伪造的，或者属于另一张证照。",
-    Reason.NOT_YET_VALID: "证照尚未到生效日期。",
-    Reason.EXPIRED: "证照已超过有效期。",
-    Reason.SUPERSEDED: "证照已变更或换发，请以新版为准。",
-    Reason.RESCINDED: "证照已被撤回。",
-    Reason.ANNULLED: "证照已被撤销。",
-    Reason.DEREGISTERED: "证照已注销。",
-    Reason.REVOKED: "证照已被吊销。",
-    Reason.LOST: "证照已挂失。",
-    Reason.COPY_EXPIRED: "加注件已超过其有效期；证照本身有效。",
-}
-_GENUINE = "证照真实，当前有效。"
-_GENUINE_PAPER = "文书真实，由所列机关出具。"
+_UNKNOWN = Finding(Verdict.UNKNOWN, Reason.NOT_IN_LIBRARY)
+_OTHER_REGION = Finding(Verdict.UNKNOWN, Reason.OTHER_REGION)
+_BEFORE_ANY_PROOF = {Reason.IDENTIFIER_MALFORMED, Reason.OTHER_REGION}
 _SHOWN = {Verdict.VALID, Verdict.NO_LONGER_VALID}
 
 
@@ -55,17 +55,28 @@ async def identifier(db: Database, text: str, kit: Kit, *, now: datetime) -> Ver
         return _told(Finding(Verdict.UNKNOWN, Reason.IDENTIFIER_MALFORMED), now)
     async with db.read() as connection:
         row = await queries.by_identifier(connection, wanted)
+    if row is None and is_elsewhere(wanted, kit.settings.division):
+        return _told(_OTHER_REGION, now, named=wanted)
     return await _certificate(db, row, kit, now)
 
 
 async def qr_code(db: Database, text: str, proof: str, kit: Kit, *, now: datetime) -> VerificationOut:
     """What the QR code of a certificate opens: its state, once the proof it carries is that of the log."""
     told = await identifier(db, text, kit, now=now)
-    if not proof or told.certificate is None:
+    if not proof or told.reason in _BEFORE_ANY_PROOF:
         return told
     async with db.read() as connection:
-        holds = await log_proofs.is_ours(connection, text.strip().upper(), proof)
-    return told if holds else _told(Finding(Verdict.ALTERED, Reason.PROOF_FALSE), now)
+        binding = _binding(text.strip().upper(), await log_proofs.owner_of(connection, proof))
+    if told.certificate is None and binding is not Binding.ANOTHERS:
+        return told
+    fault = tell_apart(Shown(Seal.NONE, binding=binding))
+    return _told(fault, now) if fault else told
+
+
+def _binding(named: str, owner: str | None) -> Binding:
+    if owner is None:
+        return Binding.FALSE
+    return Binding.OWN if owner == named else Binding.ANOTHERS
 
 
 async def copy(db: Database, copy_id: UUID, kit: Kit, *, now: datetime) -> VerificationOut:
@@ -73,7 +84,7 @@ async def copy(db: Database, copy_id: UUID, kit: Kit, *, now: datetime) -> Verif
     async with db.read() as connection:
         found = await copy_queries.by_id(connection, copy_id)
     if found is None:
-        return _told(UNKNOWN, now)
+        return _told(_UNKNOWN, now)
     return _of_copy(await identifier(db, found.identifier, kit, now=now), found, now)
 
 
@@ -94,20 +105,59 @@ async def paper(db: Database, paper_id: UUID, *, now: datetime) -> VerificationO
     return _paper(row, now)
 
 
-async def file(db: Database, content: bytes, kit: Kit, *, now: datetime) -> VerificationOut:
-    """Judge an uploaded file: its seal first, then the state of what it says it is."""
+async def file(db: Database, content: bytes, kit: Kit, *, now: datetime, code: str = "") -> VerificationOut:
+    """Judge an uploaded file: its seal first, then the state of what it says it is. `code` is what a QR code seen on
+    it says, when somebody scanned it: it must belong to the same certificate.
+    """
     found = await asyncio.to_thread(verify_pdf, content, kit.trust())
-    if found.verdict is FileVerdict.ALTERED:
-        return _told(Finding(Verdict.ALTERED, Reason.FILE_ALTERED), now)
-    if found.verdict is not FileVerdict.VALID or found.reference is None:
-        return _told(Finding(Verdict.UNKNOWN, Reason.NOT_OURS), now)
-    if found.kind == "paper":
-        return await paper(db, UUID(found.reference), now=now)
+    if found.kind == "paper" and found.reference is not None:
+        return await _paper_file(db, found, UUID(found.reference), now, code)
+    named = found.reference or ""
     async with db.read() as connection:
-        row = await queries.by_identifier(connection, found.reference)
+        row = await queries.by_identifier(connection, named) if named else None
         copied = await copy_queries.by_id(connection, UUID(found.copy_id)) if found.copy_id else None
+        binding = await _carried(connection, found, code)
+    if binding is Binding.ABSENT and seal_of(found) is Seal.FOREIGN and row is not None and found.record_sha256:
+        binding = Binding.OWN if await _record_intact(db, row, kit, found.record_sha256) else binding
+    here = row is not None or not is_elsewhere(named, kit.settings.division)
+    fault = tell_apart(Shown(seal_of(found), named=bool(named), here=here, binding=binding))
+    if fault is not None:
+        return _told(fault, now, named=named)
     told = await _certificate(db, row, kit, now, found)
     return _of_copy(told, copied, now) if copied is not None else told
+
+
+async def _carried(connection: AsyncConnection, found: PdfVerdict, code: str) -> Binding:
+    """Whether the proof in a file, and a code seen on it, are those of the certificate it names."""
+    named = found.reference or ""
+    seen = await _seen(connection, found, code) if code else Binding.ABSENT
+    if seen in {Binding.ANOTHERS, Binding.FALSE} or seal_of(found) is Seal.OURS:
+        return seen  # under our own seal the file's marks are proven, and its record is checked with the row
+    if found.log_proof is None:
+        return Binding.ABSENT
+    carried = _binding(named, await log_proofs.owner_of(connection, found.log_proof))
+    return Binding.ABSENT if carried is Binding.FALSE else carried  # a proof of nothing tells nothing of the rest
+
+
+async def _seen(connection: AsyncConnection, found: PdfVerdict, code: str) -> Binding:
+    """What a scanned code says of the certificate that the file names."""
+    named, proof = found.reference or "", code.strip().partition("?")[2]
+    if found.copy_id is not None:
+        return Binding.OWN if proof == f"copy={found.copy_id}" else Binding.ANOTHERS
+    if code_identifier(code) != named:
+        return Binding.ANOTHERS
+    return _binding(named, await log_proofs.owner_of(connection, proof)) if proof else Binding.OWN
+
+
+async def _paper_file(db: Database, found: PdfVerdict, paper_id: UUID, now: datetime, code: str) -> VerificationOut:
+    """A paper's id is random: who knows it has taken it from the genuine paper."""
+    async with db.read() as connection:
+        row = await queries.paper_by_id(connection, paper_id)
+    binding = Binding.OWN if row is not None else Binding.ABSENT
+    if code and not code.strip().endswith(f"paper={paper_id}"):
+        binding = Binding.ANOTHERS
+    fault = tell_apart(Shown(seal_of(found), binding=binding))
+    return _told(fault, now) if fault else _paper(row, now)
 
 
 async def _certificate(
@@ -115,7 +165,7 @@ async def _certificate(
 ) -> VerificationOut:
     """The state of a row; of an uploaded file (`shown`) also that it belongs to this very record."""
     if row is None:
-        return _told(UNKNOWN, now)
+        return _told(_UNKNOWN, now)
     intact = await _record_intact(db, row, kit, shown.record_sha256 if shown else None)
     finding = judge(row.status, row.valid_from, row.valid_until, today=local_date(now), intact=intact)
     known = _known(row) if finding.verdict in _SHOWN else None
@@ -154,7 +204,7 @@ def _known(row: Any) -> VerifiedCertificate:
 
 def _paper(row: Any, now: datetime) -> VerificationOut:
     if row is None:
-        return _told(UNKNOWN, now)
+        return _told(_UNKNOWN, now)
     shown = VerifiedPaper(
         kind=PaperKind(row.kind),
         kind_name=FORMS[row.kind].title,
@@ -162,11 +212,28 @@ def _paper(row: Any, now: datetime) -> VerificationOut:
         issuer_name=row.body_name,
         issued_on=local_date(row.issued_at),
     )
-    return VerificationOut(verdict=Verdict.VALID, message=_GENUINE_PAPER, paper=shown, checked_at=now)
-
-
-def _told(finding: Finding, now: datetime, certificate: VerifiedCertificate | None = None) -> VerificationOut:
-    message = _MESSAGES[finding.reason] if finding.reason else _GENUINE
+    words = GENUINE_PAPER
     return VerificationOut(
-        verdict=finding.verdict, reason=finding.reason, message=message, certificate=certificate, checked_at=now
+        verdict=Verdict.VALID,
+        label=words.label,
+        message=words.message,
+        advice=words.advice,
+        paper=shown,
+        checked_at=now,
+    )
+
+
+def _told(
+    finding: Finding, now: datetime, certificate: VerifiedCertificate | None = None, *, named: str = ""
+) -> VerificationOut:
+    words = words_of(finding)
+    return VerificationOut(
+        verdict=finding.verdict,
+        reason=finding.reason,
+        label=words.label,
+        message=words.message,
+        advice=words.advice,
+        region=region_of(named) if finding.reason is Reason.OTHER_REGION else None,
+        certificate=certificate,
+        checked_at=now,
     )

@@ -81,6 +81,11 @@ def read_address(text: str) -> tuple[str, Inclusion | None]:
     return identifier, unpack(identifier, match["proof"]) if match["proof"] else None
 
 
+def code_identifier(text: str) -> str:
+    """Which certificate the text of a code names, whatever else it says; a bare identifier names itself."""
+    return text.strip().partition("?")[0].rpartition("/")[2].upper()
+
+
 def _number(value: int) -> bytes:
     """Seven bits a byte, the lowest first; the high bit says that more follow."""
     written = bytearray()

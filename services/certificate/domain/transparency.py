@@ -46,6 +46,11 @@ def act_behind(status: str) -> Act | None:
     return next((act for act, left in _STATUS_AFTER.items() if left == status and status != "VALID"), None)
 
 
+def status_after(act: Act) -> str | None:
+    """The status an act leaves; None for one that leaves it as it was."""
+    return _STATUS_AFTER.get(act)
+
+
 def may_stand(act: Act, status: str) -> bool:
     """Whether a certificate may have this status after that act (a reprint leaves every status as it was)."""
     return _STATUS_AFTER.get(act, status) == status

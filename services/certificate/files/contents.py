@@ -76,6 +76,7 @@ class Certificate:
     log_proof: str = ""  # of the transparency log, as the QR code carries it
     mark: str = ""  # stamped on a duplicate or a purpose-stamped copy
     copy_id: str = ""  # of such a copy
+    copy_until: date | None = None  # the last day of a purpose-stamped copy
 
     def __post_init__(self) -> None:
         demand(self, "reference", "title", "number", "holder_name", "issuer_name")

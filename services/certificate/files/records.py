@@ -149,6 +149,21 @@ def new_salt() -> str:
     return encode(secrets.token_bytes(16))
 
 
+def signed_by(signed: str, jwks: Mapping[str, Any]) -> bool | None:
+    """Of a record that did not verify: None when no key of these signed it, True when one did and somebody else too,
+    False when only these keys are named and something was changed.
+    """
+    try:
+        _, signatures = _parts(signed)
+        named = {json.loads(decode(protected))["kid"] for protected, _ in signatures}
+        ours = {str(jwk.get("kid")) for jwk in jwks["keys"]}
+    except (NotSigned, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
+    if not named & ours:
+        return None
+    return bool(named - ours)
+
+
 def general_form(signed: str) -> str:
     """A stored record as JWS in general form, canonical; older records are compact, with one signature."""
     if signed.startswith("{"):

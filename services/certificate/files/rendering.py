@@ -110,14 +110,20 @@ def keywords(contents: Contents) -> list[str]:
     """Marks in the document information that verification reads back."""
     if not isinstance(contents, Certificate):
         return [f"paper:{contents.reference}"]
-    marks = [f"certificate:{contents.reference}"]
+    marks = [f"certificate:{contents.reference}", f"valid:{_basic(contents.valid_from)}-{_basic(contents.valid_until)}"]
     if contents.record_sha256:
         marks.append(f"record-sha256:{contents.record_sha256}")
     if contents.log_proof:
         marks.append(f"log-proof:{contents.log_proof}")
     if contents.copy_id:
         marks.append(f"copy:{contents.copy_id}")
+    if contents.copy_until:
+        marks.append(f"copy-until:{_basic(contents.copy_until)}")
     return marks
+
+
+def _basic(day: date | None) -> str:
+    return f"{day:%Y%m%d}" if day else ""
 
 
 def _written(value: Any) -> Any:

@@ -8,7 +8,7 @@ and the seal's certificate. Other tools (pyHanko, pdfsig) come to the same verdi
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from hashlib import sha256
 
@@ -17,16 +17,22 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import NameOID
 
 from services.certificate.files.container import Container, read_container
+from services.certificate.files.foreign_seals import last_signer
 from services.certificate.files.seal_keys import Trust
 from services.certificate.files.time_stamps import Damaged
 
 MAX_BYTES = 20 * 1024 * 1024
+_REVISIONS = 4  # that are looked at below a foreign signature
 _BYTE_RANGE = re.compile(rb"/ByteRange \[(\d{1,10}) (\d{1,10}) (\d{1,10}) (\d{1,10})\]")
 _CLAIM = re.compile(rb"(certificate|paper):(1\.2\.156\.3005\.2\.[0-9A-Z.]{10,110}|[0-9a-f]{8}-[0-9a-f-]{27})")
+_IDENTIFIER = re.compile(rb"1\.2\.156\.3005\.2\.[0-9A-Z]{21}\.[0-9A-Z]{6,18}\.[0-9A-Z]{1,60}\.\d{3}\.[0-9A-Z]")
+_MENTIONED = 16
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 _RECORD = re.compile(rb"record-sha256:([0-9a-f]{64})")
 _COPY = re.compile(rb"copy:([0-9a-f]{8}-[0-9a-f-]{27})")
 _PROOF = re.compile(rb"log-proof:([A-Za-z0-9_-]{40,4000})")
+_VALID = re.compile(rb"(?:^|[^a-z-])valid:(\d{8})-(\d{8})?")
+_COPY_UNTIL = re.compile(rb"copy-until:(\d{8})")
 _STORE = re.compile(rb"/DSS \d{1,10} 0 R")  # a file that has one was sealed with a time stamp
 _SEALED_AT = re.compile(rb"/M \(D(?::|\\072)(\d{14})Z\)")
 
@@ -49,6 +55,7 @@ class Reason(StrEnum):
     SEAL_DAMAGED = "SEAL_DAMAGED"  # the signature container is not as it was written
     CONTENT_CHANGED = "CONTENT_CHANGED"
     FOREIGN_SEAL = "FOREIGN_SEAL"  # a sound signature, but not of our CA
+    SEAL_ADDED = "SEAL_ADDED"  # the same, put over a file of ours whose own seal is still there
     SEAL_NOT_IN_FORCE = "SEAL_NOT_IN_FORCE"  # sealed outside the certificate's term
     TIME_STAMP_REMOVED = "TIME_STAMP_REMOVED"  # or added: the content says whether there is one
     FOREIGN_TIME_STAMP = "FOREIGN_TIME_STAMP"  # not of an authority that we recognise, or outside its term
@@ -66,6 +73,9 @@ class PdfVerdict:
     record_sha256: str | None = None
     log_proof: str | None = None
     copy_id: str | None = None  # of a duplicate or a purpose-stamped copy
+    valid_from: date | None = None
+    valid_until: date | None = None  # None: for ever, or not told
+    copy_until: date | None = None
     sealed_by: str | None = None
     sealed_by_uscc: str | None = None
     sealed_at: datetime | None = None
@@ -81,12 +91,39 @@ def verify_pdf(content: bytes, trust: Trust) -> PdfVerdict:
         return replace(found, reason=Reason.NOT_PDF)
     found = _claims(content, found)
     match = _BYTE_RANGE.match(content, max(content.rfind(b"/ByteRange"), 0))
-    return _with_seal(content, match, found, trust) if match else _without_seal(content, found)
+    judged = _with_seal(content, match, found, trust) if match else _without_seal(content, found)
+    return judged if judged.verdict is Verdict.VALID else _signed_by_others(content, judged, trust)
+
+
+def _signed_by_others(content: bytes, judged: PdfVerdict, trust: Trust) -> PdfVerdict:
+    """Tells what others signed from what was only damaged."""
+    signer = last_signer(content)
+    if signer is None or _issued_by(signer, trust.roots):
+        return judged
+    if _seal_below(content, trust):
+        return replace(judged, verdict=Verdict.ALTERED, reason=Reason.SEAL_ADDED, sealed_by=None, sealed_by_uscc=None)
+    return replace(judged, verdict=Verdict.UNKNOWN, reason=Reason.FOREIGN_SEAL, sealed_by=None, sealed_by_uscc=None)
+
+
+def _seal_below(content: bytes, trust: Trust) -> bool:
+    """Whether an earlier revision of the file is a whole file of ours."""
+    place = content.rfind(b"/ByteRange")
+    for _ in range(_REVISIONS):
+        place = content.rfind(b"/ByteRange", 0, max(place, 0))
+        match = _BYTE_RANGE.match(content, max(place, 0))
+        if match is None:
+            return False
+        earlier = content[: int(match[3]) + int(match[4])]
+        found = PdfVerdict(Verdict.UNREADABLE, Reason.INCOMPLETE, "")
+        if _with_seal(earlier, match, found, trust).verdict is Verdict.VALID:
+            return True
+    return False
 
 
 def _claims(content: bytes, found: PdfVerdict) -> PdfVerdict:
     claim, record = _CLAIM.search(content) or _written_in_octal(content), _RECORD.search(content)
     proof, copy = _PROOF.search(content), _COPY.search(content)
+    valid, until = _VALID.search(content), _COPY_UNTIL.search(content)
     return replace(
         found,
         kind=claim[1].decode() if claim else None,
@@ -94,7 +131,27 @@ def _claims(content: bytes, found: PdfVerdict) -> PdfVerdict:
         record_sha256=record[1].decode() if record else None,
         log_proof=proof[1].decode() if proof else None,
         copy_id=copy[1].decode() if copy else None,
+        valid_from=_day(valid[1]) if valid else None,
+        valid_until=_day(valid[2]) if valid else None,
+        copy_until=_day(until[1]) if until else None,
     )
+
+
+def _day(digits: bytes | None) -> date | None:
+    try:
+        return date.fromisoformat(digits.decode()) if digits else None
+    except ValueError:
+        return None
+
+
+def named_identifiers(content: bytes) -> set[str]:
+    """The identifiers of certificates that the file mentions anywhere in clear; a few, however many there are."""
+    found: set[str] = set()
+    for match in _IDENTIFIER.finditer(content):
+        found.add(match[0].decode())
+        if len(found) >= _MENTIONED:
+            break
+    return found
 
 
 def _written_in_octal(content: bytes) -> re.Match[bytes] | None:
@@ -106,17 +163,24 @@ def _written_in_octal(content: bytes) -> re.Match[bytes] | None:
 
 
 def _without_seal(content: bytes, found: PdfVerdict) -> PdfVerdict:
+    if b"%%EOF" not in content[-1024:]:
+        return _cut_off(found)
     if found.reference:
         return replace(found, verdict=Verdict.ALTERED, reason=Reason.SEAL_REMOVED)
-    if b"%%EOF" not in content[-1024:]:
-        return replace(found, reason=Reason.INCOMPLETE)
     return replace(found, verdict=Verdict.UNKNOWN, reason=Reason.NOT_SIGNED)
+
+
+def _cut_off(found: PdfVerdict) -> PdfVerdict:
+    verdict = Verdict.ALTERED if found.reference else Verdict.UNREADABLE
+    return replace(found, verdict=verdict, reason=Reason.INCOMPLETE)
 
 
 def _with_seal(content: bytes, match: re.Match[bytes], found: PdfVerdict, trust: Trust) -> PdfVerdict:
     """Ours is told from others' by who signed; what is damaged cannot tell, so there the claim decides."""
     try:
         first, start, rest, length = (int(part) for part in match.groups())
+        if rest + length > len(content) and first == 0 and start < rest <= len(content):
+            return _cut_off(found)
         if first != 0 or not start < rest or rest + length != len(content) or match.start() < rest:
             return _not_as_sealed(found, Reason.CHANGED_AFTER_SEALING)
         container = read_container(content[start:rest])

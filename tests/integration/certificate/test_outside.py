@@ -99,7 +99,7 @@ def test_each_falsehood_is_told(kept: Kept, capsys: pytest.CaptureFixture[str]) 
         "nothing there": 2,
         "no head": 2,
     }
-    assert "虚假或已被改动" in capsys.readouterr().out
+    assert "虚假：内容被改动（FILE_ALTERED）" in capsys.readouterr().out
 
 
 def test_a_head_that_was_not_signed_proves_nothing(kept: Kept) -> None:

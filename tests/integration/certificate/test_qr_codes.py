@@ -50,7 +50,14 @@ async def test_the_code_of_another_certificate_or_with_another_proof_is_told(
     swapped = f"{path.rpartition('/')[0]}/{other['identifier']}?{proof}"
     changed = f"{path}?{proof[:-1]}{'A' if proof[-1] != 'A' else 'Q'}"
 
-    for false in (swapped, changed, f"{path}?x"):
-        told = (await library.http.get(false)).json()
-        assert (told["verdict"], told["reason"]) == ("ALTERED", "PROOF_FALSE")
+    told = {
+        name: (await library.http.get(code)).json()
+        for name, code in {"swapped": swapped, "changed": changed, "nonsense": f"{path}?x"}.items()
+    }
+
+    assert {name: (each["verdict"], each["reason"]) for name, each in told.items()} == {
+        "swapped": ("ALTERED", "QR_SWAPPED"),
+        "changed": ("ALTERED", "PROOF_FALSE"),
+        "nonsense": ("ALTERED", "PROOF_FALSE"),
+    }
     assert (await library.http.get(path)).json()["verdict"] == "VALID"

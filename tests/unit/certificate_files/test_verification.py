@@ -173,7 +173,7 @@ def a_plain_pdf() -> bytes:
         pytest.param(b"\xff\xd8\xff\xe0 a picture", Verdict.UNREADABLE, Reason.NOT_PDF, id="a picture"),
         pytest.param(b"%PDF-1.7 /ByteRange [0 1 2 3]", Verdict.UNKNOWN, Reason.FOREIGN_SEAL, id="a false range"),
         pytest.param(
-            b"%PDF-1.7" + b"0" * 9 + b"<>/ByteRange [0 17 19 24]", Verdict.UNKNOWN, Reason.FOREIGN_SEAL, id="empty"
+            b"%PDF-1.7" + b"0" * 9 + b"<>/ByteRange [0 17 19 23]", Verdict.UNKNOWN, Reason.FOREIGN_SEAL, id="empty"
         ),
     ],
 )
