@@ -2,8 +2,8 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from contracts.events import approval as events
 from contracts.events.intake import (
@@ -17,6 +17,7 @@ from contracts.events.intake_seldom import ApplicationClaimed
 from services.approval import mapping, records, repository
 from services.approval.commands.acting import lights_of
 from services.approval.domain import case as rules
+from services.approval.domain import taking
 from services.approval.domain.case import Case
 from services.approval.domain.light import LightBook
 from services.approval.domain.opening import open_case
@@ -117,23 +118,39 @@ def _decide_before(event: ApplicationAccepted) -> datetime | None:
 
 
 async def take_deferred(uow: UnitOfWork, supplied: DeferredMaterialSupplied) -> None:
-    """What is still promised; nothing else of the case changes. Raises NotYet: the case is not opened yet."""
-    loaded = await repository.find_for_update(uow.connection, supplied.application_id)
-    if loaded is None:
-        raise NotYet("the case is not opened yet")
-    proceedings = replace(loaded.case.proceedings, promised=promised(supplied.outstanding))
-    await repository.save_proceedings(uow.connection, loaded.case.id, proceedings)
+    """What is still promised; nothing else of the case changes, and nothing of one that has ended.
+
+    Raises NotYet: the case is not opened yet.
+    """
+    case = await _running(uow, supplied.application_id)
+    if case is not None:
+        taken = taking.take_deferred(case, promised(supplied.outstanding))
+        await repository.save_proceedings(uow.connection, case.id, taken.proceedings)
 
 
 async def take_claim(
     uow: UnitOfWork, claimed: ApplicationClaimed, *, calendar: WorkCalendar, lights: LightBook
 ) -> None:
-    """The applicants came again in their window: the case may be decided. Raises NotYet."""
-    loaded = await repository.find_for_update(uow.connection, claimed.application_id)
-    if loaded is None:
-        raise NotYet("the case is not opened yet")
+    """The applicants came again in their window: the case may be decided; one that has ended stays as it is.
+
+    Raises NotYet: the case is not opened yet.
+    """
+    case = await _running(uow, claimed.application_id)
+    if case is None:
+        return
     window = claimed.window
     claim = Claim(window.name, window.waiting, window.opens_on, window.closes.on, claimed.claimed_at)
-    case = replace(loaded.case, proceedings=replace(loaded.case.proceedings, claim=claim))
+    case = taking.take_claim(case, claim)
     await repository.save_proceedings(uow.connection, case.id, case.proceedings)
     await records.save_lights(uow.connection, case.id, lights_of(case, lights, calendar))
+
+
+async def _running(uow: UnitOfWork, case_id: UUID) -> Case | None:
+    """The case, locked; None when it has ended. Raises NotYet: the case is not opened yet."""
+    loaded = await repository.find_for_update(uow.connection, case_id)
+    if loaded is None:
+        raise NotYet("the case is not opened yet")
+    if loaded.case.state not in OPEN_STATES:
+        log.info("told of a case that has ended", extra={"case_no": loaded.case.case_no})
+        return None
+    return loaded.case

@@ -57,6 +57,8 @@ class Act(StrEnum):
     WITHDRAW = "WITHDRAW"
     RENEW = "RENEW"
     MOVE = "MOVE"
+    TAKE_DEFERRED = "TAKE_DEFERRED"
+    TAKE_CLAIM = "TAKE_CLAIM"
 
 
 ACT_LABELS = {
@@ -85,6 +87,8 @@ ACT_LABELS = {
     Act.WITHDRAW: "撤件",
     Act.RENEW: "记录视为准予延续",
     Act.MOVE: "改用事项新版本",
+    Act.TAKE_DEFERRED: "记录补交材料",
+    Act.TAKE_CLAIM: "记录再次到场",
 }
 
 _AT_HAND = (State.EXAMINING, State.REVIEWED)  # with the department, the clock runs
@@ -117,6 +121,8 @@ ALLOWED: Mapping[Act, tuple[State, ...]] = {
     Act.WITHDRAW: OPEN_STATES,
     Act.RENEW: OPEN_STATES,
     Act.MOVE: OPEN_STATES,
+    Act.TAKE_DEFERRED: OPEN_STATES,
+    Act.TAKE_CLAIM: OPEN_STATES,
 }
 
 

@@ -13,6 +13,8 @@ from services.intake.domain.bundle_case import BUNDLE_ALLOWED, BundleAct, Bundle
 from services.intake.domain.bundle_errors import WrongBundleState
 from services.intake.domain.bundle_plan import MemberState
 from services.intake.domain.records import BundleSupplement
+from services.kernel.workdays import official_calendar
+from tests.support.every_act import acts_in, named_by
 from tests.unit.intake.builders import CLERK, NOON, TODAY, provided
 from tests.unit.intake.bundle_builders import a_bundle, a_case, a_member, a_run
 
@@ -39,6 +41,16 @@ ACTS: dict[BundleAct, Callable[[BundleCase], BundleCase]] = {
     BundleAct.HAND_IN_STAGE: lambda c: rules.hand_in_stage(c, [], now=NOON),
     BundleAct.HAND_OVER: lambda c: rules.hand_over(c, now=NOON),
     BundleAct.WITHDRAW: lambda c: rules.withdraw(c, reason="不办了", now=NOON),
+}
+
+# What follows from the members and from a calendar: no act of anybody. Only the members' end leaves a state.
+FOLLOWS: dict[str, Callable[[BundleCase], BundleCase]] = {
+    "open_member": lambda c: rules.open_member(
+        replace(c, members=(a_run("步骤", MemberState.WAITING),)), "步骤", None, now=NOON
+    ),
+    "heard": lambda c: rules.heard(c, {}, now=NOON),
+    "advance": lambda c: rules.advance(c, BUNDLE, now=NOON),
+    "settle_day": lambda c: bundle_supplement.settle_day(c, official_calendar()),
 }
 
 # Rows: acts. Columns: states. `-` refused, otherwise the state the act leads to.
@@ -84,6 +96,21 @@ def test_an_act_leads_on_or_is_refused(act: BundleAct, state: BundleState, leads
         assert refused.value.code == "intake.bundle-wrong-state"
     else:
         assert ACTS[act](case).state is leads_to
+
+
+@pytest.mark.parametrize("state", list(BundleState), ids=str)
+@pytest.mark.parametrize("name", list(FOLLOWS))
+def test_what_follows_from_members_and_calendar_leaves_no_state_before_the_members_end(
+    name: str, state: BundleState
+) -> None:
+    assert FOLLOWS[name](a_case(state, a_run("步骤", MemberState.RUNNING))).state is state
+
+
+def test_the_table_has_every_act_there_is_in_code() -> None:
+    found = acts_in("services.intake.domain", BundleCase)
+
+    assert found - set(FOLLOWS) <= named_by(ACTS.values())
+    assert set(FOLLOWS) <= found
 
 
 def test_the_table_covers_every_act_and_every_state() -> None:

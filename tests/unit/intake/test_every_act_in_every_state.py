@@ -8,12 +8,22 @@ import pytest
 
 from services.intake.domain import application as rules
 from services.intake.domain import endings, moving, silence, supplement, windows
-from services.intake.domain.course import ClaimWindow, Course, Ended, EndKind, Originals
+from services.intake.domain.course import (
+    ClaimWindow,
+    Course,
+    Ended,
+    EndKind,
+    EntryKind,
+    LedgerEntry,
+    Originals,
+    with_entry,
+)
 from services.intake.domain.errors import WrongState
 from services.intake.domain.materials import Check, CheckOutcome, Source
 from services.intake.domain.states import ALLOWED, Act, State
 from services.kernel.time_limit import DueDate
 from services.kernel.workdays import official_calendar
+from tests.support.every_act import acts_in, named_by
 from tests.unit.intake.builders import CLERK, NOON, TODAY, a_fault, an_application, an_item, provided
 
 DUE = DueDate(date(2026, 12, 1))
@@ -26,6 +36,7 @@ CALENDAR = official_calendar()
 HANDING = rules.HandOver(rules.Method.COLLECTION, ("C1",), "张三", "本人", None, NOON, CLERK)
 
 WINDOW = ClaimWindow("申领期", "冷静期", DueDate(TODAY - timedelta(days=2)), TODAY - timedelta(days=1), DueDate(TODAY))
+ENTRY = LedgerEntry(EntryKind.EXTENDED, NOON, "需要核实", "第四十二条", 10)
 OPEN, OVER = Course(window=WINDOW), Course(window=replace(WINDOW, closes=DueDate(TODAY - timedelta(days=1))))
 
 
@@ -70,6 +81,17 @@ ACTS: dict[Act, Callable[[rules.Application], rules.Application]] = {
     Act.RECORD_TERMINATION: lambda a: endings.record_end(a, ended(EndKind.TERMINATED)),
     Act.RECORD_TRANSFER: lambda a: endings.record_end(a, ended(EndKind.TRANSFERRED)),
     Act.RETURN_ORIGINALS: lambda a: endings.return_originals(a, Originals(("营业执照",), "张三", NOON, CLERK)),
+}
+
+# The same acts, done by time alone.
+BY_ITSELF: dict[Act, Callable[[rules.Application], rules.Application]] = {
+    Act.RETURN: lambda a: supplement.return_unsupplied(a, now=NOON + timedelta(days=999)),
+}
+# What follows from a calendar or from a ledger told by approval: no act of anybody, and no state is left by it.
+FOLLOWS: dict[str, Callable[[rules.Application], rules.Application]] = {
+    "project": lambda a: moving.project(a, ITEM, CALENDAR)[0],
+    "with_entry": lambda a: with_entry(a, ENTRY, legal_due=DUE, promised_due=DUE),
+    "with_window": lambda a: windows.with_window(a, ITEM, CALENDAR),
 }
 
 # Rows: acts. Columns: states. `-` refused, otherwise the state the act leads to.
@@ -124,6 +146,32 @@ def test_an_act_leads_on_or_is_refused(act: Act, state: State, leads_to: State |
             ACTS[act](application)
     else:
         assert ACTS[act](application).state is leads_to
+
+
+@pytest.mark.parametrize(
+    ("act", "state", "leads_to"), [cell for cell in CELLS if cell[0] in BY_ITSELF], ids=lambda value: str(value)
+)
+def test_an_act_of_time_leads_on_or_is_refused(act: Act, state: State, leads_to: State | None) -> None:
+    application = an_application(state)
+
+    if leads_to is None:
+        with pytest.raises(WrongState):
+            BY_ITSELF[act](application)
+    else:
+        assert BY_ITSELF[act](application).state is leads_to
+
+
+@pytest.mark.parametrize("state", list(State), ids=str)
+@pytest.mark.parametrize("name", list(FOLLOWS))
+def test_what_follows_from_calendar_and_ledger_leaves_no_state(name: str, state: State) -> None:
+    assert FOLLOWS[name](an_application(state)).state is state
+
+
+def test_the_table_has_every_act_there_is_in_code() -> None:
+    found = acts_in("services.intake.domain", rules.Application)
+
+    assert found - set(FOLLOWS) <= named_by([*ACTS.values(), *BY_ITSELF.values()])
+    assert set(FOLLOWS) <= found
 
 
 def test_the_table_covers_every_act_and_every_state() -> None:
