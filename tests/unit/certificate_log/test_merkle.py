@@ -234,6 +234,17 @@ def test_a_proof_with_any_bit_changed_or_a_part_more_or_less_fails(size: int, da
     assert not merkle.verify_consistency(first, size, old, root, wrong_proof)
 
 
+def test_between_a_tree_and_itself_or_nothing_there_is_nothing_to_prove() -> None:
+    root, part = naive_root(data_of(3)), [b"\0" * 32]
+
+    assert merkle.verify_consistency(3, 3, root, root, [])
+    assert not merkle.verify_consistency(3, 3, root, root, part)
+    assert not merkle.verify_consistency(3, 3, root, naive_root(data_of(2)), [])
+    assert merkle.verify_consistency(0, 3, merkle.EMPTY_ROOT, root, [])
+    assert not merkle.verify_consistency(0, 3, merkle.EMPTY_ROOT, root, part)
+    assert not merkle.verify_consistency(0, 3, root, root, [])
+
+
 def changes(proof: list[bytes]) -> st.SearchStrategy[list[bytes]]:
     def flipped(place: tuple[int, int]) -> list[bytes]:
         part, bit = place

@@ -163,6 +163,16 @@ class TestRenewalWindow:
             renewal(renewing(renewal=FOOD), [held()], None, today=later, calendar=CALENDAR)
         assert renewal(renewing(renewal_window=LABOUR), [held()], None, today=later, calendar=CALENDAR) is None
 
+    def test_one_taken_away_or_without_an_end_is_not_renewed(self) -> None:
+        day, item = date(2026, 7, 1), renewing(renewal=FOOD)
+        annulled, endless = held(valid=False), held(until=None)
+
+        with pytest.raises(RenewalWindow):
+            renewal(item, [annulled], None, today=day, calendar=CALENDAR)
+        with pytest.raises(Invalid):
+            renewal(item, [annulled, held(identifier="C2")], annulled.identifier, today=day, calendar=CALENDAR)
+        assert renewal(item, [endless], None, today=day, calendar=CALENDAR) is None
+
     def test_of_several_the_applicant_names_one(self) -> None:
         several = [held(identifier="C1"), held(identifier="C2")]
         day = date(2026, 7, 1)

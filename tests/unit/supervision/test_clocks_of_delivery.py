@@ -64,6 +64,29 @@ from tests.support.clocks import (
             id="promised-material-not-there",
         ),
         pytest.param(
+            CASE,
+            (
+                accepted(deferred=[{"name": "检测报告", "promised_on": "2026-10-09"}]),
+                line("intake.deferred_material.supplied", "2026-09-23 09:00", materials=["场地证明"]),
+                line("intake.deferred_material.supplied", "2026-09-24 09:00", materials=["检测报告"]),
+            ),
+            "2026-10-10 00:00",
+            "DEFERRED_MATERIAL",
+            ("MET", "2026-09-21", "2026-10-09"),
+            id="promised-material-there",
+        ),
+        pytest.param(
+            CASE,
+            (
+                accepted(deferred=[{"name": "检测报告", "promised_on": "2026-10-09"}]),
+                line("intake.deferred_material.supplied", "2026-09-23 09:00", materials=["场地证明"]),
+            ),
+            "2026-10-10 00:00",
+            "DEFERRED_MATERIAL",
+            ("MISSED", "2026-09-21", "2026-10-09"),
+            id="another-promised-material-there",
+        ),
+        pytest.param(
             DONE,
             (
                 accepted(commitments=[{"name": "场地证明", "check_by": "2026-11-20"}]),
