@@ -5,6 +5,7 @@ import json
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from demo import bundle, library, offline, recall, scenes, show
 from demo.api import StepFailed
 from demo.hall import Hall
+from demo.life import Life
 from demo.outcome import read_back
 from deploy.local.stack import Stack
 from deploy.local.travel import SHANGHAI
@@ -93,17 +95,7 @@ async def _play(stack: Stack, hall: Hall, console: Console) -> dict[str, Any]:
         story = await recall.chain(hall, by_id, next(life for life in lives if life.item["item_id"] == "C02"))
         lives.append(story.second)
         progress.update(task, description="文书和证照盖章", total=len(lives), completed=0)
-        cases = []
-        for life in (life for life in lives if not life.waits):
-            cases.append(await read_back(life, OUT))
-            progress.advance(task)
-        annulled = await recall.annul(story, OUT)
-        cases.append(await read_back(story.third, OUT))
-        # Last what moves the time of all.
-        for life in (life for life in lives if life.waits):
-            await scenes.second_window(life, stack.travel)
-            cases.append(await read_back(life, OUT))
-            progress.advance(task)
+        cases, annulled = await _outcomes(stack, lives, story, lambda: progress.advance(task))
         task = progress.add_task("无人告知的申请视为受理，无人办理的办件亮灯", total=2)
         for scene, item_id in ((scenes.silence, "E04"), (scenes.left_alone, "E11")):
             cases.append(await read_back(await scene(hall, by_id[item_id], stack.travel), OUT))
@@ -123,6 +115,23 @@ async def _play(stack: Stack, hall: Hall, console: Console) -> dict[str, Any]:
         "recall": annulled,
         "figures": figures,
     }
+
+
+async def _outcomes(
+    stack: Stack, lives: list[Life], story: recall.Chain, done: Callable[[], None]
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Every case read back, then the annulment, last what moves the time of all."""
+    cases = []
+    for life in (life for life in lives if not life.waits):
+        cases.append(await read_back(life, OUT))
+        done()
+    annulled = await recall.annul(story, OUT)
+    cases.append(await read_back(story.third, OUT))
+    for life in (life for life in lives if life.waits):
+        await scenes.second_window(life, stack.travel)
+        cases.append(await read_back(life, OUT))
+        done()
+    return cases, annulled
 
 
 def _food_licence(cases: list[dict[str, Any]]) -> dict[str, Any]:
