@@ -128,6 +128,7 @@ TABLE: tuple[Route, ...] = (
     *_rest("approval", *(f"{API}/{part}" for part in ("tasks", "consultations", "standing-decisions", "recalls"))),
     # certificate
     *_read("certificate", f"{API}/certificates/verify", f"{API}/certificates/jwks.json", access=Access.PUBLIC),
+    *_read("certificate", f"{API}/certificates/types", f"{API}/certificates/types/{{code}}", access=Access.PUBLIC),
     *_read(
         "certificate",
         *(f"{API}/certificates/log/{part}" for part in ("head", "heads", "heads/{size}", "inclusion")),

@@ -125,14 +125,15 @@ async def _types(file: Path) -> int:
     clock.use_test_clock(loaded.test_clock)
     database = Database(loaded.database_url)
     try:
-        count = await import_types(database, file, now=clock.now())
+        loaded_types = await import_types(database, file, now=clock.now())
     except ImportFaulty as faulty:
         for error in faulty.errors:
             _console.print(f"{error.pointer}: {error.detail}", style="red", markup=False)
         return FAULTY
     finally:
         await database.close()
-    _console.print(f"已导入 {count} 种证照类型", markup=False)
+    told = f"已导入 {loaded_types.types} 种证照类型，其中 {loaded_types.changed} 种有新版本"
+    _console.print(told, markup=False)
     return 0
 
 

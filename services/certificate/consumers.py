@@ -32,6 +32,7 @@ from services.certificate.commands.standing_acts import execute_standing, tell_h
 from services.certificate.kit import Kit
 from services.certificate.letter_papers import letter
 from services.certificate.paper_contents import CaseFacts, Draft
+from services.certificate.terms import Terms, terms_of
 from services.chassis import clock
 from services.chassis.bus import Incoming
 from services.chassis.consumer import Consumer
@@ -82,21 +83,23 @@ class Consumers:
         await end_cases(uow, events)
         await note_relied(uow, [event for event in events if isinstance(event, CertificateReliedUpon)])
         renewed = [event for event in events if isinstance(event, RenewalDeemed)]
-        await renew_certificates(uow, renewed, self._kit, now=clock.now())
+        terms = await terms_of(uow.connection, renewed) if renewed else Terms()
+        await renew_certificates(uow, renewed, terms, self._kit, now=clock.now())
         told = [event for event in events if not _never_received(event)]
         copies = await case_copies(uow, {event.application_id for event in told if isinstance(event, _NEEDS_COPY)})
         handed = {event.application_id for event in told if isinstance(event, ResultHandedOver)}
         known = await queries.documents_of(uow.connection, handed) if handed else {}
-        drafts = [draft for event in told for draft in self._drafts(event, copies, known)]
+        drafts = [draft for event in told for draft in self._drafts(event, copies, known, terms)]
         await issue_papers(uow, drafts, self._kit)
 
     async def on_approval(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
         """A decision brings its certificate and needs no copy of the case; the steps before it do."""
         events = [message.event for message in messages]
         decided = [event for event in events if isinstance(event, CaseDecided)]
-        renewed = await renew_granted(uow, decided, self._kit, now=clock.now())
+        terms = await terms_of(uow.connection, decided) if decided else Terms()
+        renewed = await renew_granted(uow, decided, terms, self._kit, now=clock.now())
         first = [event for event in decided if str(event.case_id) not in renewed]
-        await issue_certificates(uow, first, self._kit, now=clock.now())
+        await issue_certificates(uow, first, terms, self._kit, now=clock.now())
         await tell_holders(uow, [event for event in events if isinstance(event, StandingProposed)], self._kit)
         standing = [event for event in events if isinstance(event, StandingDecided)]
         await execute_standing(uow, standing, self._kit, now=clock.now())
@@ -105,7 +108,7 @@ class Consumers:
         copies = await case_copies(uow, {event.case_id for event in steps})
         settings = self._kit.settings
         calendar = await self._calendars.current(uow.connection) if steps else self._calendars.value
-        papers = [paper_contents.decision(event, settings) for event in decided]
+        papers = [paper_contents.decision(event, settings, terms) for event in decided]
         for event in steps:
             papers += procedure_papers.drafts(event, copies[event.case_id], settings, calendar)
         await issue_papers(uow, papers, self._kit)
@@ -118,7 +121,7 @@ class Consumers:
         await issue_papers(uow, drafts, self._kit)
 
     def _drafts(
-        self, event: Any, copies: dict[UUID, CaseFacts], known: Mapping[str, tuple[str, str]]
+        self, event: Any, copies: dict[UUID, CaseFacts], known: Mapping[str, tuple[str, str]], terms: Terms
     ) -> Iterator[Draft]:
         settings = self._kit.settings
         match event:
@@ -128,7 +131,7 @@ class Consumers:
                 yield paper_contents.acceptance_notice(event, settings)
                 yield from ending_papers.commitments(event)
             case RenewalDeemed():
-                yield ending_papers.deemed_renewal(event)
+                yield ending_papers.deemed_renewal(event, terms)
             case ResultHandedOver():
                 yield paper_contents.proof_of_service(event, copies[event.application_id], known)
             case _ if isinstance(event, _NEEDS_COPY):

@@ -1,7 +1,7 @@
 """Papers beside the way to a decision: commitment, return, withdrawal, termination, transfer, deemed renewal."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from contracts.events.approval import CaseTerminated, CaseTransferred
@@ -14,11 +14,11 @@ from contracts.events.intake import (
     RenewalDeemed,
     ReturnKind,
 )
-from services.certificate.domain.validity import term
 from services.certificate.files import contents_after as c
 from services.certificate.files.contents_base import ART_50_2, Remedies
 from services.certificate.paper_contents import LICENCE, CaseFacts, Draft
 from services.certificate.settings import CertificateSettings
+from services.certificate.terms import Terms
 from services.chassis.clock import local_date
 
 _RETURN_BASES = {
@@ -123,14 +123,13 @@ def _ended(
     return Draft(kind, case, at, build)
 
 
-def deemed_renewal(event: RenewalDeemed) -> Draft:
+def deemed_renewal(event: RenewalDeemed, terms: Terms) -> Draft:
     """No decision by the last day of the old certificate (art. 50 para. 2): the paper says so in the body's name."""
     case = CaseFacts(event.application_id, event.case_no, event.query_code, event.item, event.applicant, event.agent)
     old = event.renews
-    begins = old.valid_until + timedelta(days=1)
 
     def build(head: dict[str, Any]) -> c.StandingDecision:
-        valid_from, valid_until = term(event.item.certificate_validity, begins, begins, None)
+        valid_from, valid_until = terms.of_renewal(event)
         ended = f"{old.valid_until.year}年{old.valid_until.month}月{old.valid_until.day}日"
         return c.StandingDecision(
             **head,

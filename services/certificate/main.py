@@ -13,6 +13,7 @@ from services.certificate.peers.routes import between as between_router
 from services.certificate.peers.routes import router as peers_router
 from services.certificate.public_routes import router as public_router
 from services.certificate.routes import router
+from services.certificate.type_routes import router as type_router
 from services.chassis.app import build_app
 
 
@@ -27,5 +28,7 @@ def create_app() -> FastAPI:
         await app.state.line.close()
 
     # Public routes first: `certificates/verify` must not be taken for an identifier.
-    routers = [public_router, log_router, shown_router, look_router, between_router, peers_router, router, life_router]
-    return build_app(loaded, title="证照", routers=routers, on_start=[open_kit], on_stop=[hang_up])
+    first = [public_router, type_router, log_router, shown_router, look_router, between_router, peers_router]
+    return build_app(
+        loaded, title="证照", routers=[*first, router, life_router], on_start=[open_kit], on_stop=[hang_up]
+    )

@@ -30,10 +30,10 @@ from contracts.events.intake import (
 )
 from services.certificate import receipt_record
 from services.certificate.domain.paper import FORMS
-from services.certificate.domain.validity import term
 from services.certificate.files import contents
 from services.certificate.files.contents_after import SupervisionLetter
 from services.certificate.settings import CertificateSettings
+from services.certificate.terms import Terms
 from services.chassis.clock import local_date
 from services.kernel.workdays import WorkCalendar
 
@@ -280,10 +280,10 @@ def refusal_of_acceptance(event: AcceptanceRefused, case: CaseFacts, settings: C
     return Draft("ACCEPTANCE_REFUSAL", case, event.refused_at, refused)
 
 
-def decision(event: CaseDecided, settings: CertificateSettings) -> Draft:
+def decision(event: CaseDecided, settings: CertificateSettings, terms: Terms) -> Draft:
     case = CaseFacts.of_decision(event)
     if event.outcome is Outcome.GRANTED:
-        return Draft("GRANT_DECISION", case, event.decided_at, lambda head: _grant(head, event))
+        return Draft("GRANT_DECISION", case, event.decided_at, lambda head: _grant(head, event, terms))
     return Draft("REFUSAL_DECISION", case, event.decided_at, lambda head: _refusal(head, event, settings))
 
 
@@ -291,10 +291,9 @@ def _usual_basis(item: ItemRef) -> str:
     return "《中华人民共和国行政许可法》第三十八条第一款" if is_licence(item) else contents.BUSINESS_36
 
 
-def _grant(head: dict[str, Any], event: CaseDecided) -> contents.GrantDecision:
+def _grant(head: dict[str, Any], event: CaseDecided, terms: Terms) -> contents.GrantDecision:
     item = event.item
-    decided_on = local_date(event.decided_at)
-    valid_from, valid_until = term(item.certificate_validity, decided_on, event.valid_from, event.valid_until)
+    valid_from, valid_until = terms.of_decision(event)
     return contents.GrantDecision(
         **head,
         licence=is_licence(item),

@@ -11,20 +11,17 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from services.certificate.domain.certificate import Body, CertificateType
 from services.certificate.domain.numbers import CounterKey
 from services.certificate.tables import (
     IN_FORCE,
     AccessRow,
     CaseRow,
     CertificateRow,
-    CertificateTypeRow,
     CoHolderRow,
     CounterRow,
     FileJobRow,
     PaperRow,
     case_copy,
-    certificate_type,
 )
 
 Row = Mapping[str, Any]
@@ -47,33 +44,6 @@ async def take_numbers(connection: AsyncConnection, wanted: Mapping[CounterKey, 
         statement.returning(col(CounterRow.scope), col(CounterRow.year), col(CounterRow.last))
     )
     return {(key := CounterKey(scope, year)): last - wanted[key] + 1 for scope, year, last in taken}
-
-
-async def types_by_code(connection: AsyncConnection, codes: Collection[str]) -> dict[str, CertificateType]:
-    wanted = select(certificate_type).where(certificate_type.c.type_code.in_(sorted(codes)))
-    found = await connection.execute(wanted)
-    return {row.type_code: _type(row) for row in found}
-
-
-async def all_types(connection: AsyncConnection) -> dict[str, CertificateType]:
-    found = await connection.execute(select(certificate_type))
-    return {row.type_code: _type(row) for row in found}
-
-
-def _type(row: Any) -> CertificateType:
-    return CertificateType(
-        code=row.type_code,
-        name=row.name,
-        definer=Body(row.definer_uscc, row.definer_name, row.definer_division),
-        holder_category=row.holder_category,
-        validity=row.validity,
-    )
-
-
-async def save_types(connection: AsyncConnection, rows: Sequence[Row]) -> None:
-    statement = insert(CertificateTypeRow).values([dict(row) for row in rows])
-    changed = {name: statement.excluded[name] for name in rows[0] if name != "type_code"}
-    await connection.execute(statement.on_conflict_do_update(index_elements=["type_code"], set_=changed))
 
 
 async def known_sources(connection: AsyncConnection, source_keys: Collection[str]) -> set[str]:

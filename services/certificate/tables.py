@@ -34,6 +34,23 @@ class CertificateTypeRow(Base, table=True):
     definer_division: str
     holder_category: str
     validity: str
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    document: dict[str, Any] | None = Field(  # the entry as a whole; None: loaded before types had versions
+        default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
+    )
+    sha256: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    imported_at: datetime = Field(sa_column=_at())
+
+
+class TypeVersionRow(Base, table=True):
+    """Every version of a type that was ever loaded: certificates keep the one they were issued under."""
+
+    __tablename__: ClassVar[str] = "certificate_type_version"
+
+    type_code: str = Field(sa_column=Column(String(21), primary_key=True))
+    version: int = Field(primary_key=True)
+    document: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    sha256: str
     imported_at: datetime = Field(sa_column=_at())
 
 
@@ -66,6 +83,8 @@ class CertificateRow(Base, table=True):
     certificate_version: int
     type_code: str
     type_name: str
+    type_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    template_sha256: str | None = None  # by what its file is printed; None: issued before templates were kept
     number_shown: str  # masked when it is a citizen's number
     issuer_uscc: str
     issuer_name: str
@@ -319,6 +338,7 @@ def _table(row: type[Base]) -> Table:
 
 # For statements over whole rows; columns are read as `certificate.c.identifier`.
 certificate_type = _table(CertificateTypeRow)
+type_version = _table(TypeVersionRow)
 certificate = _table(CertificateRow)
 co_holder = _table(CoHolderRow)
 case_copy = _table(CaseRow)

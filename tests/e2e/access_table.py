@@ -237,6 +237,8 @@ PUBLIC = frozenset(
         *(("GET", f"/api/v1/certificates/log/{part}") for part in ("head", "heads", "heads/{size}", "inclusion")),
         *(("GET", f"/api/v1/certificates/log/{part}") for part in ("consistency", "leaves", "strays")),
         ("GET", "/api/v1/certificates/verify"),
+        ("GET", "/api/v1/certificates/types"),
+        ("GET", "/api/v1/certificates/types/{code}"),
         ("POST", "/api/v1/certificates/verify"),
         ("POST", "/api/v1/certificates/presented"),
         ("POST", "/api/v1/certificate-peers/queries"),

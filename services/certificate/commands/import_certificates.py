@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from services.certificate import repository
+from services.certificate import repository, type_queries
 from services.certificate.commands.issue_certificates import save
 from services.certificate.domain.certificate import Body, Certificate, CertificateType
 from services.certificate.domain.errors import ImportFaulty
@@ -42,7 +42,7 @@ class Imported:
 
 async def types(database: Database) -> Mapping[str, CertificateType]:
     async with database.read() as connection:
-        return await repository.all_types(connection)
+        return await type_queries.everything(connection)
 
 
 def check(file: Path, known: Mapping[str, CertificateType], division: str, tell: Progress) -> list[Fault]:

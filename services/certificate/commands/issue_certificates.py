@@ -19,18 +19,16 @@ from services.certificate.commands.log import Entry, log
 from services.certificate.domain.certificate import (
     Body,
     Certificate,
-    CertificateType,
     Holder,
     RelatedCase,
     record,
 )
-from services.certificate.domain.errors import TypeUnknown
 from services.certificate.domain.holders import stored
 from services.certificate.domain.numbers import CounterKey, certificate_number
 from services.certificate.domain.transparency import Act
-from services.certificate.domain.validity import term
 from services.certificate.files.records import draft
 from services.certificate.kit import Kit
+from services.certificate.terms import Terms
 from services.chassis import clock
 from services.chassis.clock import local_date
 from services.chassis.database import UnitOfWork
@@ -50,24 +48,24 @@ class Origin:
 _FIRST = Origin()
 
 
-async def issue_certificates(uow: UnitOfWork, decided: Sequence[CaseDecided], kit: Kit, *, now: datetime) -> None:
+async def issue_certificates(
+    uow: UnitOfWork, decided: Sequence[CaseDecided], terms: Terms, kit: Kit, *, now: datetime
+) -> None:
     """Issue what these decisions grant; a decision met a second time changes nothing.
 
     Raises:
-        TypeUnknown: a decision names a certificate type that is not loaded.
+        TypeUnknown: a decision names a certificate type that is not loaded, or no longer in force.
     """
     granted = await _not_yet_issued(uow, decided)
-    types = await repository.types_by_code(uow.connection, {_type_code(case) for case in granted.values()})
     for case in granted.values():
-        if _type_code(case) not in types:
-            raise TypeUnknown(f"证照类型 {_type_code(case)} 尚未导入, 请先执行 import-types")
+        terms.require(_type_code(case))
     counters = {source: _counter(case) for source, case in granted.items()}
     taken = await repository.take_numbers(uow.connection, Counter(counters.values()))
     certificates = []
     for source, case in granted.items():
         ordinal = taken[counters[source]]
         taken[counters[source]] += 1
-        certificates.append(_certificate(source, case, types[_type_code(case)], ordinal, kit, now))
+        certificates.append(_certificate(source, case, terms, ordinal, kit, now))
     await save(uow, certificates, kit)
     if certificates:
         jobs = [file_job("CERTIFICATE", certificate.id) for certificate in certificates]
@@ -117,13 +115,12 @@ def _counter(case: CaseDecided) -> CounterKey:
     return CounterKey.of_type(_type_code(case), local_date(case.decided_at))
 
 
-def _certificate(
-    source: str, case: CaseDecided, kind: CertificateType, ordinal: int, kit: Kit, now: datetime
-) -> Certificate:
+def _certificate(source: str, case: CaseDecided, terms: Terms, ordinal: int, kit: Kit, now: datetime) -> Certificate:
+    kind = terms.types[_type_code(case)]
     issuer, applicant = case.item.department, case.applicant
     issued_on: date = local_date(case.decided_at)
     number = certificate_number(issuer.division, issued_on.year, ordinal)
-    valid_from, valid_until = term(case.item.certificate_validity, issued_on, case.valid_from, case.valid_until)
+    valid_from, valid_until = terms.of_decision(case)
     return Certificate(
         id=uuid7(),
         source_key=source,
@@ -196,6 +193,8 @@ def row_of(certificate: Certificate, jws_sealed: bytes, told: int = 1) -> Mappin
         "certificate_version": certificate.version,
         "type_code": certificate.type.code,
         "type_name": certificate.type.name,
+        "type_version": certificate.type.version,
+        "template_sha256": certificate.type.template.sha256 if certificate.type.template else None,
         "number_shown": certificate.number_shown,
         "issuer_uscc": certificate.issuer.uscc,
         "issuer_name": certificate.issuer.name,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from contracts.events import certificate as events
 from contracts.events.certificate import CertificateAct, CertificateStatus
-from services.certificate import repository
+from services.certificate import repository, type_queries
 from services.certificate.commands.issue_certificates import Origin, file_job, save
 from services.certificate.commands.log import later_act, log
 from services.certificate.commands.sign_records import signed_within
@@ -128,7 +128,7 @@ async def next_version(
 
 
 async def _made(uow: UnitOfWork, old: Any, new: Next, kit: Kit, now: datetime) -> Certificate:
-    types = await repository.types_by_code(uow.connection, [old.type_code])
+    types = await type_queries.by_code(uow.connection, [old.type_code])
     if old.type_code not in types:
         raise TypeUnknown(f"证照类型 {old.type_code} 尚未导入, 请先执行 import-types")
     signed = kit.signer.verify(await signed_within(uow.connection, old, kit))

@@ -83,6 +83,8 @@ def says_what_was_signed(row: Any, said: dict[str, Any], kit: Kit) -> bool:
         "certificate_version": int(said["certificate_version"]),
         "type_code": said["certificate_type_code"],
         "type_name": said["certificate_type_name"],
+        "type_version": said.get("certificate_type_version", 1),
+        "template_sha256": said.get("template_sha256"),
         "issuer_uscc": said["issue_dept_code"],
         "issuer_name": said["issue_dept_name"],
         "issuer_division": said["certificate_area_code"],

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from contracts.events.approval import CaseDecided
 from contracts.events.common import Outcome, Party
@@ -10,11 +10,11 @@ from contracts.events.intake import RenewalDeemed
 from services.certificate import repository
 from services.certificate.commands.issue_certificates import file_job, save
 from services.certificate.commands.life import Next, next_version
-from services.certificate.domain.certificate import Body, Certificate, CertificateType, Holder, RelatedCase
-from services.certificate.domain.errors import NotRenewable, TypeUnknown
+from services.certificate.domain.certificate import Body, Certificate, Holder, RelatedCase
+from services.certificate.domain.errors import NotRenewable
 from services.certificate.domain.numbers import CounterKey, certificate_number
-from services.certificate.domain.validity import term
 from services.certificate.kit import Kit
+from services.certificate.terms import Terms
 from services.chassis.clock import local_date
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import uuid7
@@ -24,7 +24,9 @@ from services.kernel.certificate_life import LifeAct, Status, allowed
 log = logging.getLogger(__name__)
 
 
-async def renew_certificates(uow: UnitOfWork, deemed: Sequence[RenewalDeemed], kit: Kit, *, now: datetime) -> None:
+async def renew_certificates(
+    uow: UnitOfWork, deemed: Sequence[RenewalDeemed], terms: Terms, kit: Kit, *, now: datetime
+) -> None:
     """By silence: valid from the day after the old one's last; a renewal met a second time changes nothing.
 
     Raises:
@@ -35,8 +37,7 @@ async def renew_certificates(uow: UnitOfWork, deemed: Sequence[RenewalDeemed], k
     known = await repository.known_sources(uow.connection, wanted)
     for source, event in wanted.items():
         if source not in known:
-            begins = event.renews.valid_until + timedelta(days=1)
-            valid_from, valid_until = term(event.item.certificate_validity, begins, begins, None)
+            valid_from, valid_until = terms.of_renewal(event)
             case = RelatedCase(event.application_id, event.case_no, event.item.item_code, event.item.name)
             department = event.item.department
             new = Next(
@@ -52,10 +53,12 @@ async def renew_certificates(uow: UnitOfWork, deemed: Sequence[RenewalDeemed], k
             if not await _renew(uow, event.renews.certificate_identifier, new, kit, now):
                 # intake knows it from our own events, so the row is gone; the law still grants the renewal
                 log.error("renewed certificate is not in the library", extra={"case_no": event.case_no})
-                await _fresh(uow, event, new, kit, now)
+                await _fresh(uow, event, terms, new, kit, now)
 
 
-async def renew_granted(uow: UnitOfWork, decided: Sequence[CaseDecided], kit: Kit, *, now: datetime) -> set[str]:
+async def renew_granted(
+    uow: UnitOfWork, decided: Sequence[CaseDecided], terms: Terms, kit: Kit, *, now: datetime
+) -> set[str]:
     """The granted renewals among these decisions; gives their case ids, so that they are not issued a second time.
 
     One whose old certificate the library does not know is left to be issued as a first one.
@@ -66,7 +69,7 @@ async def renew_granted(uow: UnitOfWork, decided: Sequence[CaseDecided], kit: Ki
     known = await repository.known_sources(uow.connection, wanted)
     done = {str(wanted[source].case_id) for source in known}
     for source, event in wanted.items():
-        if source not in known and await _grant(uow, source, event, kit, now):
+        if source not in known and await _grant(uow, source, event, terms, kit, now):
             done.add(str(event.case_id))
     return done
 
@@ -75,10 +78,9 @@ def _renews(event: CaseDecided) -> bool:
     return event.outcome is Outcome.GRANTED and event.renews is not None and bool(event.item.certificate_type_code)
 
 
-async def _grant(uow: UnitOfWork, source: str, event: CaseDecided, kit: Kit, now: datetime) -> bool:
+async def _grant(uow: UnitOfWork, source: str, event: CaseDecided, terms: Terms, kit: Kit, now: datetime) -> bool:
     issued_on, department = local_date(event.decided_at), event.item.department
-    validity = event.item.certificate_validity
-    valid_from, valid_until = term(validity, issued_on, event.valid_from, event.valid_until)
+    valid_from, valid_until = terms.of_decision(event)
     said = {"许可内容": event.content, "条件": event.conditions}
     new = Next(
         source=source,
@@ -106,8 +108,8 @@ async def _renew(uow: UnitOfWork, identifier: str, new: Next, kit: Kit, now: dat
     return True
 
 
-async def _fresh(uow: UnitOfWork, event: RenewalDeemed, new: Next, kit: Kit, now: datetime) -> None:
-    kind = await _type_of(uow, event)
+async def _fresh(uow: UnitOfWork, event: RenewalDeemed, terms: Terms, new: Next, kit: Kit, now: datetime) -> None:
+    kind = terms.require(event.item.certificate_type_code or "")
     key = CounterKey.of_type(kind.code, new.issued_on)
     taken = await repository.take_numbers(uow.connection, {key: 1})
     issuer = new.issuer or kind.definer
@@ -134,14 +136,6 @@ async def _fresh(uow: UnitOfWork, event: RenewalDeemed, new: Next, kit: Kit, now
 def _holder(party: Party, kit: Kit) -> Holder:
     number = kit.open_number(party.sealed_number)
     return Holder(party.party_type.value, party.name, number, party.subject_key, party.masked_number)
-
-
-async def _type_of(uow: UnitOfWork, event: RenewalDeemed) -> CertificateType:
-    code = event.item.certificate_type_code or ""
-    types = await repository.types_by_code(uow.connection, [code])
-    if code not in types:
-        raise TypeUnknown(f"证照类型 {code} 尚未导入, 请先执行 import-types")
-    return types[code]
 
 
 def _source(event: RenewalDeemed | CaseDecided) -> str:

@@ -6,6 +6,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from services.certificate.domain.certificate_type import Body as Body
+from services.certificate.domain.certificate_type import CertificateType as CertificateType
+from services.certificate.domain.certificate_type import Template
 from services.certificate.domain.holders import ORGANISATION as ORGANISATION
 from services.certificate.domain.holders import PERSON as PERSON
 from services.certificate.domain.holders import Holder as Holder
@@ -13,30 +16,6 @@ from services.certificate.domain.holders import recorded
 
 FIRST_VERSION = 1
 HOLDER_NAME = "持证人名称"  # what an amendment of the holder's own name is called
-
-
-@dataclass(frozen=True)
-class Body:
-    """A public body: uscc, name, 12-digit division."""
-
-    uscc: str
-    name: str
-    division: str
-
-
-@dataclass(frozen=True)
-class CertificateType:
-    """A row of the catalogue of certificate types; `code` is the definer's uscc and three digits."""
-
-    code: str
-    name: str
-    definer: Body
-    holder_category: str
-    validity: str
-
-    def held_by(self, party_type: str) -> bool:
-        """自然人 / 法人 / 自然人或法人; an individual business (法人 types) may be held by a person."""
-        return party_type != ORGANISATION or "法人" in self.holder_category
 
 
 @dataclass(frozen=True)
@@ -87,6 +66,8 @@ def record(certificate: Certificate) -> dict[str, Any]:
         "certificate_identifier": certificate.identifier,
         "certificate_type_name": certificate.type.name,
         "certificate_type_code": certificate.type.code,
+        "certificate_type_version": certificate.type.version,
+        **_template_recorded(certificate.type.template),
         "certificate_name": certificate.type.name,
         "certificate_number": certificate.number,
         "certificate_version": f"{certificate.version:03d}",
@@ -107,6 +88,11 @@ def record(certificate: Certificate) -> dict[str, Any]:
         "extend_info": dict(certificate.extend),
         **({"salt": certificate.salt} if certificate.salt else {}),
     }
+
+
+def _template_recorded(template: Template | None) -> dict[str, str]:
+    """By what the file is printed: a newer template of the type does not touch it."""
+    return {"template_version": template.version, "template_sha256": template.sha256} if template else {}
 
 
 def basic(day: date) -> str:

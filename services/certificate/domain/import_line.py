@@ -1,13 +1,13 @@
 """One line of an import file: checked completely, every fault named by its field, no number ever repeated."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
 
-from services.certificate.domain.certificate import CertificateType
+from services.certificate.domain.certificate_type import CertificateType, FieldType
 from services.certificate.domain.holders import MOST_HOLDERS, ORGANISATION, PERSON, Recorded
 from services.certificate.domain.numbers import serial_of
 from services.kernel.codes import check_citizen_id, check_uscc, holds_citizen_id, normalise_number
@@ -133,13 +133,48 @@ def read_line(
     issuer = _issuer(checks, content, division)
     certificate_number = checks.text(content, "certificate_number", "/certificate_number")
     issued_on, valid_from, valid_until = _dates(checks, content)
-    extend = content.get("extend") or {}
-    if not isinstance(extend, dict):
-        checks.fault("/extend", "须为对象")
+    extend = _extend(checks, content, kind)
     if checks.faults or kind is None or issued_on is None or valid_from is None:
         return None, checks.faults
     checked = ImportLine(kind, certificate_number, holders, *issuer, issued_on, valid_from, valid_until, extend)
     return checked, []
+
+
+def _extend(checks: _Checks, content: Mapping[str, Any], kind: CertificateType | None) -> Mapping[str, Any]:
+    """The fields of the type, by their names; further lines are welcome."""
+    extend = content.get("extend") or {}
+    if not isinstance(extend, dict):
+        checks.fault("/extend", "须为对象")
+        return {}
+    for one in kind.fields if kind else ():
+        value = extend.get(one.name)
+        if value in (None, "", []):
+            if one.required:
+                checks.fault(f"/extend/{one.name}", "该类证照必填")
+        elif not _FITS[one.type](value):
+            checks.fault(f"/extend/{one.name}", f"须为{_FORM_NAMES[one.type]}")
+    return extend
+
+
+def _is_day(value: object) -> bool:
+    try:
+        return isinstance(value, str) and len(value) == 10 and bool(date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+_FITS: Mapping[FieldType, Callable[[object], bool]] = {
+    FieldType.TEXT: lambda value: isinstance(value, str),
+    FieldType.DATE: _is_day,
+    FieldType.NUMBER: lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    FieldType.LIST: lambda value: isinstance(value, list),
+}
+_FORM_NAMES = {
+    FieldType.TEXT: "文本",
+    FieldType.DATE: "存在的日期, 格式 YYYY-MM-DD",
+    FieldType.NUMBER: "数字",
+    FieldType.LIST: "列表",
+}
 
 
 def _known_type(
@@ -159,6 +194,8 @@ def _holders(checks: _Checks, content: Mapping[str, Any], kind: CertificateType 
     if "holder" in content or not isinstance(several, list) or not 0 < len(several) <= MOST_HOLDERS:
         checks.fault("/holders", f"须为 1 至 {MOST_HOLDERS} 人的列表，且不得与 holder 同时出现")
         return ()
+    if len(several) > 1 and kind is not None and not kind.several_holders:
+        checks.fault("/holders", "该类证照只能有一个持证人")
     found: list[Recorded] = []
     for place, one in enumerate(several):
         pointer = f"/holders/{place}"

@@ -1,46 +1,83 @@
-"""Until when a certificate is valid: the type's rule (5年, 长期, 每年…) and what the decision says."""
+"""Until when a certificate is valid: the rule of its type as data, and what the decision says."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
 
-_TERM = re.compile(r"(?:最长)?(\d{1,2})年")
+_TERM = re.compile(r"(?:最长)?(\d{1,2})(年|个月)")
 
 
-def years_later(start: date, years: int) -> date:
-    """The last day of a term of `years` that begins on `start` (it counts): the day before the anniversary.
+class RuleKind(StrEnum):
+    TERM = "TERM"  # so many months at the longest: the decision may shorten it but not lengthen it
+    UNTIL = "UNTIL"  # no longer than until this day
+    WITH_CERTIFICATE = "WITH_CERTIFICATE"  # no longer than the holder's certificate of that type
+    LONG_TERM = "LONG_TERM"  # open-ended unless the decision limits it
+    BY_DECISION = "BY_DECISION"
 
-    A term that begins on 29 February ends on 28 February of a common year.
+
+@dataclass(frozen=True)
+class Rule:
+    kind: RuleKind
+    months: int | None = None
+    until: date | None = None
+    type_code: str | None = None
+
+    def longest(self, valid_from: date, tied_until: date | None = None) -> date | None:
+        """The last day that the rule allows; None: it sets none. `tied_until` is that of the other certificate."""
+        if self.months is not None:
+            return months_later(valid_from, self.months)
+        return tied_until if self.kind is RuleKind.WITH_CERTIFICATE else self.until
+
+    def as_dict(self) -> dict[str, Any]:
+        told = {
+            "kind": self.kind.value,
+            "months": self.months,
+            "until": self.until.isoformat() if self.until else None,
+            "type_code": self.type_code,
+        }
+        return {name: value for name, value in told.items() if value is not None}
+
+    @classmethod
+    def of_dict(cls, told: Mapping[str, Any]) -> "Rule":
+        until = date.fromisoformat(told["until"]) if told.get("until") else None
+        return cls(RuleKind(told["kind"]), told.get("months"), until, told.get("type_code"))
+
+
+def rule_of(text: str | None) -> Rule:
+    """The rule behind a published text, for types that state none: a plain period, 每年…, 长期; else the decision."""
+    said = (text or "").strip()
+    if said.startswith("每年"):
+        return Rule(RuleKind.TERM, 12)
+    found = _TERM.fullmatch(said)
+    if found:
+        return Rule(RuleKind.TERM, int(found[1]) * (12 if found[2] == "年" else 1))
+    return Rule(RuleKind.LONG_TERM if said == "长期" else RuleKind.BY_DECISION)
+
+
+def months_later(start: date, months: int) -> date:
+    """The last day of a term that begins on `start` (it counts): the day before the corresponding day.
+
+    Where the month lacks that day the term ends with the month (civil code art. 202).
     """
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     try:
-        anniversary = start.replace(year=start.year + years)
+        return date(year, month + 1, start.day) - timedelta(days=1)
     except ValueError:
-        anniversary = date(start.year + years, 3, 1)
-    return anniversary - timedelta(days=1)
+        return date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1) - timedelta(days=1)
 
 
 def term(
-    rule: str | None, decided_on: date, decided_from: date | None, decided_until: date | None
+    rule: Rule,
+    decided_on: date,
+    decided_from: date | None,
+    decided_until: date | None,
+    tied_until: date | None = None,
 ) -> tuple[date, date | None]:
     """First and last day of what was granted: the same on the decision and on the certificate."""
     valid_from = decided_from or decided_on
-    return valid_from, valid_until(rule or "", valid_from, decided_until)
-
-
-def valid_until(rule: str, valid_from: date, decided_until: date | None) -> date | None:
-    """Last day of validity, None when open-ended.
-
-    `N年` and `最长N年` give a term that the decision may shorten but not lengthen; `每年…` gives one year; `长期` is
-    open-ended unless the decision limits it; any other rule (按决定, 按场次…) leaves it to the decision.
-    """
-    years = _years(rule)
-    if years is None:
-        return decided_until
-    longest = years_later(valid_from, years)
-    return min(longest, decided_until) if decided_until else longest
-
-
-def _years(rule: str) -> int | None:
-    if rule.startswith("每年"):
-        return 1
-    match = _TERM.fullmatch(rule.strip())
-    return int(match[1]) if match else None
+    longest = rule.longest(valid_from, tied_until)
+    days = [day for day in (longest, decided_until) if day is not None]
+    return valid_from, min(days) if days else None

@@ -13,6 +13,7 @@ from services.certificate import paper_contents
 from services.certificate.files import contents
 from services.certificate.paper_contents import Draft
 from services.certificate.settings import CertificateSettings
+from services.certificate.terms import Terms
 
 SETTINGS = CertificateSettings(service="certificate", contact="综合窗口3号")
 
@@ -67,7 +68,7 @@ def refusal(**changes: Any) -> Any:
         legal_basis="《食品安全法》第三十三条第一款第一项",
         **changes,
     )
-    return printed(paper_contents.decision(decided, SETTINGS))
+    return printed(paper_contents.decision(decided, SETTINGS, Terms()))
 
 
 def test_a_refusal_prints_the_facts_that_were_found() -> None:
@@ -81,7 +82,7 @@ def test_a_refusal_after_an_inspection_prints_the_technical_standard() -> None:
 def test_a_grant_prints_the_last_day_of_its_delivery() -> None:
     due = DueDate(on=date(2026, 3, 18))
 
-    granted = printed(paper_contents.decision(example(approval.CaseDecided, delivery_due=due), SETTINGS))
+    granted = printed(paper_contents.decision(example(approval.CaseDecided, delivery_due=due), SETTINGS, Terms()))
 
     assert (granted.deliver_by, granted.deliver_by_provisional) == (date(2026, 3, 18), False)
 

@@ -13,6 +13,7 @@ from services.certificate import ending_papers, paper_contents, procedure_papers
 from services.certificate.files.errors import IncompleteContents
 from services.certificate.paper_contents import CaseFacts, Draft
 from services.certificate.settings import CertificateSettings
+from services.certificate.terms import Terms
 from services.kernel.workdays import official_calendar
 
 SETTINGS = CertificateSettings(service="certificate", contact="综合窗口3号")
@@ -165,7 +166,7 @@ def test_a_commitment_is_one_paper_per_material_with_its_later_check() -> None:
 
 
 def test_a_deemed_renewal_names_the_old_certificate_the_new_term_and_the_silence() -> None:
-    paper = printed(ending_papers.deemed_renewal(example(intake.RenewalDeemed)))
+    paper = printed(ending_papers.deemed_renewal(example(intake.RenewalDeemed), Terms()))
 
     # The old one ends on 8 March 2026; five more years follow it.
     assert (paper.valid_from, paper.valid_until) == (date(2026, 3, 9), date(2031, 3, 8))
