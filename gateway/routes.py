@@ -60,6 +60,7 @@ def _rest(service: str, *prefixes: str) -> list[Route]:
 
 _APPLICATION = f"{API}/applications/{{application_id}}"
 _CASE = f"{API}/cases/{{case_no}}"
+_CALLER = f"{API}/certificate-callers/{{caller}}"
 _CERTIFICATE = f"{API}/certificates/{{identifier}}"
 _BUNDLE = f"{API}/bundle-applications/{{bundle_no}}"
 
@@ -140,8 +141,8 @@ TABLE: tuple[Route, ...] = (
     *_act("certificate", f"{API}/certificates/search", f"{_CERTIFICATE}/presentations"),
     *_act("certificate", f"{API}/certificates/presented", access=Access.PUBLIC),
     *_read("certificate", f"{API}/certificates/access-log", f"{API}/certificate-callers"),
-    *_act("certificate", f"{API}/certificate-callers"),
-    *_read("certificate", f"{API}/certificate-peers"),
+    *_act("certificate", f"{API}/certificate-callers", *(f"{_CALLER}/{act}" for act in ("suspension", "resumption"))),
+    *_read("certificate", _CALLER, f"{API}/certificate-peers"),
     *_act("certificate", f"{API}/certificate-peers", f"{API}/certificates/elsewhere"),
     *_act("certificate", f"{API}/certificate-peers/queries", access=Access.PUBLIC),
     *_act("certificate", *(f"{_CERTIFICATE}/{act}" for act in ("loss", "loss/withdrawal", "reissue"))),

@@ -253,18 +253,21 @@ class Stack:
         """
         if self._catalogue is None:
             return
-        file = str(self._catalogue.resolve())
-        digest = hashlib.sha256(self._catalogue.read_bytes()).hexdigest()
+        catalogue = self._catalogue.resolve()
+        file, callers = str(catalogue), catalogue.with_name("callers.yaml")
         seeded = json.loads(self.folder.seeded.read_text("ascii")) if self.folder.seeded.exists() else {}
+        present = {"catalogue": _digest(catalogue), "callers": _digest(catalogue, callers)}
         commands: list[tuple[str, ...]] = [
             ("identity", "bootstrap", "--accounts", str(self.folder.accounts), "--departments", file)
         ]
-        if seeded.get("catalogue") != digest:
+        if seeded.get("catalogue") != present["catalogue"]:
             commands += [("intake", "import-catalogue", file), ("certificate", "import-types", file)]
+        if callers.exists() and seeded.get("callers") != present["callers"]:
+            commands.append(("certificate", "import-callers", str(callers), "--catalogue", file))
         self._report("导入事项目录、证照类型，创建演示账户 / importing the catalogue, making demo accounts")
         with ThreadPoolExecutor(len(commands)) as threads:
             list(threads.map(lambda command: self.run(*command), commands))
-        self.folder.seeded.write_text(json.dumps({"catalogue": digest}), "ascii")
+        self.folder.seeded.write_text(json.dumps(present), "ascii")
 
     def _start_members(self) -> None:
         self._report("启动各服务 / starting the services")
@@ -308,3 +311,8 @@ def _is_ready(url: str) -> bool:
             return bool(response.status == 200)
     except (OSError, urllib.error.URLError):
         return False
+
+
+def _digest(*files: Path) -> str:
+    """Of what is in those files that there are."""
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files if file.exists())).hexdigest()

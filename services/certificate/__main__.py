@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from services.certificate import outside, settings
+from services.certificate import caller_commands, outside, settings
 from services.certificate.commands import import_certificates, log_heads, make_files, sign_records
 from services.certificate.commands.import_types import import_types
 from services.certificate.domain.errors import ImportFaulty
@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         Command("log-backfill", "为日志启用之前的证照补记日志", _run_backfill),
         Command("sign-records", "为已导入、尚未签名的证照补上签名", _run_signing),
         *outside.commands(),
+        *caller_commands.commands(),
         peers.command(),
         Command("rotate-keys", "换用新的证照签名密钥（旧公钥继续公布）", _run_rotate_keys),
         Command("rotate-seal", "为部门换用新的电子印章（旧文件仍可核验）", _run_rotate_seal, _add_seal),

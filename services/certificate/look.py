@@ -8,20 +8,18 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.certificate import callers, queries, repository
-from services.certificate.commands.read_certificates import reader_of
+from services.certificate import queries, repository
 from services.certificate.domain import presentation as rules
 from services.certificate.domain.access import holds
 from services.certificate.domain.errors import NotFound, NotPresented
 from services.certificate.domain.holders import keys_of, names_of
 from services.certificate.look_schemas import (
     AccessOut,
-    CallerIn,
-    CallerOut,
     PresentationIn,
     PresentationOut,
     PresentedOut,
 )
+from services.certificate.looks import reader_of
 from services.certificate.tables import PresentationRow, access, certificate, presentation
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date
@@ -52,34 +50,6 @@ async def reads_of(
 def access_out(row: Any) -> AccessOut:
     names = (*_SHOWN_TO_HOLDER[1:], "identifier", "type_name")
     return AccessOut(**{name: getattr(row, name) for name in names})
-
-
-async def register_caller(db: Database, idem: Idempotency, body: CallerIn, by: Principal, *, now: datetime) -> Answer:
-    async with db.transaction(idem) as uow:
-        row = body.model_dump(exclude={"fields"}) | {
-            "fields_shown": list(body.fields),
-            "registered_by": by.subject,
-            "registered_at": now,
-        }
-        await callers.register(uow.connection, row)
-        shown = CallerOut(**body.model_dump(), registered_by=by.subject, registered_at=now)
-        return uow.answer(201, shown)
-
-
-def caller_out(row: Any) -> CallerOut:
-    return CallerOut(
-        caller=row.caller,
-        name=row.name,
-        types=row.types,
-        fields=row.fields_shown,
-        purposes=row.purposes,
-        daily_limit=row.daily_limit,
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
-        closed=row.closed,
-        registered_by=row.registered_by,
-        registered_at=row.registered_at,
-    )
 
 
 async def present(

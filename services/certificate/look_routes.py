@@ -1,15 +1,13 @@
-"""HTTP of who may look: the person's access log, registered callers, presentations (亮证)."""
+"""HTTP of who may look: the person's access log, presentations (亮证)."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.certificate import callers, look
+from services.certificate import look
 from services.certificate.domain.access import APPLICANT_SIDE
 from services.certificate.look_schemas import (
     AccessOut,
-    CallerIn,
-    CallerOut,
     CodeIn,
     PresentationIn,
     PresentationOut,
@@ -26,8 +24,6 @@ router = APIRouter(prefix="/api/v1", tags=["certificate"])
 shown = APIRouter(prefix="/api/v1", tags=["verification"], dependencies=[public])
 
 Holder = Annotated[Principal, allow(*sorted(APPLICANT_SIDE))]
-Registrar = Annotated[Principal, allow("CATALOGUE_ADMIN")]
-RegistrarOrSupervisor = Annotated[Principal, allow("CATALOGUE_ADMIN", "SUPERVISOR")]
 _PRIVATE = {"cache-control": "private, no-store"}
 
 
@@ -61,17 +57,6 @@ def _before(key: bytes, cursor: str | None) -> int | None:
         return int(row_id)
     except (TypeError, ValueError) as foreign:
         raise BadCursor from foreign
-
-
-@router.get("/certificate-callers", summary="证照库调用方登记")
-async def list_callers(who: RegistrarOrSupervisor, db: Db) -> list[CallerOut]:
-    async with db.read() as connection:
-        return [look.caller_out(row) for row in await callers.all_callers(connection)]
-
-
-@router.post("/certificate-callers", status_code=201, response_model=CallerOut, summary="登记或变更调用方")
-async def register_caller(body: CallerIn, who: Registrar, db: Db, idem: Idem, now: Now) -> Response:
-    return (await look.register_caller(db, idem, body, who, now=now)).response()
 
 
 @router.post(

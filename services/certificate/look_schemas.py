@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.events.certificate import CertificateStatus
 from services.certificate.domain.presentation import LONGEST_SECONDS
-from services.certificate.schemas import Purpose
+from services.certificate.schemas import CallerField, Purpose
 
 HolderField = Literal[
     "type_name",
@@ -19,7 +19,7 @@ HolderField = Literal[
     "valid_from",
     "valid_until",
 ]
-CallerField = Literal["certificate_number", "holder_name", "holder_number", "case", "item"]
+Caller = Annotated[str, StringConstraints(pattern=r"^(client:[0-9A-Za-z._-]{1,64}|organisation:[0-9A-Z]{18})$")]
 TypeCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}[0-9]{3}$")]
 
 
@@ -43,22 +43,37 @@ class _In(BaseModel):
 
 
 class CallerIn(_In):
-    """A registration; sent again it replaces the one before. Empty lists: any."""
+    """A registration; sent again it replaces the one before. What is not named is not allowed.
 
-    caller: Annotated[
-        str,
-        StringConstraints(
-            pattern=r"^(client:[0-9A-Za-z._-]{1,64}|organisation:[0-9A-Z]{18}|default:(STAFF|PLATFORM))$"
-        ),
-    ]
+    Without purposes: any, which only bodies of the administration may have.
+    """
+
+    caller: Caller = Field(description="client:<应用标识> 或 organisation:<统一社会信用代码>")
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-    types: Annotated[list[TypeCode], Field(max_length=500)] = Field(default_factory=list)
-    fields: Annotated[list[CallerField], Field(max_length=20)] = Field(default_factory=list)
+    types: Annotated[list[TypeCode], Field(min_length=1, max_length=500)] = Field(description="可查询的证照类型代码")
+    fields: Annotated[list[CallerField], Field(min_length=1, max_length=20)] = Field(
+        description="可看到的字段；file 为版式文件，印有完整号码"
+    )
     purposes: Annotated[list[Purpose], Field(max_length=100)] = Field(default_factory=list)
     daily_limit: Annotated[int, Field(ge=0, le=10_000_000)]
     valid_from: date
     valid_until: date | None = None
     closed: bool = False
+    reason: str = Field("", max_length=200, description="登记或变更的原因，记入变更记录")
+
+
+class CallerActIn(_In):
+    """Why a registration is suspended or resumed."""
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
+
+
+class CallerChangeOut(BaseModel):
+    at: datetime
+    act: str = Field(description="REGISTERED 登记或变更、SUSPENDED 停用、RESUMED 恢复")
+    changed_by: str
+    reason: str
+    state: dict[str, Any]
 
 
 class CallerOut(BaseModel):
@@ -73,6 +88,7 @@ class CallerOut(BaseModel):
     closed: bool
     registered_by: str
     registered_at: datetime
+    changes: list[CallerChangeOut] = Field([], description="变更记录，仅在查看一个调用方时列出，最新的在前")
 
 
 class PresentationIn(_In):

@@ -42,12 +42,12 @@ async def of_holder(
     holder_key: str,
     *,
     type_code: str | None,
-    types: Sequence[str] = (),
+    types: Sequence[str] | None = None,
     valid_on: date | None,
     after: Sequence[Any] | None,
     limit: int,
 ) -> Sequence[Any]:
-    """Newest first; `after` is (issued_at, id) of the last row seen; `types`: no others (none named: any)."""
+    """Newest first; `after` is (issued_at, id) of the last row seen; `types`: no others."""
     # as an array: both halves are index conditions of one bitmap scan
     shared = func.array(
         select(co_holder.c.certificate_id).where(co_holder.c.holder_key == holder_key).scalar_subquery()
@@ -56,7 +56,7 @@ async def of_holder(
     wanted = _certificates().where(or_(own, _CERTIFICATE.id == func.any(shared)))
     if type_code:
         wanted = wanted.where(_CERTIFICATE.type_code == type_code)
-    if types:
+    if types is not None:
         wanted = wanted.where(_CERTIFICATE.type_code.in_(types))
     if valid_on:
         open_ended = or_(_CERTIFICATE.valid_until.is_(None), _CERTIFICATE.valid_until >= valid_on)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from services.certificate import queries
 from services.certificate.commands import fetch_files, read_certificates
 from services.certificate.commands.fetch_files import Download, readable
-from services.certificate.commands.read_certificates import Why, reader_of
+from services.certificate.commands.read_certificates import Asked
 from services.certificate.domain.access import (
     APPLICANT_SIDE,
     CLERKS,
@@ -21,6 +21,7 @@ from services.certificate.domain.access import (
 )
 from services.certificate.domain.errors import NotFound
 from services.certificate.kit import Kit
+from services.certificate.looks import Why, reader_of
 from services.certificate.schemas import (
     CASE_NO,
     PRINTABLE,
@@ -76,7 +77,7 @@ async def search(body: SearchIn, db: Db, now: Now, kit: TheKit, caller: Certific
 async def certificate(
     identifier: Identifier, why: TheWhy, response: Response, db: Db, now: Now, kit: TheKit, caller: CertificateReader
 ) -> CertificateDetail:
-    shown = await read_certificates.detail(db, identifier, caller, why, kit, now=now)
+    shown = await read_certificates.detail(db, identifier, caller, Asked("RECORD", why), kit, now=now)
     response.headers["etag"] = etag(shown.version)
     response.headers["cache-control"] = "private, no-store"
     return shown

@@ -29,6 +29,7 @@ Purpose = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200, pattern=PRINTABLE), _Free
 ]
 CaseNo = Annotated[str, StringConstraints(pattern=CASE_NO)]
+CallerField = Literal["certificate_number", "holder_name", "holder_number", "case", "item", "file"]
 FileState = Literal["READY", "IN_THE_MAKING", "FAILED", "ON_REQUEST"]
 
 
@@ -43,6 +44,7 @@ class SearchIn(BaseModel):
     valid_only: bool = False
     purpose: Purpose | None = Field(None, description="申请事由；查询他人证照时必填")
     case_no: CaseNo | None = Field(None, description="所办的办件编号")
+    fields: list[CallerField] = Field([], max_length=6, description="需要的字段；不填则为登记允许的全部字段")
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=512)
 

@@ -243,11 +243,16 @@ class AccessRow(Base, table=True):
     case_no: str | None
     found: int
     organisation_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    ground: str = Field(default="", sa_column_kwargs={"server_default": ""})  # CASE, WITH_PURPOSE, PRESENTED, RELIED
+    ground: str = Field(default="", sa_column_kwargs={"server_default": ""})  # Ground of domain/access
+    division: str = Field(default="", sa_column_kwargs={"server_default": ""})  # the reader's
+    refused: str = Field(default="", sa_column_kwargs={"server_default": ""})  # code of the error; empty: answered
+    refused_why: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class CallerRow(Base, table=True):
-    """Who may query the library beyond his own cases: what, for what, how often a day, from when to when."""
+    """Who may query the library beyond his own cases: what, for what, how often a day, from when to when.
+
+    No types or fields: none. No purposes: any, for bodies of the administration."""
 
     __tablename__: ClassVar[str] = "caller"
 
@@ -262,6 +267,21 @@ class CallerRow(Base, table=True):
     closed: bool
     registered_by: str
     registered_at: datetime = Field(sa_column=_at())
+
+
+class CallerChangeRow(Base, table=True):
+    """What was done to a registration, by whom, and how it stood then. Only added to."""
+
+    __tablename__: ClassVar[str] = "caller_change"
+    __table_args__ = (Index("caller_change_caller", "caller", "id"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BIGINT, Identity(always=True), primary_key=True))
+    caller: str
+    at: datetime = Field(sa_column=_at())
+    act: str  # REGISTERED | SUSPENDED | RESUMED
+    changed_by: str
+    reason: str
+    state: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
 
 
 class CallerUseRow(Base, table=True):

@@ -136,14 +136,14 @@ async def _validation_error(request: Request, error: Exception) -> Response:
     for fault in error.errors():
         rule = str(fault["type"])
         malformed = malformed or rule == "json_invalid"
-        text = rule if english else _in_chinese(rule, fault["msg"])
+        text = rule if english else rule_in_chinese(rule, fault["msg"])
         errors.append({"pointer": _pointer(fault["loc"]), "code": rule, "detail": text})
     if malformed:
         return problem(request, 400, "platform.malformed", _STATUS_TITLES[400], errors=errors)
     return problem(request, 422, "platform.invalid", _STATUS_TITLES[422], errors=errors)
 
 
-def _in_chinese(rule: str, message: str) -> str:
+def rule_in_chinese(rule: str, message: str) -> str:
     return _RULES_ZH.get(rule, f"不符合规则 {rule}") if rule in _PYDANTIC_RULES else message
 
 

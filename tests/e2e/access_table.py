@@ -6,6 +6,7 @@ Three parts: who stands in which relation to which case, what each role gets at 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 
 
 class Relation(StrEnum):
@@ -72,6 +73,7 @@ CALLERS: dict[str, tuple[str, Relation, frozenset[str]]] = {
     "provincial": ("PROVINCIAL_PLATFORM", Relation.OWN_CHANNEL, _("province")),
     "mobile": ("MOBILE_BACKEND", Relation.OWN, _("mobile")),
     "township": ("TOWNSHIP_CENTRE", Relation.OWN_DIVISION, _("village")),
+    "bank": ("RELYING_PARTY", Relation.ANOTHERS, _()),
     # The same offices of the next district: nothing of this one is theirs.
     "next.clerk": ("COUNTER_CLERK", Relation.OWN_DIVISION, _()),
     "next.handover": ("HANDOVER_CLERK", Relation.OWN_DIVISION, _()),
@@ -99,6 +101,7 @@ ROLES = {
     "MB": "MOBILE_BACKEND",
     "TS": "TOWNSHIP_CENTRE",
     "GH": "GOVERNMENT_HEAD",
+    "RP": "RELYING_PARTY",
 }
 
 # What a role gets:  in relation / another's
@@ -108,8 +111,9 @@ ROLES = {
 # The first column is what he gets who may. An act is asked for with a version long gone, so that it changes nothing:
 # 412 says that the caller was let in; 409 and 422 too: the state of the case or its item forbids it. So do 403 of a
 # check on site, of which he is no inspector, and 404 of a party, consultation, decision or order. 401 without token.
+# A row that ends before the last column gives the rest nothing.
 _ROWS = """
-                                                                 may CI EA CC TC HA CR HO SU CA PP MB TS GH
+                                                                 may CI EA CC TC HA CR HO SU CA PP MB TS GH RP
 GET  /api/v1/applications                                        200  o  o  o  o  o  o  o  o  -  o  o  o  -
 POST /api/v1/applications                                        201  x  x  o  o  -  -  -  -  -  o  o  o  -
 POST /api/v1/applications/search                                 200  o  o  o  o  o  o  o  o  -  o  o  o  -
@@ -189,9 +193,9 @@ GET  /api/v1/cases/{case_no}/papers                              200  o  o  o  o
 GET  /api/v1/papers/{paper_id}/file                              200  o  o  o  o  o  o  o  o  -  o  -  o  -
 POST /api/v1/cases/{case_no}/rating                              409  o  o  -  -  -  -  -  -  -  -  -  -  -
 GET  /api/v1/tasks                                               200  -  -  -  -  o  o  -  o  -  -  -  -  o
-POST /api/v1/certificates/search                                 200  x  x  p  p  p  p  p  -  -  p  -  p  -
-GET  /api/v1/certificates/{identifier}                           200  o  o  p  p  p  p  p  -  -  p  -  p  -
-GET  /api/v1/certificates/{identifier}/file                      200  o  o  p  p  p  p  p  -  -  p  -  p  -
+POST /api/v1/certificates/search                                 200  x  x  p  p  p  p  p  -  -  p  -  p  -  p
+GET  /api/v1/certificates/{identifier}                           200  o  o  p  p  p  p  p  -  -  p  -  p  -  p
+GET  /api/v1/certificates/{identifier}/file                      200  o  o  p  p  p  p  p  -  -  p  -  p  -  p
 POST /api/v1/certificates/{identifier}/rescission                422  -  -  -  -  o  -  -  -  -  -  -  -  -
 POST /api/v1/certificates/{identifier}/annulment                 422  -  -  -  -  o  -  -  -  -  -  -  -  -
 POST /api/v1/certificates/{identifier}/deregistration            422  -  -  -  -  o  -  -  -  -  -  -  -  -
@@ -216,6 +220,9 @@ POST /api/v1/certificate-callers                                 422  -  -  -  -
 GET  /api/v1/certificate-peers                                   200  -  -  -  -  -  -  -  o  o  -  -  -  -
 POST /api/v1/certificate-peers                                   422  -  -  -  -  -  -  -  -  o  -  -  -  -
 POST /api/v1/certificates/elsewhere                              422  o  o  o  o  o  o  o  -  -  -  -  o  -
+GET  /api/v1/certificate-callers/{caller}                        200  -  -  -  -  -  -  -  o  o  -  -  -  -
+POST /api/v1/certificate-callers/{caller}/suspension             422  -  -  -  -  -  -  -  -  o  -  -  -  -
+POST /api/v1/certificate-callers/{caller}/resumption             422  -  -  -  -  -  -  -  -  o  -  -  -  -
 GET  /api/v1/supervision/cases/{case_no}                         200  o  o  o  o  o  o  o  o  -  o  o  o  -
 GET  /api/v1/cases/{case_no}/clocks                              200  o  o  o  o  o  o  o  o  -  o  o  o  -
 GET  /api/v1/supervision/lights                                  200  -  -  -  -  o  o  -  o  -  -  -  -  -
@@ -291,7 +298,8 @@ def _read() -> dict[tuple[str, str], Row]:
     rows = {}
     for line in lines:
         method, path, may, *marks = line.split()
-        rows[method, path] = Row(method, path, int(may), dict(zip(roles, marks, strict=True)))
+        named = dict(zip_longest(roles, marks, fillvalue="-"))
+        rows[method, path] = Row(method, path, int(may), named)
     return rows
 
 

@@ -15,7 +15,7 @@ from services.identity.keys import Keyring, folder_of
 from tests.e2e.access_table import CALLERS, CASES, GRANTED, NEXT_DIVISION, UNKNOWN, Prepared, bundle_of
 
 PATIENCE_SECONDS = 120.0
-_SYSTEMS = ("provincial", "mobile", "township")
+_SYSTEMS = ("provincial", "mobile", "township", "bank")
 # What a bundle is asked for beside the applicant; the sign of the restaurant is chosen, its size brings the fire check.
 _BUNDLE_FORMS: dict[str, dict[str, Any]] = {"K01": {"form": {"area_m2": 350}, "members": ["E07"]}, "K03": {}}
 _BUNDLE_MEMBERS = {"K01": "E02", "K03": "P02"}
@@ -41,6 +41,7 @@ class Made:
     bundle_no: str = ""
     bundle_version: int = 0
     recall_id: str = "00000000-0000-7000-8000-000000000000"  # nothing was taken away
+    caller: str = "client:bank"
     year: int = 2190  # of a calendar that cannot be loaded yet
 
     @property

@@ -50,6 +50,7 @@ from contracts.events.intake import (
 )
 from services.certificate.commands.import_types import import_types
 from services.certificate.commands.log import later_act, log
+from services.certificate.commands.register_callers import import_callers
 from services.certificate.consumers import Consumers
 from services.certificate.domain.personal import masked_number
 from services.certificate.domain.transparency import Act
@@ -96,6 +97,16 @@ CATALOGUE = {
         _type("foodlic", "食品经营许可证", "scjg", FOOD_LICENCE, "法人", "5年"),
     ],
 }
+FIELDS = ["certificate_number", "holder_name", "holder_number", "case", "item"]
+
+
+def _caller(caller: str, name: str, *purposes: str) -> dict[str, Any]:
+    types = [ID_CARD, BUSINESS_LICENCE, FOOD_LICENCE]
+    limits = {"daily_limit": 100_000, "valid_from": "2000-01-01"}
+    return {"caller": caller, "name": name, "types": types, "fields": FIELDS, "purposes": [*purposes]} | limits
+
+
+CALLERS = {"callers": [_caller(f"organisation:{body.uscc}", body.name) for body in (MARKET, POLICE)]}
 CLERK = Actor(account_id=tokens.account("clerk"), name="窗口一号", role="COUNTER_CLERK", organisation=MARKET)
 _numbers = count(1)
 
@@ -378,5 +389,8 @@ async def running(settings: dict[str, str]) -> AsyncIterator[Library]:
         transport = httpx.ASGITransport(app=app)
         async with app.router.lifespan_context(app):
             await import_types(app.state.database, catalogue, now=NOON)
+            registered = folder / "callers.yaml"
+            registered.write_text(yaml.safe_dump(CALLERS, allow_unicode=True), encoding="utf-8")
+            await import_callers(app.state.database, registered, None, now=NOON)
             async with httpx.AsyncClient(transport=transport, base_url="http://certificate.test") as http:
                 yield Library(app, http, app.state.database, app.state.kit, folder)

@@ -8,7 +8,6 @@ from contracts.events.certificate import CertificateCopied, CertificatePrinted
 from services.certificate import copy_queries, repository
 from services.certificate.commands.issue_certificates import file_job
 from services.certificate.commands.log import later_act, log
-from services.certificate.commands.read_certificates import reader_of
 from services.certificate.copy_schemas import CopyIn, CopyOut, PrintIn
 from services.certificate.domain.access import holds, serves
 from services.certificate.domain.copies import CopyKind, Stamp, print_stamp, purpose_stamp
@@ -16,6 +15,7 @@ from services.certificate.domain.errors import NotFound, WrongState
 from services.certificate.domain.holders import keys_of
 from services.certificate.domain.transparency import Act
 from services.certificate.kit import Kit
+from services.certificate.looks import reader_of
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date
 from services.chassis.database import Answer, Database, Idempotency, UnitOfWork

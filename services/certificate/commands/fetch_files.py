@@ -8,11 +8,12 @@ from uuid import UUID
 
 from services.certificate import copy_queries, queries, repository
 from services.certificate.commands.issue_certificates import file_job
-from services.certificate.commands.read_certificates import Why, read, reader_of
-from services.certificate.domain.access import DEPARTMENT, Access, holds, may_read_case, may_read_letter, serves
-from services.certificate.domain.errors import FileFailed, FileWithheld, NotFound
+from services.certificate.commands.read_certificates import FILE_ACT, Asked, read
+from services.certificate.domain.access import DEPARTMENT, holds, may_read_case, may_read_letter, serves
+from services.certificate.domain.errors import FileFailed, NotFound
 from services.certificate.domain.holders import keys_of
 from services.certificate.kit import Kit
+from services.certificate.looks import Why, reader_of
 from services.chassis.auth import Principal
 from services.chassis.database import Database
 
@@ -31,15 +32,13 @@ async def certificate_file(
 ) -> Download | None:
     """None: it is being made. An imported certificate's file is made when it is asked for the first time.
 
-    The file prints the full number: it goes where the signed record goes. Who is turned away has left his row.
+    The file prints the full number: it goes where the signed record goes, and to callers whose registration names it.
 
     Raises:
         NotFound, PurposeRequired, FileFailed, FilesAway.
-        FileWithheld: the caller has a purpose and no case of the holder.
+        FileWithheld: the caller has a purpose, no case of the holder, and a registration without files.
     """
-    row, granted, _ = await read(db, identifier, principal, why, act="FILE", now=now)
-    if granted is Access.WITH_PURPOSE:
-        raise FileWithheld("请填写本人经办的、以该持证人为申请人的办件编号 (case_no)")
+    row = (await read(db, identifier, principal, Asked(FILE_ACT, why), now=now)).row
     if row.file_sha256 is None and row.job_id is None:
         async with db.transaction() as uow:
             await repository.add_jobs(uow.connection, [file_job("CERTIFICATE", row.id)])

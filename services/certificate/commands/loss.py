@@ -5,11 +5,11 @@ from typing import Any
 
 from services.certificate import queries, repository
 from services.certificate.commands.life import Next, change, next_version
-from services.certificate.commands.read_certificates import reader_of
 from services.certificate.domain.access import holds, serves
 from services.certificate.domain.errors import NotFound
 from services.certificate.domain.holders import keys_of
 from services.certificate.kit import Kit
+from services.certificate.looks import reader_of
 from services.certificate.schemas import CertificateOut
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date

@@ -1,7 +1,6 @@
 """Search, record and file of certificates: one access rule, and a row for every look at another's certificate."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,91 +8,96 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.events.reuse import AccessUnfounded
 from services.certificate import queries, repository
 from services.certificate.callers import admit
 from services.certificate.commands.sign_records import signed_record
 from services.certificate.domain.access import Access, Reader, access, may_read_case, needs_purpose
-from services.certificate.domain.errors import CallerRefused, NotFound, NumberInvalid, PurposeRequired
+from services.certificate.domain.errors import FileWithheld, NotFound, NumberInvalid, PurposeRequired
 from services.certificate.domain.holders import keys_of
-from services.certificate.domain.sharing import Registration, allows_type, withheld
+from services.certificate.domain.sharing import DATA, FILE, Query, withheld
 from services.certificate.files.records import compact_form, general_form
 from services.certificate.kit import Kit
+from services.certificate.looks import Look, Why, note_refused, reader_of, tell_unfounded
 from services.certificate.schemas import CertificateDetail, CertificateList, CertificateOut, SearchIn
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date
 from services.chassis.database import Database, UnitOfWork
 from services.chassis.errors import BadCursor, Forbidden
-from services.chassis.ids import uuid7
 from services.chassis.paging import decode_cursor, encode_cursor
 from services.kernel.codes import check_citizen_id, check_uscc, holds_citizen_id, normalise_number
-from services.kernel.errors import FieldError
+from services.kernel.errors import DomainError, FieldError
 
-_OWN_CASE = "办理本办件"
+FILE_ACT = "FILE"
 
 
 @dataclass(frozen=True)
-class Why:
-    """For what a certificate is read, as the caller says."""
+class Asked:
+    """How one certificate is asked for: its record or its file, for what, which fields (none named: all allowed)."""
 
-    purpose: str | None = None
-    case_no: str | None = None
-
-
-def reader_of(principal: Principal) -> Reader:
-    return Reader(
-        principal.subject,
-        principal.roles,
-        principal.organisation,
-        principal.division,
-        principal.subject_key,
-        principal.acts_for,
-    )
+    act: str
+    why: Why
+    fields: tuple[str, ...] = ()
 
 
 async def search(db: Database, wanted: SearchIn, principal: Principal, kit: Kit, *, now: datetime) -> CertificateList:
-    """Certificates of one holder.
+    """Certificates of one holder; a look at another's leaves a row, answered or refused.
 
     Raises:
-        NumberInvalid, PurposeRequired; Forbidden when the caller may not look at this holder at all.
+        NumberInvalid, PurposeRequired, CallerRefused, DailyLimitReached; Forbidden when the caller may not look at
+        this holder at all.
     """
     reader = reader_of(principal)
     holder_key = _holder_key(wanted, reader, kit)
-    purposeful = needs_purpose(reader, (holder_key,))
+    after = _after(kit.sealer.derived_key("certificate-cursor"), wanted.cursor, holder_key)
+    look = Look("SEARCH", principal, (holder_key,), Why(wanted.purpose, wanted.case_no), now)
+    try:
+        return await _search(db, wanted, holder_key, look, after, kit)
+    except DomainError as refused:
+        await note_refused(db, look, refused)
+        raise
+
+
+async def _search(
+    db: Database, wanted: SearchIn, holder_key: str, look: Look, after: tuple[datetime, UUID] | None, kit: Kit
+) -> CertificateList:
+    purposeful = needs_purpose(reader_of(look.principal), look.holder_keys)
     if purposeful is None:
         raise Forbidden("只能查询本人或所代理单位的证照")
-    if purposeful:
-        _require_purpose(wanted.purpose)
-    cursor_key = kit.sealer.derived_key("certificate-cursor")
-    after = _after(cursor_key, wanted.cursor, holder_key)
-    today = local_date(now)
+    query = Query(_purpose(wanted.purpose) if purposeful else "", wanted.type_code, tuple(wanted.fields))
+    today, registered = local_date(look.now), None
     async with db.transaction() as uow:
-        registered = await admit(uow.connection, principal, wanted.purpose or "", today) if purposeful else None
+        if purposeful:
+            registered = await admit(uow.connection, look.principal, query, look.now)
         rows = await queries.of_holder(
             uow.connection,
             holder_key,
             type_code=wanted.type_code,
-            types=sorted(registered.types) if registered else (),
+            types=sorted(registered.types) if registered else None,
             valid_on=today if wanted.valid_only else None,
             after=after,
             limit=wanted.limit + 1,
         )
         shown = rows[: wanted.limit]
         if purposeful:
-            why = Why(wanted.purpose, wanted.case_no)
-            noted = _access_row("SEARCH", principal, holder_key, None, why, len(shown), now, Access.WITH_PURPOSE)
-            await repository.note_access(uow.connection, [noted])
+            await repository.note_access(uow.connection, look.rows(Access.WITH_PURPOSE.value, len(shown)))
+    hidden = withheld(registered, query) if registered else _not_asked(query)
     more = len(rows) > wanted.limit
     return CertificateList(
-        items=[_shown_to(registered, row, today, kit) for row in shown],
-        next=encode_cursor(cursor_key, holder_key[:16], shown[-1].issued_at, shown[-1].id) if more else None,
+        items=[_without(hidden, row, today, kit) for row in shown],
+        next=_cursor(holder_key, shown[-1], kit) if more else None,
     )
 
 
-def _shown_to(registered: Registration | None, row: Any, today: date, kit: Kit) -> CertificateOut:
-    """What the caller's registration lets him see of it."""
-    shown = queries.certificate_out(row, today=today, public_url=kit.settings.public_url)
-    return shown.without(withheld(registered)) if registered is not None else shown
+def _not_asked(query: Query) -> frozenset[str]:
+    return frozenset(DATA) - set(query.fields) if query.fields else frozenset()
+
+
+def _without(hidden: frozenset[str], row: Any, today: date, kit: Kit) -> CertificateOut:
+    return queries.certificate_out(row, today=today, public_url=kit.settings.public_url).without(hidden)
+
+
+def _cursor(holder_key: str, last: Any, kit: Kit) -> str:
+    return encode_cursor(kit.sealer.derived_key("certificate-cursor"), holder_key[:16], last.issued_at, last.id)
 
 
 def _after(key: bytes, cursor: str | None, holder_key: str) -> tuple[datetime, UUID] | None:
@@ -124,72 +128,63 @@ def _party_type(number: str) -> str:
     return "ORGANISATION" if check_citizen_id(number) is not None and check_uscc(number) is None else "PERSON"
 
 
-async def read(
-    db: Database, identifier: str, principal: Principal, why: Why, *, act: str, now: datetime
-) -> tuple[Any, Access, frozenset[str]]:
-    """The row of one certificate for a caller who may read it, and what his registration withholds of it.
+@dataclass(frozen=True)
+class Seen:
+    """The row of a certificate, on what ground it may be read, and what the registration withholds of it."""
 
-    Looking at another's leaves an access row; without an open case or a purpose it is told to supervision as well.
+    row: Any
+    granted: Access
+    hidden: frozenset[str] = frozenset()
+
+
+async def read(db: Database, identifier: str, principal: Principal, asked: Asked, *, now: datetime) -> Seen:
+    """One certificate for a caller who may read it.
+
+    Looking at another's leaves an access row, answered or refused; without an open case or a purpose it is told to
+    supervision as well.
 
     Raises:
         NotFound: there is none, or the caller may not know.
-        PurposeRequired, CallerRefused, DailyLimitReached.
+        PurposeRequired, CallerRefused, DailyLimitReached, FileWithheld.
     """
+    look: Look | None = None
+    try:
+        async with db.transaction() as uow:
+            row = await queries.by_identifier(uow.connection, identifier)
+            if row is None:
+                raise NotFound
+            look = Look(asked.act, principal, keys_of(row), asked.why, now, row.id, row.case_no)
+            return await _grant(uow, row, look, asked)
+    except DomainError as refused:
+        if look is not None:
+            await note_refused(db, look, refused)
+        raise
+
+
+async def _grant(uow: UnitOfWork, row: Any, look: Look, asked: Asked) -> Seen:
+    reader, cases = reader_of(look.principal), await _cases(uow.connection, row, look.why)
+    granted = access(reader, look.holder_keys, [queries.scope_of(case) for case in cases])
     hidden: frozenset[str] = frozenset()
-    async with db.transaction() as uow:
-        row = await queries.by_identifier(uow.connection, identifier)
-        if row is None:
-            raise NotFound
-        reader, cases = reader_of(principal), await _cases(uow.connection, row, why)
-        granted = access(reader, keys_of(row), [queries.scope_of(case) for case in cases])
-        if granted is Access.NONE:
-            raise NotFound
-        if granted is Access.WITH_PURPOSE:
-            _require_purpose(why.purpose)
-            hidden = await _admitted(uow.connection, principal, why.purpose or "", row.type_code, local_date(now))
-        if granted is not Access.HOLDER:
-            stated = why if why.purpose else Why(_OWN_CASE, why.case_no or row.case_no)
-            rows = [_access_row(act, principal, key, row.id, stated, 1, now, granted) for key in keys_of(row)]
-            await repository.note_access(uow.connection, rows)
-        if granted is Access.CASE and not why.purpose:
-            _tell_unfounded(uow, row, cases, reader, principal, act, now)
-    return row, granted, hidden
+    if granted is Access.NONE:
+        raise NotFound
+    if granted is Access.WITH_PURPOSE:
+        hidden = await _admitted(uow.connection, look, row.type_code, asked.fields)
+    if granted is not Access.HOLDER:
+        await repository.note_access(uow.connection, look.rows(granted.value))
+    if granted is Access.CASE:
+        own = [case for case in cases if may_read_case(reader, queries.scope_of(case))]
+        tell_unfounded(uow, look, row.identifier, own)
+    return Seen(row, granted, hidden)
 
 
-async def _admitted(
-    connection: AsyncConnection, principal: Principal, purpose: str, type_code: str, today: date
-) -> frozenset[str]:
-    """Raises CallerRefused, DailyLimitReached."""
-    registered = await admit(connection, principal, purpose, today)
-    if not allows_type(registered, type_code):
-        raise CallerRefused("该证照类型不在登记的范围内")
-    return withheld(registered)
-
-
-def _tell_unfounded(
-    uow: UnitOfWork,
-    row: Any,
-    cases: Sequence[Any],
-    reader: Reader,
-    principal: Principal,
-    act: str,
-    now: datetime,
-) -> None:
-    """Nothing while one of the cases he handles is open."""
-    own = [case for case in cases if may_read_case(reader, queries.scope_of(case))]
-    if any(case.ended_at is None for case in own):
-        return
-    event = AccessUnfounded(
-        access_id=uuid7(),
-        case_id=own[0].case_id,
-        case_no=own[0].case_no or "",
-        identifier=row.identifier,
-        act=act,
-        account_id=principal.subject,
-        reader=principal.organisation_name or principal.organisation,
-        read_at=now,
-    )
-    uow.publish(event, aggregate_id=event.access_id, version=1)
+async def _admitted(connection: AsyncConnection, look: Look, type_code: str, fields: tuple[str, ...]) -> frozenset[str]:
+    """What is withheld. Raises PurposeRequired, CallerRefused, DailyLimitReached, FileWithheld."""
+    query = Query(_purpose(look.why.purpose), type_code, fields)
+    registered = await admit(connection, look.principal, query, look.now)
+    if look.act == FILE_ACT and FILE not in registered.fields:
+        told = "登记的字段不含版式文件 (file)；办理其办件的，请填写以该持证人为申请人的办件编号 (case_no)"
+        raise FileWithheld(told, errors=[FieldError("/fields", "not-allowed", told)])
+    return withheld(registered, query)
 
 
 async def _cases(connection: AsyncConnection, row: Any, why: Why) -> list[Any]:
@@ -202,48 +197,22 @@ async def _cases(connection: AsyncConnection, row: Any, why: Why) -> list[Any]:
 
 
 async def detail(
-    db: Database, identifier: str, principal: Principal, why: Why, kit: Kit, *, now: datetime
+    db: Database, identifier: str, principal: Principal, asked: Asked, kit: Kit, *, now: datetime
 ) -> CertificateDetail:
     """The record; the signed form holds the full number, so it goes to the holder and those who handle the case."""
-    row, granted, hidden = await read(db, identifier, principal, why, act="RECORD", now=now)
-    shown = queries.certificate_out(row, today=local_date(now), public_url=kit.settings.public_url)
-    if granted not in (Access.HOLDER, Access.CASE):
-        return CertificateDetail(**shown.without(hidden).model_dump())
-    signed = await signed_record(db, row, kit)
+    seen = await read(db, identifier, principal, asked, now=now)
+    shown = queries.certificate_out(seen.row, today=local_date(now), public_url=kit.settings.public_url)
+    if seen.granted is Access.WITH_PURPOSE:
+        return CertificateDetail(**shown.without(seen.hidden).model_dump())
+    signed = await signed_record(db, seen.row, kit)
     forms = {"jws": compact_form(signed), "jws_general": json.loads(general_form(signed))}
     return CertificateDetail(**shown.model_dump(), **forms)
 
 
-def _require_purpose(purpose: str | None) -> None:
+def _purpose(purpose: str | None) -> str:
     """Raises PurposeRequired."""
     if not purpose:
         raise PurposeRequired(errors=[FieldError("/purpose", "required", "查询他人证照须填写申请事由 (200 字以内)")])
     if holds_citizen_id(purpose):
         raise PurposeRequired(errors=[FieldError("/purpose", "personal-number", "申请事由中不得填写公民身份号码")])
-
-
-def _access_row(
-    act: str,
-    principal: Principal,
-    holder_key: str,
-    certificate_id: Any,
-    why: Why,
-    found: int,
-    now: datetime,
-    ground: Access,
-) -> dict[str, object]:
-    return {
-        "at": now,
-        "act": act,
-        "account": principal.subject,
-        "client_id": principal.client_id,
-        "organisation": principal.organisation,
-        "organisation_name": principal.organisation_name,
-        "ground": ground.value,
-        "channel": principal.channel,
-        "holder_key": holder_key,
-        "certificate_id": certificate_id,
-        "purpose": why.purpose or "",
-        "case_no": why.case_no,
-        "found": found,
-    }
+    return purpose

@@ -9,10 +9,12 @@ DEPARTMENT = frozenset({"HANDLER", "CHIEF_REPRESENTATIVE"})
 CLERKS = frozenset({"COUNTER_CLERK", "HANDOVER_CLERK", "TOWNSHIP_CLERK", "TOWNSHIP_CENTRE"})
 PROVINCIAL = frozenset({"PROVINCIAL_PLATFORM"})
 SUPERVISOR = frozenset({"SUPERVISOR"})
+# Banks and others who rely on certificates (用证单位): nobody's case is theirs, they read as their registration says.
+OUTSIDE = frozenset({"RELYING_PARTY"})
 # Who serves a holder at a window: takes his report of a loss, prints his certificate.
 WINDOWS = frozenset({"COUNTER_CLERK", "HANDOVER_CLERK", "TOWNSHIP_CLERK"})
 # Readers of another's certificate: only with a purpose, and it leaves a row.
-WITH_PURPOSE = DEPARTMENT | CLERKS | PROVINCIAL
+WITH_PURPOSE = DEPARTMENT | CLERKS | PROVINCIAL | OUTSIDE
 
 
 class Access(StrEnum):

@@ -127,9 +127,25 @@ class CallerRefused(DomainError):
     title_en = "The caller's registration does not cover this query"
 
 
+class CallerFaulty(DomainError):
+    """A registration that cannot be kept; every fault is named."""
+
+    code = "certificate.caller-faulty"
+    kind = Kind.INVALID
+    title_zh = "调用方登记有误"
+    title_en = "The registration has faults"
+
+
+class CallerUnknown(DomainError):
+    code = "certificate.caller-unknown"
+    kind = Kind.NOT_FOUND
+    title_zh = "没有该调用方的登记"
+    title_en = "No such caller is registered"
+
+
 class DailyLimitReached(DomainError):
     code = "certificate.daily-limit"
-    kind = Kind.FORBIDDEN
+    kind = Kind.TOO_MANY
     title_zh = "已达到调用方登记的每日查询上限"
     title_en = "The caller's daily limit is reached"
 

@@ -13,7 +13,7 @@ from services.certificate.commands.sign_records import signed_within
 from services.certificate.domain.errors import CallerRefused, PeerNotInForce, PeerRequestReplayed, PeerUnknown
 from services.certificate.domain.holders import keys_of
 from services.certificate.domain.peering import Peer, asked_by, runs_out_at
-from services.certificate.domain.sharing import allows_type, withheld
+from services.certificate.domain.sharing import Query, allows_type, withheld
 from services.certificate.domain.transparency import Act
 from services.certificate.files.records import general_form
 from services.certificate.kit import Kit
@@ -87,10 +87,9 @@ async def _asked_for(
     connection: AsyncConnection, peer: Peer, question: Question, kit: Kit, now: datetime
 ) -> Sequence[Any]:
     """Raises CallerRefused, DailyLimitReached."""
-    allowed = await admit_as(
-        connection, (asked_by(peer.region),), f"peer:{peer.region}", question.purpose, local_date(now)
-    )
-    if withheld(allowed):
+    query = Query(question.purpose)
+    allowed = await admit_as(connection, (asked_by(peer.region),), f"peer:{peer.region}", query, now)
+    if withheld(allowed, query):
         raise CallerRefused("登记只允许提供部分字段；签名记录不能拆分，不能提供")
     holder = question.holder
     key = kit.holder_key(holder.party_type.value, holder.number) if holder else ""

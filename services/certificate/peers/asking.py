@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.events.common import PartyType
 from services.certificate import queries, repository
 from services.certificate.callers import admit_as
-from services.certificate.commands.read_certificates import reader_of
 from services.certificate.domain.access import APPLICANT_SIDE, holds, may_read_case
 from services.certificate.domain.errors import (
     CallerRefused,
@@ -21,8 +20,9 @@ from services.certificate.domain.errors import (
     PeerUnknown,
 )
 from services.certificate.domain.peering import Peer, asked_of, region_of
-from services.certificate.domain.sharing import allows_type
+from services.certificate.domain.sharing import Query, allows_type
 from services.certificate.kit import Kit
+from services.certificate.looks import reader_of
 from services.certificate.peers import rows, wire
 from services.certificate.peers.adopting import adopt, foreign_out
 from services.certificate.peers.believing import Believed, SeenHead, certificate_of, head_of
@@ -72,7 +72,7 @@ async def ask(desk: Desk, wanted: ElsewhereIn, principal: Principal) -> Elsewher
             raise PeerNotInForce
         subject = await _subject(uow.connection, wanted, principal, desk.kit)
         allowed = await admit_as(
-            uow.connection, (asked_of(peer.region),), principal.organisation, wanted.purpose, today
+            uow.connection, (asked_of(peer.region),), principal.organisation, Query(wanted.purpose), desk.now
         )
         if wanted.type_code and not (allows_type(allowed, wanted.type_code) and peer.their_types(wanted.type_code)):
             raise CallerRefused("该证照类型不在可向对方查询的范围内")

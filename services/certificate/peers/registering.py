@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.certificate import callers
+from services.certificate import callers, type_queries
 from services.certificate.domain.errors import PeerImpossible
 from services.certificate.domain.peering import asked_by, asked_of
+from services.certificate.domain.sharing import DATA
 from services.certificate.peers import rows
 from services.certificate.peers.schemas import PeerIn, PeerOut
 from services.certificate.settings import CertificateSettings
@@ -39,20 +40,23 @@ async def save(connection: AsyncConnection, body: PeerIn, by: str, *, now: datet
     stamp: dict[str, Any] = {"registered_by": by, "registered_at": now}
     standing = {"valid_from": body.valid_from, "valid_until": body.valid_until, "closed": body.closed}
     asked, asking = body.may_ask, body.we_ask
-    await callers.register(
-        connection,
-        asked.model_dump(exclude={"fields"})
-        | {"caller": asked_by(body.region), "name": body.name, "fields_shown": list(asked.fields)}
-        | standing
-        | stamp,
-    )
-    await callers.register(
-        connection,
-        {"caller": asked_of(body.region), "name": f"向{body.name}查询", "types": sorted(set(asking.types.values()))}
-        | {"fields_shown": [], "purposes": list(asking.purposes), "daily_limit": asking.daily_limit}
-        | standing
-        | stamp,
-    )
+    every = await type_queries.everything(connection)
+    theirs = asked.model_dump(exclude={"fields"}) | {
+        "caller": asked_by(body.region),
+        "name": body.name,
+        "types": asked.types or sorted(every),
+        "fields_shown": list(asked.fields or DATA),
+    }
+    ours = {
+        "caller": asked_of(body.region),
+        "name": f"向{body.name}查询",
+        "types": sorted(set(asking.types.values())),
+        "fields_shown": [],
+        "purposes": list(asking.purposes),
+        "daily_limit": asking.daily_limit,
+    }
+    await callers.register(connection, [theirs | standing | stamp])
+    await callers.register(connection, [ours | standing | stamp])
     row = {
         "region": body.region,
         "name": body.name,

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
+from services.certificate.caller_routes import Registrar, RegistrarOrSupervisor
 from services.certificate.domain.access import APPLICANT_SIDE, CLERKS, DEPARTMENT
-from services.certificate.look_routes import Registrar, RegistrarOrSupervisor
 from services.certificate.peers import answering, asking, registering, rows
 from services.certificate.peers.asking import Desk
 from services.certificate.peers.line import QUERIES, Line

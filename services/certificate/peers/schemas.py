@@ -9,9 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from contracts.events.certificate import CertificateOrigin, CertificateStatus
 from services.certificate.files.jose import PublicKey
-from services.certificate.look_schemas import CallerField
 from services.certificate.peers.wire import Region, TypeCode
-from services.certificate.schemas import PRINTABLE, BodyOut, CaseNo, PartyOut, Purpose
+from services.certificate.schemas import PRINTABLE, BodyOut, CallerField, CaseNo, PartyOut, Purpose
 
 
 def _plain_address(text: str) -> str:
@@ -45,7 +44,7 @@ class _In(BaseModel):
 
 
 class MayAsk(_In):
-    """What the peer may ask of us. Empty lists: any."""
+    """What the peer may ask of us. Types or fields left out: all there are now; purposes: any."""
 
     types: Annotated[list[TypeCode], Field(max_length=500)] = Field(default_factory=list)
     fields: Annotated[list[CallerField], Field(max_length=20)] = Field(default_factory=list)

@@ -142,7 +142,7 @@ async def test_a_request_is_answered_once_to_its_addressee_within_its_minute_and
     [
         pytest.param({"valid_until": "2001-01-01"}, 403, "certificate.peer-not-in-force", id="run out"),
         pytest.param({"closed": True}, 403, "certificate.peer-not-in-force", id="closed"),
-        pytest.param({"may_ask": {"daily_limit": 0}}, 403, "certificate.daily-limit", id="over the daily limit"),
+        pytest.param({"may_ask": {"daily_limit": 0}}, 429, "certificate.daily-limit", id="over the daily limit"),
         pytest.param(
             {"may_ask": {"daily_limit": 9, "purposes": ["贷款审核"]}}, 403, "certificate.caller-refused", id="purpose"
         ),
@@ -183,7 +183,7 @@ async def test_we_do_not_ask_whom_we_may_not(here: Region, there: Region, licenc
 
     assert unknown == (422, "certificate.peer-unknown")
     assert closed == (403, "certificate.peer-not-in-force")
-    assert limit == (403, "certificate.daily-limit")
+    assert limit == (429, "certificate.daily-limit")
     assert unmapped == (403, "certificate.caller-refused")
 
 

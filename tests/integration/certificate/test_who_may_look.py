@@ -1,5 +1,6 @@
 """Who may look: the person sees every read; callers keep to their registration; a code shows chosen fields only."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -11,10 +12,10 @@ from contracts.events.intake import CaseConcluded
 from contracts.events.reuse import CertificateReliedUpon
 from services.chassis import clock
 from tests.support import tokens
-from tests.support.certificate import DISTRICT, FOOD_LICENCE, MARKER, OTHER, POLICE, Library
+from tests.support.certificate import DISTRICT, FOOD_LICENCE, ID_CARD, MARKER, OTHER, POLICE, Library
 
 PURPOSE = "办理食品经营许可，核对申请人证照"
-BANK = "91431202MA00000152"
+BANK = "91431202MA00BK0013"
 
 
 def an_officer(org: str = POLICE.uscc, *, role: str = "HANDLER", **claims: Any) -> dict[str, str]:
@@ -26,10 +27,30 @@ async def post(library: Library, path: str, who: dict[str, str], body: Any) -> h
     return await library.http.post(f"/api/v1/{path}", headers=headers, json=body)
 
 
-async def registered(library: Library, org: str, **of: Any) -> None:
-    body = {"caller": f"organisation:{org}", "name": "某行", "daily_limit": 100, "valid_from": "2000-01-01"} | of
-    answer = await post(library, "certificate-callers", an_officer(role="CATALOGUE_ADMIN"), body)
+def a_bank(**claims: Any) -> dict[str, str]:
+    return tokens.headers(["RELYING_PARTY"], **({"org": BANK, "division": "", "channel": "EXTERNAL"} | claims))
+
+
+A_BANK: dict[str, Any] = {
+    "caller": "client:bank",
+    "name": "鹤城农村商业银行",
+    "types": [FOOD_LICENCE],
+    "fields": ["holder_name"],
+    "purposes": ["贷款审核"],
+    "daily_limit": 1000,
+    "valid_from": "2000-01-01",
+}
+
+
+async def registered(library: Library, **of: Any) -> None:
+    answer = await post(library, "certificate-callers", an_officer(role="CATALOGUE_ADMIN"), A_BANK | of)
     assert answer.status_code == 201, answer.text
+
+
+def rule_of(answer: httpx.Response) -> tuple[int, str, str]:
+    """Status, field and rule of a refusal."""
+    (error,) = answer.json()["errors"]
+    return answer.status_code, error["pointer"], error["code"]
 
 
 async def test_the_person_sees_who_read_what_when_and_why_page_by_page(library: Library) -> None:
@@ -50,47 +71,92 @@ async def test_the_person_sees_who_read_what_when_and_why_page_by_page(library: 
     assert another["items"] == []
 
 
-async def test_a_registered_caller_gets_only_his_types_and_fields(library: Library) -> None:
-    await library.issued()
-    await registered(library, BANK, types=[FOOD_LICENCE], fields=["holder_name"], purposes=["贷款审核"])
-    bank = an_officer(BANK, division="")
+async def test_a_registered_bank_gets_its_types_and_fields_and_never_more(library: Library) -> None:
+    row = await library.issued()
+    await registered(library)
 
-    shown = (await library.search(bank, number=MARKER, purpose="贷款审核")).json()["items"]
-    other_purpose = await library.search(bank, number=MARKER, purpose="随便看看")
-    await registered(library, BANK, types=[POLICE.uscc + "999"])
-    other_type = (await library.search(bank, number=MARKER, purpose="贷款审核")).json()["items"]
+    listed = (await library.search(a_bank(), number=MARKER, purpose="贷款审核")).json()["items"]
+    one = (await library.get(f"/api/v1/certificates/{row['identifier']}", a_bank(), purpose="贷款审核")).json()
 
-    assert {one["type_code"] for one in shown} == {FOOD_LICENCE}
-    assert {(one["certificate_number"], one["holder"]["masked_number"]) for one in shown} == {("", "")}
-    assert (other_purpose.status_code, other_purpose.json()["code"]) == (403, "certificate.caller-refused")
-    assert other_type == []
+    assert {shown["type_code"] for shown in listed} == {FOOD_LICENCE}
+    for shown in (*listed, one):
+        assert (shown["holder"]["name"], shown["holder"]["masked_number"]) == ("王小明", "")
+        assert (shown["certificate_number"], shown["case_no"], shown["item_code"]) == ("", None, None)
+    assert (one["jws"], one["jws_general"]) == (None, None)
 
 
-@pytest.mark.parametrize(
-    "limits",
-    [
-        pytest.param({"closed": True}, id="closed"),
-        pytest.param({"valid_until": "2001-01-01"}, id="run out"),
-        pytest.param({"valid_from": "2998-01-01"}, id="not begun"),
-        pytest.param({"daily_limit": 0}, id="nothing a day"),
-    ],
-)
-async def test_a_registration_that_is_not_in_force_answers_nothing(library: Library, limits: dict[str, Any]) -> None:
-    await registered(library, BANK, **limits)
-
-    answer = await library.search(an_officer(BANK, division=""), number=MARKER, purpose=PURPOSE)
-
-    assert answer.status_code == 403
+OUTSIDE = {
+    "another purpose": ({}, {"purpose": "随便看看"}, (403, "/purpose", "not-allowed")),
+    "another type": ({}, {"type_code": ID_CARD}, (403, "/type_code", "not-allowed")),
+    "another field": ({}, {"fields": ["holder_name", "holder_number"]}, (403, "/fields/1", "not-allowed")),
+    "suspended": ({"closed": True}, {}, (403, "/caller", "suspended")),
+    "run out": ({"valid_until": "2001-01-01"}, {}, (403, "/valid_until", "run-out")),
+    "not begun": ({"valid_from": "2998-01-01"}, {}, (403, "/valid_from", "not-begun")),
+    "nothing a day": ({"daily_limit": 0}, {}, (429, "/daily_limit", "reached")),
+}
 
 
-async def test_the_daily_limit_counts_each_query(library: Library) -> None:
-    org = "91431202MA00000233"
-    await registered(library, org, daily_limit=2)
-    caller = an_officer(org, division="")
+@pytest.mark.parametrize(("limits", "asked", "refused"), OUTSIDE.values(), ids=OUTSIDE.keys())
+async def test_a_query_outside_the_registration_is_refused_by_field_and_rule(
+    library: Library, limits: dict[str, Any], asked: dict[str, Any], refused: tuple[int, str, str]
+) -> None:
+    await registered(library, **limits)
 
-    answers = [(await library.search(caller, number=MARKER, purpose=PURPOSE)).status_code for _ in range(3)]
+    answer = await library.search(a_bank(), **{"number": MARKER, "purpose": "贷款审核"} | asked)
 
-    assert answers == [200, 200, 403]
+    assert rule_of(answer) == refused
+
+
+async def test_a_bank_that_is_not_registered_or_names_no_purpose_gets_nothing(library: Library) -> None:
+    row = await library.issued()
+    path = f"/api/v1/certificates/{row['identifier']}"
+    await registered(library)
+
+    stranger = await library.search(a_bank(client_id="other-bank", org=""), number=MARKER, purpose="贷款审核")
+    silent = await library.get(path, a_bank())
+    by_case = await library.get(path, a_bank(), case_no=row["case_no"])
+    papers = await library.get(f"/api/v1/cases/{row['case_no']}/papers", a_bank())
+
+    assert rule_of(stranger) == (403, "/caller", "not-registered")
+    assert [rule_of(answer) for answer in (silent, by_case)] == [(422, "/purpose", "required")] * 2
+    assert papers.status_code == 403
+
+
+async def test_the_file_goes_only_to_a_caller_whose_registration_names_it(library: Library) -> None:
+    row = await library.issued()
+    path = f"/api/v1/certificates/{row['identifier']}/file"
+    await registered(library)
+    withheld = await library.get(path, a_bank(), purpose="贷款审核")
+    await registered(library, fields=["holder_name", "file"])
+
+    answer = await library.get(path, a_bank(), purpose="贷款审核")
+
+    assert rule_of(withheld) == (403, "/fields", "not-allowed")
+    assert answer.status_code == 202
+
+
+async def test_the_daily_limit_is_exact_when_all_ask_at_once(library: Library) -> None:
+    bank = a_bank(client_id="limited", org="")
+    await registered(library, caller="client:limited", daily_limit=10)
+
+    answers = await asyncio.gather(*(library.search(bank, number=MARKER, purpose="贷款审核") for _ in range(20)))
+    refused = [answer for answer in answers if answer.status_code != 200]
+
+    assert len(refused) == 10
+    assert {rule_of(answer) for answer in refused} == {(429, "/daily_limit", "reached")}
+    assert all(0 < int(answer.headers["retry-after"]) <= 86_400 for answer in refused)
+
+
+async def test_a_refused_query_does_not_count(library: Library) -> None:
+    bank = a_bank(client_id="counted", org="")
+    await registered(library, caller="client:counted", daily_limit=1)
+
+    refused = await library.search(bank, number=MARKER, purpose="随便看看")
+    file = await library.get(f"/api/v1/certificates/{(await library.issued())['identifier']}/file", bank)
+    answers = [(await library.search(bank, number=MARKER, purpose="贷款审核")).status_code for _ in range(2)]
+
+    assert (refused.status_code, file.status_code) == (403, 422)
+    assert answers == [200, 429]
 
 
 async def test_a_read_by_an_ended_case_without_a_purpose_is_told_to_supervision(library: Library) -> None:

@@ -1,0 +1,89 @@
+"""Commands for registered callers: import-callers, list-callers, suspend-caller, resume-caller."""
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from services.certificate import callers, settings
+from services.certificate.commands.register_callers import import_callers, suspend_by_command
+from services.certificate.domain.errors import CallerUnknown, ImportFaulty
+from services.chassis import clock
+from services.chassis.cli import Command
+from services.chassis.database import Database
+
+FAULTY = 1
+_console = Console(stderr=True, soft_wrap=True)
+_screen = Console(soft_wrap=True)
+
+
+def commands() -> list[Command]:
+    return [
+        Command("import-callers", "登记证照库调用方 (callers.yaml)", _run_import, _add_import),
+        Command("list-callers", "列出已登记的调用方", lambda _: _run(_list)),
+        Command("suspend-caller", "停用调用方", lambda given: _run_close(given, closed=True), _add_close),
+        Command("resume-caller", "恢复已停用的调用方", lambda given: _run_close(given, closed=False), _add_close),
+    ]
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="调用方登记 (YAML)")
+    parser.add_argument("--catalogue", type=Path, metavar="catalogue.yaml", help="事项目录：部门和窗口按事项所需登记")
+
+
+def _add_close(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("caller", help="client:<应用标识> 或 organisation:<统一社会信用代码>")
+    parser.add_argument("--reason", required=True, help="原因，记入变更记录")
+
+
+def _run(act: Callable[[Database], Awaitable[int]]) -> int:
+    async def with_database() -> int:
+        loaded = settings.load()
+        clock.use_test_clock(loaded.test_clock)
+        database = Database(loaded.database_url)
+        try:
+            return await act(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(with_database())
+
+
+def _run_import(given: argparse.Namespace) -> int:
+    async def act(database: Database) -> int:
+        try:
+            count = await import_callers(database, given.file, given.catalogue, now=clock.now())
+        except ImportFaulty as faulty:
+            for error in faulty.errors:
+                _console.print(f"{error.pointer}: {error.detail}", style="red", markup=False)
+            return FAULTY
+        _console.print(f"新登记或变更 {count} 个调用方", markup=False)
+        return 0
+
+    return _run(act)
+
+
+async def _list(database: Database) -> int:
+    async with database.read() as connection:
+        rows = await callers.all_callers(connection)
+    for row in rows:
+        until = row.valid_until or "长期"
+        state = "已停用" if row.closed else f"{row.valid_from} 至 {until}"
+        limits = f"证照类型 {len(row.types)} 种，字段 {'、'.join(row.fields_shown)}，每日 {row.daily_limit} 次"
+        _screen.print(f"{row.caller}  {row.name}  {state}  {limits}", markup=False, highlight=False)
+    return 0
+
+
+def _run_close(given: argparse.Namespace, *, closed: bool) -> int:
+    async def act(database: Database) -> int:
+        try:
+            await suspend_by_command(database, given.caller, given.reason, now=clock.now(), closed=closed)
+        except CallerUnknown as unknown:
+            _console.print(f"{unknown.title_zh}：{given.caller}", style="red", markup=False)
+            return FAULTY
+        _console.print(f"{given.caller} {'已停用' if closed else '已恢复'}", markup=False)
+        return 0
+
+    return _run(act)

@@ -1,0 +1,102 @@
+"""Looks at a person's certificates: each leaves a row that he can see, refused ones too; one without ground is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.events.reuse import AccessUnfounded
+from services.certificate import repository
+from services.certificate.domain.access import APPLICANT_SIDE, Reader
+from services.chassis.auth import Principal
+from services.chassis.database import Database, UnitOfWork
+from services.chassis.ids import uuid7
+from services.kernel.codes import holds_citizen_id
+from services.kernel.errors import DomainError
+
+_OWN_CASE = "办理本办件"
+
+
+@dataclass(frozen=True)
+class Why:
+    """For what a certificate is read, as the caller says."""
+
+    purpose: str | None = None
+    case_no: str | None = None
+
+
+def reader_of(principal: Principal) -> Reader:
+    return Reader(
+        principal.subject,
+        principal.roles,
+        principal.organisation,
+        principal.division,
+        principal.subject_key,
+        principal.acts_for,
+    )
+
+
+@dataclass(frozen=True)
+class Look:
+    """Whose certificates, which one of them, by whom and for what."""
+
+    act: str
+    principal: Principal
+    holder_keys: tuple[str, ...]
+    why: Why
+    now: datetime
+    certificate_id: UUID | None = None
+    case_no: str | None = None  # the case it came from
+
+    def rows(self, ground: str, found: int = 1) -> list[dict[str, object]]:
+        """A look that was answered, for each holder; without a stated purpose the case is the basis."""
+        own_case = not self.why.purpose
+        purpose = _OWN_CASE if own_case else self.why.purpose
+        case_no = self.why.case_no or (self.case_no if own_case else None)
+        return self._rows({"purpose": purpose, "case_no": case_no, "found": found, "ground": ground})
+
+    def refused(self, error: DomainError) -> list[dict[str, object]]:
+        purpose = self.why.purpose or ""
+        said = "" if holds_citizen_id(purpose) else purpose
+        told: dict[str, object] = {"purpose": said, "case_no": self.why.case_no, "found": 0, "ground": ""}
+        return self._rows(told | {"refused": error.code, "refused_why": error.detail})
+
+    def _rows(self, told: Mapping[str, object]) -> list[dict[str, object]]:
+        who = self.principal
+        common: dict[str, object] = dict(told) | {
+            "at": self.now,
+            "act": self.act,
+            "account": who.subject,
+            "client_id": who.client_id,
+            "organisation": who.organisation,
+            "organisation_name": who.organisation_name,
+            "division": who.division,
+            "channel": who.channel,
+            "certificate_id": self.certificate_id,
+        }
+        return [common | {"holder_key": key} for key in self.holder_keys]
+
+
+async def note_refused(db: Database, look: Look, error: DomainError) -> None:
+    """In a transaction of its own: that of the query was given back."""
+    async with db.transaction() as uow:
+        await repository.note_access(uow.connection, look.refused(error))
+
+
+def tell_unfounded(uow: UnitOfWork, look: Look, identifier: str, own_cases: Sequence[Any]) -> None:
+    """To supervision: no purpose, and none of the cases he handles is open. An applicant's agent is no official."""
+    if look.why.purpose or look.principal.roles & APPLICANT_SIDE or any(case.ended_at is None for case in own_cases):
+        return
+    who, case = look.principal, own_cases[0]
+    event = AccessUnfounded(
+        access_id=uuid7(),
+        case_id=case.case_id,
+        case_no=case.case_no or "",
+        identifier=identifier,
+        act=look.act,
+        account_id=who.subject,
+        reader=who.organisation_name or who.organisation,
+        read_at=look.now,
+    )
+    uow.publish(event, aggregate_id=event.access_id, version=1)
