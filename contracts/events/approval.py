@@ -232,6 +232,7 @@ class InterestedPartyNotified(_CaseFact):
     name: str
     interest: str
     speak_by: DueDate
+    limit_workdays: int | None = None  # what `speak_by` was counted from, with the day of telling not included
     notice: str
     notified_at: datetime
     notified_by: Actor

@@ -96,6 +96,8 @@ class ClockName(StrEnum):
     PROMISED = "PROMISED"
     DELIVERY = "DELIVERY"
     SUPPLEMENT = "SUPPLEMENT"
+    WAITING = "WAITING"  # windows of the item's own law: the day after its end the applicants may come again
+    CLAIM = "CLAIM"
 
 
 class DateMoved(Value):

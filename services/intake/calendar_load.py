@@ -32,6 +32,8 @@ _CLOCKS = {
     ClockName.PROMISED: "承诺时限",
     ClockName.DELIVERY: "颁发送达",
     ClockName.SUPPLEMENT: "补正期限",
+    ClockName.WAITING: "再次申请前的等待期",
+    ClockName.CLAIM: "再次申请的期间",
 }
 
 

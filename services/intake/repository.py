@@ -369,11 +369,13 @@ async def running_from(
     ends = [col(ApplicationRow.notice_due), col(ApplicationRow.legal_due), col(ApplicationRow.promised_due)]
     ends.append(col(ApplicationRow.delivery_due))
     late = or_(*(or_(end["on"].astext >= day.isoformat(), end["provisional"].as_boolean()) for end in ends))
-    to_supply = and_(
-        col(ApplicationRow.state) == State.CORRECTION.value,
-        col(ApplicationRow.supplement)["provisional"].as_boolean(),
-    )
-    running = or_(and_(col(ApplicationRow.state).in_(_RUNNING), late), to_supply)
+    correcting = col(ApplicationRow.state) == State.CORRECTION.value
+    early = [col(ApplicationRow.supplement), col(ApplicationRow.notice_due)]
+    to_supply = and_(correcting, or_(*(told["provisional"].as_boolean() for told in early)))
+    closes = col(ApplicationRow.course)["window"]["closes"]
+    window = or_(closes["on"].astext >= day.isoformat(), closes["provisional"].as_boolean())
+    is_running = col(ApplicationRow.state).in_(_RUNNING)
+    running = or_(and_(is_running, late), and_(or_(is_running, correcting), window), to_supply)
     statement = select(*COLUMNS).where(running)
     if after is not None:
         statement = statement.where(col(ApplicationRow.application_id) > after)

@@ -97,11 +97,16 @@ def why(
     return Why(due, (*reasons, _due(due)))
 
 
-def why_set(started_on: date, due: DueDate, named: tuple[str, str], article: str = "") -> Why:
-    """A day that somebody named, so that nothing is counted: who named it, and the day."""
+def why_set(
+    started_on: date, due: DueDate, named: tuple[str, str], article: str = "", *, counted_back: bool = False
+) -> Why:
+    """A day that somebody named, so that nothing is counted: who named it, and the day.
+
+    `counted_back` from a later day: while that one's year is not published, holidays can only make it earlier.
+    """
     zh, en = named
     start = Reason(ReasonKind.START, f"{_zh(started_on)}{zh}", f"{en} on {started_on}", started_on, article=article)
-    return Why(due, (start, _due(due)))
+    return Why(due, (start, _latest(due) if counted_back and due.provisional else _due(due)))
 
 
 def _start(begun: tuple[str, str], started_on: date) -> Reason:
@@ -242,6 +247,11 @@ def _calendar_missing(calendar: WorkCalendar) -> Reason:
         f"the official calendar of {year} is not loaded: Monday to Friday are assumed until it is",
         date(year, 1, 1),
     )
+
+
+def _latest(due: DueDate) -> Reason:
+    zh = f"至迟于{_zh(due.on)}到期（暂定），节假日安排公布后可能提前"
+    return Reason(ReasonKind.DUE, zh, f"due {due.on} at the latest (provisional), earlier once holidays are published")
 
 
 def _due(due: DueDate) -> Reason:

@@ -110,7 +110,8 @@ def _due(one: ClockOut) -> str:
     """A provisional day never stands without its mark."""
     if one.due is None:
         return "尚未起算" if one.state is ClockState.NOT_STARTED else "无法推算"
-    return f"最早{_day(one.due.on)}（暂定）" if one.due.provisional else _day(one.due.on)
+    bound = "至迟" if one.clock is ClockName.HEARING_NOTICE else "最早"  # counted back from the day of the hearing
+    return f"{bound}{_day(one.due.on)}（暂定）" if one.due.provisional else _day(one.due.on)
 
 
 def _meta(one: ClockOut) -> Iterator[str]:

@@ -8,6 +8,7 @@ from services.supervision.domain.clocks import (
     ACCEPTED,
     CERTIFIED,
     CLAIMED,
+    DATES_MOVED,
     DECIDED,
     HANDED_OVER,
     REFUSED,
@@ -19,7 +20,7 @@ from services.supervision.told import Fact
 
 MARKED = frozenset(
     {
-        *(ACCEPTED, CERTIFIED, CLAIMED, *DECIDED, HANDED_OVER, REFUSED, REQUESTED, SUPPLIED),
+        *(ACCEPTED, CERTIFIED, CLAIMED, DATES_MOVED, *DECIDED, HANDED_OVER, REFUSED, REQUESTED, SUPPLIED),
         "intake.commitment.checked.v1",
         "approval.case.suspended.v1",
         "approval.case.resumed.v1",

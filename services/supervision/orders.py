@@ -21,7 +21,17 @@ from services.chassis.ids import uuid7
 from services.kernel.workdays import WorkCalendar
 from services.supervision.domain.errors import UnknownCase, UnknownDepartment, UnknownOrder
 from services.supervision.domain.lights import Level
-from services.supervision.domain.order import Demand, Lit, Order, OrderKind, Reply, answer, issue, order_number
+from services.supervision.domain.order import (
+    Demand,
+    Lit,
+    Order,
+    OrderKind,
+    Reply,
+    answer,
+    issue,
+    known_day,
+    order_number,
+)
 from services.supervision.schemas_orders import OrderIn, OrderOut
 from services.supervision.scope import ordered, visible
 from services.supervision.tables import CaseRow, LightRow, OrderCounterRow, OrderRow
@@ -69,7 +79,7 @@ async def issue_order(
 
 
 async def reply_to_order(
-    db: Database, idem: Idempotency, order_no: str, content: str, officer: Principal, labels: Labels, *, now: datetime
+    db: Database, idem: Idempotency, order_no: str, content: str, officer: Principal, desk: Desk, *, now: datetime
 ) -> Answer:
     """The ordered department answers once. Raises UnknownOrder, AlreadyReplied."""
     async with db.transaction(idem) as uow:
@@ -78,11 +88,11 @@ async def reply_to_order(
         found = (await uow.connection.execute(mine)).mappings().one_or_none()
         if found is None:
             raise UnknownOrder
-        order = answer(_order(dict(found)), content, now=now)
+        order = answer(known_day(_order(dict(found)), desk.calendar), content, now=now)
         assert order.reply is not None
         said = {"reply": order.reply.content, "replied_at": now, "late": order.reply.late}
-        row = dict(found) | said | {"replied_by": officer.name, "version": found["version"] + 1}
-        changed = {name: row[name] for name in (*said, "replied_by", "version")}
+        row = dict(found) | said | _day(order) | {"replied_by": officer.name, "version": found["version"] + 1}
+        changed = {name: row[name] for name in (*said, *_day(order), "replied_by", "version")}
         await uow.connection.execute(update(OrderRow).where(col(OrderRow.id) == row["id"]).values(changed))
         event = events.OrderReplied(
             order_id=row["id"],
@@ -92,7 +102,7 @@ async def reply_to_order(
             **said,
         )
         uow.publish(event, aggregate_id=row["id"], version=row["version"])
-        return uow.answer(201, OrderOut.of(row, labels))
+        return uow.answer(201, OrderOut.of(row, desk.labels))
 
 
 async def note_papers(uow: UnitOfWork, letters: Iterable[PaperIssued]) -> None:
@@ -109,7 +119,7 @@ async def orders(
     replied: bool | None,
     before: UUID | None,
     limit: int,
-    labels: Labels,
+    desk: Desk,
 ) -> list[tuple[UUID, OrderOut]]:
     """The newest first, at most `limit`, each with the id that pages are cut by."""
     wanted = select(*_COLUMNS).where(visible_orders).order_by(col(OrderRow.id).desc()).limit(limit)
@@ -118,7 +128,8 @@ async def orders(
     if before is not None:
         wanted = wanted.where(col(OrderRow.id) < before)
     found = (await connection.execute(wanted)).mappings()
-    return [(row["id"], OrderOut.of(dict(row), labels)) for row in found]
+    rows = [dict(row) | _day(known_day(_order(dict(row)), desk.calendar)) for row in found]
+    return [(row["id"], OrderOut.of(row, desk.labels)) for row in rows]
 
 
 _NOT_YET: Row = dict.fromkeys(("reply", "replied_at", "replied_by", "late", "paper_id", "paper_number"))
@@ -179,8 +190,8 @@ def _row(order: Order, about: Row, number: str, supervisor: Principal) -> Row:
         "state_at": order.state_at,
         "finding": demand.finding,
         "requirement": demand.requirement,
-        "reply_by": order.reply_by,
-        "reply_by_provisional": order.provisional,
+        **_day(order),
+        "reply_within_workdays": demand.reply_within_workdays,
         "issued_at": order.issued_at,
         "issued_by": supervisor.name,
         "issuer_uscc": supervisor.organisation,
@@ -188,10 +199,16 @@ def _row(order: Order, about: Row, number: str, supervisor: Principal) -> Row:
     }
 
 
+def _day(order: Order) -> Row:
+    return {"reply_by": order.reply_by, "reply_by_provisional": order.provisional}
+
+
 def _order(row: Mapping[str, Any]) -> Order:
     reply = Reply(row["reply"], row["replied_at"], row["late"]) if row["replied_at"] else None
     level = Level(row["level"]) if row["level"] else None
-    demand = Demand(OrderKind(row["kind"]), row["rule"], row["finding"], row["requirement"], 0)
+    demand = Demand(
+        OrderKind(row["kind"]), row["rule"], row["finding"], row["requirement"], row["reply_within_workdays"]
+    )
     return Order(demand, level, row["state_at"], row["reply_by"], row["reply_by_provisional"], row["issued_at"], reply)
 
 

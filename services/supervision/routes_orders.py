@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.chassis.auth import Principal, allow
+from services.chassis.database import Database
 from services.chassis.http import Db, Idem, Now
 from services.chassis.paging import CursorText, Limit, encode_cursor
 from services.supervision import orders
@@ -25,8 +26,7 @@ Chief = Annotated[Principal, allow("CHIEF_REPRESENTATIVE")]
 async def issue_order(
     request: Request, body: OrderIn, supervisor: Supervisor, db: Db, idem: Idem, now: Now
 ) -> Response:
-    desk = orders.Desk(await CALENDARS.fresh(db), request.app.state.settings.light_labels)
-    return (await orders.issue_order(db, idem, body, supervisor, desk, now=now)).response()
+    return (await orders.issue_order(db, idem, body, supervisor, await _desk(request, db), now=now)).response()
 
 
 @router.get("/supervision/orders", summary="监察文书及其反馈，最新的在前")
@@ -38,7 +38,7 @@ async def list_orders(
     cursor: CursorText = None,
     limit: Limit = 50,
 ) -> OrderPage:
-    key, labels = request.app.state.cursor_key, request.app.state.settings.light_labels
+    key, desk = request.app.state.cursor_key, await _desk(request, db)
     async with db.read() as connection:
         found = await orders.orders(
             connection,
@@ -46,7 +46,7 @@ async def list_orders(
             replied=replied,
             before=before(key, cursor),
             limit=limit + 1,
-            labels=labels,
+            desk=desk,
         )
     page, more = found[:limit], len(found) > limit
     return OrderPage(items=[order for _, order in page], next=encode_cursor(key, page[-1][0]) if more else None)
@@ -58,6 +58,10 @@ async def list_orders(
 async def reply(
     request: Request, order_no: OrderNo, body: ReplyIn, chief: Chief, db: Db, idem: Idem, now: Now
 ) -> Response:
-    labels = request.app.state.settings.light_labels
-    answer = await orders.reply_to_order(db, idem, order_no, body.content, chief, labels, now=now)
+    desk = await _desk(request, db)
+    answer = await orders.reply_to_order(db, idem, order_no, body.content, chief, desk, now=now)
     return answer.response()
+
+
+async def _desk(request: Request, db: Database) -> orders.Desk:
+    return orders.Desk(await CALENDARS.fresh(db), request.app.state.settings.light_labels)

@@ -212,6 +212,7 @@ class OrderRow(Base, table=True):
     requirement: str
     reply_by: date
     reply_by_provisional: bool
+    reply_within_workdays: int = 0  # what `reply_by` was counted from; 0: stored before it was kept
     issued_at: datetime = Field(sa_column=_at(nullable=False))
     issued_by: str  # the supervisor's name
     issuer_uscc: str

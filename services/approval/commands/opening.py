@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from contracts.events import approval as events
@@ -10,6 +11,8 @@ from contracts.events.intake import (
     ApplicationAccepted,
     ApplicationWithdrawn,
     ClaimWindowRef,
+    ClockName,
+    DatesMoved,
     DeferredMaterialSupplied,
     DeferredRef,
 )
@@ -29,6 +32,7 @@ from services.kernel.time_limit import end_of
 from services.kernel.workdays import WorkCalendar
 
 log = logging.getLogger(__name__)
+_WINDOW = frozenset({ClockName.WAITING, ClockName.CLAIM})
 
 
 async def open_cases(
@@ -126,6 +130,21 @@ async def take_deferred(uow: UnitOfWork, supplied: DeferredMaterialSupplied) -> 
     if case is not None:
         taken = taking.take_deferred(case, promised(supplied.outstanding))
         await repository.save_proceedings(uow.connection, case.id, taken.proceedings)
+
+
+async def take_window(uow: UnitOfWork, moved: DatesMoved, *, calendar: WorkCalendar, lights: LightBook) -> None:
+    """A loaded calendar moved the window in which the applicants come again; before acceptance there is no case yet."""
+    days = {one.clock: one.now.on for one in moved.dates}
+    loaded = await repository.find_for_update(uow.connection, moved.application_id) if days.keys() & _WINDOW else None
+    claim = loaded.case.proceedings.claim if loaded is not None else None
+    if loaded is None or claim is None or loaded.case.state not in OPEN_STATES:
+        return
+    waiting_until, closes_on = days.get(ClockName.WAITING), days.get(ClockName.CLAIM, claim.closes_on)
+    opens_on = waiting_until + timedelta(days=1) if waiting_until is not None else claim.opens_on
+    claim = replace(claim, opens_on=opens_on, closes_on=closes_on)
+    case = replace(loaded.case, proceedings=replace(loaded.case.proceedings, claim=claim))
+    await repository.save_proceedings(uow.connection, case.id, case.proceedings)
+    await records.save_lights(uow.connection, case.id, lights_of(case, lights, calendar))
 
 
 async def take_claim(

@@ -23,6 +23,7 @@ class Notified:
     speak_by: DueDate
     notice: str
     notified_at: datetime
+    limit_workdays: int
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def notify_party(
     speak_by = workdays_after(now, workdays, calendar)
     number = len(case.proceedings.parties) + 1
     party = Party(number, name.strip(), speak_by, subject_key=subject_key, notified_at=now, workdays=workdays)
-    fact = Notified(party.no, party.name, interest.strip(), speak_by, notice.strip(), now)
+    fact = Notified(party.no, party.name, interest.strip(), speak_by, notice.strip(), now, workdays)
     return case.stepped(parties=(*case.proceedings.parties, party)), fact
 
 

@@ -1,6 +1,8 @@
 """Due dates and item versions of running applications: what a new calendar or a new version would change. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -9,7 +11,6 @@ from services.intake.domain.application import (
     NOTICE_WORKDAYS,
     Application,
     clock_start,
-    counted_from,
     require,
 )
 from services.intake.domain.catalogue import Material, ServiceItem
@@ -29,6 +30,8 @@ class ClockName(StrEnum):
     PROMISED = "PROMISED"
     DELIVERY = "DELIVERY"  # art. 44
     SUPPLEMENT = "SUPPLEMENT"  # the day to supply by, while it is provisional
+    WAITING = "WAITING"  # windows of the item's own law: until the applicants may come again
+    CLAIM = "CLAIM"  # and until when they may
 
 
 FIELDS = {
@@ -42,6 +45,8 @@ RUNNING = {
     State.ACCEPTED: (ClockName.LEGAL, ClockName.PROMISED),
     State.DECIDED: (ClockName.DELIVERY,),
 }
+_WAITING = frozenset({State.RECEIVED, State.CORRECTION, State.ACCEPTED})
+_AT_HAND = frozenset({*_WAITING, State.DECIDED})
 _NOTICE = TimeLimit(NOTICE_WORKDAYS, Unit.WORKDAY, StartRule.RECEIVED, "行政许可法第32条")
 _DELIVERY = TimeLimit(DELIVERY_WORKDAYS, Unit.WORKDAY, StartRule.DECIDED, "行政许可法第44条")
 
@@ -59,7 +64,7 @@ def open_clock(application: Application, item: ServiceItem, name: ClockName) -> 
     """The clock of this name with its start; None while it has not started."""
     entries: tuple[Entry, ...] = ()
     if name is ClockName.NOTICE:
-        started_at, limit = counted_from(application), _NOTICE
+        started_at, limit = _notice_start(application), _NOTICE
     elif name is ClockName.DELIVERY:
         started_at, limit = application.decided_at, _DELIVERY
     else:
@@ -76,13 +81,15 @@ def project(
 ) -> tuple[Application, tuple[Move, ...]]:
     """The application with every running clock as this calendar has it, and what moved.
 
-    Only clocks that run: a date that was met or missed is history, one that stands still is told when it runs on.
+    A date that was met or missed is history and stays, unless it is only provisional: no such mark outlives its reason.
+    One that stands still is told when it runs on.
     """
-    application = with_window(application, item, calendar)
+    before, application = application, with_window(application, item, calendar)
+    moves = [*_window_days(before, application)]
     if application.state is State.CORRECTION:
-        return _supplement_day(application, calendar)
-    moves = []
-    for name in RUNNING.get(application.state, ()):
+        application, supplied = _supplement_day(application, calendar)
+        moves += supplied
+    for name in _open_names(application):
         earlier: DueDate | None = getattr(application, FIELDS[name])
         clock = open_clock(application, item, name)
         if earlier is None or clock is None or (application.course.is_paused and clock.ledger):
@@ -90,8 +97,33 @@ def project(
         now = due_date(clock, calendar)
         if now != earlier:
             moves.append(Move(name, earlier, now))
-    dates: dict[str, Any] = {FIELDS[move.clock]: move.now for move in moves}
+    dates: dict[str, Any] = {FIELDS[move.clock]: move.now for move in moves if move.clock in FIELDS}
     return replace(application, **dates), tuple(moves)
+
+
+def _open_names(application: Application) -> Iterator[ClockName]:
+    running = RUNNING.get(application.state, ())
+    for name, field in FIELDS.items():
+        told: DueDate | None = getattr(application, field)
+        if name in running or (told is not None and told.provisional and application.state in _AT_HAND):
+            yield name
+
+
+def _notice_start(application: Application) -> datetime | None:
+    """When the five days began last: with the last supplement that came in, else with receipt."""
+    notices = (application.supplement, *reversed(application.earlier_supplements))
+    return next((n.supplied_at for n in notices if n and n.supplied_at), application.received_at)
+
+
+def _window_days(before: Application, after: Application) -> Iterator[Move]:
+    """Until the applicants have come again both ends of the windows can move."""
+    earlier, now = before.course.window, after.course.window
+    if earlier is None or now is None or after.state not in _WAITING or after.course.claimed is not None:
+        return
+    if earlier.waiting_until != now.waiting_until:
+        yield Move(ClockName.WAITING, earlier.waiting_until, now.waiting_until)
+    if earlier.closes != now.closes:
+        yield Move(ClockName.CLAIM, earlier.closes, now.closes)
 
 
 def _supplement_day(application: Application, calendar: WorkCalendar) -> tuple[Application, tuple[Move, ...]]:

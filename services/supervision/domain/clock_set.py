@@ -190,6 +190,8 @@ def _hearing_notice(told: Told, requested: Line | None, calendar: WorkCalendar) 
         (zh, en),
         requested.at if requested else line.at,
         named_on=latest_notice(takes_place_on, calendar),
+        named_early=calendar.is_provisional(takes_place_on),
+        counted_back=True,
         met_at=line.at,
         ended_at=told.stopped_at,
     )
@@ -204,17 +206,20 @@ def latest_notice(takes_place_on: date, calendar: WorkCalendar) -> date:
 
 
 def _parties(told: Told) -> Iterator[Run]:
+    """Counted from the limit, as a consultation is; an early event tells the day alone."""
     for line in told.of("approval.interested_party.notified.v1"):
         number = line.detail.get("party_no")
         heard = (
             one.at for one in told.of("approval.interested_party.heard.v1") if one.detail.get("party_no") == number
         )
+        days = line.detail.get("limit_workdays")
         yield Run(
             ClockName.PARTY_STATEMENT,
             PARTY_ARTICLE,
             ("告知利害关系人陈述申辩的期限", "interested party told until when to speak,"),
             line.at,
-            named_on=date.fromisoformat(line.detail["speak_by"]["on"]),
+            workdays(days, PARTY_ARTICLE) if days else None,
+            named_on=None if days else date.fromisoformat(line.detail["speak_by"]["on"]),
             named_early=bool(line.detail["speak_by"].get("provisional")),
             met_at=next(heard, None),
             ended_at=told.stopped_at,
@@ -290,7 +295,7 @@ def _promised_materials(told: Told) -> Iterator[Run]:
 
 def _claim(told: Told) -> Iterator[Run]:
     """Windows of the item's own law: the applicants think it over, then come again; silence is withdrawal."""
-    window = told.accepted.get("claim_window")
+    window = told.claim_window
     if window is None:
         return
     yield Run(

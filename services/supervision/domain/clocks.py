@@ -1,8 +1,8 @@
 """The clocks the law sets for a case, each with its article, state, last day and why; from its timeline alone. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -57,7 +57,8 @@ class Run:
     started_at: datetime | None
     limit: TimeLimit | None = None
     named_on: date | None = None
-    named_early: bool = False  # told as the earliest it can be, because its year was not published
+    named_early: bool = False  # not final: told, or counted back, while its year was not published
+    counted_back: bool = False  # from a later day
     ledger: tuple[Entry, ...] = ()
     met_at: datetime | None = None
     ended_at: datetime | None = None
@@ -131,10 +132,28 @@ class Told:
         line = self.first(ACCEPTED)
         return line.detail if line else {}
 
+    def moved(self, clock: str) -> Mapping[str, Any] | None:
+        """The day of a clock of intake as a loaded calendar made it, told last: `on` and `provisional`."""
+        found = [
+            one["now"] for line in self.of(DATES_MOVED) for one in line.detail.get("dates", ()) if one["clock"] == clock
+        ]
+        return found[-1] if found else None
+
+    @property
+    def claim_window(self) -> Mapping[str, Any] | None:
+        """The window in which the applicants come again, where the item's own law has one, as it was told last."""
+        window = self.accepted.get("claim_window")
+        waiting, closes = self.moved("WAITING"), self.moved("CLAIM")
+        if window is None:
+            return None
+        opens = {"opens_on": str(date.fromisoformat(waiting["on"]) + timedelta(days=1))} if waiting else {}
+        closing = {"closes_on": closes["on"], "provisional": closes["provisional"]} if closes else {}
+        return {**window, **opens, **closing}
+
     @property
     def claim_until(self) -> date | None:
         """The last day on which the applicants may come again, where the item's own law has windows."""
-        window = self.accepted.get("claim_window")
+        window = self.claim_window
         return date.fromisoformat(window["closes_on"]) if window else None
 
     @property
@@ -171,8 +190,9 @@ def _why(run: Run, calendar: WorkCalendar, now: datetime) -> Why | None:
     if run.started_at is None:
         return None
     if run.named_on is not None:
-        due = DueDate(run.named_on, run.named_early and calendar.is_provisional(run.named_on))
-        return why_set(china_date(run.started_at), due, run.begun, run.article)
+        due = DueDate(run.named_on, run.named_early)
+        started_on = china_date(run.started_at)
+        return why_set(started_on, due, run.begun, run.article, counted_back=run.counted_back)
     if run.limit is None:
         return None
     until = min(at for at in (now, run.met_at, run.ended_at) if at is not None)
@@ -228,10 +248,10 @@ def intake_runs(told: Told) -> Iterator[Run]:
 def _supply_by(told: Told, line: Line) -> tuple[date, bool]:
     """The last day told, and whether it is not final; a provisional one is told again when the year is loaded."""
     on, early = line.detail["supply_by"], bool(line.detail.get("supply_by_provisional"))
-    for moved in told.of(DATES_MOVED) if early else ():
-        for one in moved.detail.get("dates", ()):
-            if moved.at >= line.at and one["clock"] == "SUPPLEMENT":
-                on, early = one["now"]["on"], one["now"]["provisional"]
+    since = replace(told, lines=[one for one in told.lines if one.at >= line.at])
+    moved = since.moved("SUPPLEMENT") if early else None
+    if moved is not None:
+        on, early = moved["on"], moved["provisional"]
     return date.fromisoformat(on), early
 
 

@@ -100,15 +100,24 @@ def issue(
     )
 
 
+def known_day(order: Order, calendar: WorkCalendar) -> Order:
+    """The order with its provisional last day as this calendar has it; a final one stays as it was told."""
+    days = order.demand.reply_within_workdays
+    if not order.provisional or not days:
+        return order
+    reply_by = calendar.earliest_workday(order.issued_at.astimezone(CHINA).date(), days)
+    return replace(order, reply_by=reply_by, provisional=calendar.is_provisional(reply_by))
+
+
 def answer(order: Order, content: str, *, now: datetime) -> Order:
-    """The department answers what was done.
+    """The department answers what was done; nobody is late on a provisional day.
 
     Raises:
         AlreadyReplied.
     """
     if order.reply is not None:
         raise AlreadyReplied
-    late = now.astimezone(CHINA).date() > order.reply_by
+    late = not order.provisional and now.astimezone(CHINA).date() > order.reply_by
     return replace(order, reply=Reply(content.strip(), now, late))
 
 

@@ -9,6 +9,9 @@ from contracts.events.intake import (
     ApplicationAccepted,
     ApplicationMoved,
     ClaimWindowRef,
+    ClockName,
+    DateMoved,
+    DatesMoved,
     DeferredRef,
     RenewalDeemed,
     RenewalRef,
@@ -150,6 +153,21 @@ async def test_nothing_is_decided_before_the_applicants_came_again_in_their_wind
     assert (early.status_code, early.json()["code"]) == (409, "approval.outside-window")
     assert str(opens) in early.json()["detail"]
     assert decided.status_code == 201, decided.text
+
+
+async def test_a_loaded_year_moves_the_window_the_applicants_come_in(approval: Approval) -> None:
+    first = DueDate(on=clock.today() + timedelta(days=30), provisional=True)
+    window = ClaimWindowRef(name="申领期", waiting="冷静期", opens_on=first.on + timedelta(days=1), closes=first)
+    accepted = await approval.reviewed(claim_window=window)
+    final = DueDate(on=first.on + timedelta(days=3))
+    dates = tuple(DateMoved(clock=name, earlier=first, now=final) for name in (ClockName.WAITING, ClockName.CLAIM))
+    named = {"application_id": accepted.application_id, "case_no": accepted.case_no}
+
+    await hear(approval, accepted, DatesMoved(**named, cause="演练", dates=dates, moved_at=clock.now()))
+
+    early = await approval.decide(accepted.case_no, approval.chief, seen=2)
+    assert f"{final.on + timedelta(days=1)}起" in early.json()["detail"]
+    assert f"{final.on}以前" in early.json()["detail"]
 
 
 async def test_an_emergency_is_granted_before_its_papers_are_in(approval: Approval) -> None:

@@ -97,11 +97,37 @@ async def test_loading_makes_every_open_date_final_and_tells_of_each_once(desk: 
     assert loaded.status_code == 201, loaded.text
     assert (await shown(desk, received))["notice_due"] == {"on": "2027-01-07", "provisional": False}
     assert (await shown(desk, accepted))["legal_due"]["provisional"] is False
-    for application, clocks in ((received, {"NOTICE"}), (accepted, {"LEGAL", "PROMISED"})):
+    for application, clocks in ((received, {"NOTICE"}), (accepted, {"NOTICE", "LEGAL", "PROMISED"})):
         moved = [
             e for _, name, e in await desk.events(application["application_id"]) if name.endswith("dates_moved.v1")
         ]
         assert [{d["clock"] for d in e["dates"]} for e in moved] == [clocks]
+
+
+def provisional(value: Any) -> bool:
+    """Whether anything in this answer is marked provisional."""
+    if isinstance(value, list):
+        return any(provisional(one) for one in value)
+    if isinstance(value, dict):
+        return any((one is True and name.endswith("provisional")) or provisional(one) for name, one in value.items())
+    return False
+
+
+async def test_no_open_date_stays_provisional_once_its_year_is_loaded(desk: Desk, travel: Travel) -> None:
+    received, faulty = [await desk.done(await desk.complete("P07"), "receipt") for _ in range(2)]
+    faults = [{"material_no": 1, "fault": "未签名", "remedy": "签名后重新提交"}]
+    correcting = await desk.done(faulty, "supplement-notice", {"faults": faults})
+    accepted, divorce = await desk.accepted("E02", number=SHOP), await desk.accepted("P04")
+    open_ones = (received, correcting, accepted, divorce)
+    before = [provisional(await shown(desk, one)) for one in open_ones]
+
+    await load(desk)
+    await go_through(desk, travel)
+
+    assert before == [True] * len(open_ones)
+    assert [provisional(await shown(desk, one)) for one in open_ones] == [False] * len(open_ones)
+    (told,) = [e for _, name, e in await desk.events(divorce["application_id"]) if name.endswith("dates_moved.v1")]
+    assert {one["clock"] for one in told["dates"]} >= {"WAITING", "CLAIM"}
 
 
 async def test_silence_waits_until_the_last_day_is_final(desk: Desk, travel: Travel) -> None:

@@ -9,14 +9,14 @@ import pytest
 from services.intake.domain import windows
 from services.intake.domain.application import Application, Outcome
 from services.intake.domain.catalogue import ItemKind, Need, Scenario
-from services.intake.domain.course import Course, EntryKind, LedgerEntry
+from services.intake.domain.course import Claimed, Course, EntryKind, LedgerEntry
 from services.intake.domain.errors import Invalid, OutsideWindow, StageNotOpen
-from services.intake.domain.moving import project
+from services.intake.domain.moving import ClockName, project
 from services.intake.domain.scenarios import check_stage, choose, under
 from services.intake.domain.silence import wakes_at
 from services.intake.domain.states import State
 from services.kernel.time_limit import DueDate, end_of
-from services.kernel.workdays import official_calendar
+from services.kernel.workdays import SpecialDay, YearNotice, official_calendar
 from tests.unit.intake.builders import CLERK, a_material, an_application, an_item
 
 CALENDAR = official_calendar()
@@ -135,3 +135,21 @@ def test_without_a_word_the_first_stage_is_applied_for_and_an_unknown_scenario_i
     assert choose(item, None, follows=True) == "E02-2"
     with pytest.raises(Invalid):
         choose(item, "E02-9", follows=False)
+
+
+def test_civil_code_1077_a_loaded_year_moves_both_windows_until_the_applicants_have_come():
+    year = YearNotice(2027, ("演练",), (SpecialDay(date(2027, 1, 29), "演练", False, "演练"),))
+    begun = datetime(2026, 12, 30, 2, tzinfo=UTC)
+    dates: dict[str, Any] = {"received_at": begun, "legal_due": None, "promised_due": None}
+    case = windows.with_window(replace(an_application(State.ACCEPTED), **dates), DIVORCE, CALENDAR)
+    claimed = replace(case, course=replace(case.course, claimed=Claimed(("张三", "李四"), begun, CLERK)))
+
+    moved, moves = project(case, DIVORCE, CALENDAR.with_year(year))
+
+    assert [(move.clock, move.earlier, move.now) for move in moves] == [
+        (ClockName.WAITING, DueDate(date(2027, 1, 29), True), DueDate(date(2027, 2, 1))),
+        (ClockName.CLAIM, DueDate(date(2027, 3, 1), True), DueDate(date(2027, 3, 3))),
+    ]
+    assert moved.course.window is not None
+    assert moved.course.window.opens_on == date(2027, 2, 2)
+    assert project(claimed, DIVORCE, CALENDAR.with_year(year))[1] == ()

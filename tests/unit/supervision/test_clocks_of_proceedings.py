@@ -2,13 +2,16 @@
 
 import pytest
 
+from services.kernel.time_limit import DueDate
+from services.kernel.workdays import SpecialDay, YearNotice
 from services.supervision.domain.case import Supervised
-from services.supervision.domain.clock_set import latest_notice
+from services.supervision.domain.clock_set import clock_set, latest_notice
 from services.supervision.domain.clocks import ClockName, ClockState, Line
 from tests.support.clocks import (
     CALENDAR,
     CASE,
     accepted,
+    at,
     clocks,
     line,
     on,
@@ -150,6 +153,44 @@ def test_art47_a_settled_waiver_leaves_no_hearing_to_hold() -> None:
 )
 def test_art48_the_last_day_to_announce_is_counted_back(hearing: str, latest: str) -> None:
     assert latest_notice(on(hearing), CALENDAR) == on(latest)
+
+
+def test_art48_a_day_counted_back_across_an_unpublished_year_is_marked_until_it_is() -> None:
+    announced = line("approval.hearing.announced", "2026-12-20 09:00", takes_place_at="2027-01-08T09:00:00+08:00")
+    lines = (
+        line("approval.hearing.told", "2026-12-14 09:00"),
+        line("approval.hearing.requested", "2026-12-15 09:00"),
+        announced,
+    )
+    year = YearNotice(2027, ("演练",), (SpecialDay(on("2027-01-04"), "元旦", False, "演练"),))
+
+    early = one(CASE, *lines, now="2026-12-21 09:00", name=ClockName.HEARING_NOTICE)
+    (final,) = [
+        view
+        for view in clock_set(CASE, lines, CALENDAR.with_year(year), now=at("2026-12-21 09:00"))
+        if view.name is ClockName.HEARING_NOTICE
+    ]
+
+    assert (early.due, final.due) == (DueDate(on("2026-12-30"), True), DueDate(on("2026-12-29")))
+    assert early.why is not None
+    assert early.why.zh.endswith("至迟于2026年12月30日到期（暂定），节假日安排公布后可能提前。")
+    assert early.state is ClockState.MET
+
+
+def test_art36_a_party_is_given_its_days_again_once_their_year_is_published() -> None:
+    speak_by = {"on": "2027-01-04", "provisional": True}
+    told_of = line(
+        "approval.interested_party.notified", "2026-12-28 09:00", party_no=1, speak_by=speak_by, limit_workdays=5
+    )
+    year = YearNotice(2027, ("演练",), (SpecialDay(on("2027-01-01"), "元旦", False, "演练"),))
+
+    (found,) = [
+        view
+        for view in clock_set(CASE, (told_of,), CALENDAR.with_year(year), now=at("2027-01-05 09:00"))
+        if view.name is ClockName.PARTY_STATEMENT
+    ]
+
+    assert (found.due, found.state) == (DueDate(on("2027-01-05")), ClockState.RUNNING)
 
 
 def test_art26_a_consulted_department_is_not_late_on_a_day_that_is_only_the_earliest() -> None:

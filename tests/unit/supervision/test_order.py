@@ -4,10 +4,20 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.kernel.workdays import official_calendar
+from services.kernel.workdays import SpecialDay, YearNotice, official_calendar
 from services.supervision.domain.errors import AlreadyReplied, FindingMissing, NoOwnBody, OrderNeedsCase
 from services.supervision.domain.lights import Level
-from services.supervision.domain.order import Demand, Lit, Order, OrderKind, OrderState, answer, issue, order_number
+from services.supervision.domain.order import (
+    Demand,
+    Lit,
+    Order,
+    OrderKind,
+    OrderState,
+    answer,
+    issue,
+    known_day,
+    order_number,
+)
 
 CALENDAR = official_calendar()
 NOON = datetime(2026, 9, 18, 4, 0, tzinfo=UTC)
@@ -58,6 +68,19 @@ def test_the_reply_is_due_on_a_working_day(now: datetime, days: int, on: date, p
     order = issued(days=days, now=now)
 
     assert (order.reply_by, order.provisional) == (on, provisional)
+
+
+def test_a_provisional_last_day_is_counted_again_once_its_year_is_loaded_and_makes_nobody_late() -> None:
+    order = issued(days=20, now=datetime(2026, 12, 30, 4, tzinfo=UTC))
+    days = tuple(SpecialDay(day, "元旦", False, "演练") for day in (date(2027, 1, 1), date(2027, 1, 4)))
+    later = CALENDAR.with_year(YearNotice(2027, ("演练",), days))
+
+    known = known_day(order, later)
+
+    assert (known.reply_by, known.provisional) == (date(2027, 1, 29), False)
+    february = datetime(2027, 2, 1, tzinfo=UTC)
+    replies = [answer(one, "已办结", now=february).reply for one in (order, known)]
+    assert [reply.late for reply in replies if reply] == [False, True]
 
 
 @pytest.mark.parametrize("kind", OrderKind)

@@ -1,13 +1,13 @@
 """Windows of the item's own law: the applicants come again or not, and the body is not late for it. Civil Code 1077."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from services.kernel.light_rules import DEFAULT_RULES
-from services.kernel.time_limit import StartRule, TimeLimit, Unit, end_of
-from services.kernel.workdays import official_calendar
+from services.kernel.time_limit import DueDate, StartRule, TimeLimit, Unit, end_of
+from services.kernel.workdays import SpecialDay, YearNotice, official_calendar
 from services.supervision.domain.case import Supervised
 from services.supervision.domain.clock_set import clock_set
-from services.supervision.domain.clocks import ACCEPTED, ClockName, ClockState, Line
+from services.supervision.domain.clocks import ACCEPTED, DATES_MOVED, ClockName, ClockState, Line
 from services.supervision.domain.lights import watch
 
 CALENDAR = official_calendar()
@@ -41,6 +41,28 @@ def test_art_1077_nobody_is_late_while_the_applicants_may_still_come():
 
     assert (seen[ClockName.CLAIM], seen[ClockName.DECISION]) == (ClockState.RUNNING, ClockState.RUNNING)
     assert watch(a_case(), DEFAULT_RULES, CALENDAR, now=now, not_before=end_of(CLOSES_ON)).crossed == ()
+
+
+def test_art_1077_a_window_told_before_its_year_was_published_is_shown_as_it_was_told_last():
+    early = {"on": "2027-02-27", "provisional": True}
+    window = WINDOW | {"opens_on": "2027-01-29", "closes_on": early["on"], "provisional": True}
+    told = [Line(ACCEPTED, RECEIVED_AT, {"claim_window": window})]
+    dates = [
+        {"clock": "WAITING", "now": {"on": "2027-02-01", "provisional": False}},
+        {"clock": "CLAIM", "earlier": early, "now": {"on": "2027-03-03", "provisional": False}},
+    ]
+    moved = Line(DATES_MOVED, RECEIVED_AT, {"dates": dates})
+    year = CALENDAR.with_year(YearNotice(2027, ("演练",), (SpecialDay(date(2027, 1, 1), "元旦", False, "演练"),)))
+
+    waiting, final = [
+        next(view for view in clock_set(a_case(), lines, year, now=RECEIVED_AT) if view.name is ClockName.CLAIM)
+        for lines in (told, [*told, moved])
+    ]
+
+    assert waiting.due == DueDate(date(2027, 2, 27), provisional=True)
+    assert final.due == DueDate(date(2027, 3, 3))
+    assert final.why is not None
+    assert "自2027-02-02起可以办理申领期" in final.why.zh
 
 
 def test_art_1077_what_the_law_withdraws_was_missed_by_the_applicants_alone():
