@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -141,8 +140,7 @@ async def take_window(uow: UnitOfWork, moved: DatesMoved, *, calendar: WorkCalen
         return
     waiting_until, closes_on = days.get(ClockName.WAITING), days.get(ClockName.CLAIM, claim.closes_on)
     opens_on = waiting_until + timedelta(days=1) if waiting_until is not None else claim.opens_on
-    claim = replace(claim, opens_on=opens_on, closes_on=closes_on)
-    case = replace(loaded.case, proceedings=replace(loaded.case.proceedings, claim=claim))
+    case = taking.take_claim(loaded.case, Claim(claim.name, claim.waiting, opens_on, closes_on, claim.claimed_at))
     await repository.save_proceedings(uow.connection, case.id, case.proceedings)
     await records.save_lights(uow.connection, case.id, lights_of(case, lights, calendar))
 
