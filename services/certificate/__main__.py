@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from services.certificate import caller_commands, outside, settings
-from services.certificate.commands import import_certificates, log_heads, make_files, sign_records
+from services.certificate.commands import import_certificates, import_file, log_heads, make_files, sign_records
 from services.certificate.commands.import_types import import_types
 from services.certificate.domain.errors import ImportFaulty
 from services.certificate.files.contents import SealBody
@@ -49,10 +49,6 @@ def _add_file(parser: argparse.ArgumentParser) -> None:
 
 def _run_types(arguments: argparse.Namespace) -> int:
     return asyncio.run(_types(arguments.file))
-
-
-def _run_certificates(arguments: argparse.Namespace) -> int:
-    return asyncio.run(_certificates(arguments.file))
 
 
 def _run_retry(_: argparse.Namespace) -> int:
@@ -138,33 +134,41 @@ async def _types(file: Path) -> int:
     return 0
 
 
-async def _certificates(file: Path) -> int:
+def _run_certificates(arguments: argparse.Namespace) -> int:
+    with import_file.hands(arguments.file) as each:
+        return _certificates(arguments.file, each)
+
+
+def _certificates(file: Path, each: import_file.Map) -> int:
     """Two readings of the file: all faults first, then the loading; nothing is loaded when there is a fault."""
     loaded = settings.load()
     clock.use_test_clock(loaded.test_clock)
-    database = Database(loaded.database_url)
     size = file.stat().st_size
+    known = asyncio.run(_types_known(loaded.database_url))
+    with _progress() as progress:
+        faults = import_file.check(file, known, loaded.division, _bar(progress, "检查", size), each)
+    if faults:
+        for fault in faults:
+            _console.print(str(fault), style="red", markup=False)
+        _console.print(f"共 {len(faults)} 处错误，未导入任何证照", markup=False)
+        return FAULTY
     try:
-        known = await import_certificates.types(database)
         with _progress() as progress:
-            faults = import_certificates.check(file, known, loaded.division, _bar(progress, "检查", size))
-        if faults:
-            for fault in faults:
-                _console.print(str(fault), style="red", markup=False)
-            _console.print(f"共 {len(faults)} 处错误，未导入任何证照", markup=False)
-            return FAULTY
-        with _progress() as progress:
-            done = await import_certificates.load(
-                database, file, known, Kit.open(loaded), _bar(progress, "导入", size), now=clock.now()
-            )
+            done = import_file.load(file, known, clock.now(), _bar(progress, "导入", size), each)
     except ImportFaulty as clash:
         for error in clash.errors:
             _console.print(f"{error.pointer}: {error.detail}", style="red", markup=False)
         return FAULTY
-    finally:
-        await database.close()
     _console.print(f"新导入 {done.added} 张，已存在 {done.there_already} 张", markup=False)
     return 0
+
+
+async def _types_known(url: str) -> import_file.Types:
+    database = Database(url)
+    try:
+        return await import_certificates.types(database)
+    finally:
+        await database.close()
 
 
 def _progress() -> AbstractContextManager[Progress]:

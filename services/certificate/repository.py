@@ -22,9 +22,12 @@ from services.certificate.tables import (
     FileJobRow,
     PaperRow,
     case_copy,
+    certificate,
 )
+from services.chassis.direct import DirectConnection
 
 Row = Mapping[str, Any]
+_MANY = 50
 
 
 async def take_numbers(connection: AsyncConnection, wanted: Mapping[CounterKey, int]) -> dict[CounterKey, int]:
@@ -81,7 +84,10 @@ async def known_papers(
 
 
 async def add_certificates(connection: AsyncConnection, rows: Sequence[Row]) -> None:
-    await connection.execute(insert(CertificateRow), [dict(row) for row in rows])
+    if len(rows) >= _MANY and isinstance(connection, DirectConnection):
+        await connection.copy(certificate, rows)
+    else:
+        await connection.execute(insert(CertificateRow), [dict(row) for row in rows])
 
 
 async def add_co_holders(connection: AsyncConnection, rows: Sequence[Row]) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import asyncpg
 import orjson
-from sqlalchemy import util
+from sqlalchemy import Table, util
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi, PGDialect_asyncpg
 from sqlalchemy.engine import IteratorResult
 from sqlalchemy.engine.result import SimpleResultMetaData
@@ -139,6 +139,19 @@ class DirectConnection(AsyncConnection):
         except _CALLED_BY_SERVER as error:
             self._translate(error, plan.sql)
         return _written(-1)
+
+    async def copy(self, table: Table, rows: Sequence[Values]) -> None:
+        """Add many rows of one shape by COPY: a few times cheaper than INSERT; the columns not named get their default.
+
+        Raises as `execute` does.
+        """
+        columns = list(rows[0])
+        made = [(name, table.c[name].type._cached_bind_processor(_DIALECT)) for name in columns]
+        records = [[p(row[name]) if p is not None else row[name] for name, p in made] for row in rows]
+        try:
+            await self.driver.copy_records_to_table(table.name, columns=columns, records=records)
+        except _CALLED_BY_SERVER as error:
+            self._translate(error, f"COPY {table.name}")
 
     async def scalar(self, statement: Executable, parameters: Any = None, **_: Any) -> Any:
         return (await self.execute(statement, parameters)).scalar()

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 from functools import lru_cache
+from operator import mul
 
 from services.kernel.errors import DomainError, FieldError, Kind
 
 CITIZEN_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_SEVENTEEN = re.compile(r"[0-9]{17}")
+_CITIZEN_ID = re.compile(r"[0-9]{17}[0-9X]")
 CITIZEN_ID_CHECKS = "10X98765432"
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 USCC_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
@@ -51,7 +54,9 @@ def _require(check: Callable[[str, str], FieldError | None], text: str, pointer:
 
 def citizen_id_check_character(first_seventeen: str) -> str:
     """ISO 7064 MOD 11-2 over the first 17 digits."""
-    total = sum(int(digit) * weight for digit, weight in zip(first_seventeen, CITIZEN_ID_WEIGHTS, strict=True))
+    if not _SEVENTEEN.fullmatch(first_seventeen):
+        raise ValueError("not seventeen digits")
+    total = sum(map(mul, map(int, first_seventeen), CITIZEN_ID_WEIGHTS))
     return CITIZEN_ID_CHECKS[total % 11]
 
 
@@ -60,9 +65,9 @@ def check_citizen_id(text: str, pointer: str = "") -> FieldError | None:
 
     The division code need not exist today: people keep the code of counties that were merged long ago.
     """
-    if re.fullmatch(r"[0-9]{17}x", text):
-        return FieldError(pointer, "citizen-id.lower-case", "公民身份号码末位的 X 应为大写")
-    if not re.fullmatch(r"[0-9]{17}[0-9X]", text):
+    if not _CITIZEN_ID.fullmatch(text):
+        if text[-1:] == "x" and _CITIZEN_ID.fullmatch(text.upper()):
+            return FieldError(pointer, "citizen-id.lower-case", "公民身份号码末位的 X 应为大写")
         return FieldError(pointer, "citizen-id.structure", "公民身份号码应为18位：前17位数字，末位数字或大写 X")
     if _birth_date(text) is None:
         return FieldError(pointer, "citizen-id.birth-date", "公民身份号码中的出生日期不存在")
@@ -81,7 +86,11 @@ def holds_citizen_id(text: str) -> bool:
 
     Neither other digits before or after it, nor marks between its digits, nor marks that are not seen hide it.
     """
-    return _PLAIN_AND_SHORT.fullmatch(text) is None and bool(_citizen_id_spans(text))
+    if _PLAIN_AND_SHORT.fullmatch(text) is not None:
+        return False
+    if text.isascii():
+        return any(map(_is_a_persons, _CANDIDATE.finditer(text.upper().translate(_ASCII_MARKS))))
+    return bool(_citizen_id_spans(text))
 
 
 def mask_citizen_ids(text: str) -> str:
@@ -93,6 +102,9 @@ def mask_citizen_ids(text: str) -> str:
 
 
 _MARKS = frozenset("-‐‑‒–—―−_./\\·•・。,，、:：;；|~'\"()（）[]*+")
+_ASCII_MARKS = dict.fromkeys(
+    place for place in range(128) if chr(place) in _MARKS or chr(place).isspace() or not chr(place).isprintable()
+)
 _CANDIDATE = re.compile(r"(?=([0-9]{17}[0-9X]))")
 # Names and most numbers: nothing in them is hidden, and 17 digits do not fit. Spares looking at each character.
 _PLAIN_AND_SHORT = re.compile(r"[A-Za-z\u4e00-\u9fff]*(?:[0-9]{1,16}[A-Za-z\u4e00-\u9fff]*)?")
@@ -106,8 +118,12 @@ def _citizen_id_spans(text: str) -> list[tuple[int, int]]:
     return [
         (places[found.start()], places[found.start() + 17] + 1)
         for found in _CANDIDATE.finditer(plain)
-        if _OLDEST <= int(found[1][6:10]) < _YOUNGEST and check_citizen_id(found[1]) is None
+        if _is_a_persons(found)
     ]
+
+
+def _is_a_persons(found: re.Match[str]) -> bool:
+    return _OLDEST <= int(found[1][6:10]) < _YOUNGEST and check_citizen_id(found[1]) is None
 
 
 def _without_marks(text: str) -> tuple[str, list[int]]:

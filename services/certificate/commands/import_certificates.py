@@ -1,8 +1,8 @@
-"""Import of existing certificates (NDJSON): every line is checked first, then loaded in batches; restartable."""
+"""Import of existing certificates: lines of NDJSON become certificates in batches; restartable."""
 
 import secrets
 import string
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -14,7 +14,7 @@ from services.certificate import repository, type_queries
 from services.certificate.commands.issue_certificates import save
 from services.certificate.domain.certificate import Body, Certificate, CertificateType
 from services.certificate.domain.errors import ImportFaulty
-from services.certificate.domain.import_line import Duplicates, Fault, ImportLine, read_line
+from services.certificate.domain.import_line import Fault, ImportLine, read_line
 from services.certificate.domain.personal import masked_certificate_number
 from services.certificate.files.records import new_salt
 from services.certificate.kit import Kit, holder_of
@@ -23,15 +23,13 @@ from services.chassis.ids import uuid7
 from services.kernel.certificate_identifier import build_certificate_identifier
 from services.kernel.errors import FieldError
 
-BATCH = 500
+BATCH = 1000
 _MAX_LINE = 64 * 1024
 _SERIAL_ALPHABET = string.digits + string.ascii_uppercase
 _SERIAL_LENGTH = 20
 _EVEN = 256 - 256 % len(_SERIAL_ALPHABET)  # bytes from here on would make some characters likelier than others
 _TO_SERIAL = bytes(ord(_SERIAL_ALPHABET[byte % len(_SERIAL_ALPHABET)]) for byte in range(256))
 _UNEVEN = bytes(range(_EVEN, 256))
-
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -45,36 +43,24 @@ async def types(database: Database) -> Mapping[str, CertificateType]:
         return await type_queries.everything(connection)
 
 
-def check(file: Path, known: Mapping[str, CertificateType], division: str, tell: Progress) -> list[Fault]:
-    """Read the whole file and list every fault; `tell` gets the bytes read since the last call."""
-    faults: list[Fault] = []
-    duplicates = Duplicates()
-    for line, raw in _lines(file):
-        sound, wrong = _read(line, raw, known, division)
-        faults += wrong
-        if sound is not None:
-            faults += duplicates.check(line, sound)
-        tell(len(raw))
-    return faults
-
-
 async def load(
-    database: Database,
-    file: Path,
-    known: Mapping[str, CertificateType],
-    kit: Kit,
-    tell: Progress,
-    *,
-    now: datetime,
+    database: Database, file: Path, known: Mapping[str, CertificateType], kit: Kit, *, now: datetime
 ) -> Imported:
-    """Load a file without faults, a batch per transaction. What an earlier run loaded is skipped."""
+    """Load a file without faults. What an earlier run loaded is skipped."""
+    with file.open("rb") as lines:
+        return await load_lines(database, lines, known, kit, now=now)
+
+
+async def load_lines(
+    database: Database, lines: Iterable[bytes], known: Mapping[str, CertificateType], kit: Kit, *, now: datetime
+) -> Imported:
+    """A batch per transaction."""
     added = there = 0
-    lines = _lines(file)
-    while batch := list(islice(lines, BATCH)):
-        sound = [checked for line, raw in batch if (checked := _read(line, raw, known, kit.settings.division)[0])]
+    division, left = kit.settings.division, iter(lines)
+    while batch := list(islice(left, BATCH)):
+        sound = [checked for raw in batch if (checked := read(0, raw, known, division)[0])]
         new = await _load_batch(database, sound, kit, now)
         added, there = added + new, there + len(sound) - new
-        tell(sum(len(raw) for _, raw in batch))
     return Imported(added, there)
 
 
@@ -128,16 +114,12 @@ def random_serial() -> str:
     return serial[:_SERIAL_LENGTH].decode()
 
 
-def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
-    with file.open("rb") as stream:
-        for line, raw in enumerate(stream, start=1):
-            if raw.strip():
-                yield line, raw
-
-
-def _read(
+def read(
     line: int, raw: bytes, known: Mapping[str, CertificateType], division: str
 ) -> tuple[ImportLine | None, list[Fault]]:
+    """A blank line is neither sound nor faulty."""
+    if not raw.strip():
+        return None, []
     if len(raw) > _MAX_LINE:
         return None, [Fault(line, "/", f"超过 {_MAX_LINE // 1024} KiB")]
     try:

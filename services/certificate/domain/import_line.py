@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any
 
 from services.certificate.domain.certificate_type import CertificateType, FieldType
@@ -27,6 +28,14 @@ _REQUIRED = ("type_code", "certificate_number", "issued_on")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONG_NUMBER = re.compile(r"\d{6,}[\dXx]*")  # in the name of an unknown field: not repeated
 _MAX_TEXT = 128
+
+
+Marks = tuple[int, int | None]  # of what a line is, and of the number it takes
+
+
+def _mark(text: str) -> int:
+    """The same in every process, unlike `hash`."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,13 @@ class ImportLine:
         held_by = "|".join(f"{holder.party_type}|{holder.number}" for holder in self.holders)
         return f"{self.type.code}|{self.certificate_number}|{held_by}"
 
-    @property
+    def marks(self) -> Marks:
+        """By which a second line like this one is found."""
+        serial = self.serial
+        taken = _mark(f"{self.type.code}|{self.issuer_uscc}|{serial}") if serial is not None else None
+        return _mark(self.identity), taken
+
+    @cached_property
     def serial(self) -> str | None:
         """Serial of the identifier; None when the number is personal or cannot be one: a random serial is taken."""
         return None if self.is_personal else serial_of(self.certificate_number)
@@ -258,14 +273,14 @@ class Duplicates:
     def __init__(self) -> None:
         self._first: dict[int, int] = {}
 
-    def check(self, line: int, sound: ImportLine) -> Iterator[Fault]:
-        first = self._first.setdefault(hash(sound.identity), line)
+    def check(self, line: int, marks: Marks) -> Iterator[Fault]:
+        identity, serial = marks
+        first = self._first.setdefault(identity, line)
         if first != line:
             yield Fault(line, "/", f"与第 {first} 行重复 (同一类型、编号和持证人)")
             return
-        serial = sound.serial
         if serial is None:
             return
-        first = self._first.setdefault(hash((sound.type.code, sound.issuer_uscc, serial)), line)
+        first = self._first.setdefault(serial, line)
         if first != line:
             yield Fault(line, "/certificate_number", f"与第 {first} 行的编号相同而持证人不同")

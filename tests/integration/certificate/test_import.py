@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.certificate import __main__ as commands
+from services.certificate.commands import import_file
 from services.certificate.commands.sign_records import signed_record
 from services.kernel.certificate_identifier import parse_certificate_identifier
 from tests.support.certificate import (
@@ -144,6 +145,22 @@ async def test_a_thousand_lines_enter_in_batches(library: Library, run, tmp_path
 
     assert status == 0
     assert "新导入 1001 张" in screen
+
+
+async def test_a_large_file_is_checked_and_loaded_by_several_processes(
+    library: Library, run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(import_file, "LARGE_BYTES", 0)
+    monkeypatch.setattr(import_file, "PART_BYTES", 4096)
+    monkeypatch.setattr(import_file, "processors", lambda: 2)
+    lines = [a_licence(certificate_number=f"LARGE{ordinal:06d}") for ordinal in range(40)]
+
+    faulty, told = await run("import", str(ndjson(tmp_path / "twice.ndjson", *lines, lines[3])))
+    status, screen = await run("import", str(ndjson(tmp_path / "large.ndjson", *lines)))
+
+    assert (faulty, "第 41 行 /: 与第 4 行重复" in told) == (1, True)
+    assert status == 0, screen
+    assert "新导入 40 张" in screen
 
 
 async def test_faults_of_a_catalogue_of_types_are_all_told_and_nothing_is_stored(library: Library, run, tmp_path: Path):

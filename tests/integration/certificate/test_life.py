@@ -287,7 +287,7 @@ async def test_what_expired_can_still_be_annulled_and_is_then_deregistered(libra
 async def test_the_paper_of_an_imported_certificate_is_there_for_its_holder(library: Library) -> None:
     line = ndjson(library.folder / "one.ndjson", an_id_card(number=OTHER, name="李小红", certificate_number="A1"))
     known = await import_certificates.types(library.database)
-    await import_certificates.load(library.database, line, known, library.kit, lambda _: None, now=NOON)
+    await import_certificates.load(library.database, line, known, library.kit, now=NOON)
     (found,) = await library.rows("SELECT * FROM certificate WHERE holder_name = '李小红'")
     row = dict(found._mapping)
     decision = decided(row, "ANNUL", "UNQUALIFIED_APPLICANT")
@@ -340,7 +340,7 @@ async def test_what_needs_no_hearing_needs_no_notice_and_the_papers_are_nobody_e
 async def an_imported_one(library: Library) -> Row:
     line = ndjson(library.folder / "one.ndjson", an_id_card(number=OTHER, name="李小红", certificate_number="B1"))
     known = await import_certificates.types(library.database)
-    await import_certificates.load(library.database, line, known, library.kit, lambda _: None, now=NOON)
+    await import_certificates.load(library.database, line, known, library.kit, now=NOON)
     (found,) = await library.rows("SELECT * FROM certificate WHERE number_shown = 'B1'")
     return dict(found._mapping)
 

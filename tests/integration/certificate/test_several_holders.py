@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from contracts.events.reuse import CertificateReliedUpon
-from services.certificate.commands import import_certificates
+from services.certificate.commands import import_certificates, import_file
 from services.certificate.commands.log_check import live_leaves
 from services.certificate.files.records import payload_of
 from tests.support import tokens
@@ -42,8 +42,8 @@ def a_deed(number: str, *holders: dict[str, str]) -> dict[str, Any]:
 async def imported(library: Library, folder: Path, *lines: Any) -> None:
     file = ndjson(folder / f"{uuid4().hex}.ndjson", *lines)
     known = await import_certificates.types(library.database)
-    assert import_certificates.check(file, known, DISTRICT, lambda read: None) == []
-    await import_certificates.load(library.database, file, known, library.kit, lambda read: None, now=NOON)
+    assert import_file.check(file, known, DISTRICT, lambda read: None) == []
+    await import_certificates.load(library.database, file, known, library.kit, now=NOON)
 
 
 async def a_shared(library: Library, folder: Path) -> dict[str, Any]:

@@ -22,7 +22,7 @@ async def imported(library: Library, folder: Path, many: int = 1) -> list[Any]:
     numbers = [citizen_id(next(ORDINALS)) for _ in range(many)]
     file = ndjson(folder / "people.ndjson", *(an_id_card(number, "王小明") for number in numbers))
     known = await import_certificates.types(library.database)
-    await import_certificates.load(library.database, file, known, library.kit, lambda _: None, now=now())
+    await import_certificates.load(library.database, file, known, library.kit, now=now())
     keys = [library.kit.holder_key("PERSON", number) for number in numbers]
     return list(await library.rows("SELECT * FROM certificate WHERE holder_key = ANY(:keys) ORDER BY id", keys=keys))
 

@@ -182,7 +182,7 @@ async def test_an_imported_file_leaves_the_number_nowhere_either(library: Librar
     file = ndjson(tmp_path / "cards.ndjson", an_id_card())
     known = await import_certificates.types(library.database)
 
-    await import_certificates.load(library.database, file, known, library.kit, lambda _: None, now=real_now())
+    await import_certificates.load(library.database, file, known, library.kit, now=real_now())
 
     for table in ("certificate", "outbox", "file_job", "access"):
         for row in await library.rows(f"SELECT t.*::text AS all FROM {table} t"):

@@ -101,7 +101,7 @@ def test_the_second_line_of_the_same_certificate_is_a_fault():
     duplicates = Duplicates()
     sound, _ = read_line(1, SOUND, TYPES, DIVISION)
 
-    first, second = list(duplicates.check(1, sound)), list(duplicates.check(9, sound))
+    first, second = list(duplicates.check(1, sound.marks())), list(duplicates.check(9, sound.marks()))
 
     assert first == []
     assert [(fault.line, "第 1 行" in fault.detail) for fault in second] == [(9, True)]
@@ -113,7 +113,7 @@ def test_two_holders_of_one_number_are_told_as_the_same_identifier():
     holder = {"party_type": "PERSON", "number": "431202180001010020", "name": "李小红"}
     second, _ = read_line(2, a_line(certificate_number="HK-1", holder=holder), TYPES, DIVISION)
 
-    faults = [*duplicates.check(1, first), *duplicates.check(2, second)]
+    faults = [*duplicates.check(1, first.marks()), *duplicates.check(2, second.marks())]
 
     assert [(fault.line, fault.pointer) for fault in faults] == [(2, "/certificate_number")]
 
