@@ -257,6 +257,16 @@ class ApplicantHeard(_CaseFact):
     recorded_by: Actor
 
 
+class FalseCommitmentFound(_CaseFact):
+    """An informed commitment of a case under way was found false: it cannot be granted any more."""
+
+    SUBJECT: ClassVar[str] = "approval.commitment.found_false.v1"
+    material_no: int
+    name: str
+    finding: str
+    found_at: datetime
+
+
 class FirstLevelAssigned(_CaseFact):
     """Which township examines first, where the way in did not say it."""
 

@@ -144,6 +144,9 @@ def _heard(case: dict[str, Any], handler: Actor) -> tuple[Event, ...]:
         approval.InterestedPartyHeard(
             **case, party_no=1, name="向家院", statement="要求加装净化设施", heard_at=_AT, recorded_by=handler
         ),
+        approval.FalseCommitmentFound(
+            **case, material_no=4, name="食品安全自查制度目录", finding="现场核查未见承诺的制度文件", found_at=_AT
+        ),
         approval.ApplicantHeard(
             **case,
             name="石阶前",

@@ -73,6 +73,7 @@ def _checked_and_renewed(case: dict[str, Any], whole: dict[str, Any], handler: A
             outcome=intake.CommitmentOutcome.FALSE,
             finding="现场核查未见承诺的制度文件",
             case_outcome=Outcome.GRANTED,
+            barred_until=date(2027, 3, 9),
             checked_at=_LATER,
             checked_by=handler,
             **case,

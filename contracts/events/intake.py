@@ -304,7 +304,11 @@ class DeferredMaterialSupplied(Event):
 
 
 class CommitmentChecked(Event):
-    """The later check of an informed commitment. FALSE is a ground for annulling what was granted on it (art. 69)."""
+    """The later check of an informed commitment.
+
+    FALSE bars the applicant from commitments up to `barred_until`, stops a grant, and is a ground for annulling what
+    was granted on it (art. 69): `issued` are the certificates the case has brought.
+    """
 
     SUBJECT: ClassVar[str] = "intake.commitment.checked.v1"
     application_id: UUID
@@ -316,6 +320,8 @@ class CommitmentChecked(Event):
     outcome: CommitmentOutcome
     finding: str
     case_outcome: Outcome | None = None
+    barred_until: date | None = None
+    issued: tuple[str, ...] = ()
     checked_at: datetime
     checked_by: Actor
 

@@ -22,6 +22,7 @@ from contracts.events.intake import (
     ApplicationMoved,
     ApplicationWithdrawn,
     CalendarLoaded,
+    CommitmentChecked,
     DatesMoved,
     DeferredMaterialSupplied,
     QuotaSet,
@@ -30,7 +31,7 @@ from contracts.events.intake import (
 from contracts.events.intake_seldom import ApplicationClaimed
 from contracts.events.reuse import CaseRecalled
 from services.approval import calendars, records, standing_repository
-from services.approval.commands.following import move_case, renew_case
+from services.approval.commands.following import move_case, renew_case, take_check
 from services.approval.commands.opening import open_cases, take_claim, take_deferred, take_window, withdraw_case
 from services.approval.domain.light import LightBook
 from services.approval.quotas import keep_quota
@@ -70,16 +71,18 @@ class Listener:
                 await take_claim(uow, event, calendar=self.calendars.value, lights=self.lights)
             case DatesMoved():
                 await take_window(uow, event, calendar=self.calendars.value, lights=self.lights)
-            case RenewalDeemed():
-                await renew_case(uow, event, now=clock.now())
-            case ApplicationMoved():
-                await move_case(uow, event, now=clock.now(), calendar=self.calendars.value, lights=self.lights)
             case _:
                 await self._keep(uow, event)
 
     async def _keep(self, uow: UnitOfWork, event: Event) -> None:
-        """What is of no single case."""
+        """What changes a running case for good, and what is of no single case."""
         match event:
+            case CommitmentChecked():
+                await take_check(uow, event, now=clock.now())
+            case RenewalDeemed():
+                await renew_case(uow, event, now=clock.now())
+            case ApplicationMoved():
+                await move_case(uow, event, now=clock.now(), calendar=self.calendars.value, lights=self.lights)
             case QuotaSet():
                 await keep_quota(uow, event)
             case CalendarLoaded():
@@ -93,6 +96,7 @@ _HEARD: tuple[type[Event], ...] = (
     ApplicationClaimed,
     DatesMoved,
     ApplicationMoved,
+    CommitmentChecked,
     RenewalDeemed,
     QuotaSet,
     CalendarLoaded,

@@ -6,7 +6,7 @@ from typing import Any
 from contracts.events import approval as events
 from contracts.events.common import Actor, Event
 from services.approval.domain import case as cases
-from services.approval.domain import consultation, hearing, levels, parties, site_check, standstill
+from services.approval.domain import consultation, hearing, levels, parties, site_check, standstill, taking
 
 # fact of the domain -> its event and the field that names who did it (None: the system)
 _EVENTS: dict[type, tuple[type[Event], str | None]] = {
@@ -23,6 +23,7 @@ _EVENTS: dict[type, tuple[type[Event], str | None]] = {
     parties.Notified: (events.InterestedPartyNotified, "notified_by"),
     parties.ApplicantHeard: (events.ApplicantHeard, "recorded_by"),
     parties.Heard: (events.InterestedPartyHeard, "recorded_by"),
+    taking.Falsehood: (events.FalseCommitmentFound, None),
     levels.FirstLevelChosen: (events.FirstLevelAssigned, "assigned_by"),
     levels.PassedUp: (events.CasePassedUp, "passed_up_by"),
     cases.Renewed: (events.CaseRenewed, None),

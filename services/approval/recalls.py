@@ -1,9 +1,12 @@
-"""Recalled cases: heard from intake, shown to their department, answered once by its chief representative."""
+"""Recalled cases: heard of from intake, shown to their department, answered once by its chief representative.
+
+A case is recalled because a certificate it relied on was taken away, or a commitment it was granted on is false.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,12 +15,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from contracts.events.common import Actor, OrganisationRef
+from contracts.events.common import Actor, OrganisationRef, Outcome
+from contracts.events.intake import CommitmentChecked
 from contracts.events.reuse import CaseRecalled, RecallConcluded, RecallOutcome
+from services.approval.domain.case import Case
 from services.approval.domain.errors import RecallAnswered, UnknownRecall
-from services.approval.schemas import LongText, RecallTask
+from services.approval.domain.states import State
+from services.approval.schemas import LongText, RecallGround, RecallTask
 from services.approval.scope import READERS, visible
-from services.approval.tables import CaseRow, RecallRow
+from services.approval.tables import CaseRow, DecisionRow, RecallRow
 from services.chassis.auth import Principal, allow
 from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
 from services.chassis.errors import BadCursor, StaleVersion
@@ -28,6 +34,7 @@ router = APIRouter(prefix="/api/v1", tags=["approval"])
 RecallReader = Annotated[Principal, allow(*READERS)]
 Chief = Annotated[Principal, allow("CHIEF_REPRESENTATIVE")]
 RecallId = Annotated[UUID, Path(description="召回编号")]
+_FALSEHOODS = UUID("3d1c7b64-52c1-5a6b-8f0c-6a4de0f3c2b7")  # of the ids of recalls for a false commitment
 _HEARD = 1  # version of a recall as it was heard
 _AT_ONCE = 50  # shown above the inbox; the list shows them all
 
@@ -47,6 +54,9 @@ async def keep_recalls(uow: UnitOfWork, events: Sequence[CaseRecalled]) -> None:
                 "recall_id": event.recall_id,
                 "case_id": event.case_id,
                 "version": _HEARD,
+                "ground": RecallGround.CERTIFICATE.value,
+                "material": "",
+                "finding": "",
                 "identifier": event.identifier,
                 "status": event.status.value,
                 "through": list(event.through),
@@ -58,6 +68,30 @@ async def keep_recalls(uow: UnitOfWork, events: Sequence[CaseRecalled]) -> None:
             for event in events
         ]
         await uow.connection.execute(insert(RecallRow).values(rows).on_conflict_do_nothing())
+
+
+async def keep_falsehood(uow: UnitOfWork, case: Case, checked: CommitmentChecked) -> None:
+    """What was granted on a false commitment is looked at again. Heard twice changes nothing; a refusal stands."""
+    decided = select(col(DecisionRow.outcome)).where(col(DecisionRow.case_id) == case.id)
+    granted = await uow.connection.scalar(decided) == Outcome.GRANTED.value
+    if not granted and case.state is not State.RENEWED:
+        return
+    row = {
+        "recall_id": uuid5(_FALSEHOODS, f"{case.id}|{checked.material_no}"),
+        "case_id": case.id,
+        "version": _HEARD,
+        "ground": RecallGround.COMMITMENT_FALSE.value,
+        "identifier": "",
+        "status": None,
+        "through": [],
+        "issued": list(checked.issued),
+        "concluded": True,
+        "material": checked.name,
+        "finding": checked.finding,
+        "recalled_at": checked.checked_at,
+        "reasons": "",
+    }
+    await uow.connection.execute(insert(RecallRow).values(row).on_conflict_do_nothing())
 
 
 def _recalls() -> Select[Any]:
@@ -92,7 +126,7 @@ def _is_open() -> Any:
     return col(RecallRow.outcome).is_(None)
 
 
-@router.get("/recalls", summary="召回：所依据的证照被撤回、撤销或吊销，须重新审查的办件")
+@router.get("/recalls", summary="召回：所依据的证照被撤回、撤销或吊销，或者告知承诺不实，须重新审查的办件")
 async def list_recalls(
     request: Request,
     reader: RecallReader,

@@ -1,6 +1,7 @@
 """What approval takes and gives over HTTP. Masked numbers only."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -153,8 +154,13 @@ class ConsultationPage(BaseModel):
     next: str | None = None
 
 
+class RecallGround(StrEnum):
+    CERTIFICATE = "CERTIFICATE"
+    COMMITMENT_FALSE = "COMMITMENT_FALSE"
+
+
 class RecallTask(BaseModel):
-    """A case to look at again: a certificate it relied on was taken away."""
+    """A case to look at again: a certificate it relied on was taken away, or a commitment was found false."""
 
     recall_id: UUID
     case_id: UUID
@@ -162,8 +168,11 @@ class RecallTask(BaseModel):
     item_name: str
     department_uscc: str
     version: int = Field(description='If-Match: "v<version>"')
-    identifier: str = Field(description="被撤回、撤销或吊销的证照")
-    status: CertificateStatus
+    ground: RecallGround = Field(description="CERTIFICATE 所依据的证照不再有效；COMMITMENT_FALSE 告知承诺不实")
+    identifier: str = Field(description="被撤回、撤销或吊销的证照；告知承诺不实的为空")
+    status: CertificateStatus | None
+    material: str = Field(description="承诺不实的材料")
+    finding: str = Field(description="核查情况")
     through: list[str] = Field(description="从该证照到本办件所用证照的来龙去脉")
     issued: list[str] = Field(description="本办件已颁发的证照")
     concluded: bool = Field(description="召回时办件是否已作出决定")

@@ -230,7 +230,7 @@ class StandingRow(Base, table=True):
 
 
 class RecallRow(Base, table=True):
-    """A case to be looked at again because a certificate it relied on was taken away; answered once."""
+    """A case to be looked at again, answered once: a certificate it relied on is gone, or a commitment was false."""
 
     __tablename__: ClassVar[str] = "recall"
     __table_args__ = (Index("recall_open", "recalled_at", "recall_id", postgresql_where=text("outcome IS NULL")),)
@@ -238,8 +238,11 @@ class RecallRow(Base, table=True):
     recall_id: UUID = Field(primary_key=True)
     case_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("approval_case.id"), nullable=False, index=True))
     version: int
+    ground: str = Field(sa_column=Column(String, nullable=False, server_default="CERTIFICATE"))
     identifier: str  # of the certificate that was taken away
-    status: str
+    status: str | None = None
+    material: str = Field(sa_column=Column(String, nullable=False, server_default=""))  # committed falsely
+    finding: str = Field(sa_column=Column(String, nullable=False, server_default=""))
     through: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
     issued: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
     concluded: bool

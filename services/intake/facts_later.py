@@ -1,7 +1,8 @@
 """Events of what comes seldom or late: corrected, returned, promised, checked, renewed by law, moved."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from contracts.events import intake as events
 from contracts.events import intake_seldom as seldom
@@ -64,8 +65,20 @@ def deferred_supplied(
     )
 
 
+@dataclass(frozen=True)
+class Falsehood:
+    """What follows from a false commitment: how long its maker is barred, certificates the case has brought."""
+
+    barred_until: date
+    issued: tuple[str, ...]
+
+
 def commitment_checked(
-    application: domain.Application, item: VersionedItem, material_no: int, by: domain.Staff
+    application: domain.Application,
+    item: VersionedItem,
+    material_no: int,
+    follows: Falsehood | None,
+    by: domain.Staff,
 ) -> events.CommitmentChecked:
     given = next(m for m in application.materials if m.material_no == material_no)
     assert given.check is not None  # set by the act that this event tells of
@@ -79,6 +92,8 @@ def commitment_checked(
         outcome=events.CommitmentOutcome(given.check.outcome.value),
         finding=given.check.finding,
         case_outcome=Outcome(application.outcome.value) if application.outcome else None,
+        barred_until=follows.barred_until if follows else None,
+        issued=follows.issued if follows else (),
         checked_at=given.check.checked_at,
         checked_by=actor(by),
     )

@@ -27,7 +27,7 @@ from services.intake.admin_schemas import (
     QuotaOut,
     RunningOut,
 )
-from services.intake.commands import administer, calendars, quotas
+from services.intake.commands import administer, barring, calendars, quotas
 from services.intake.domain.year import Year, read_year
 from services.intake.items import VersionedItem
 from services.intake.office import Call, Office
@@ -103,7 +103,7 @@ async def list_barred(reader: Administering, office: TheOffice) -> BarredPage:
 
 @router.post("/barred-applicants", status_code=201, response_model=BarredOut, summary="登记不适用告知承诺的申请人")
 async def bar(body: BarredIn, call: Barring, office: TheOffice) -> Response:
-    return (await administer.bar(office, body, call)).response()
+    return (await barring.bar(office, body, call)).response()
 
 
 @router.post("/items/{item_code}/quota", status_code=201, response_model=QuotaOut, summary="设定数量限制")

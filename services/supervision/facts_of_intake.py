@@ -26,6 +26,8 @@ def _deferred_supplied(event: intake.DeferredMaterialSupplied) -> Fact:
 
 def _checked(event: intake.CommitmentChecked) -> Fact:
     detail = {"material": event.name, "outcome": event.outcome.value}
+    if event.barred_until is not None:
+        detail["barred_until"] = str(event.barred_until)
     return Fact(event.application_id, event.case_no, event.checked_at, {}, event.checked_by, detail)
 
 

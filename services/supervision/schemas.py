@@ -75,6 +75,7 @@ EVENT_LABELS = {
     "approval.case.transferred.v1": "转报有权机关",
     "approval.case.renewed.v1": "视为准予延续，审查终结",
     "approval.case.moved.v1": "改用事项新版本",
+    "approval.commitment.found_false.v1": "告知承诺不实，不得准予",
     "approval.applicant.heard.v1": "申请人陈述申辩",
     "approval.first_level.assigned.v1": "指定初审机关",
     "approval.inspectors.assigned.v1": "指派核查人员",

@@ -1,17 +1,18 @@
-"""What intake does with a running application and the case follows: renewed by silence, moved to another version."""
+"""What intake tells and the case follows: renewed by silence, moved to another version, a commitment found false."""
 
 import logging
 from datetime import datetime
 
 from contracts.events import approval as events
-from contracts.events.intake import ApplicationMoved, RenewalDeemed
-from services.approval import facts, mapping, records, repository
+from contracts.events.intake import ApplicationMoved, CommitmentChecked, CommitmentOutcome, RenewalDeemed
+from services.approval import facts, mapping, recalls, records, repository
 from services.approval.commands.acting import lights_of
 from services.approval.domain import case as rules
 from services.approval.domain.case import Case, Renewed
 from services.approval.domain.light import LightBook
 from services.approval.domain.moving import Moved, Version, move
 from services.approval.domain.states import OPEN_STATES
+from services.approval.domain.taking import Falsehood, take_falsehood
 from services.approval.mapping import due_out
 from services.chassis.bus import NotYet
 from services.chassis.database import UnitOfWork
@@ -71,6 +72,29 @@ async def move_case(
     await repository.save(uow.connection, case)
     await repository.save_item(uow.connection, case.id, item)
     await records.save_lights(uow.connection, case.id, lights_of(case, lights, calendar))
+    await records.add(uow.connection, loaded.case, case, event, at=now)
+    uow.publish(event, aggregate_id=case.id, version=case.version)
+
+
+async def take_check(uow: UnitOfWork, checked: CommitmentChecked, *, now: datetime) -> None:
+    """A commitment found false: an open case is not granted, what was granted goes to its department again, once.
+
+    Raises NotYet: the case is not opened yet.
+    """
+    if checked.outcome is not CommitmentOutcome.FALSE:
+        return
+    loaded = await repository.find_for_update(uow.connection, checked.application_id)
+    if loaded is None:
+        raise NotYet("the case is not opened yet")
+    if loaded.case.state not in OPEN_STATES:
+        await recalls.keep_falsehood(uow, loaded.case, checked)
+        return
+    if checked.name in loaded.case.proceedings.false_commitments:
+        return
+    falsehood = Falsehood(checked.material_no, checked.name, checked.finding, checked.checked_at)
+    case, found = take_falsehood(loaded.case, falsehood)
+    event = facts.event_of(case, found, None)
+    await repository.save(uow.connection, case)
     await records.add(uow.connection, loaded.case, case, event, at=now)
     uow.publish(event, aggregate_id=case.id, version=case.version)
 

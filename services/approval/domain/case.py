@@ -149,7 +149,7 @@ def decide(case: Case, draft: DecisionDraft, officer: Officer, *, now: datetime,
     Raises:
         OtherDepartment, WrongState
         SeparationOfDuties: this officer accepted the application, wrote an opinion on it or inspected.
-        RenewedBySilence, MaterialOutstanding: see `guards.check_promises`.
+        RenewedBySilence, MaterialOutstanding, CommitmentFalse: see `guards.check_promises`.
         SiteCheckOpen, HearingOpen, PartyNotHeard, ConsultationOpen: what was begun is settled first.
         OutsideWindow: see `guards.check_window`.
         IncompleteDecision: see `decision.make_decision` and `guards.check_standard`.

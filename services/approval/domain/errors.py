@@ -245,6 +245,15 @@ class MaterialOutstanding(DomainError):
     title_en = "A deferred material is not in yet: nothing can be granted"
 
 
+class CommitmentFalse(DomainError):
+    """What was promised in writing is not so: nothing is granted on it (国办发〔2020〕42号)."""
+
+    code = "approval.commitment-false"
+    kind = Kind.CONFLICT
+    title_zh = "告知承诺经核查不实，不能作出准予决定"
+    title_en = "An informed commitment was found false: nothing can be granted"
+
+
 class RenewedBySilence(DomainError):
     code = "approval.renewed-by-silence"
     kind = Kind.CONFLICT

@@ -6,6 +6,7 @@ from datetime import datetime
 from services.approval.domain.clocks import is_over
 from services.approval.domain.decision import DecisionDraft, Outcome
 from services.approval.domain.errors import (
+    CommitmentFalse,
     ConsultationOpen,
     HearingOpen,
     IncompleteDecision,
@@ -40,8 +41,11 @@ def check_settled(case: Unsettled, *, now: datetime) -> None:
 
 
 def check_promises(proceedings: Proceedings, *, granted: bool, now: datetime) -> None:
-    """Raises RenewedBySilence: the old certificate's last day is over (art. 50); MaterialOutstanding: for a grant."""
+    """Raises RenewedBySilence: the old certificate's last day is over (art. 50); for a grant MaterialOutstanding,
+    CommitmentFalse."""
     check_not_renewed(proceedings, now=now)
+    if granted and proceedings.false_commitments:
+        raise CommitmentFalse("经核查不实：" + "、".join(proceedings.false_commitments))
     if granted and proceedings.promised:
         raise MaterialOutstanding("尚未补交：" + "、".join(promised.name for promised in proceedings.promised))
 

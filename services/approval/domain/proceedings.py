@@ -153,6 +153,7 @@ class Proceedings:
     decide_before: datetime | None = None  # from here on silence has renewed (art. 50)
     failed_tests: tuple[str, ...] = ()  # special procedures that ended with a failed test
     claim: Claim | None = None
+    false_commitments: tuple[str, ...] = ()  # materials whose commitment was found false: no grant
     approvers: tuple[str, ...] = ()  # who approved a pause or an extension, or chairs: is not the handler
 
     @property

@@ -59,6 +59,7 @@ class Act(StrEnum):
     MOVE = "MOVE"
     TAKE_DEFERRED = "TAKE_DEFERRED"
     TAKE_CLAIM = "TAKE_CLAIM"
+    TAKE_FALSEHOOD = "TAKE_FALSEHOOD"
 
 
 ACT_LABELS = {
@@ -89,6 +90,7 @@ ACT_LABELS = {
     Act.MOVE: "改用事项新版本",
     Act.TAKE_DEFERRED: "记录补交材料",
     Act.TAKE_CLAIM: "记录再次到场",
+    Act.TAKE_FALSEHOOD: "记录告知承诺不实",
 }
 
 _AT_HAND = (State.EXAMINING, State.REVIEWED)  # with the department, the clock runs
@@ -123,6 +125,7 @@ ALLOWED: Mapping[Act, tuple[State, ...]] = {
     Act.MOVE: OPEN_STATES,
     Act.TAKE_DEFERRED: OPEN_STATES,
     Act.TAKE_CLAIM: OPEN_STATES,
+    Act.TAKE_FALSEHOOD: OPEN_STATES,
 }
 
 

@@ -1,27 +1,21 @@
-"""What an administrator keeps: who is barred from commitments, and cases moved to another item version."""
+"""What an administrator does with running cases: they are moved to another item version."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlmodel import col
-
 from services.chassis.auth import Principal
 from services.chassis.database import Answer
 from services.intake import facts_later, repository
-from services.intake.admin_schemas import BarredIn, BarredOut, MovedLine, MovesIn, MovesOut
+from services.intake.admin_schemas import MovedLine, MovesIn, MovesOut
 from services.intake.commands.acting import publish, stepped
-from services.intake.commands.submit import subject_key
 from services.intake.domain.application import Application
 from services.intake.domain.catalogue import Material
 from services.intake.domain.errors import Invalid, UnknownItem
 from services.intake.domain.moving import Move, change_version, newly_missing
-from services.intake.domain.records import PartyType
 from services.intake.items import VersionedItem
 from services.intake.office import Call, Office
-from services.intake.tables import BarredRow
-from services.kernel.codes import in_division, mask_citizen_id, mask_uscc, normalise_number
+from services.kernel.codes import in_division
 from services.kernel.errors import FieldError
 from services.kernel.workdays import WorkCalendar
 
@@ -32,28 +26,6 @@ def require_own(reader: Principal, item: VersionedItem) -> None:
     oversees = reader.has("SUPERVISOR") and in_division(department.division, reader.division)
     if not (reader.has("CATALOGUE_ADMIN") or oversees or reader.organisation == department.uscc):
         raise UnknownItem()
-
-
-async def bar(office: Office, body: BarredIn, call: Call) -> Answer:
-    """The record of the caller's division. Nobody is removed: a day in the past lets him commit again, as far as this
-    division is concerned. Raises InvalidCode."""
-    key = subject_key(office, body.party_type, body.number)
-    mask = mask_citizen_id if body.party_type is PartyType.PERSON else mask_uscc
-    values = {
-        "subject_key": key,
-        "division": call.by.division,
-        "masked_number": mask(normalise_number(body.number)),
-        "barred_until": body.barred_until,
-        "reason": body.reason,
-        "recorded_by": call.by.account_id,
-        "recorded_at": call.now,
-    }
-    async with office.db.transaction(call.idempotency) as uow:
-        statement = upsert(BarredRow).values(values)
-        key_columns = [col(BarredRow.subject_key), col(BarredRow.division)]
-        changing = {name: value for name, value in values.items() if name not in ("subject_key", "division")}
-        await uow.connection.execute(statement.on_conflict_do_update(index_elements=key_columns, set_=changing))
-        return uow.answer(201, BarredOut.model_validate(values))
 
 
 @dataclass(frozen=True)

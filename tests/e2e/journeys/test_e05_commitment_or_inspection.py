@@ -3,10 +3,10 @@
 from datetime import date, timedelta
 from typing import Any
 
-from demo.api import expect
+from demo.api import eventually, expect
 from demo.life import Life
 from tests.support.day_walk import workdays_after
-from tests.support.journeys import Town
+from tests.support.journeys import PATIENCE_SECONDS, Town
 from tests.support.steps import account, act_in, act_on, application, printed, refused
 
 COMMITS = {"material_no": 2, "source": "COMMITMENT"}
@@ -108,9 +108,14 @@ async def test_a_false_commitment_is_told_and_bars_its_maker_from_the_next_one(t
     seen = await application(town, life, state="CONCLUDED", outcome="GRANTED")
     assert {m["check_outcome"] for m in seen["materials"] if m["material_no"] == 2} == {"FALSE"}
 
-    # The supervisor records it; only up to that day, and only commitments.
-    until = town.today() + timedelta(days=90)
+    # It bars him by itself, and what was granted on it waits for the chief representative.
     agent, again = await town.hall.person(life.who.username), town.life("E05", town.enterprise(1), "ONLINE")
+    refused(await agent.post("/api/v1/applications", _request(again, COMMITS)), "intake.invalid", "commitment.barred")
+    recall = await eventually(lambda: _recall_of(town, life), "the recall", PATIENCE_SECONDS)
+    assert (recall["ground"], recall["finding"]) == ("COMMITMENT_FALSE", finding["finding"])
+
+    # The supervisor shortens it: only up to that day, and only commitments.
+    until = town.today() + timedelta(days=90)
     await _barred(town, life, until, str(finding["finding"]))
     refused(await agent.post("/api/v1/applications", _request(again, COMMITS)), "intake.invalid", "commitment.barred")
     await _apply(town, again)
@@ -123,6 +128,12 @@ async def test_a_false_commitment_is_told_and_bars_its_maker_from_the_next_one(t
 def _request(life: Life, *claims: dict[str, Any]) -> dict[str, Any]:
     applicant: dict[str, Any] = {"applicant": life.who.applicant, "agent": life.who.agent}
     return {"item_code": life.item["item_code"], "reuse": "auto", "materials": list(claims)} | applicant
+
+
+async def _recall_of(town: Town, life: Life) -> dict[str, Any] | None:
+    chief = await town.officer("CHIEF_REPRESENTATIVE", "E05")
+    recalls = expect(await chief.get("/api/v1/recalls"), 200, "recalls")["items"]
+    return next((one for one in recalls if one["case_no"] == life.case_no), None)
 
 
 async def _barred(town: Town, life: Life, until: date, reason: str) -> None:

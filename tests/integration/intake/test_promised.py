@@ -9,6 +9,7 @@ from services.chassis import clock
 from tests.integration.intake.desk import MARKET, SHOP, Desk, coverage
 
 FAULT = {"material_no": 1, "fault": "未签名", "remedy": "签名后重新提交"}
+FALSE = {"material_no": 4, "outcome": "FALSE", "finding": "现场未见承诺的制度"}
 
 
 def paper(no: int) -> dict[str, Any]:
@@ -26,13 +27,19 @@ def promising() -> list[dict[str, Any]]:
     return [paper(1), paper(2), paper(6), deferred, {"material_no": 4, "source": "COMMITMENT"}]
 
 
-async def accepted(desk: Desk, materials: list[dict[str, Any]]) -> dict[str, Any]:
-    submitted = await desk.submitted("E02", number=SHOP, materials=materials)
+async def accepted(desk: Desk, materials: list[dict[str, Any]], *, number: str = SHOP) -> dict[str, Any]:
+    submitted = await desk.submitted("E02", number=number, materials=materials)
     return await desk.done(await desk.done(submitted, "receipt"), "acceptance")
 
 
 async def of(desk: Desk, application: dict[str, Any], subject: str) -> list[dict[str, Any]]:
     return [body for _, name, body in await desk.events(application["application_id"]) if name == subject]
+
+
+async def on_record(desk: Desk, number: str) -> list[dict[str, Any]]:
+    """Who is barred, as the supervisor reads it: found by the digits that are shown."""
+    listed = (await desk.get("/barred-applicants", desk.staff("SUPERVISOR"))).json()["items"]
+    return [one for one in listed if one["masked_number"].endswith(number[-4:])]
 
 
 class TestDeferredMaterials:
@@ -86,18 +93,47 @@ class TestInformedCommitment:
     async def test_the_check_comes_later_and_its_outcome_is_told_once(
         self, desk: Desk, promising: list[dict[str, Any]]
     ) -> None:
-        application = await accepted(desk, promising)
+        application = await accepted(desk, promising, number="91431202MA0000218N")
         handler = desk.staff("HANDLER", org=MARKET, org_name="区市场监督管理局")
-        body = {"material_no": 4, "outcome": "FALSE", "finding": "现场未见承诺的制度"}
 
-        checked = await desk.done(application, "commitment-checks", body, who=handler)
-        again = await desk.act(checked, "commitment-checks", body, who=handler)
+        checked = await desk.done(application, "commitment-checks", FALSE, who=handler)
+        again = await desk.act(checked, "commitment-checks", FALSE, who=handler)
 
         (told,) = await of(desk, application, "intake.commitment.checked.v1")
         (accepted_event,) = await of(desk, application, "intake.application.accepted.v1")
         assert accepted_event["commitments"][0]["check_by"] == (clock.today() + timedelta(days=60)).isoformat()
         assert (told["outcome"], told["material_no"]) == ("FALSE", 4)
         assert again.json()["code"] == "intake.no-open-commitment"
+
+    async def test_who_committed_himself_falsely_is_barred_from_the_next_commitment_by_the_check(
+        self, desk: Desk, promising: list[dict[str, Any]]
+    ) -> None:
+        number = "91431202MA0000234C"
+        application = await accepted(desk, promising, number=number)
+
+        checked = await desk.done(application, "commitment-checks", FALSE, who=desk.staff("HANDLER", org=MARKET))
+        refused = await desk.submit("E02", number=number, materials=promising)
+
+        (told,) = await of(desk, application, "intake.commitment.checked.v1")
+        (barred,) = await on_record(desk, number)
+        assert [error["code"] for error in refused.json()["errors"]] == ["commitment.barred"]
+        assert barred["barred_until"] == told["barred_until"] == soon(365)
+        assert (barred["division"], checked["case_no"] in barred["reason"]) == ("431202000000", True)
+
+    async def test_a_kept_commitment_bars_nobody_and_a_false_one_shortens_no_longer_bar(
+        self, desk: Desk, promising: list[dict[str, Any]]
+    ) -> None:
+        number, handler = "91431202MA0000226H", desk.staff("HANDLER", org=MARKET)
+        kept, false = [await accepted(desk, promising, number=number) for _ in range(2)]
+        party = {"party_type": "ORGANISATION", "number": number, "barred_until": soon(900), "reason": "失信未修复"}
+
+        await desk.done(kept, "commitment-checks", FALSE | {"outcome": "KEPT"}, who=handler)
+        after_kept = await on_record(desk, number)
+        await desk.post("/barred-applicants", desk.staff("SUPERVISOR"), party)
+        await desk.done(false, "commitment-checks", FALSE, who=handler)
+
+        (after_false,) = await on_record(desk, number)
+        assert (after_kept, after_false["barred_until"]) == ([], soon(900))
 
     async def test_whoever_is_barred_may_not_commit_himself(self, desk: Desk, promising: list[dict[str, Any]]) -> None:
         other = "91431202MA00002427"
@@ -106,7 +142,7 @@ class TestInformedCommitment:
         barred = await desk.post("/barred-applicants", supervisor, body)
 
         refused = await desk.submit("E02", number=other, materials=promising)
-        listed = (await desk.get("/barred-applicants", supervisor)).json()["items"]
+        listed = await on_record(desk, other)
         lifted = await desk.post("/barred-applicants", supervisor, body | {"barred_until": str(date(2020, 1, 1))})
         allowed = await desk.submit("E02", number=other, materials=promising)
 

@@ -38,6 +38,7 @@ OTHER_VERSION = moving.Version(
 MEETING = Announcement(given.utc("2026-03-20 09:00"), "三楼", Inspector("chair", "主持甲"), "可以申请回避")
 
 PROMISED = Promised(2, "消防验收意见", TODAY)
+FALSEHOOD = taking.Falsehood(4, "制度目录", "现场未见", NOON)
 CLAIM = Claim("申领期", "冷静期", TODAY, TODAY + timedelta(days=30), NOON)
 
 
@@ -107,6 +108,7 @@ ACTS: dict[Act, Callable[[Case], tuple[Case, object]]] = {
     Act.MOVE: lambda c: moving.move(c, OTHER_VERSION, **WITH_CLOCK),
     Act.TAKE_DEFERRED: lambda c: (taking.take_deferred(c, (PROMISED,)), PROMISED),
     Act.TAKE_CLAIM: lambda c: (taking.take_claim(c, CLAIM), CLAIM),
+    Act.TAKE_FALSEHOOD: lambda c: taking.take_falsehood(c, FALSEHOOD),
 }
 # The same acts, done by the persons concerned themselves.
 OWN_VOICE: dict[Act, Callable[[Case], tuple[Case, object]]] = {
@@ -147,10 +149,19 @@ LEADS_TO: dict[Act, dict[State, State]] = {
     Act.MOVE: ITSELF | {FIRST: FIRST},
     Act.TAKE_DEFERRED: ITSELF | {FIRST: FIRST},
     Act.TAKE_CLAIM: ITSELF | {FIRST: FIRST},
+    Act.TAKE_FALSEHOOD: ITSELF | {FIRST: FIRST},
 }
 # What no officer does: the applicant's side, time, or another service through its events.
 SILENT_ACTS = (Act.TAKE_DEFERRED, Act.TAKE_CLAIM)  # no event of the case tells of them: the version stays
-NOT_OFFICERS = (Act.WITHDRAW, Act.RECORD_SILENCE, Act.HEAR_APPLICANT, Act.RENEW, Act.MOVE, *SILENT_ACTS)
+NOT_OFFICERS = (
+    Act.WITHDRAW,
+    Act.RECORD_SILENCE,
+    Act.HEAR_APPLICANT,
+    Act.RENEW,
+    Act.MOVE,
+    Act.TAKE_FALSEHOOD,
+    *SILENT_ACTS,
+)
 TABLE = {(act, state): LEADS_TO[act].get(state, "approval.wrong-state") for act in Act for state in State}
 
 
