@@ -49,3 +49,16 @@ def test_a_clock_that_was_met_tells_its_end_and_waits_for_nothing() -> None:
     watch = watch_clocks([met], DEFAULT_CLOCK_RULES, official_calendar(), now=START + timedelta(days=90))
 
     assert (watch.crossed, watch.next_at, list(watch.ends.values())) == ((), None, [met.met_at])
+
+
+@pytest.mark.parametrize("name", [ClockName.DELIVERY, ClockName.CONSULTATION], ids=["day", "elapsed"])
+def test_a_light_beyond_the_last_loaded_year_waits_for_that_year_until_the_clock_ends(name: ClockName) -> None:
+    last = datetime(official_calendar().last_year, 12, 30, 10, tzinfo=CHINA)
+    open_one = Run(name, "", ("", ""), last, workdays(10, ""))
+    ended = replace(open_one, met_at=last + timedelta(days=1))
+
+    waiting = watch_clocks([open_one], DEFAULT_CLOCK_RULES, official_calendar(), now=last + timedelta(days=60))
+    over = watch_clocks([ended], DEFAULT_CLOCK_RULES, official_calendar(), now=last + timedelta(days=60))
+
+    assert (waiting.crossed, waiting.missing_year) == ((), last.year + 1)
+    assert (over.crossed, over.missing_year) == ((), None)
