@@ -6,10 +6,12 @@ from uuid import UUID
 
 from contracts.events.certificate import (
     CertificateAnnulled,
+    CertificateConfirmed,
     CertificateDeregistered,
     CertificateExpired,
     CertificateIssued,
     CertificateLossWithdrawn,
+    CertificateOrigin,
     CertificateReportedLost,
     CertificateRescinded,
     CertificateRevoked,
@@ -83,15 +85,23 @@ async def take_documents(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
         held = {(row["identifier"], row["holder_key"]): row for event in issued for row in _held(event)}
         await repository.upsert_held(uow.connection, list(held.values()))
     for event in events:  # in the order of the acts: lost, found again, superseded
-        if isinstance(event, CertificateSuperseded):
-            await repository.set_held_status(uow.connection, [event.identifier], CertificateStatus.SUPERSEDED.value)
-        if isinstance(event, CertificateStanding):
-            await repository.set_held_status(uow.connection, [event.identifier], event.status.value)
+        await _stands(uow, event)
     if documents:
         await repository.add_documents(uow.connection, documents)
     for event in events:  # last: what these events made known is part of the chains
         if isinstance(event, CertificateStanding) and event.status in TAKEN_AWAY:
             await recall(uow, TakenAway(event.identifier, event.status, event.at), _ITEMS, clock.now())
+
+
+async def _stands(uow: UnitOfWork, event: Event) -> None:
+    """How a certificate that is known stands from now on."""
+    match event:
+        case CertificateSuperseded():
+            await repository.set_held_status(uow.connection, [event.identifier], CertificateStatus.SUPERSEDED.value)
+        case CertificateStanding():
+            await repository.set_held_status(uow.connection, [event.identifier], event.status.value)
+        case CertificateConfirmed():
+            await repository.trust_held(uow.connection, event.identifier, event.type_code, event.trusted_until)
 
 
 def _held(event: CertificateIssued) -> list[dict[str, Any]]:
@@ -104,6 +114,8 @@ def _held(event: CertificateIssued) -> list[dict[str, Any]]:
         "valid_from": event.valid_from,
         "valid_until": event.valid_until,
         "status": event.status.value,
+        "region_name": (event.region_name or event.region) if event.origin is CertificateOrigin.FOREIGN else None,
+        "trusted_until": event.trusted_until,
     }
     return [same | {"holder_key": key, "holder_name": name} for key, name in holders]
 
@@ -122,7 +134,13 @@ _STANDING: tuple[type[CertificateStanding], ...] = (
     CertificateLossWithdrawn,
     CertificateExpired,
 )
-_LIBRARY: tuple[type[Event], ...] = (CertificateIssued, CertificateSuperseded, PaperIssued, *_STANDING)
+_LIBRARY: tuple[type[Event], ...] = (
+    CertificateIssued,
+    CertificateConfirmed,
+    CertificateSuperseded,
+    PaperIssued,
+    *_STANDING,
+)
 CONSUMERS = (
     Consumer(
         name="intake-decisions",

@@ -270,6 +270,7 @@ async def held_with(connection: AsyncConnection, identifiers: Iterable[str]) -> 
     return {row["identifier"]: _held(row) for row in (await connection.execute(statement)).mappings()}
 
 
+_ELSEWHERE = ("region_name", "trusted_until")
 _HELD = [
     col(HeldCertificateRow.identifier),
     col(HeldCertificateRow.holder_key),
@@ -278,6 +279,8 @@ _HELD = [
     col(HeldCertificateRow.valid_until),
     col(HeldCertificateRow.status),
     col(HeldCertificateRow.holder_name),
+    col(HeldCertificateRow.region_name),
+    col(HeldCertificateRow.trusted_until),
 ]
 _HELD_BY = select(*_HELD).where(col(HeldCertificateRow.holder_key) == func.any(bindparam("keys", type_=ARRAY(Text))))
 
@@ -291,13 +294,15 @@ def _held(row: RowMapping) -> HeldCertificate:
         valid_until=row["valid_until"],
         valid=row["status"] == "VALID",
         holder_name=row["holder_name"],
+        region_name=row["region_name"],
+        trusted_until=row["trusted_until"],
     )
 
 
 async def upsert_held(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
     """Told twice changes nothing; of one identifier and holder the last told counts."""
     statement = upsert(HeldCertificateRow)
-    changing = ("holder_name", "type_code", "type_name", "valid_from", "valid_until", "status")
+    changing = ("holder_name", "type_code", "type_name", "valid_from", "valid_until", "status", *_ELSEWHERE)
     statement = statement.on_conflict_do_update(
         index_elements=[col(HeldCertificateRow.identifier), col(HeldCertificateRow.holder_key)],
         set_={name: getattr(statement.excluded, name) for name in changing},
@@ -308,6 +313,12 @@ async def upsert_held(connection: AsyncConnection, rows: list[dict[str, Any]]) -
 async def set_held_status(connection: AsyncConnection, identifiers: list[str], status: str) -> None:
     statement = update(HeldCertificateRow).where(col(HeldCertificateRow.identifier).in_(identifiers))
     await connection.execute(statement.values(status=status))
+
+
+async def trust_held(connection: AsyncConnection, identifier: str, type_code: str, until: date) -> None:
+    """Of another region's certificate, as that region was asked last."""
+    statement = update(HeldCertificateRow).where(col(HeldCertificateRow.identifier) == identifier)
+    await connection.execute(statement.values(type_code=type_code, trusted_until=until))
 
 
 async def add_documents(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:

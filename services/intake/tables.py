@@ -154,6 +154,8 @@ class HeldCertificateRow(Base, table=True):
     valid_from: date
     valid_until: date | None
     status: str
+    region_name: str | None = None  # of another region's certificate: who issued it
+    trusted_until: date | None = None  # and until when it counts without being asked for again
 
 
 class ReliedUponRow(Base, table=True):

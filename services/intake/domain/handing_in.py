@@ -145,5 +145,8 @@ def certificate_faults(
         yield FieldError(pointer, "certificate.wrong-type", message)
     elif not certificate.valid:
         yield FieldError(pointer, "certificate.not-valid", "该证照已失效")
+    elif not certificate.trusted_on(today):
+        message = f"该证照由{certificate.region_name}颁发，须重新向其证照库核验后才能采用"
+        yield FieldError(pointer, "certificate.ask-again", message)
     elif not certificate.usable_on(today):
         yield FieldError(pointer, "certificate.expired", "该证照不在有效期内")

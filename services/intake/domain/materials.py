@@ -74,9 +74,20 @@ class HeldCertificate:
     valid_until: date | None
     valid: bool  # the library's status says VALID
     holder_name: str | None = None
+    region_name: str | None = None  # of another region's: who issued it
+    trusted_until: date | None = None  # and until when that region's last answer counts
+
+    @property
+    def is_ours(self) -> bool:
+        return self.region_name is None
+
+    def trusted_on(self, day: date) -> bool:
+        """Another region may have taken it away meanwhile: an old answer counts no more (order 716 art. 10)."""
+        return self.trusted_until is None or day <= self.trusted_until
 
     def usable_on(self, day: date) -> bool:
-        return self.valid and self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+        ended = self.valid_until is not None and day > self.valid_until
+        return self.valid and self.valid_from <= day and not ended and self.trusted_on(day)
 
 
 @dataclass(frozen=True)

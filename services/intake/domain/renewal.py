@@ -71,7 +71,7 @@ def renewal(
     """What this application renews; None when the library knows nothing to renew (the window then looks at the paper).
 
     Args:
-        held: certificates of the applicant.
+        held: certificates of the applicant; who issued one renews it, so those of other regions do not count.
         named: identifier of the certificate to renew, needed when he holds several.
 
     Raises:
@@ -83,7 +83,7 @@ def renewal(
     window = window_of(item)
     if window is None:
         return None
-    of_type = [c for c in held if c.type_code == item.result.certificate_type_code]
+    of_type = [c for c in held if c.is_ours and c.type_code == item.result.certificate_type_code]
     own = [c for c in of_type if c.valid and c.valid_until]
     if of_type and not any(c.valid for c in of_type) and window.only_renews:
         raise RenewalWindow("名下该类证照均已失效，不能延续，请重新申请")

@@ -13,10 +13,10 @@ from sqlalchemy import text
 
 from contracts.events.approval import CaseDecided
 from contracts.events.certificate import (
+    CertificateConfirmed,
     CertificateIssued,
     CertificateOrigin,
     CertificateStanding,
-    CertificateStatus,
     CertificateSuperseded,
     PaperIssued,
     PaperKind,
@@ -203,15 +203,12 @@ class Desk:
         type_code: str,
         serial: str,
         *,
-        valid_until: date | None = None,
-        status: CertificateStatus = CertificateStatus.VALID,
         case_id: str | None = None,
+        **more: Any,
     ) -> str:
         """The library issues a certificate; its identifier."""
         case = UUID(case_id) if case_id else None
-        issued = a_certificate(
-            self.key(number), type_code, serial, case_id=case, valid_until=valid_until, status=status
-        )
+        issued = a_certificate(self.key(number), type_code, serial, case_id=case, **more)
         await self.hear(issued)
         return issued.identifier
 
@@ -264,9 +261,10 @@ def paper_number(application: Mapping[str, Any]) -> str:
     return f"决〔2026〕{application['case_no'][-12:]}号"
 
 
+_OF_LIBRARY = (CertificateIssued, CertificateConfirmed, CertificateSuperseded, CertificateStanding)
 _HANDLERS = (
     (consumers.take_decisions, (*FOLLOWED, *NOTICED, *CERTIFICATE_NOTICED)),
-    (consumers.take_documents, (CertificateIssued, CertificateSuperseded, CertificateStanding, PaperIssued)),
+    (consumers.take_documents, (*_OF_LIBRARY, PaperIssued)),
 )
 
 

@@ -1,7 +1,7 @@
 """A certificate used is recorded; when it is taken away every case that relied on it is handed over, once."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,13 +9,16 @@ from sqlalchemy import text
 
 from contracts.events.certificate import (
     CertificateAnnulled,
+    CertificateConfirmed,
     CertificateDeregistered,
     CertificateExpired,
+    CertificateOrigin,
     CertificateRescinded,
     CertificateRevoked,
     CertificateStanding,
     CertificateStatus,
 )
+from services.chassis.clock import local_date
 from services.chassis.ids import uuid7
 from tests.integration.intake.bundle_desk import a_company
 from tests.integration.intake.desk import BUSINESS_LICENCE, Desk
@@ -163,3 +166,29 @@ async def test_a_certificate_taken_away_before_acceptance_covers_nothing(desk: D
     refused = await desk.act(received, "acceptance")
 
     assert refused.status_code == 409
+
+
+async def test_another_regions_certificate_is_counted_on_while_it_is_trusted_and_recalled_like_one_of_ours(
+    desk: Desk,
+) -> None:
+    company, today = a_company(), local_date(datetime.now(UTC))
+    of = {"origin": CertificateOrigin.FOREIGN, "region": "431102000000", "region_name": "永州市零陵区"}
+    identifier = await desk.holds(company, BUSINESS_LICENCE, "FAR1", **of, trusted_until=today - timedelta(days=1))
+    too_old = await desk.submitted("E02", number=company, name="好味餐饮", reuse="auto")
+    confirmed = CertificateConfirmed(
+        certificate_id=uuid7(),
+        identifier=identifier,
+        type_code=BUSINESS_LICENCE,
+        region="431102000000",
+        trusted_until=today + timedelta(days=1),
+        confirmed_at=datetime.now(UTC),
+    )
+    await desk.hear(confirmed)
+
+    case = await an_accepted_case(desk, company)
+    await take_away(desk, identifier, CertificateStatus.REVOKED)
+
+    assert identifier not in {material["certificate_identifier"] for material in too_old["materials"]}
+    (relied,) = await told(desk, RELIED, case)
+    (recalled,) = await told(desk, RECALLED, case)
+    assert (relied["identifier"], recalled["identifier"], recalled["status"]) == (identifier, identifier, "REVOKED")

@@ -173,6 +173,11 @@ class TestRenewalWindow:
             renewal(item, [annulled, held(identifier="C2")], annulled.identifier, today=day, calendar=CALENDAR)
         assert renewal(item, [endless], None, today=day, calendar=CALENDAR) is None
 
+    def test_what_another_region_issued_is_not_renewed_here(self) -> None:
+        elsewhere = [held(region_name="永州市零陵区")]
+
+        assert renewal(renewing(renewal=FOOD), elsewhere, None, today=date(2026, 7, 1), calendar=CALENDAR) is None
+
     def test_of_several_the_applicant_names_one(self) -> None:
         several = [held(identifier="C1"), held(identifier="C2")]
         day = date(2026, 7, 1)

@@ -7,7 +7,7 @@ import pytest
 from services.intake.domain.application import PartyType
 from services.intake.domain.catalogue import MaterialOption, Need
 from services.intake.domain.errors import Invalid
-from services.intake.domain.handing_in import Claim, check_applicant, check_claims
+from services.intake.domain.handing_in import Claim, certificate_faults, check_applicant, check_claims
 from services.intake.domain.materials import (
     Coverage,
     Source,
@@ -228,3 +228,29 @@ def test_where_presence_is_required_no_agent_may_apply_art_29():
         check_applicant(item, PartyType.PERSON, has_agent=True)
 
     assert refused.value.errors[0].code == "agent.must-appear"
+
+
+@pytest.mark.parametrize(
+    ("trusted_until", "usable"),
+    [
+        pytest.param(date(2026, 3, 2), True, id="the last day it is trusted"),
+        pytest.param(date(2026, 3, 1), False, id="asked too long ago"),
+        pytest.param(None, True, id="ours"),
+    ],
+)
+def test_another_regions_certificate_counts_until_its_last_answer_is_too_old(
+    trusted_until: date | None, usable: bool
+) -> None:
+    certificate = a_certificate(region_name="永州市零陵区", trusted_until=trusted_until)
+
+    assert certificate.usable_on(date(2026, 3, 2)) is usable
+
+
+def test_who_states_an_old_answer_is_told_to_ask_again() -> None:
+    certificate = a_certificate(region_name="永州市零陵区", trusted_until=date(2026, 3, 1))
+    material = a_material(1, certificate_type_code=certificate.type_code)
+
+    (fault,) = certificate_faults(material, certificate, date(2026, 3, 2), "/m")
+
+    assert fault.code == "certificate.ask-again"
+    assert "永州市零陵区" in fault.detail
