@@ -144,7 +144,7 @@ TABLE: tuple[Route, ...] = (
     *_act("certificate", f"{API}/certificate-callers", *(f"{_CALLER}/{act}" for act in ("suspension", "resumption"))),
     *_read("certificate", _CALLER, f"{API}/certificate-peers"),
     *_act("certificate", f"{API}/certificate-peers", f"{API}/certificates/elsewhere"),
-    *_act("certificate", f"{API}/certificate-peers/queries", access=Access.PUBLIC),
+    *_act("certificate", f"{API}/certificate-peers/queries", f"{API}/certificate-peers/notices", access=Access.PUBLIC),
     *_act("certificate", *(f"{_CERTIFICATE}/{act}" for act in ("loss", "loss/withdrawal", "reissue"))),
     *_read("certificate", f"{API}/certificates/{{identifier}}", f"{_CASE}/papers"),
     *_act("certificate", *(f"{_CERTIFICATE}/{act}" for act in ("prints", "copies"))),

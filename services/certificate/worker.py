@@ -7,6 +7,8 @@ from services.certificate.commands import expire, log_heads, sign_records
 from services.certificate.consumers import Consumers
 from services.certificate.file_maker import FileMaker
 from services.certificate.kit import Kit
+from services.certificate.peers import again
+from services.certificate.peers.line import Line
 from services.chassis import orphans
 from services.chassis.database import Database
 from services.chassis.worker import Timer, Worker
@@ -31,17 +33,21 @@ def create_worker() -> Worker:
     async def run_out(database: Database, now: datetime) -> None:
         await expire.expire(database, kit, now=now)
 
+    line = Line()
+
     async def begin(worker: Worker) -> None:
         makers.append(FileMaker.open(worker.database, kit))
         await makers[-1].start()
 
     async def end(_: Worker) -> None:
+        await line.close()
         while makers:
             await makers.pop().stop()
 
     timers = (
         Timer("orphans", orphans.EVERY_SECONDS, stored_files.orphans(kit)),
         Timer("expire-certificates", expire.EVERY_SECONDS, run_out),
+        Timer("other-regions", again.EVERY_SECONDS, again.timer(kit, line)),
         Timer("sign-records", sign_records.EVERY_SECONDS, sign_imported),
         Timer("certificate-log", max(loaded.log_head_seconds, 1), keep_log),
     )

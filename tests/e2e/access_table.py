@@ -249,6 +249,7 @@ PUBLIC = frozenset(
         ("POST", "/api/v1/certificates/verify"),
         ("POST", "/api/v1/certificates/presented"),
         ("POST", "/api/v1/certificate-peers/queries"),
+        ("POST", "/api/v1/certificate-peers/notices"),
     }
 )
 # The gateway puts the journey together and leaves the rule to each service.

@@ -1,6 +1,7 @@
 """Two libraries of two regions for tests: own databases, keys and divisions, registered with each other."""
 
 import base64
+import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ import httpx
 
 from contracts.events.common import OrganisationRef
 from services.certificate.commands import log_heads
+from services.certificate.files.records import RecordSigner, payload_of
 from services.certificate.peers.line import Line
+from services.certificate.peers.wire import ANSWER_TYPE
 from services.chassis import clock
 from tests.support import tokens
 from tests.support.certificate import BUSINESS_LICENCE, DISTRICT, MARKET, Library, an_item, environment, running
@@ -118,3 +121,20 @@ async def a_business_licence(region: Region, number: str, name: str) -> dict[str
     row = await region.library.issued(region.library.a_case(number, name, item=item))
     await region.sign_head()
     return row
+
+
+class Tampering(httpx.AsyncBaseTransport):
+    """Carries requests to a library and changes what it answers: its body, or what its answer says (signed again)."""
+
+    def __init__(self, region: Region, change: Callable[[dict[str, Any]], Any], signer: RecordSigner | None) -> None:
+        self._to = httpx.ASGITransport(app=region.library.app)
+        self._change, self._signer = change, signer
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._to.handle_async_request(request)
+        body = json.loads(await answer.aread())
+        if self._signer is None:
+            return httpx.Response(answer.status_code, json=self._change(body))
+        said = payload_of(body["answer"])
+        self._change(said)
+        return httpx.Response(200, json={"answer": self._signer.sign(said, typ=ANSWER_TYPE)})

@@ -15,6 +15,7 @@ from contracts.events.intake import (
 from contracts.events.reuse import CertificateReliedUpon
 from services.certificate import repository
 from services.certificate.domain.holders import keys_of
+from services.certificate.peers.rows import mark_relied
 from services.chassis.database import UnitOfWork
 
 
@@ -90,6 +91,8 @@ async def note_relied(uow: UnitOfWork, events: Sequence[CertificateReliedUpon]) 
             "found": 1,
             "ground": "RELIED",
         }
+        if used is None:
+            await mark_relied(uow.connection, event.identifier, event.relied_at)
         keys = keys_of(used) if used else (event.holder_key,)
         await repository.note_access(uow.connection, [row | {"holder_key": key} for key in keys])
 

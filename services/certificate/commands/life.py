@@ -17,6 +17,7 @@ from services.certificate.domain.errors import TypeUnknown, WrongState
 from services.certificate.domain.holders import Holder, read_holders
 from services.certificate.domain.transparency import Act
 from services.certificate.kit import Kit, holder_of
+from services.certificate.peers.rows import notice_due
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import uuid7
 from services.kernel.certificate_identifier import build_certificate_identifier, parse_certificate_identifier
@@ -99,6 +100,8 @@ async def change(
         at=now,
     )
     uow.publish(told, aggregate_id=row.id, version=row.version + 1)
+    if act is not LifeAct.EXPIRE:  # the last day is known to everybody
+        await notice_due(uow.connection, row.id, now)
     return status
 
 
@@ -182,3 +185,4 @@ async def _supersede(uow: UnitOfWork, old: Any, new: Certificate, act: Certifica
     said = {"superseded_by": new.identifier, "at": now.isoformat()}
     log(uow, [later_act(Act.SUPERSEDE, old, kit, **said)])
     uow.publish(event, aggregate_id=old.id, version=old.version + 1)
+    await notice_due(uow.connection, old.id, now)

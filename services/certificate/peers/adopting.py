@@ -1,6 +1,7 @@
 """What a peer told and we believed becomes a certificate of ours to reuse: stored, told, confirmed or taken away."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -31,10 +32,20 @@ _STANDINGS: dict[CertificateStatus, type[events.CertificateStanding]] = {
 }
 
 
-async def adopt(uow: UnitOfWork, told: Believed, peer: Peer, kit: Kit, *, now: datetime, by_us: bool) -> None:
+@dataclass(frozen=True)
+class Why:
+    """For what somebody of ours asked."""
+
+    purpose: str
+    case_no: str
+
+
+async def adopt(
+    uow: UnitOfWork, told: Believed, peer: Peer, kit: Kit, *, now: datetime, why: Why | None = None
+) -> None:
     """The first time it is stored and told like an issue; later it is confirmed, and a change of state is told.
 
-    `by_us`: somebody of ours asked, not the clock.
+    Without `why` it was asked by the clock, and only what is known already is confirmed.
 
     Raises PeerUntrusted: it is our own, another region's, or not the record we know.
     """
@@ -43,14 +54,15 @@ async def adopt(uow: UnitOfWork, told: Believed, peer: Peer, kit: Kit, *, now: d
         raise untrusted("outside-region", "该证照由本地区颁发，对方无权答复")
     known = await rows.foreign(uow.connection, told.identifier)
     if known is None:
-        await _first(uow, told, peer, kit, now)
+        if why is not None:
+            await _first(uow, told, peer, kit, now, why)
         return
     if (known.region, known.record_sha256) != (peer.region, told.record_sha256):
         raise untrusted("record-changed", "与此前采用的同一证照的签名记录不一致")
-    await _again(uow, known, told, peer, now, by_us=by_us)
+    await _again(uow, known, told, peer, now, why)
 
 
-async def _first(uow: UnitOfWork, told: Believed, peer: Peer, kit: Kit, now: datetime) -> None:
+async def _first(uow: UnitOfWork, told: Believed, peer: Peer, kit: Kit, now: datetime, why: Why) -> None:
     today = local_date(now)
     until = told.columns["valid_until"]
     trusted = trust(peer, today, asked_on=today, relied=False, valid_until=until)
@@ -63,6 +75,8 @@ async def _first(uow: UnitOfWork, told: Believed, peer: Peer, kit: Kit, now: dat
         "proof": dict(told.proof),
         "adopted_at": now,
         "asked_at": now,
+        "purpose": why.purpose,
+        "case_no": why.case_no,
         "confirmed_at": now,
         "trusted_until": trusted.until,
         "again_at": trusted.again_at,
@@ -72,8 +86,8 @@ async def _first(uow: UnitOfWork, told: Believed, peer: Peer, kit: Kit, now: dat
     uow.publish(_issued(row, peer), aggregate_id=row["id"], version=1)
 
 
-async def _again(uow: UnitOfWork, known: Any, told: Believed, peer: Peer, now: datetime, *, by_us: bool) -> None:
-    today, asked_at = local_date(now), now if by_us else known.asked_at
+async def _again(uow: UnitOfWork, known: Any, told: Believed, peer: Peer, now: datetime, why: Why | None) -> None:
+    today, asked_at = local_date(now), now if why is not None else known.asked_at
     trusted = trust(
         peer,
         today,
@@ -83,6 +97,8 @@ async def _again(uow: UnitOfWork, known: Any, told: Believed, peer: Peer, now: d
     )
     changed = {
         "asked_at": asked_at,
+        "purpose": why.purpose if why else known.purpose,
+        "case_no": why.case_no if why else known.case_no,
         "confirmed_at": now,
         "trusted_until": trusted.until,
         "again_at": trusted.again_at,

@@ -26,21 +26,22 @@ from services.certificate.peers.wire import (
     LeafSaid,
     Question,
     Request,
+    S,
     Standing,
     Told,
     asker_of,
     digest,
-    read_request,
+    read_signed,
 )
 from services.chassis.clock import local_date
 from services.chassis.database import Database
 from services.kernel.errors import FieldError
 
 
-async def asking_peer(
-    db: Database, signed: str, kit: Kit, *, now: datetime, real_now: datetime
-) -> tuple[Peer, Request]:
-    """Who asks and what, once. Its minute follows the real clock, its registration the days of the library.
+async def said_by_peer(
+    db: Database, signed: str, kind: type[S], kit: Kit, *, now: datetime, real_now: datetime
+) -> tuple[Peer, S]:
+    """Who says it and what, once. Its minute follows the real clock, its registration the days of the library.
 
     Raises:
         PeerUnknown, PeerRequestRefused, PeerNotInForce, PeerRequestReplayed.
@@ -49,7 +50,7 @@ async def asking_peer(
         peer = await rows.find_peer(uow.connection, asker_of(signed))
         if peer is None:
             raise PeerUnknown(errors=[FieldError("/request", "region", "请求方地区未在本地区登记")])
-        said = read_request(signed, peer, kit.settings.division, now=real_now)
+        said = read_signed(signed, kind, peer, kit.settings.division, now=real_now)
         if not peer.in_force(local_date(now)):
             raise PeerNotInForce
         until = runs_out_at({"exp": said.exp})
@@ -61,13 +62,14 @@ async def asking_peer(
 async def answer(db: Database, signed: str, kit: Kit, *, now: datetime, real_now: datetime) -> str:
     """The signed answer. Every certificate told leaves a row that its holder sees.
 
-    Raises: see `asking_peer`; CallerRefused, DailyLimitReached.
+    Raises: see `said_by_peer`; CallerRefused, DailyLimitReached.
     """
-    peer, said = await asking_peer(db, signed, kit, now=now, real_now=real_now)
+    peer, said = await said_by_peer(db, signed, Request, kit, now=now, real_now=real_now)
     async with db.transaction() as uow:
         found = await _asked_for(uow.connection, peer, said.question, kit, now)
         for row in found:
             await repository.note_access(uow.connection, _access_rows(peer, said.question, row, now))
+            await rows.remember_told(uow.connection, row.id, peer.region)
         head = await log_queries.latest_head(uow.connection)
         told = await _told(uow.connection, found, head, kit) if head else []
         consistency = await _consistency(uow.connection, said.question.head_size, head)

@@ -24,7 +24,7 @@ from services.certificate.domain.sharing import Query, allows_type
 from services.certificate.kit import Kit
 from services.certificate.looks import reader_of
 from services.certificate.peers import rows, wire
-from services.certificate.peers.adopting import adopt, foreign_out
+from services.certificate.peers.adopting import Why, adopt, foreign_out
 from services.certificate.peers.believing import Believed, SeenHead, certificate_of, head_of
 from services.certificate.peers.line import QUERIES, Line
 from services.certificate.peers.schemas import ElsewhereIn, ElsewhereOut
@@ -84,7 +84,7 @@ async def ask(desk: Desk, wanted: ElsewhereIn, principal: Principal) -> Elsewher
         if head is not None:
             await rows.remember_head(uow.connection, peer.region, head.size, head.root)
         for one in own:
-            await adopt(uow, one, peer, desk.kit, now=desk.now, by_us=True)
+            await adopt(uow, one, peer, desk.kit, now=desk.now, why=Why(wanted.purpose, subject.case_no))
         noted = _access_row(principal, subject, peer, wanted, len(own), desk.now)
         await repository.note_access(uow.connection, [noted])
         known = foreign_certificate.c.identifier.in_([one.identifier for one in own])

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Request, Response
 
 from services.certificate.caller_routes import Registrar, RegistrarOrSupervisor
 from services.certificate.domain.access import APPLICANT_SIDE, CLERKS, DEPARTMENT
-from services.certificate.peers import answering, asking, registering, rows
+from services.certificate.peers import again, answering, asking, registering, rows
 from services.certificate.peers.asking import Desk
-from services.certificate.peers.line import QUERIES, Line
+from services.certificate.peers.line import NOTICES, QUERIES, Line
 from services.certificate.peers.schemas import ElsewhereIn, ElsewhereOut, PeerIn, PeerOut
-from services.certificate.peers.wire import AnswerOut, RequestIn
+from services.certificate.peers.wire import AnswerOut, NoticeIn, NoticeOut, RequestIn
 from services.certificate.routes import TheKit
 from services.chassis.auth import Principal, allow, public
 from services.chassis.clock import real_now
@@ -42,6 +42,12 @@ async def ask_elsewhere(
     response.headers["cache-control"] = "private, no-store"
     line: Line = request.app.state.line
     return await asking.ask(Desk(db, kit, line, now), body, who)
+
+
+@between.post(NOTICES, summary="其他地区的证照库通知其证照状态有变")
+async def notice(body: NoticeIn, db: Db, now: Now, kit: TheKit) -> NoticeOut:
+    await again.take_notice(db, body.notice, kit, now=now, real_now=real_now())
+    return NoticeOut()
 
 
 @between.post(QUERIES, summary="其他地区的证照库以签名请求查询")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, literal, or_, select, text, update
+from sqlalchemy import and_, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -16,9 +16,11 @@ from services.certificate.peers.tables import (
     ForeignCertificateRow,
     PeerRequestRow,
     PeerRow,
+    PeerToldRow,
     foreign_certificate,
     peer,
     peer_request,
+    peer_told,
 )
 from services.certificate.tables import certificate, co_holder, log_leaf
 
@@ -71,6 +73,62 @@ async def first_use(
     claim = insert(PeerRequestRow).values(region=region, request_sha256=request_sha256, runs_out_at=runs_out_at)
     claimed = await connection.scalar(claim.on_conflict_do_nothing().returning(peer_request.c.region))
     return claimed is not None
+
+
+async def remember_told(connection: AsyncConnection, certificate_id: UUID, region: str) -> None:
+    told = insert(PeerToldRow).values(certificate_id=certificate_id, region=region)
+    await connection.execute(told.on_conflict_do_nothing())
+
+
+async def notice_due(connection: AsyncConnection, certificate_id: UUID, at: datetime) -> None:
+    """The certificate stands otherwise: whoever was told of it is told so."""
+    statement = update(PeerToldRow).where(col(PeerToldRow.certificate_id) == certificate_id)
+    await connection.execute(statement.values(notice_at=at))
+
+
+async def due_notices(connection: AsyncConnection, now: datetime, limit: int) -> dict[str, list[Any]]:
+    """By region: certificates and their identifiers."""
+    wanted = (
+        select(peer_told.c.region, peer_told.c.certificate_id, peer_told.c.notice_at, certificate.c.identifier)
+        .join_from(peer_told, certificate, certificate.c.id == peer_told.c.certificate_id)
+        .where(peer_told.c.notice_at <= now)
+        .order_by(peer_told.c.notice_at)
+        .limit(limit)
+    )
+    found: dict[str, list[Any]] = {}
+    for row in await connection.execute(wanted):
+        found.setdefault(row.region, []).append(row)
+    return found
+
+
+async def noticed(connection: AsyncConnection, row: Any, again_at: datetime | None) -> None:
+    """Told, or (with `again_at`) to be tried again; not when it changed once more meanwhile."""
+    own = (col(PeerToldRow.certificate_id) == row.certificate_id, col(PeerToldRow.region) == row.region)
+    same = col(PeerToldRow.notice_at) == row.notice_at
+    await connection.execute(update(PeerToldRow).where(*own, same).values(notice_at=again_at))
+
+
+async def due_again(connection: AsyncConnection, now: datetime, limit: int) -> Sequence[Any]:
+    wanted = select(foreign_certificate).where(foreign_certificate.c.again_at <= now)
+    rows: Sequence[Any] = (await connection.execute(wanted.order_by(foreign_certificate.c.again_at).limit(limit))).all()
+    return rows
+
+
+async def ask_soon(connection: AsyncConnection, region: str, identifiers: Collection[str], at: datetime) -> None:
+    """What this region says stands otherwise is asked for again; only its own."""
+    of = (
+        col(ForeignCertificateRow.region) == region,
+        col(ForeignCertificateRow.identifier).in_(sorted(identifiers)),
+    )
+    await connection.execute(update(ForeignCertificateRow).where(*of).values(again_at=at))
+
+
+async def mark_relied(connection: AsyncConnection, identifier: str, at: datetime) -> None:
+    """From now on it is asked again as long as it is valid."""
+    statement = update(ForeignCertificateRow).where(col(ForeignCertificateRow.identifier) == identifier)
+    relied_at, again_at = col(ForeignCertificateRow.relied_at), col(ForeignCertificateRow.again_at)
+    at_once = func.coalesce(again_at, at)
+    await connection.execute(statement.values(relied_at=func.coalesce(relied_at, at), again_at=at_once))
 
 
 async def lock_identifier(connection: AsyncConnection, identifier: str) -> None:

@@ -53,6 +53,17 @@ class PeerRequestRow(PeerBase, table=True):
     runs_out_at: datetime = Field(sa_column=_at())
 
 
+class PeerToldRow(PeerBase, table=True):
+    """Which peers were told of a certificate of ours. `notice_at`: when they are told that it stands otherwise now."""
+
+    __tablename__: ClassVar[str] = "peer_told"
+    __table_args__ = (Index("peer_told_notice", "notice_at", postgresql_where=text("notice_at IS NOT NULL")),)
+
+    certificate_id: UUID = Field(primary_key=True)
+    region: str = Field(sa_column=Column(String(12), primary_key=True))
+    notice_at: datetime | None = Field(default=None, sa_column=_at(nullable=True))
+
+
 class ForeignCertificateRow(PeerBase, table=True):
     """A certificate that another region issued: its own signed record and proof, and how long we trust the last answer.
 
@@ -94,7 +105,10 @@ class ForeignCertificateRow(PeerBase, table=True):
         sa_column=Column(JSONB, nullable=False)
     )  # leaf, path and the signed head they lead to
     adopted_at: datetime = Field(sa_column=_at())
-    asked_at: datetime = Field(sa_column=_at())  # by somebody of ours, not by the clock
+    # By whom of ours and for what it was asked last; the clock asks again under the same purpose.
+    asked_at: datetime = Field(sa_column=_at())
+    purpose: str
+    case_no: str
     confirmed_at: datetime = Field(sa_column=_at())
     trusted_until: date  # the last day on which the answer is relied upon
     again_at: datetime | None = Field(default=None, sa_column=_at(nullable=True))  # when it is asked again by itself
@@ -107,4 +121,5 @@ def _table(row: type[PeerBase]) -> Table:
 
 peer = _table(PeerRow)
 peer_request = _table(PeerRequestRow)
+peer_told = _table(PeerToldRow)
 foreign_certificate = _table(ForeignCertificateRow)

@@ -7,7 +7,7 @@ its own and the minute it is good for (RFC 7523); an answer names the request it
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -24,8 +24,10 @@ from services.kernel.errors import FieldError
 
 REQUEST_TYPE = "peer-request+jws"
 ANSWER_TYPE = "peer-answer+jws"
+NOTICE_TYPE = "peer-notice+jws"
 LONGEST_REQUEST = 16 * 1024
 MOST = 20  # certificates in one answer
+MOST_NOTICED = 100
 Region = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{11}$")]
 Hex = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
 Jws = Annotated[str, StringConstraints(max_length=64 * 1024)]
@@ -54,13 +56,26 @@ class Question(_Wire):
     head_size: Annotated[int, Field(ge=0, le=2**62)] = 0  # the newest head of the other's log that the asker knows
 
 
-class Request(_Wire):
+class Signed(_Wire):
+    """What a library says of itself to another one, good for a minute and once."""
+
     iss: Region
     aud: Region
     jti: Annotated[str, StringConstraints(min_length=16, max_length=64, pattern=PRINTABLE)]
     iat: int
     exp: int
+
+
+class Request(Signed):
     question: Question
+
+
+class Notice(Signed):
+    """These certificates stand otherwise than they were told: ask again."""
+
+    identifiers: Annotated[
+        list[Annotated[str, StringConstraints(max_length=128)]], Field(min_length=1, max_length=MOST_NOTICED)
+    ]
 
 
 class LeafSaid(_Wire):
@@ -104,15 +119,42 @@ class RequestIn(BaseModel):
     )
 
 
+class NoticeIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    notice: Annotated[str, StringConstraints(max_length=2 * LONGEST_REQUEST)] = Field(
+        description="通知的 JWS 通用形式 (ES256 与 SM2SM3)，typ 为 peer-notice+jws"
+    )
+
+
+class NoticeOut(BaseModel):
+    """Whether we keep such a certificate is not said."""
+
+    taken: bool = True
+
+
 class AnswerOut(BaseModel):
     answer: str = Field(description="答复的 JWS 通用形式，typ 为 peer-answer+jws")
 
 
+S = TypeVar("S", bound=Signed)
+_TYPES: Mapping[type[Signed], str] = {Request: REQUEST_TYPE, Notice: NOTICE_TYPE}
+
+
 def request(signer: RecordSigner, ours: str, theirs: str, question: Question, *, now: datetime) -> tuple[str, str]:
     """A signed request and its number."""
-    issued, number = int(now.timestamp()), uuid4().hex
-    said = Request(iss=ours, aud=theirs, jti=number, iat=issued, exp=issued + REQUEST_SECONDS, question=question)
-    return signer.sign(said.model_dump(mode="json"), typ=REQUEST_TYPE), number
+    said = Request(**_of_this_minute(ours, theirs, now), question=question)
+    return signer.sign(said.model_dump(mode="json"), typ=REQUEST_TYPE), said.jti
+
+
+def notice(signer: RecordSigner, ours: str, theirs: str, identifiers: list[str], *, now: datetime) -> str:
+    said = Notice(**_of_this_minute(ours, theirs, now), identifiers=identifiers)
+    return signer.sign(said.model_dump(mode="json"), typ=NOTICE_TYPE)
+
+
+def _of_this_minute(ours: str, theirs: str, now: datetime) -> dict[str, Any]:
+    issued = int(now.timestamp())
+    return {"iss": ours, "aud": theirs, "jti": uuid4().hex, "iat": issued, "exp": issued + REQUEST_SECONDS}
 
 
 def asker_of(signed: str) -> str:
@@ -123,10 +165,10 @@ def asker_of(signed: str) -> str:
         raise _refused("shape", "请求不是有效的签名数据") from fault
 
 
-def read_request(signed: str, peer: Peer, ours: str, *, now: datetime) -> Request:
+def read_signed(signed: str, kind: type[S], peer: Peer, ours: str, *, now: datetime) -> S:
     """Raises PeerRequestRefused: not signed with the peer's registered keys, not for us, or not for this minute."""
     try:
-        said = Request.model_validate(verify_record(signed, peer.jwks, typ=REQUEST_TYPE))
+        said = kind.model_validate(verify_record(signed, peer.jwks, typ=_TYPES[kind]))
     except RecordNotAuthentic as fault:
         raise _refused("signature", "签名不是由所登记的公钥作出") from fault
     except ValidationError as fault:
@@ -142,7 +184,7 @@ def _refused(code: str, detail: str) -> PeerRequestRefused:
     return PeerRequestRefused(detail, errors=[FieldError("/request", code, detail)])
 
 
-def digest(said: Request) -> str:
+def digest(said: Signed) -> str:
     """By which a request is known again: its number alone, so the same request signed twice is the same one."""
     return sha256(said.jti.encode()).hexdigest()
 

@@ -3,18 +3,24 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from contracts.events.reuse import CertificateReliedUpon
 from services.certificate.__main__ import main
+from services.certificate.commands.life import Cause, change
 from services.certificate.files.records import RecordSigner
-from services.certificate.peers import wire
+from services.certificate.peers import again, wire
 from services.certificate.peers.line import QUERIES
+from services.certificate.repository import lock_certificate
 from services.chassis import clock
+from services.chassis.clock import local_date
+from services.chassis.ids import uuid7
+from services.kernel.certificate_life import LifeAct
 from tests.support import tokens
 from tests.support.certificate import BUSINESS_LICENCE, COMPANY, DISTRICT, FOOD_LICENCE, MARKER, MARKET
 from tests.support.regions import ELSEWHERE, PURPOSE, Region, a_business_licence, two_regions
@@ -226,3 +232,89 @@ async def test_a_peer_is_registered_from_a_file_and_never_for_our_own_region(
     assert statuses == {"sound": 0, "our own": 1, "above us": 1, "no address": 1, "limit": 1}
     listed = await here.library.get("/api/v1/certificate-peers", tokens.headers(["SUPERVISOR"]))
     assert [one["region"] for one in listed.json()] == [ELSEWHERE]
+
+
+async def told_of(region: Region, identifier: str) -> list[tuple[str, dict[str, Any]]]:
+    """What was told of an adopted certificate, in order."""
+    rows = await region.library.rows(
+        "SELECT o.subject, convert_from(o.payload, 'UTF8')::jsonb AS said FROM outbox o "
+        "JOIN foreign_certificate f ON f.id = o.aggregate_id WHERE f.identifier = :identifier "
+        "ORDER BY o.aggregate_version",
+        identifier=identifier,
+    )
+    return [(row.subject.split(".")[2], row.said) for row in rows]
+
+
+async def later(region: Region, days: int) -> datetime:
+    """That many days from now, at noon here."""
+    return datetime.combine(local_date(clock.now()) + timedelta(days=days), time(4), UTC)
+
+
+async def ask_again(region: Region, now: datetime) -> int:
+    state = region.library.app.state
+    return await again.ask_again(region.library.database, region.library.kit, state.line, now=now)
+
+
+async def test_trust_runs_out_is_renewed_by_asking_again_and_lapses_when_nobody_answers(
+    there: Region, here: Region
+) -> None:
+    row = await a_business_licence(there, COMPANY, NAME)
+    shown = (await here.asks(an_agent(here), identifier=row["identifier"], number=COMPANY)).json()["items"][0]
+    today = local_date(clock.now())
+
+    before = await ask_again(here, clock.now())
+    on_the_day = await ask_again(here, await later(here, 1))
+    await there.registers(here, closed=True)
+    refused_us = await ask_again(here, await later(here, 2))
+    await there.registers(here)
+
+    assert shown["trusted_until"] == str(today + timedelta(days=1))
+    assert (before, on_the_day > 0, refused_us) == (0, True, 0)
+    told = [(subject, said.get("trusted_until")) for subject, said in await told_of(here, row["identifier"])]
+    assert told == [("issued", str(today + timedelta(days=1))), ("confirmed", str(today + timedelta(days=2)))]
+
+
+async def test_one_taken_away_there_is_told_asked_for_and_taken_away_here(there: Region, here: Region) -> None:
+    row = await a_business_licence(there, COMPANY, NAME)
+    await here.asks(an_agent(here), identifier=row["identifier"], number=COMPANY)
+    async with there.library.database.transaction() as uow:
+        locked = await lock_certificate(uow.connection, row["identifier"])
+        await change(uow, locked, LifeAct.ANNUL, there.library.kit, now=clock.now(), cause=Cause(ground="FRAUD"))
+
+    state = there.library.app.state
+    noticed = await again.tell_peers(there.library.database, there.library.kit, state.line, now=clock.now())
+    once = await again.tell_peers(there.library.database, there.library.kit, state.line, now=clock.now())
+    await ask_again(here, clock.now())
+
+    assert (noticed, once) == (1, 0)
+    subject, said = (await told_of(here, row["identifier"]))[-1]
+    assert (subject, said["status"], said["identifier"]) == ("annulled", "ANNULLED", row["identifier"])
+
+
+async def test_what_a_case_relies_on_is_asked_for_as_long_as_it_is_valid(there: Region, here: Region) -> None:
+    row = await a_business_licence(there, COMPANY, NAME)
+    await here.asks(an_agent(here), identifier=row["identifier"], number=COMPANY)
+    month = await later(here, 40)
+    await ask_again(here, month)
+    forgotten = await here.library.rows("SELECT again_at FROM foreign_certificate WHERE again_at IS NULL")
+    await here.library.hear(
+        CertificateReliedUpon(
+            case_id=uuid7(),
+            case_no="X" * 43,
+            identifier=row["identifier"],
+            holder_key=here.library.kit.holder_key("ORGANISATION", COMPANY),
+            item_code="X",
+            materials=(2,),
+            department=MARKET,
+            relied_at=month,
+        )
+    )
+
+    confirmed = await ask_again(here, month + timedelta(hours=1))
+
+    (kept,) = await here.library.rows(
+        "SELECT again_at FROM foreign_certificate WHERE identifier = :identifier", identifier=row["identifier"]
+    )
+    assert forgotten
+    assert confirmed == 1
+    assert kept.again_at is not None

@@ -1,0 +1,154 @@
+"""Answers of another region that are not so: each is told by name, and nothing of them is kept."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from services.certificate.files.records import RecordSigner, payload_of
+from tests.support import tokens
+from tests.support.certificate import BUSINESS_LICENCE, COMPANY, OTHER, an_item
+from tests.support.regions import Region, Tampering, a_business_licence, two_regions
+from tests.support.stack import Databases
+
+Change = Callable[[dict[str, Any]], Any]
+
+
+@pytest.fixture(scope="module")
+async def regions(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[Region, Region]]:
+    async with two_regions(tmp_path_factory.mktemp("regions"), databases.fresh) as both:
+        yield both
+
+
+@pytest.fixture(scope="module")
+async def licence(regions: tuple[Region, Region]) -> dict[str, Any]:
+    await a_business_licence(regions[0], OTHER, "李小红")
+    return await a_business_licence(regions[0], COMPANY, "湘味轩餐饮有限公司")
+
+
+async def asked(here: Region, licence: dict[str, Any]) -> httpx.Response:
+    key = here.library.kit.holder_key("ORGANISATION", COMPANY)
+    agent = tokens.headers(["ENTERPRISE_AGENT"], acts_for=[key], channel="ONLINE")
+    return await here.asks(agent, identifier=licence["identifier"], number=COMPANY)
+
+
+async def fault_of(answer: httpx.Response, here: Region) -> str:
+    """Which falsehood was told; nothing may have been kept."""
+    assert (answer.status_code, answer.json()["code"]) == (409, "certificate.peer-untrusted"), answer.text
+    assert not await here.library.rows("SELECT 1 FROM foreign_certificate")
+    return str(answer.json()["errors"][0]["code"])
+
+
+def _another_record(said: dict[str, Any], signer: RecordSigner) -> None:
+    told = said["certificates"][0]
+    told["record"] = signer.sign(payload_of(told["record"]) | {"certificate_holder_name": "别人"})
+
+
+def _another_path(said: dict[str, Any]) -> None:
+    path = said["certificates"][0]["leaf"]["path"]
+    path[0] = "0" * 64
+
+
+def _annulled(said: dict[str, Any]) -> None:
+    said["certificates"][0]["status"] = "ANNULLED"
+
+
+def _of_another_request(said: dict[str, Any]) -> None:
+    said["answers"] = "0" * 32
+
+
+def _of_another_log(said: dict[str, Any], signer: RecordSigner) -> None:
+    head = payload_of(said["head"]) | {"log": "430000000000"}
+    said["head"] = signer.sign_compact(head, typ="log-head+jws")
+
+
+def _nothing(said: dict[str, Any]) -> None:
+    del said["certificates"]
+
+
+async def test_each_false_answer_is_told_by_its_name(
+    regions: tuple[Region, Region], licence: dict[str, Any], tmp_path: Path
+) -> None:
+    there, here = regions
+    own, stranger = there.library.kit.signer, RecordSigner.load(tmp_path)
+    changes: dict[str, tuple[Change, RecordSigner | None]] = {
+        "answer-signature": (lambda said: None, stranger),
+        "record-signature": (lambda said: _another_record(said, stranger), own),
+        "not-in-log": (_another_path, own),
+        "record-other": (_annulled, own),
+        "answer-other": (_of_another_request, own),
+        "head-signature": (lambda said: _of_another_log(said, own), own),
+        "answer-shape": (_nothing, own),
+    }
+
+    told = {}
+    for name, (change, signer) in changes.items():
+        with here.line(Tampering(there, change, signer)):
+            told[name] = await fault_of(await asked(here, licence), here)
+
+    assert told == {name: name for name in changes}
+
+
+async def test_a_record_changed_and_signed_by_the_right_key_is_still_not_what_was_logged(
+    regions: tuple[Region, Region], licence: dict[str, Any]
+) -> None:
+    there, here = regions
+    own = there.library.kit.signer
+
+    with here.line(Tampering(there, lambda said: _another_record(said, own), own)):
+        fault = await fault_of(await asked(here, licence), here)
+
+    assert fault == "not-in-log"
+
+
+async def test_a_log_that_was_rewritten_is_noticed(regions: tuple[Region, Region], licence: dict[str, Any]) -> None:
+    _, here = regions
+    seen = text("UPDATE peer SET head_size = :size, head_root = :root")
+    async with here.library.database.transaction() as uow:
+        await uow.connection.execute(seen, {"size": 1, "root": b"1" * 32})
+
+    fault = await fault_of(await asked(here, licence), here)
+
+    async with here.library.database.transaction() as uow:
+        await uow.connection.execute(seen, {"size": 0, "root": b""})
+    assert fault == "log-rewritten"
+
+
+async def test_a_peer_does_not_speak_for_a_body_of_another_region(
+    regions: tuple[Region, Region], licence: dict[str, Any]
+) -> None:
+    there, here = regions
+    ours = an_item(certificate_type_code=BUSINESS_LICENCE, certificate_type_name="营业执照")
+    foreign = await there.library.issued(there.library.a_case(COMPANY, "湘味轩餐饮有限公司", item=ours))
+    await there.sign_head()
+    key = here.library.kit.holder_key("ORGANISATION", COMPANY)
+    agent = tokens.headers(["ENTERPRISE_AGENT"], acts_for=[key], channel="ONLINE")
+
+    answer = await here.asks(agent, region=there.division, identifier=foreign["identifier"], number=COMPANY)
+
+    assert await fault_of(answer, here) == "outside-region"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        pytest.param({"answer": 1}, 409, "certificate.peer-refuses", id="no text"),
+        pytest.param({"answer": "{}"}, 409, "certificate.peer-untrusted", id="no signature"),
+        pytest.param({"answer": "x" * 2**21}, 503, "certificate.peer-away", id="two megabytes"),
+        pytest.param([], 409, "certificate.peer-refuses", id="a list"),
+    ],
+)
+async def test_nonsense_is_no_answer(
+    regions: tuple[Region, Region], licence: dict[str, Any], body: Any, status: int, code: str
+) -> None:
+    there, here = regions
+
+    with here.line(Tampering(there, lambda _: body, None)):
+        answer = await asked(here, licence)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
