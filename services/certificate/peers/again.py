@@ -8,6 +8,7 @@ from typing import Any
 from services.certificate.callers import admit_as
 from services.certificate.domain.errors import PeerNotInForce, PeerUntrusted
 from services.certificate.domain.peering import RETRY_HOURS, Peer, asked_of
+from services.certificate.domain.sharing import Query
 from services.certificate.kit import Kit
 from services.certificate.peers import rows, wire
 from services.certificate.peers.adopting import adopt
@@ -67,12 +68,12 @@ async def _one(desk: Desk, row: Any) -> int:
 
 async def _admitted(desk: Desk, row: Any) -> Peer:
     """Raises PeerNotInForce, CallerRefused, DailyLimitReached."""
-    today = local_date(desk.now)
     async with desk.db.transaction() as uow:
         peer = await rows.find_peer(uow.connection, row.region)
-        if peer is None or not peer.in_force(today):
+        if peer is None or not peer.in_force(local_date(desk.now)):
             raise PeerNotInForce
-        await admit_as(uow.connection, (asked_of(peer.region),), "", row.purpose, today)
+        caller = asked_of(peer.region)
+        await admit_as(uow.connection, (caller,), caller, Query(row.purpose), desk.now)
     return peer
 
 

@@ -90,7 +90,7 @@ async def _asked_for(
 ) -> Sequence[Any]:
     """Raises CallerRefused, DailyLimitReached."""
     query = Query(question.purpose)
-    allowed = await admit_as(connection, (asked_by(peer.region),), f"peer:{peer.region}", query, now)
+    allowed = await admit_as(connection, (asked_by(peer.region),), asked_by(peer.region), query, now)
     if withheld(allowed, query):
         raise CallerRefused("登记只允许提供部分字段；签名记录不能拆分，不能提供")
     holder = question.holder

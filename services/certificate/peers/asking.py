@@ -71,9 +71,8 @@ async def ask(desk: Desk, wanted: ElsewhereIn, principal: Principal) -> Elsewher
         if not peer.in_force(today):
             raise PeerNotInForce
         subject = await _subject(uow.connection, wanted, principal, desk.kit)
-        allowed = await admit_as(
-            uow.connection, (asked_of(peer.region),), principal.organisation, Query(wanted.purpose), desk.now
-        )
+        caller = asked_of(peer.region)  # the limit is that of all of us together
+        allowed = await admit_as(uow.connection, (caller,), caller, Query(wanted.purpose), desk.now)
         if wanted.type_code and not (allows_type(allowed, wanted.type_code) and peer.their_types(wanted.type_code)):
             raise CallerRefused("该证照类型不在可向对方查询的范围内")
     head, found = await inquire(desk, peer, _questions(wanted, subject, peer))
