@@ -46,14 +46,21 @@ class Life:
         raise StepFailed("没有示例镇的窗口账户")
 
     async def submit(
-        self, *, without: frozenset[int] = frozenset(), key: str = "", certificates: Mapping[int, str] | None = None
+        self,
+        *,
+        without: frozenset[int] = frozenset(),
+        key: str = "",
+        certificates: Mapping[int, str] | None = None,
+        amends: Mapping[str, Any] | None = None,
     ) -> None:
         """Apply. Certificates of the library are reused, `certificates` for these materials; online what is missing is
-        uploaded, except `without`."""
+        uploaded, except `without`. `amends`: for an amendment, the certificate and what is to stand on it."""
         caller = await self._submitter()
         body: dict[str, Any] = {"item_code": self.item["item_code"], "applicant": self.who.applicant, "reuse": "auto"}
         if self.who.agent is not None:
             body["agent"] = self.who.agent
+        if amends:
+            body["amends"] = amends
         if certificates:
             body["materials"] = [
                 {"material_no": number, "source": "CERTIFICATE", "certificate_identifier": identifier}

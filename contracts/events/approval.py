@@ -19,6 +19,7 @@ from contracts.events.common import (
     Value,
 )
 from contracts.events.intake import RenewalRef
+from contracts.events.standing import AmendmentRef
 
 
 class Recommendation(StrEnum):
@@ -71,6 +72,7 @@ class CaseDecided(Event):
     technical_standard: str = ""
     delivery_due: DueDate | None = None
     renews: RenewalRef | None = None  # the certificate whose next version this grants
+    amends: AmendmentRef | None = None  # likewise, with what is changed on it
 
 
 class CaseWithdrawn(Event):

@@ -18,6 +18,7 @@ from contracts.events.common import (
     Remedies,
     Value,
 )
+from contracts.events.standing import AmendmentRef
 
 
 class RefusalKind(StrEnum):
@@ -214,6 +215,7 @@ class ApplicationAccepted(Event):
     deferred: tuple[DeferredRef, ...] = ()
     commitments: tuple[CommitmentRef, ...] = ()
     renews: RenewalRef | None = None
+    amends: AmendmentRef | None = None
     acceptance_order: int | None = None
     quota: int | None = None
     bundle_no: str | None = None

@@ -27,6 +27,13 @@ class Change(Value):
     after: str
 
 
+class AmendmentRef(Value):
+    """What an application asks to change on a certificate its applicant holds (art. 49)."""
+
+    certificate_identifier: str
+    changes: tuple[Change, ...]
+
+
 class Penalty(Value):
     """The penalty decision a revocation comes from; it was decided elsewhere."""
 

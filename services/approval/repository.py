@@ -93,6 +93,7 @@ _COLUMNS = [
     col(CaseRow.applicant),
     col(CaseRow.agent),
     col(CaseRow.renews),
+    col(CaseRow.amends),
     col(CaseRow.received_at),
     col(CaseRow.complete_at),
     col(CaseRow.legal_due_on),
@@ -207,6 +208,7 @@ def _new_row(case: Case, event: ApplicationAccepted) -> dict[str, Any]:
         "applicant": event.applicant.model_dump(mode="json"),
         "agent": event.agent.model_dump(mode="json") if event.agent else None,
         "renews": event.renews.model_dump(mode="json") if event.renews else None,
+        "amends": event.amends.model_dump(mode="json") if event.amends else None,
         "materials": [material.model_dump(mode="json") for material in event.materials],
     }
 

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from contracts.events.certificate import CertificateStatus
 from contracts.events.common import Actor, AgentRef, Channel, DueDate, ItemKind, ItemRef, MaterialRef, PartyType
 from contracts.events.reuse import RecallOutcome
+from contracts.events.standing import AmendmentRef
 from services.approval.domain.case import Case, Opinion, Recommendation
 from services.approval.domain.decision import (
     LITIGATION_MONTHS,
@@ -250,6 +251,7 @@ class Examination(BaseModel):
     promised_due: DueDate
     light: Light | None
     materials: list[MaterialRef]
+    amends: AmendmentRef | None = Field(None, description="变更申请：所变更的证照和内容")
     opinions: list[OpinionOut]
     decision: DecisionOut | None
     withdrawal: WithdrawalOut | None

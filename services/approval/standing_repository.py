@@ -1,6 +1,6 @@
 """Rows of certificates and of the decisions about them, turned into domain values and back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +12,18 @@ from sqlmodel import col
 
 from contracts.events.certificate import CertificateIssued, CertificateStanding, CertificateSuperseded
 from contracts.events.common import Actor
-from services.approval.domain.errors import CaseChanged, StandingOpen, UnknownCertificate, UnknownStanding
+from services.approval.domain.errors import (
+    CaseChanged,
+    CertificateState,
+    StandingOpen,
+    UnknownCertificate,
+    UnknownStanding,
+)
 from services.approval.domain.standing import HeldCertificate, StandingDecision, StandingState
 from services.approval.scope import CONCERNED, OFFICERS, own_keys
 from services.approval.tables import HeldRow, StandingRow
 from services.chassis.auth import Principal
-from services.kernel.certificate_life import Status
+from services.kernel.certificate_life import STATUS_LABELS, LifeAct, Status, allowed
 
 _STORED: TypeAdapter[StandingDecision] = TypeAdapter(StandingDecision)
 
@@ -45,6 +51,16 @@ async def certificate(connection: AsyncConnection, identifier: str, reach: Colum
     if row is None:
         raise UnknownCertificate()
     return _held(row)
+
+
+async def check_amendable(connection: AsyncConnection, amends: Mapping[str, Any] | None) -> None:
+    """What a case would amend is still valid, and stays so until this transaction ends. Raises CertificateState."""
+    if amends is None:
+        return
+    wanted = select(col(HeldRow.status)).where(col(HeldRow.identifier) == amends["certificate_identifier"])
+    status = await connection.scalar(wanted.with_for_update(read=True))
+    if status is not None and not allowed(LifeAct.AMEND, Status(status)):
+        raise CertificateState(f"证照{STATUS_LABELS[Status(status)]}，不能准予变更")
 
 
 def _held(row: RowMapping) -> HeldCertificate:

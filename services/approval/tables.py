@@ -87,6 +87,7 @@ class CaseRow(Base, table=True):
     first_level_division: str | None = None
     proceedings: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     renews: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+    amends: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     opinion_writers: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
     item: dict[str, Any] = Field(sa_column=_json())
     applicant: dict[str, Any] = Field(sa_column=_json())

@@ -24,6 +24,7 @@ from contracts.events.standing import StandingDecided, StandingProposed
 from contracts.events.supervision import OrderIssued
 from services.certificate import ending_papers, paper_contents, procedure_papers, queries
 from services.certificate.calendars import keep_calendars, work_calendars
+from services.certificate.commands.amend_certificates import amend_granted
 from services.certificate.commands.issue_certificates import issue_certificates
 from services.certificate.commands.issue_papers import case_copies, issue_papers
 from services.certificate.commands.keep_cases import end_cases, keep_received, keep_submitted, note_relied
@@ -96,6 +97,8 @@ class Consumers:
         """A decision brings its certificate and needs no copy of the case; the steps before it do."""
         events = [message.event for message in messages]
         decided = [event for event in events if isinstance(event, CaseDecided)]
+        amended = await amend_granted(uow, decided, self._kit, now=clock.now())
+        decided = [event for event in decided if str(event.case_id) not in amended]
         terms = await terms_of(uow.connection, decided) if decided else Terms()
         renewed = await renew_granted(uow, decided, terms, self._kit, now=clock.now())
         first = [event for event in decided if str(event.case_id) not in renewed]

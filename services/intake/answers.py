@@ -11,11 +11,13 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.intake.answers_course import (
+    AmendmentOut,
     DueOut,
     EndedOut,
     NoticeOut,
     OriginalsOut,
     WindowOut,
+    amendment_out,
     originals_out,
     window_out,
 )
@@ -211,6 +213,7 @@ class ApplicationOut(BaseModel):
     deemed: bool = Field(description="逾期未告知，视为受理")
     acceptance_order: int | None = Field(description="有数量限制的事项：按受理日期先后的次序，视为受理的自收件之日起算")
     renews: RenewalOut | None
+    amends: AmendmentOut | None = Field(description="变更申请：所变更的证照和内容")
     bundle_no: str | None = Field(description="所属“一件事”申请的编号")
     scenario: str | None = Field(description="办理情形或阶段")
     follows: str | None = Field(description="前一阶段的办件编号")
@@ -303,6 +306,7 @@ def application_out(application: Application, item: ServiceItem, *, refusal_basi
         delivery_due=DueOut.of(application.delivery_due),
         deemed=application.deemed is not None,
         renews=RenewalOut(**vars(application.renews)) if application.renews else None,
+        amends=amendment_out(application.course),
         scenario=application.course.scenario,
         follows=application.course.follows,
         paused=application.course.is_paused,

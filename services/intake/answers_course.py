@@ -44,6 +44,17 @@ class OriginalsOut(BaseModel):
     returned_at: datetime
 
 
+class ChangeOut(BaseModel):
+    what: str
+    before: str
+    after: str
+
+
+class AmendmentOut(BaseModel):
+    certificate_identifier: str
+    changes: list[ChangeOut]
+
+
 class NoticeOut(BaseModel):
     """Something the department told the applicant: while it examined, or later about the certificate it issued.
 
@@ -54,6 +65,14 @@ class NoticeOut(BaseModel):
     at: datetime
     text: str
     decision_id: UUID | None = None
+
+
+def amendment_out(course: Course) -> AmendmentOut | None:
+    asked = course.amends
+    if asked is None:
+        return None
+    changes = [ChangeOut(**vars(one)) for one in asked.changes]
+    return AmendmentOut(certificate_identifier=asked.certificate_identifier, changes=changes)
 
 
 def window_out(course: Course) -> WindowOut | None:

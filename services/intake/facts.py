@@ -16,8 +16,10 @@ from contracts.events.common import (
     PartyType,
     Remedies,
 )
+from contracts.events.standing import AmendmentRef, Change
 from services.intake.domain import application as domain
 from services.intake.domain.basis_of_acts import refusal_basis, supplement_basis
+from services.intake.domain.course import Course
 from services.intake.domain.materials import Provided, commitments, deferred, in_hand
 from services.intake.items import VersionedItem
 from services.kernel import time_limit
@@ -175,6 +177,7 @@ def accepted(
         deferred=deferred_refs(application, item),
         commitments=commitment_refs(application),
         renews=renews(application.renews),
+        amends=amends(application.course),
         acceptance_order=application.acceptance_order,
         quota=quota,
         bundle_no=application.bundle_no,
@@ -220,6 +223,14 @@ def renews(renewal: domain.Renewal | None) -> events.RenewalRef | None:
         valid_until=renewal.valid_until,
         silence_renews=renewal.silence_renews,
     )
+
+
+def amends(course: Course) -> AmendmentRef | None:
+    asked = course.amends
+    if asked is None:
+        return None
+    changes = tuple(Change(what=one.what, before=one.before, after=one.after) for one in asked.changes)
+    return AmendmentRef(certificate_identifier=asked.certificate_identifier, changes=changes)
 
 
 def acceptance_refused(

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from services.intake.domain.handing_in import Claim
 from services.intake.domain.materials import CheckOutcome, Source
-from services.intake.domain.records import Method, PartyType, RefusalKind
+from services.intake.domain.records import Change, Method, PartyType, RefusalKind
 from services.kernel.codes import holds_citizen_id, mask_citizen_id, mask_citizen_ids
 from services.kernel.ideographs import is_ideograph
 from services.kernel.printable import unprintable
@@ -79,6 +79,22 @@ class MaterialIn(In):
 Materials = Annotated[list[MaterialIn], Field(max_length=200)]
 
 
+class ChangeIn(In):
+    what: Words = Field(description="变更的事项，如 经营场所、持证人名称", examples=["经营场所"])
+    after: Words = Field(description="变更后的内容")
+    before: Words | None = Field(None, description="变更前的内容；以证照上载明的为准")
+
+    def change(self) -> Change:
+        return Change(self.what, self.after, self.before or "")
+
+
+class AmendsIn(In):
+    """An amendment on application (art. 49): which certificate, and what is to stand on it."""
+
+    certificate_identifier: Identifier
+    changes: Annotated[list[ChangeIn], Field(min_length=1, max_length=50)]
+
+
 class ApplicationIn(In):
     item_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,40}$")] = Field(
         description="实施编码 (31 位) 或目录短编号", examples=["E02"]
@@ -88,6 +104,7 @@ class ApplicationIn(In):
     form: dict[str, Any] = Field(default_factory=dict, description="申请表内容，加密保存")
     materials: Materials = Field(default_factory=list)
     renews: Identifier | None = Field(None, description="延续申请：所延续的电子证照标识（名下有多本时必填）")
+    amends: AmendsIn | None = Field(None, description="变更申请：向颁发该证照的事项提出，准予后换发新版证照")
     scenario: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,20}$")] | None = Field(
         None, description="办理情形或阶段的编号（办事指南 scenarios、stages）", examples=["E05a"]
     )

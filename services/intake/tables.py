@@ -159,7 +159,7 @@ class HeldCertificateRow(Base, table=True):
 
 
 class ReliedUponRow(Base, table=True):
-    """A certificate that an accepted case counts on; `material_no` 0: the certificate it renews. Only added to.
+    """A certificate that an accepted case counts on; `material_no` 0: one it renews or amends. Only added to.
 
     Each row with a material is an upload that the applicant was spared.
     """

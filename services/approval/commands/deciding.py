@@ -4,7 +4,7 @@ from datetime import datetime
 
 from contracts.events import approval as events
 from contracts.events.common import Actor, Outcome, Remedies
-from services.approval import quotas, repository
+from services.approval import quotas, repository, standing_repository
 from services.approval.commands.acting import actor, officer, on_version
 from services.approval.domain import case as rules
 from services.approval.domain.case import Opinion
@@ -60,6 +60,7 @@ async def decide_case(
             case, decided = rules.decide(loaded.case, draft, officer(principal), now=now, today=clock.local_date(now))
         if decided.decision.outcome.value == Outcome.GRANTED:
             await quotas.check_order(uow.connection, loaded)
+            await standing_repository.check_amendable(uow.connection, loaded.row["amends"])
         by = actor(principal, "CHIEF_REPRESENTATIVE", loaded)
         await repository.save(uow.connection, case)
         await repository.add_decision(uow.connection, case, decided, by)
@@ -94,4 +95,5 @@ def _case_decided(loaded: Loaded, decided: rules.Decided, by: Actor, calendar: W
         technical_standard=decision.technical_standard,
         delivery_due=delivery_due,
         renews=loaded.row["renews"],
+        amends=loaded.row["amends"],
     )

@@ -52,16 +52,24 @@ async def tell_holders(uow: UnitOfWork, proposed: Sequence[StandingProposed], ki
 async def _about(
     uow: UnitOfWork, row: Any, event: StandingDecided | StandingProposed, kit: Kit
 ) -> tuple[Standing, CaseFacts]:
-    signed = kit.signer.verify(await signed_within(uow.connection, row, kit))
-    standing = Standing(event, row.id, row.type_name, row.number_shown, signed["extend_info"], row.holder_name)
+    standing, signed = await standing_of(uow, row, event, kit)
     return standing, await _case_of(uow, row, event.decision_id, signed, kit)
+
+
+async def standing_of(
+    uow: UnitOfWork, row: Any, event: StandingDecided | StandingProposed, kit: Kit
+) -> tuple[Standing, dict[str, Any]]:
+    """The certificate as it was before, with what is proposed or decided about it; and its signed record."""
+    signed = kit.signer.verify(await signed_within(uow.connection, row, kit))
+    told = Standing(event, row.id, row.type_name, row.number_shown, signed["extend_info"], row.holder_name)
+    return told, signed
 
 
 async def _execute(uow: UnitOfWork, row: Any, event: StandingDecided, kit: Kit, now: datetime) -> None:
     cause = Cause(event.ground, event.article, event.decision_id)
     act = LifeAct(event.act.value)
     if act is LifeAct.AMEND:
-        await next_version(uow, row, act, _amended(row, event), kit, now=now, cause=cause)
+        await next_version(uow, row, act, amended(row, event), kit, now=now, cause=cause)
         await repository.note_decision(uow.connection, row.id, event.ground, event.decision_id)
     else:
         await change(uow, row, act, kit, now=now, cause=cause)
@@ -70,7 +78,8 @@ async def _execute(uow: UnitOfWork, row: Any, event: StandingDecided, kit: Kit, 
         await issue_papers(uow, [draft(standing, case)], kit)
 
 
-def _amended(row: Any, event: StandingDecided) -> Next:
+def amended(row: Any, event: StandingDecided) -> Next:
+    """What is new in the version after an amendment."""
     changes = {one.what: one.after for one in event.changes}
     name = changes.pop(HOLDER_NAME, None)
     return Next(

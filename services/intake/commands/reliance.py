@@ -68,6 +68,8 @@ def _used(application: Application) -> dict[str, list[int]]:
             used.setdefault(material.certificate_identifier, []).append(material.material_no)
     if application.renews is not None:
         used.setdefault(application.renews.certificate_identifier, []).append(0)
+    if application.course.amends is not None:
+        used.setdefault(application.course.amends.certificate_identifier, []).append(0)
     return used
 
 

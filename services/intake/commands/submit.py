@@ -11,12 +11,14 @@ from services.chassis.database import Answer
 from services.chassis.ids import uuid7
 from services.intake import facts, repository
 from services.intake.commands.names import check_names
+from services.intake.domain.amendment import amendment
 from services.intake.domain.application import Agent, Applicant, Application, PartyType, Renewal
 from services.intake.domain.catalogue import ServiceItem
 from services.intake.domain.course import Course
 from services.intake.domain.errors import Invalid, NotForOthers, UnknownApplication
 from services.intake.domain.handing_in import Claim, Promises, check_applicant, check_claims
 from services.intake.domain.materials import Provided, Source, auto_reuse, merge
+from services.intake.domain.records import Amendment
 from services.intake.domain.renewal import renewal, window_of
 from services.intake.domain.scenarios import check_stage, choose
 from services.intake.domain.states import State
@@ -38,7 +40,7 @@ from services.kernel.errors import FieldError
 async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
     """Raises Invalid, NotForOthers, UnknownItem, RenewalWindow, StageNotOpen."""
     published = (await office.items.current(office.db)).get(body.item_code)
-    scenario = choose(published.item, body.scenario, follows=body.follows is not None)
+    scenario = _scenario(published.item, body)
     item = office.items.under(published, scenario)
     applicant = applicant_of(office, body.applicant)
     agent = agent_of(office, body.agent, applicant, call.principal)
@@ -70,11 +72,18 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
             submitted_at=call.now,
             materials=materials,
             renews=await _renews(uow.connection, office, item.item, applicant, body, call),
-            course=Course(scenario=scenario, follows=body.follows),
+            course=Course(
+                scenario, body.follows, amends=await _amends(uow.connection, item.item, applicant, body, call)
+            ),
         )
         await repository.add(uow.connection, application, item_name=item.item.name, form_sealed=form_sealed)
         uow.publish(facts.submitted(application, item), aggregate_id=application.application_id, version=1)
         return answer(uow, 201, application, item)
+
+
+def _scenario(item: ServiceItem, body: ApplicationIn) -> str | None:
+    """Raises Invalid."""
+    return choose(item, body.scenario, follows=body.follows is not None, amends=body.amends is not None)
 
 
 async def _before(
@@ -149,10 +158,24 @@ async def _renews(
     call: Call,
 ) -> Renewal | None:
     """Raises RenewalWindow, Invalid."""
-    if window_of(item) is None:
+    if body.amends is not None or window_of(item) is None:
         return None
     held = await repository.held_by(connection, [applicant.subject_key])
     return renewal(item, held, body.renews, today=call.today, calendar=office.calendar)
+
+
+async def _amends(
+    connection: AsyncConnection, item: ServiceItem, applicant: Applicant, body: ApplicationIn, call: Call
+) -> Amendment | None:
+    """Raises Invalid."""
+    if body.amends is None:
+        return None
+    if body.renews is not None:
+        raise Invalid(errors=[FieldError("#/renews", "amendment.or-renewal", "变更与延续请分别申请")])
+    held = await repository.held_by(connection, [applicant.subject_key])
+    asked = body.amends
+    changes = [change.change() for change in asked.changes]
+    return amendment(item, held, asked.certificate_identifier, changes, today=call.today)
 
 
 def applicant_of(office: Office, body: ApplicantIn) -> Applicant:

@@ -25,7 +25,7 @@ from services.intake.domain.catalogue_rules import rule_faults, sorted_faults
 from services.intake.domain.catalogue_shape import HOLDERS, OPTIONS, STARTS, UNITS, Fault, Row, need_of, shape_faults
 from services.kernel.time_limit import TimeLimit
 
-_PARTICULARS = ("levels", "stages", "renewal", "renewal_window", "windows")
+_PARTICULARS = ("levels", "stages", "renewal", "renewal_window", "windows", "amendment")
 
 
 class FaultyCatalogue(ValueError):

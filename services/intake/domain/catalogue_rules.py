@@ -256,6 +256,9 @@ def ways_are_well_formed(row: Row, place: str, _: Known) -> Iterator[Fault]:
     for material_place, material in rows(row, "materials", place):
         if material.get("stage") is not None and material["stage"] not in numbers:
             yield Fault(f"{material_place}.stage", "stages.unknown", "没有这个阶段")
+    known = [material["no"] for _, material in rows(row, "materials", place)]
+    if any(number not in known for number in row.get("amendment", {}).get("materials", ())):
+        yield Fault(f"{place}.amendment.materials", "amendment.unknown", "变更所需材料应为本事项材料的序号")
     windows = list(rows(row, "windows", place))
     for window_place, window in windows:
         if window["unit"] not in UNITS or window["value"] < 1:

@@ -67,7 +67,7 @@ MATTER = _shape(
     "id name type_code type service_object:l department use_level:i catalog_code task_code task_handle_item basis:l "
     "conditions:l materials:l legal_limit:d promised_limit:d case_type:d fee:d result:d",
     "joint_departments:l special_procedures:l notes must_appear:b levels:l quantity_limited:b renewal:d variants:l "
-    "renewal_window:d stages:l windows:l",
+    "renewal_window:d stages:l windows:l amendment:d",
 )
 BASIS = _shape("text src")
 MATERIAL = _shape("no:i name need ecert:sn options:l", "stage:i")
@@ -77,6 +77,7 @@ EXTENSION = _shape("value:i unit approver")
 CASE_TYPE = _shape("code:i name")
 FEE = _shape("charged:b", "note item standard basis")
 RESULT = _shape("name kind cert_type:sn")
+AMENDMENT = _shape("materials:l")
 PROCEDURE = _shape("kind stops_clock:b", "name effect place days:i unit persons:i limit:i dept cause basis")
 LEVEL = _shape("no:i at does", "limit:in unit")
 VARIANT = _shape("id mode promised:i", "papers_later:b")
@@ -138,6 +139,7 @@ _MATTER_PARTS: _Parts = (
     ("variants", VARIANT),
     ("stages", ITEM_STAGE),
     ("windows", WINDOW),
+    ("amendment", AMENDMENT),
     ("legal_limit", LEGAL_LIMIT),
     ("promised_limit", PROMISED_LIMIT),
     ("case_type", CASE_TYPE),

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from services.intake.domain.records import Staff
+from services.intake.domain.records import Amendment, Staff
 from services.kernel.time_limit import DueDate, Entry, Extended, Paused, Resumed, Unit
 
 if TYPE_CHECKING:
@@ -88,7 +88,10 @@ class Originals:
 
 @dataclass(frozen=True)
 class Course:
-    """`scenario` names the chosen way of handling, or the stage; `follows` the case of the stage before."""
+    """`scenario` names the chosen way of handling, or the stage; `follows` the case of the stage before.
+
+    `amends`: the application asks for changes on a certificate that was issued.
+    """
 
     scenario: str | None = None
     follows: str | None = None
@@ -97,6 +100,7 @@ class Course:
     ledger: tuple[LedgerEntry, ...] = ()
     ended: Ended | None = None
     originals: Originals | None = None
+    amends: Amendment | None = None
 
     @property
     def is_paused(self) -> bool:

@@ -160,6 +160,23 @@ class Renewal:
 
 
 @dataclass(frozen=True)
+class Change:
+    """One line of a certificate: `before` as the applicant says it; the library knows what stood there."""
+
+    what: str
+    after: str
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """What is to be changed on a certificate the applicant holds (art. 49)."""
+
+    certificate_identifier: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
 class HandOver:
     method: Method
     documents: tuple[str, ...]

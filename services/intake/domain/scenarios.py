@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from services.intake.domain import amendment
 from services.intake.domain.application import Application
 from services.intake.domain.catalogue import ItemKind, ItemResult, Material, Need, Scenario, ServiceItem
 from services.intake.domain.errors import Invalid, StageNotOpen
@@ -24,11 +25,13 @@ def stages(item: ServiceItem) -> list[Mapping[str, Any]]:
     return sorted(item.particulars.get("stages", ()), key=lambda stage: stage["no"])
 
 
-def choose(item: ServiceItem, asked: str | None, *, follows: bool) -> str | None:
+def choose(item: ServiceItem, asked: str | None, *, follows: bool, amends: bool = False) -> str | None:
     """The scenario an application runs under: as asked; of an item with stages the first, or the one that follows.
 
     Raises Invalid.
     """
+    if amends:
+        return _amending(item, asked, follows=follows)
     ordered = stages(item)
     if asked is None and ordered:
         asked = stage_id(item, ordered[1] if follows and len(ordered) > 1 else ordered[0])
@@ -39,6 +42,14 @@ def choose(item: ServiceItem, asked: str | None, *, follows: bool) -> str | None
     if follows and not ordered:
         raise Invalid(errors=[FieldError("#/follows", "stage.none", "该事项不分阶段办理")])
     return asked
+
+
+def _amending(item: ServiceItem, asked: str | None, *, follows: bool) -> str:
+    scenario = amendment.scenario_of(item)
+    if scenario is None or follows or asked not in (None, scenario):
+        detail = "该事项不颁发可以变更的证照，或者变更与所选的情形、阶段不能同时申请"
+        raise Invalid(errors=[FieldError("#/amends", "amendment.none", detail)])
+    return scenario
 
 
 def check_stage(item: ServiceItem, scenario: str | None, before: Application | None) -> None:
@@ -56,7 +67,9 @@ def check_stage(item: ServiceItem, scenario: str | None, before: Application | N
 
 
 def under(item: ServiceItem, scenario: str | None) -> ServiceItem:
-    """The item as it is handled under a scenario or in a stage; as published without one."""
+    """The item as it is handled under a scenario or in a stage, or as it amends; as published without one."""
+    if scenario is not None and scenario == amendment.scenario_of(item):
+        return amendment.amended(item)
     chosen = next((s for s in item.scenarios if s.scenario_id == scenario), None)
     if chosen is not None:
         return _in_scenario(item, chosen)

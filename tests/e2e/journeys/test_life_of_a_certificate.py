@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from demo.api import eventually, expect
+from demo.api import Caller, StepFailed, eventually, expect
 from demo.life import Life
 from demo.standing import Standing, certificate_of, plan_with, recalled
 from tests.support.journeys import PATIENCE_SECONDS, Town
@@ -108,11 +108,11 @@ async def test_a_certificate_is_lost_reissued_printed_again_amended_and_runs_out
     first = await certificate_of(life)
     owner, counter = await first.owner(), await town.hall.person("handover1")
 
-    lost = await owner.post(f"{first.path}/loss", {}, version=await _version(owner.get, first))
-    assert expect(lost, 201, "loss")["status"] == "LOST"
+    lost = await _acted(owner, owner, f"{first.path}/loss", first)
+    assert lost["status"] == "LOST"
     await first.until("LOST")
-    answer = await counter.post(f"{first.path}/reissue", {}, version=lost.json()["version"])
-    second = Standing(town.hall, expect(answer, 201, "reissue")["identifier"], first.department, first.holder)
+    reissued = await _acted(counter, owner, f"{first.path}/reissue", first)
+    second = Standing(town.hall, reissued["identifier"], first.department, first.holder)
     await first.until("SUPERSEDED")
     original = expect(await counter.post(f"{second.path}/prints", {}), 201, "the sealed file is printed")
     again = expect(await counter.post(f"{second.path}/prints", {"reason": "纸质证件污损"}), 201, "printed again")
@@ -120,21 +120,50 @@ async def test_a_certificate_is_lost_reissued_printed_again_amended_and_runs_out
     (code,) = qr_codes(await _file(counter.get, again["file_url"]))
     assert (await _scanned(town, code))["verdict"] == "VALID"
 
+    # Amended on application (art. 49), through the window like any other.
     changes = [{"what": "建设规模", "before": "3000平方米", "after": "3500平方米"}]
-    amendment = {"ground": "HOLDER_ASKED", "facts": "建设规模经核准调整", "changes": changes}
-    await second.propose("amendment", amendment)
-    await second.decide()
+    amendment = town.life("C01", first.holder)
+    await _heard_of(town, amendment, second.identifier, changes)
+    await amendment.receive()
+    await amendment.accept()
+    await amendment.examine()
+    await amendment.decide()
     await second.until("SUPERSEDED")
-    third = await _latest(owner.get, life, version=3)
+    assert "准予变更" in await printed(town, amendment, "AMENDMENT_DECISION")
+    third = await _latest(owner.get, amendment, version=3)
     town.to(today + timedelta(days=3))
     await Standing(town.hall, third, first.department, first.holder).until("EXPIRED")
+
+
+async def _heard_of(town: Town, amendment: Life, identifier: str, changes: list[dict[str, str]]) -> None:
+    """Submitted, as soon as the window has heard of the certificate to be amended."""
+    asked = {"certificate_identifier": identifier, "changes": changes}
+
+    async def submitted() -> bool | None:
+        try:
+            await amendment.submit(amends=asked)
+        except StepFailed as failed:
+            if "amendment.not-held" in str(failed):
+                return None
+            raise
+        return True
+
+    await eventually(submitted, "the certificate to be amended", PATIENCE_SECONDS)
+    assert amendment.application["item"]["name"].endswith("（变更）")
 
 
 Get = Callable[..., Awaitable[Any]]
 
 
-async def _version(get: Get, one: Standing) -> int:
-    return int(expect(await get(one.path), 200, "certificate")["version"])
+async def _acted(caller: Caller, owner: Caller, path: str, one: Standing) -> dict[str, Any]:
+    """An act with the version just read; read again when the sealed file came in between."""
+
+    async def acted() -> dict[str, Any] | None:
+        version = int(expect(await owner.get(one.path), 200, "certificate")["version"])
+        answer = await caller.post(path, {}, version=version)
+        return None if answer.status_code == 412 else dict(expect(answer, 201, path))
+
+    return await eventually(acted, path, PATIENCE_SECONDS)
 
 
 async def _latest(get: Get, life: Life, version: int) -> str:

@@ -206,6 +206,26 @@ async def test_a_granted_renewal_is_the_next_version_and_not_a_second_certificat
     assert await leaves_of(library, dict(new._mapping)) == ["RENEW"]
 
 
+async def test_a_granted_amendment_changes_what_was_asked_and_nothing_else(library: Library) -> None:
+    old, case = await library.issued(), library.a_case()
+    change = standing.Change(what="经营场所", before="甲路1号", after="乙路2号")
+    amends = standing.AmendmentRef(certificate_identifier=old["identifier"], changes=(change,))
+    event = case.decided(amends=amends, valid_until=None)
+
+    await library.hear(case.submitted(), case.received(), case.accepted(), event)
+    await library.hear(event)
+
+    (new,) = await library.rows("SELECT * FROM certificate WHERE case_id = :id", id=case.id)
+    record = library.kit.signer.verify(library.kit.open_record(new.jws_sealed))
+    assert (new.certificate_version, new.number_shown) == (2, old["number_shown"])
+    assert (new.valid_until, record["extend_info"]["经营场所"]) == (old["valid_until"], "乙路2号")
+    assert await verdict(library, old) == ("NO_LONGER_VALID", "SUPERSEDED")
+    assert await told(library, dict(new._mapping)) == ["issued", "amended"]
+    assert await leaves_of(library, dict(new._mapping)) == ["AMEND"]
+    papers = await library.rows("SELECT kind FROM paper WHERE case_id = :id", id=case.id)
+    assert sorted(paper.kind for paper in papers) == ["ACCEPTANCE_NOTICE", "AMENDMENT_DECISION", "RECEIPT"]
+
+
 async def test_a_renewal_of_what_the_library_never_held_is_a_first_certificate(library: Library) -> None:
     old, case = await library.issued(), library.a_case()
     unknown = old["identifier"].replace(".001.", ".777.")

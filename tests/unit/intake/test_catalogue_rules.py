@@ -260,9 +260,14 @@ CASES: list[Any] = [
     # guide, materials, fees, results, procedures
     pytest.param(lambda r: e02(r).update(basis=[]), [(food("basis"), "guide.incomplete")], id="no basis"),
     pytest.param(
-        lambda r: e02(r)["materials"][2].update(no=7),
-        [(food("materials[2].no"), "material.number")],
+        lambda r: e02(r)["materials"][4].update(no=7),
+        [(food("materials[4].no"), "material.number")],
         id="a gap in the numbers of materials",
+    ),
+    pytest.param(
+        lambda r: e02(r)["amendment"].update(materials=[1, 9, [2]]),
+        [(food("amendment.materials"), "amendment.unknown")],
+        id="an amendment takes what is no material",
     ),
     pytest.param(
         lambda r: e02(r)["materials"][2].update(need="也许"),

@@ -1,0 +1,88 @@
+"""Amend on application: a granted amendment is the next version of the certificate it names, exactly once."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from contracts.events.approval import CaseDecided
+from contracts.events.common import Outcome
+from contracts.events.standing import AmendmentRef, StandingAct, StandingDecided
+from services.certificate import repository
+from services.certificate.commands.issue_papers import issue_papers
+from services.certificate.commands.life import Cause, next_version
+from services.certificate.commands.standing_acts import amended, standing_of
+from services.certificate.domain.certificate import RelatedCase
+from services.certificate.domain.errors import NotFound
+from services.certificate.kit import Kit
+from services.certificate.paper_contents import CaseFacts
+from services.certificate.standing_papers import draft
+from services.chassis.clock import local_date
+from services.chassis.database import UnitOfWork
+from services.kernel.certificate_life import GROUNDS, Ground, LifeAct
+
+_FACTS = "申请人要求变更本机关颁发的证件所载事项。经审查，变更符合法定条件、标准。"
+
+
+async def amend_granted(uow: UnitOfWork, decided: Sequence[CaseDecided], kit: Kit, *, now: datetime) -> set[str]:
+    """The granted amendments among these decisions, done with their papers; gives their case ids.
+
+    Raises:
+        NotFound: the library has no such certificate; WrongState: it is not valid any more.
+    """
+    wanted = {_source(event): event for event in decided if event.outcome is Outcome.GRANTED and event.amends}
+    known = await repository.known_sources(uow.connection, wanted)
+    for source, event in wanted.items():
+        if source not in known and event.amends is not None:
+            await _amend(uow, source, event, event.amends, kit, now)
+    return {str(event.case_id) for event in wanted.values()}
+
+
+async def _amend(
+    uow: UnitOfWork, source: str, event: CaseDecided, asked: AmendmentRef, kit: Kit, now: datetime
+) -> None:
+    row = await repository.lock_certificate(uow.connection, asked.certificate_identifier)
+    if row is None:
+        raise NotFound
+    as_decided = _standing(event, asked, row.id)
+    said = {"许可内容": event.content if event.content != event.item.name else "", "条件": event.conditions}
+    new = amended(row, as_decided)
+    new = replace(
+        new,
+        source=source,
+        case=RelatedCase(event.case_id, event.case_no, event.item.item_code, event.item.name),
+        extend=(new.extend or {}) | {name: value for name, value in said.items() if value},
+    )
+    cause = Cause(as_decided.ground, as_decided.article)
+    await next_version(uow, row, LifeAct.AMEND, new, kit, now=now, cause=cause)
+    standing, _ = await standing_of(uow, row, as_decided, kit)
+    await issue_papers(uow, [draft(standing, CaseFacts.of_decision(event))], kit)
+
+
+def _standing(event: CaseDecided, asked: AmendmentRef, certificate_id: object) -> StandingDecided:
+    """The grant in the words in which a decision about a certificate is told."""
+    rule, item = GROUNDS[Ground.HOLDER_ASKED], event.item
+    return StandingDecided.model_validate(
+        {
+            "decision_id": event.case_id,
+            "identifier": asked.certificate_identifier,
+            "holder_key": event.applicant.subject_key,
+            "department_uscc": item.department.uscc,
+            "act": StandingAct.AMEND,
+            "ground": Ground.HOLDER_ASKED.value,
+            "article": rule.article,
+            "certificate_id": certificate_id,
+            "department": item.department,
+            "grounds": rule.wording,
+            "facts": _FACTS,
+            "basis": event.legal_basis or "；".join(item.basis) or rule.article,
+            "changes": asked.changes,
+            "valid_until": event.valid_until,
+            "effective_on": local_date(event.decided_at),
+            "decided_at": event.decided_at,
+            "decided_by": event.decided_by,
+        }
+    )
+
+
+def _source(event: CaseDecided) -> str:
+    return f"case:{event.case_id}:{event.item.certificate_type_code}"
