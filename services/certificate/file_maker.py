@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Mapping
 from hashlib import sha256
 from types import SimpleNamespace
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from services.certificate import copy_queries, log_queries
+from services.certificate import copy_queries, log_queries, template_queries, type_queries
 from services.certificate.commands import log_heads, log_proofs, make_files
 from services.certificate.commands.make_files import CERTIFICATE, COPY, Job, MadeFile
 from services.certificate.commands.sign_records import signed_record
@@ -20,7 +22,7 @@ from services.certificate.files.time_stamping import Authority
 from services.certificate.files.token_seals import Token
 from services.certificate.files.workshop import Workshop, WorkshopSettings
 from services.certificate.kit import Kit
-from services.certificate.printing import certificate_job, copy_job
+from services.certificate.printing import Printed, certificate_job, copy_job
 from services.certificate.tables import certificate, paper
 from services.chassis import clock
 from services.chassis.database import Database
@@ -42,6 +44,7 @@ class FileMaker:
         self._workshop = workshop
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._layouts: dict[tuple[str, int], Printed] = {}
 
     @classmethod
     def open(cls, database: Database, kit: Kit) -> "FileMaker":
@@ -104,7 +107,7 @@ class FileMaker:
 
     async def _make(self, job: Job) -> None:
         try:
-            pdf = await self._workshop.make(await self._contents(job))
+            pdf = await self._workshop.make(await self.contents_of(job))
             made = MadeFile(f"{job.target_kind.lower()}/{job.target_id}/{uuid4().hex}", sha256(pdf).hexdigest())
             await self._kit.files.put(made.name, pdf)
             if not await make_files.finish(self._database, job, made, now=clock.now()):
@@ -125,7 +128,8 @@ class FileMaker:
         else:
             await make_files.give_up(self._database, job, "版式文件制作失败，请联系管理员")
 
-    async def _contents(self, job: Job) -> contents.Job:
+    async def contents_of(self, job: Job) -> contents.Job:
+        """What is printed, by which template."""
         if job.target_kind == CERTIFICATE:
             return await self._certificate(job.target_id)
         if job.target_kind == COPY:
@@ -142,7 +146,8 @@ class FileMaker:
         own = SimpleNamespace(id=row.certificate_id, jws_sealed=row.jws_sealed)
         record = self._kit.signer.verify(await signed_record(self._database, own, self._kit))
         stamp = copy_queries.stamp_of(row)
-        return copy_job(record, copy_id, stamp, row.made_at, self._kit.settings.public_url)
+        printed = await self._printed(record)
+        return copy_job(record, copy_id, stamp, row.made_at, self._kit.settings.public_url, printed)
 
     async def _certificate(self, certificate_id: UUID) -> contents.Job:
         """A certificate's file says what its signed record says, and carries the proof of its leaf."""
@@ -158,4 +163,17 @@ class FileMaker:
         if proof.root() != head.root:
             raise LogBroken(f"第 {proof.index} 条记录的证明与日志头不一致")
         record = self._kit.signer.verify(await signed_record(self._database, row, self._kit))
-        return certificate_job(record, row.issued_at, self._kit.settings.public_url, proof)
+        printed = await self._printed(record)
+        return certificate_job(record, row.issued_at, self._kit.settings.public_url, proof, printed)
+
+    async def _printed(self, record: Mapping[str, Any]) -> Printed | None:
+        """What the signed record pins; read once per process, for it never changes. None: from before templates."""
+        sha256 = record.get("template_sha256")
+        if sha256 is None:
+            return None
+        pinned = (record["certificate_type_code"], record["certificate_type_version"])
+        if pinned not in self._layouts:
+            async with self._database.read() as connection:
+                kind = await type_queries.of_version(connection, *pinned)
+                self._layouts[pinned] = Printed(await template_queries.by_sha256(connection, sha256), kind.fields)
+        return self._layouts[pinned]

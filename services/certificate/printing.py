@@ -1,59 +1,88 @@
 """From a certificate's signed record to what its file prints."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from services.certificate.domain.certificate_type import TypeField
 from services.certificate.domain.copies import Stamp
 from services.certificate.domain.holders import NUMBER_LABELS, Recorded, read_holders
 from services.certificate.domain.personal import masked_certificate_number
 from services.certificate.domain.qr_proof import Inclusion, address, pack
 from services.certificate.files import contents
 from services.certificate.files.records import record_sha256
+from services.certificate.files.templates import Template
 from services.kernel.codes import holds_citizen_id
 
 
-def certificate_job(record: Mapping[str, Any], issued_at: datetime, public_url: str, proof: Inclusion) -> contents.Job:
+@dataclass(frozen=True)
+class Printed:
+    """By what a certificate is printed: the template it pins, and the fields of the version of its type."""
+
+    template: Template
+    fields: Sequence[TypeField]
+
+
+def certificate_job(
+    record: Mapping[str, Any], issued_at: datetime, public_url: str, proof: Inclusion, printed: Printed | None = None
+) -> contents.Job:
     """The file of a certificate, sealed by its issuer with the body's own seal; `proof` is its leaf under a head."""
-    return _job(record, issued_at, verification_url=address(public_url, proof), log_proof=pack(proof))
+    return _job(record, issued_at, printed, verification_url=address(public_url, proof), log_proof=pack(proof))
 
 
 def copy_job(
-    record: Mapping[str, Any], copy_id: UUID, stamp: Stamp, made_at: datetime, public_url: str
+    record: Mapping[str, Any],
+    copy_id: UUID,
+    stamp: Stamp,
+    made_at: datetime,
+    public_url: str,
+    printed: Printed | None = None,
 ) -> contents.Job:
     """The file of a print or a purpose-stamped copy: the same record, its stamp, and its own address in the QR code."""
     url = f"{public_url.rstrip('/')}/api/v1/certificates/verify?copy={copy_id}"
     copied = {"mark": stamp.mark, "copy_id": str(copy_id), "copy_until": stamp.expires_on}
-    return _job(record, made_at, verification_url=url, **copied)
+    return _job(record, made_at, printed, verification_url=url, **copied)
 
 
-def _job(record: Mapping[str, Any], at: datetime, **more: Any) -> contents.Job:
+def _job(record: Mapping[str, Any], at: datetime, by: Printed | None, **more: Any) -> contents.Job:
     until, holders = record["validate_end"], read_holders(record)
-    first = holders[0]
+    first, several = holders[0], len(holders) > 1 or bool(holders[0].share)
+    extend = dict(record["extend_info"])
+    layout = _layout(by, extend) if by else None
     printed = contents.Certificate(
         reference=record["certificate_identifier"],
         title=record["certificate_name"],
         number=record["certificate_number"],
-        holder_name=first.name,
+        holder_name="、".join(one.name + (f"（{one.share}）" if one.share else "") for one in holders),
         holder_number_label=NUMBER_LABELS[first.party_type],
-        holder_number=first.number,
-        holders=tuple(_holder(one) for one in holders) if len(holders) > 1 or first.share else (),
+        holder_number="、".join(one.number for one in holders),
+        holders=tuple(_holder(one) for one in holders) if several else (),
         issuer_name=record["issue_dept_name"],
         issued_on=_day(record["issue_date"]),
         valid_from=_day(record["validate_start"]),
         valid_until=_day(until) if until else None,
-        lines=tuple(_lines(record["extend_info"])),
+        lines=tuple(_lines(extend)),
         record_sha256=record_sha256(record),
         **more,
     )
     seal = contents.SealBody(name=record["issue_dept_name"], uscc=record["issue_dept_code"])
-    return contents.Job(contents=printed, seal=seal, at=at.replace(microsecond=0))
+    return contents.Job(contents=printed, seal=seal, at=at.replace(microsecond=0), layout=layout)
 
 
 def _holder(one: Recorded) -> contents.HolderLine:
     label = NUMBER_LABELS[one.party_type]
     return contents.HolderLine(name=one.name, number_label=label, number=one.number, share=one.share)
+
+
+def _layout(by: Printed, extend: dict[str, Any]) -> contents.Layout:
+    """Fields that the template names go to it by their codes and out of `extend`; a missing one is empty."""
+    named = [one for one in by.fields if one.code in by.template.fields]
+    values = {one.code: extend.pop(one.name, "") for one in named}
+    written = {line.label: line.value for line in _lines(values)}
+    given = tuple((code, written.get(code, "")) for code in values)
+    return contents.Layout(parts=by.template.parts, fields=by.template.fields, values=given)
 
 
 def _lines(extend: Mapping[str, Any]) -> list[contents.Line]:

@@ -54,6 +54,19 @@ class TypeVersionRow(Base, table=True):
     imported_at: datetime = Field(sa_column=_at())
 
 
+class TemplateRow(Base, table=True):
+    """A template as it was loaded, by the hash of its parts: every worker prints with it as long as it is named."""
+
+    __tablename__: ClassVar[str] = "certificate_template"
+
+    sha256: str = Field(primary_key=True)
+    name: str
+    version: str
+    declared: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    parts: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
+    loaded_at: datetime = Field(sa_column=_at())
+
+
 class CounterRow(Base, table=True):
     """One gapless row of numbers; the row is locked until the numbers taken from it are committed or given back."""
 
@@ -359,6 +372,7 @@ def _table(row: type[Base]) -> Table:
 # For statements over whole rows; columns are read as `certificate.c.identifier`.
 certificate_type = _table(CertificateTypeRow)
 type_version = _table(TypeVersionRow)
+certificate_template = _table(TemplateRow)
 certificate = _table(CertificateRow)
 co_holder = _table(CoHolderRow)
 case_copy = _table(CaseRow)

@@ -42,6 +42,12 @@ async def by_code(connection: AsyncConnection, codes: Collection[str]) -> dict[s
     return {row.type_code: of_row(row) for row in found}
 
 
+async def of_version(connection: AsyncConnection, code: str, version: int) -> CertificateType:
+    """Raises NoResultFound."""
+    wanted = select(type_version).where(_VERSION.type_code == code, _VERSION.version == version)
+    return of_row((await connection.execute(wanted)).one())
+
+
 async def everything(connection: AsyncConnection) -> dict[str, CertificateType]:
     found = await connection.execute(select(certificate_type).order_by(_TYPE.type_code))
     return {row.type_code: of_row(row) for row in found}

@@ -1,5 +1,6 @@
 """Import of certificate types from the directory file: checked completely, then all or nothing, as new versions."""
 
+import asyncio
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from services.certificate import type_queries
+from services.certificate import template_queries, type_queries
+from services.certificate.commands.load_templates import Templates
 from services.certificate.domain.certificate_type import document
 from services.certificate.domain.errors import ImportFaulty
 from services.certificate.domain.type_reading import Entry, read_directory
@@ -35,11 +37,16 @@ async def import_types(database: Database, file: Path, *, now: datetime) -> Load
         ImportFaulty: with every fault and its place in the file; nothing is stored.
     """
     entries, faults = read_directory(_content(file))
-    if faults:
-        raise ImportFaulty(errors=faults)
+    templates = Templates(file.parent)
+    pinned = await asyncio.to_thread(lambda: [templates.of(entry) for entry in entries])
     async with database.transaction() as uow:
         known = await type_queries.lock_versions(uow.connection)
-        new = [row for entry in entries if (row := _row(entry, known, now)) is not None]
+        names = {one.name for one in templates.loaded}
+        templates.check_versions(await template_queries.named(uow.connection, names))
+        if faults or templates.faults:
+            raise ImportFaulty(errors=[*faults, *templates.faults])
+        await template_queries.save(uow.connection, templates.loaded, now)
+        new = [row for entry in pinned if (row := _row(entry, known, now)) is not None]
         await type_queries.save(uow.connection, new)
     return Loaded(len(entries), len(new))
 

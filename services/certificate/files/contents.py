@@ -290,12 +290,22 @@ Contents: TypeAlias = Certificate | AnyPaper
 
 
 @dataclass(frozen=True, kw_only=True)
+class Layout:
+    """The template a certificate is printed by, and the values of the fields that its type adds, by their codes."""
+
+    parts: tuple[tuple[str, str], ...] = field(repr=False)
+    fields: tuple[str, ...]  # what it declares: it sees no other
+    values: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """One file to make. `at` is the time of sealing (aware); equal jobs give files that read the same."""
 
     contents: Annotated[Contents, Discriminator("kind")] = field(repr=False)
     seal: SealBody
     at: datetime
+    layout: Layout | None = None  # of a certificate; None: our own templates
 
 
 _JOBS = TypeAdapter(Job)

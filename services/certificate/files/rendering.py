@@ -1,6 +1,7 @@
 """Contents -> PDF/A-2b through the typst templates. Data goes in as JSON: text is text there, never markup."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from functools import cache
@@ -15,8 +16,9 @@ import typst
 from services.certificate.files import font
 from services.certificate.files.contents import Certificate, Contents, Job, Receipt, SealBody
 from services.certificate.files.contents_after import EndKind, StandingKind
+from services.certificate.files.templates import COMMON, FOLDER, MAIN, folder_of
 
-TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+TEMPLATES = FOLDER
 _QR_MASK = 2
 _LONG = 200
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -51,11 +53,11 @@ def render(job: Job) -> Rendered:
     font.check_printable(job.contents, spell=not isinstance(job.contents, Certificate))
     compiler = _compiler()
     inputs = {"data": json.dumps(_data(job), ensure_ascii=False)}
-    kind = job.contents.kind
-    source = TEMPLATES / f"{_TEMPLATES.get(kind, kind.lower())}.typ"
+    root = _root(job)
     attached = isinstance(job.contents, Receipt) and job.contents.signed_record
     pdf = compiler.compile(
-        input=str(source),
+        input=str(root / _source(job)),
+        root=str(root),
         sys_inputs=inputs,
         pdf_standards=_STANDARD_WITH_ATTACHMENT if attached else _STANDARD,
         timestamp=job.at,
@@ -69,9 +71,32 @@ def render_seal(seal: SealBody) -> bytes:
     """The red round seal as a one-page PDF. The same for all files of a body, so drawn once per process."""
     font.check_printable(seal)
     inputs = {"data": json.dumps({"name": seal.name, "purpose": seal.purpose}, ensure_ascii=False)}
-    source = str(TEMPLATES / "seal.typ")
+    source, root = str(TEMPLATES / "seal.typ"), str(TEMPLATES)
     # Untagged: the picture becomes a form in another file, where its tags would point nowhere.
-    return _one_file(_compiler().compile(input=source, sys_inputs=inputs, pdf_standards=_STANDARD, pdf_tags=False))
+    same: dict[str, Any] = {"pdf_standards": _STANDARD, "pdf_tags": False}
+    return _one_file(_compiler().compile(input=source, root=root, sys_inputs=inputs, **same))
+
+
+def preview(job: Job, changed: Mapping[str, Any]) -> tuple[tuple[bytes, ...], int]:
+    """The pages as pictures, with some of the data changed, and how many places for the seal there are.
+
+    Raises: typst.TypstError, with the line.
+    """
+    compiler, root = _compiler(), _root(job)
+    inputs = {"data": json.dumps(_data(job) | dict(changed), ensure_ascii=False)}
+    made = compiler.compile(input=str(root / _source(job)), root=str(root), sys_inputs=inputs, format="svg")
+    pages = made if isinstance(made, list) else [made] if made else []
+    return tuple(pages), len(json.loads(compiler.query("<seal>", field="value")))
+
+
+def _root(job: Job) -> Path:
+    """The folder that the compiler may read: of a layout its own."""
+    return folder_of(job.layout.parts) if job.layout else TEMPLATES
+
+
+def _source(job: Job) -> str:
+    kind = job.contents.kind
+    return MAIN if job.layout else f"{_TEMPLATES.get(kind, kind.lower())}.typ"
 
 
 def warm_up() -> None:
@@ -95,6 +120,10 @@ def _one_file(made: bytes | list[bytes] | None) -> bytes:
 def _data(job: Job) -> dict[str, Any]:
     """What the template reads: the contents with dates written out, the QR picture, the document's own marks."""
     data: dict[str, Any] = _written(job.contents)
+    if job.layout is not None:
+        hidden = set(COMMON) - set(job.layout.fields)
+        data = {name: value for name, value in data.items() if name not in hidden}
+        data |= {code: _written(value) for code, value in job.layout.values}
     data["font"] = font.FAMILY
     data["seal_purpose"] = job.seal.purpose
     data["spelled"] = font.spelled_ones(job.contents)
