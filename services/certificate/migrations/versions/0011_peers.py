@@ -3,7 +3,6 @@
 from alembic import op
 
 from services.certificate.peers.tables import PeerBase
-from services.chassis.migrations import create_tables
 
 revision = "0011"
 down_revision = "0010"
@@ -12,4 +11,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    create_tables(op, PeerBase.metadata)
+    PeerBase.metadata.create_all(op.get_bind(), checkfirst=True)
