@@ -91,11 +91,11 @@ async def verify_by_form(request: Request, db: Db, now: Now, kit: TheKit) -> Res
         if request.headers.get("content-type", "").startswith(FORM):
             return _answer(request, await verify.identifier(db, await read_identifier(request), kit, now=now))
         given = await read_pdf(request)
+        return _answer(request, await verify.file(db, given.content, kit, now=now, code=given.code))
     except DomainError as refused:
         if wants_page(request):
             return _page(None, refused.detail, status=400)
         raise
-    return _answer(request, await verify.file(db, given.content, kit, now=now, code=given.code))
 
 
 @router.get("/.well-known/certificate-jwks.json", summary="证照签名公钥 (JWKS)")

@@ -73,3 +73,12 @@ class TooLarge(DomainError):
     kind = Kind.TOO_LARGE
     title_zh = "内容超过大小限制"
     title_en = "The content is too large"
+
+
+class UnsafeFile(DomainError):
+    """An upload that does more than show something, or that cannot be looked into. `errors` name the rule."""
+
+    code = "platform.file-unsafe"
+    kind = Kind.INVALID
+    title_zh = "文件含有不安全的内容，未予接收"
+    title_en = "The file holds unsafe contents and was not taken"

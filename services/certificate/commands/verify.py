@@ -37,6 +37,7 @@ from services.certificate.files.records import record_sha256
 from services.certificate.files.verification import PdfVerdict, verify_pdf
 from services.certificate.kit import Kit
 from services.certificate.schemas import VerificationOut, VerifiedCertificate, VerifiedCopy, VerifiedPaper
+from services.chassis import file_guard
 from services.chassis.clock import local_date
 from services.chassis.database import Database
 from services.chassis.sealing import SealBroken
@@ -121,6 +122,10 @@ async def file(db: Database, content: bytes, kit: Kit, *, now: datetime, code: s
         binding = Binding.OWN if await _record_intact(db, row, kit, found.record_sha256) else binding
     here = row is not None or not is_elsewhere(named, kit.settings.division)
     fault = tell_apart(Shown(seal_of(found), named=bool(named), here=here, binding=binding))
+    if fault is not None and fault.reason is Reason.NOT_OURS:
+        await file_guard.check(
+            content
+        )  # whoever shows such a file shall hear that it is dangerous, not that it is foreign
     if fault is not None:
         return _told(fault, now, named=named)
     told = await _certificate(db, row, kit, now, found)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from services.chassis import file_guard
 from services.chassis.auth import Principal
 from services.chassis.database import Answer, Replay
 from services.chassis.files import FileMissing, FilesAway
@@ -34,13 +35,14 @@ class Upload:
 
 
 async def upload(office: Office, application_id: UUID, given: Upload, call: Call) -> Answer:
-    """Raises UnknownApplication, WrongState, Invalid, UnsupportedFile, FilesAway.
+    """Raises UnknownApplication, WrongState, Invalid, UnsupportedFile, UnsafeFile, FilesAway.
 
     Several materials may be uploaded at once: each waits for the row instead of losing a race.
     """
     seen = replace_key(call, given)
     await _check_place(office, application_id, given, seen)
     media_type = recognise(given.content)
+    await file_guard.check(given.content)
     digest = await asyncio.to_thread(lambda: hashlib.sha256(given.content).hexdigest())
     key = f"materials/{application_id}/{uuid7()}"
     await office.files.put(key, given.content)

@@ -21,6 +21,7 @@ from services.certificate.file_maker import FileMaker
 from services.chassis.clock import real_now
 from services.chassis.files import Files
 from tests.support.certificate import MARKER, NOON, Library, an_item
+from tests.support.hostile_files import SCRIPT, a_pdf
 
 NOWHERE = "1.2.156.3005.2.11431202006100029C002.11431202006100029C.JY24312020000001.001."
 Sealed = tuple[dict[str, Any], Response, Response]
@@ -240,6 +241,39 @@ async def test_what_is_no_pdf_or_too_large_is_turned_away(library: Library, cont
     answer = await upload(library, content)
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_a_foreign_file_with_a_script_is_refused_and_an_altered_one_of_ours_is_told_as_altered(
+    library: Library, sealed: Sealed
+):
+    script = a_pdf(SCRIPT, catalog=b"/OpenAction 4 0 R")
+    _, answer, _ = sealed
+
+    foreign = await upload(library, script)
+    page = await upload(library, script, Accept="text/html")
+    ours = await upload(library, answer.content + b"9 0 obj" + SCRIPT + b"endobj")
+
+    assert (foreign.status_code, foreign.json()["errors"][0]["code"]) == (422, "pdf.script")
+    assert (page.status_code, "含有脚本" in page.text) == (400, True)
+    assert (ours.status_code, ours.json()["reason"]) == (200, "FILE_ALTERED")
+
+
+async def test_a_hundred_mebibytes_of_zeros_are_refused_while_they_stream(library: Library):
+    sent = 0
+
+    async def zeros() -> AsyncIterator[bytes]:
+        nonlocal sent
+        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
+        for _ in range(100):
+            sent += 2**20
+            yield bytes(2**20)
+
+    refused = await library.http.post(
+        VERIFY, content=zeros(), headers={"content-type": "multipart/form-data; boundary=b"}
+    )
+
+    assert (refused.status_code, refused.json()["code"]) == (413, "certificate.upload-too-large")
+    assert sent <= 21 * 2**20
 
 
 async def test_a_body_that_is_no_form_is_turned_away(library: Library):

@@ -15,8 +15,10 @@ from services.chassis.clock import real_now
 from services.intake import stored_files
 from services.intake.settings import settings
 from tests.integration.intake.desk import LI, PDF, ZHANG, Desk, coverage
+from tests.support import hostile_files as hostile
+from tests.support.hostile_files import a_pdf, a_png
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20 + b"IEND\xaeB`\x82"
+PNG = a_png()
 LIMIT = 20 * 2**20
 
 
@@ -104,6 +106,31 @@ async def test_what_is_refused_leaves_nothing(
     assert len(stored(environment)) == before
 
 
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        pytest.param(a_pdf(hostile.SCRIPT, catalog=b"/OpenAction 4 0 R"), "pdf.script", id="script"),
+        pytest.param(a_pdf(hostile.an_object_stream(hostile.SCRIPT)), "pdf.script", id="packed script"),
+        pytest.param(a_pdf(hostile.a_stream(b"MZ", b"/Type/EmbeddedFile")), "pdf.embedded-file", id="embedded file"),
+        pytest.param(a_pdf(hostile.a_stream(hostile.zeros(100))), "file.bomb", id="100 MiB of zeros, packed"),
+        pytest.param(a_png(10**6, 10**6), "image.too-many-pixels", id="picture that unpacks to a tebibyte"),
+        pytest.param(hostile.an_ofd(("Doc_0/a.js", b"x")), "ofd.script", id="ofd with a program"),
+    ],
+)
+async def test_what_does_more_than_show_is_refused_with_field_and_rule(
+    desk: Desk, environment: Path, content: bytes, rule: str
+) -> None:
+    application = await desk.submitted("P10")
+    before = len(stored(environment))
+
+    refused = await desk.upload(application, 1, content)
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "platform.file-unsafe")
+    assert [(error["pointer"], error["code"]) for error in refused.json()["errors"]] == [("#/file", rule)]
+    assert refused.json()["errors"][0]["detail"].endswith("上传")
+    assert len(stored(environment)) == before
+
+
 async def test_a_file_of_exactly_the_limit_is_taken(desk: Desk) -> None:
     application = await desk.submitted("P10")
     content = b"%PDF-" + b"0" * (LIMIT - 10) + b"%%EOF"
@@ -120,11 +147,12 @@ async def test_an_endless_body_is_cut_off_while_it_streams(desk: Desk) -> None:
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:
+        """100 MiB of zeros."""
         nonlocal sent
         yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
         for _ in range(100):
             sent += 2**20
-            yield b"0" * 2**20
+            yield bytes(2**20)
 
     refused = await desk.http.post(
         f"/api/v1/applications/{application['application_id']}/materials",
@@ -132,7 +160,8 @@ async def test_an_endless_body_is_cut_off_while_it_streams(desk: Desk) -> None:
         headers=desk.clerk | {"content-type": "multipart/form-data; boundary=b", "idempotency-key": str(uuid4())},
     )
 
-    assert refused.status_code == 413
+    assert (refused.status_code, refused.json()["code"]) == (413, "intake.file-too-large")
+    assert sent <= 21 * 2**20
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from services.certificate.files.rendering import render
 from services.certificate.files.seal_keys import FileSealKeys, Trust
 from services.certificate.files.sealing import make_file
 from services.certificate.files.verification import Reason, Verdict, verify_pdf
+from services.chassis import file_guard
 from tests.support import certificate_files as samples
 
 
@@ -216,3 +218,19 @@ def test_a_hostile_file_of_full_size_is_answered_soon(piece: bytes, trust: Trust
 
 def test_without_any_root_nothing_is_ours(sealed: bytes, tmp_path: Path) -> None:
     assert verify_pdf(sealed, Trust.load(tmp_path)).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("kind", samples.papers())
+def test_what_we_seal_ourselves_is_taken_as_an_upload(kind: str, seal_keys: FileSealKeys) -> None:
+    file_guard.examine(make_file(samples.a_job(samples.papers()[kind]), seal_keys))
+
+
+def test_a_certificate_and_a_receipt_with_its_signed_record_are_taken_as_uploads(
+    sealed: bytes, seal_keys: FileSealKeys
+) -> None:
+    attached = replace(samples.receipt(), signed_record="eyJhIjoxfQ.eyJiIjoyfQ.c2ln")
+    receipt = make_file(samples.a_job(attached), seal_keys)
+
+    file_guard.examine(sealed)
+    file_guard.examine(receipt)
+    assert b"/EmbeddedFile" in receipt
