@@ -150,9 +150,8 @@ class ApplicationReceived(Event):
 
 
 class SupplementRequested(Event):
-    """`ordinal` 2 asks again, with `reason`, for what could not be seen the first time; `seen_before` names the
-    materials in it that lay before the window unchanged when the first notice was given; a material that came in since
-    shows the fault of each (`shown_by`)."""
+    """`ordinal` 2 asks again, with `reason`, for what could not be seen the first time; `seen_before` names materials
+    that lay there unchanged at the first notice; one that came in since shows the fault of each (`shown_by`)."""
 
     SUBJECT: ClassVar[str] = "intake.supplement.requested.v1"
     application_id: UUID
@@ -183,8 +182,7 @@ class SupplementSupplied(Event):
 class ApplicationAccepted(Event):
     """Acceptance. Approval opens the case from this fact alone.
 
-    After a supplement `accepted_at` is when everything had arrived, as its notice says; the window said so at
-    `answered_at`.
+    After a supplement `accepted_at` is when everything had arrived; the window said so at `answered_at`.
 
     `deemed`: nobody answered within five working days (art. 32(4)); accepted by law as of `accepted_at`, the day the
     materials came in, found at `deemed_at`; `lacking` names required materials that were not there. No grant before

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -54,10 +55,9 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
         check_stage(published.item, scenario, await _before(uow.connection, body.follows, applicant, published, call))
         await check_names(uow.connection, applicant, agent, call.principal)
         holders, promising = whose(applicant, agent, call.principal), promises(office, applicant, call.today)
-        auto = body.reuse == "auto"
-        materials = await hand_in(
-            uow.connection, item.item, claims, call, holders=holders, auto=auto, promising=promising
-        )
+        how: dict[str, Any] = {"holders": holders, "auto": body.reuse == "auto", "promising": promising}
+        materials = await hand_in(uow.connection, item.item, claims, call, **how)
+        amends = await _amends(uow.connection, item.item, applicant, body, call)
         application = Application(
             application_id=uuid7(),
             state=State.SUBMITTED,
@@ -72,9 +72,7 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
             submitted_at=call.now,
             materials=materials,
             renews=await _renews(uow.connection, office, item.item, applicant, body, call),
-            course=Course(
-                scenario, body.follows, amends=await _amends(uow.connection, item.item, applicant, body, call)
-            ),
+            course=Course(scenario, body.follows, amends=amends),
         )
         await repository.add(uow.connection, application, item_name=item.item.name, form_sealed=form_sealed)
         uow.publish(facts.submitted(application, item), aggregate_id=application.application_id, version=1)
