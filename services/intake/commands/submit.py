@@ -12,21 +12,21 @@ from services.chassis.database import Answer
 from services.chassis.ids import uuid7
 from services.intake import facts, repository
 from services.intake.commands.names import check_names
+from services.intake.commands.stages import require_stage
 from services.intake.domain.amendment import amendment
 from services.intake.domain.application import Agent, Applicant, Application, PartyType, Renewal
 from services.intake.domain.catalogue import ServiceItem
 from services.intake.domain.course import Course
-from services.intake.domain.errors import Invalid, NotForOthers, UnknownApplication
+from services.intake.domain.errors import Invalid, NotForOthers
 from services.intake.domain.handing_in import Claim, Promises, check_applicant, check_claims
 from services.intake.domain.materials import Provided, Source, auto_reuse, merge
 from services.intake.domain.records import Amendment
 from services.intake.domain.renewal import renewal, window_of
-from services.intake.domain.scenarios import check_stage, choose
+from services.intake.domain.scenarios import choose
 from services.intake.domain.states import State
-from services.intake.items import VersionedItem
 from services.intake.office import NUMBER_CONTEXT, Call, Office, answer
 from services.intake.schemas import AgentIn, ApplicantIn, ApplicationIn
-from services.intake.scope import SEES_PAPER, is_citizen_only, own_keys, visible
+from services.intake.scope import SEES_PAPER, is_citizen_only, own_keys
 from services.kernel.codes import (
     in_division,
     mask_citizen_id,
@@ -39,7 +39,7 @@ from services.kernel.errors import FieldError
 
 
 async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
-    """Raises Invalid, NotForOthers, UnknownItem, RenewalWindow, StageNotOpen."""
+    """Raises Invalid, NotForOthers, UnknownItem, RenewalWindow, StageNotOpen, StageTaken."""
     published = (await office.items.current(office.db)).get(body.item_code)
     scenario = _scenario(published.item, body)
     item = office.items.under(published, scenario)
@@ -52,7 +52,7 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
     form_sealed = office.seal_form(body.form)
     division = _division(item.item, body.division, call.principal)
     async with office.db.transaction(call.idempotency) as uow:
-        check_stage(published.item, scenario, await _before(uow.connection, body.follows, applicant, published, call))
+        await require_stage(uow.connection, published, scenario, body.follows, applicant, call)
         await check_names(uow.connection, applicant, agent, call.principal)
         holders, promising = whose(applicant, agent, call.principal), promises(office, applicant, call.today)
         how: dict[str, Any] = {"holders": holders, "auto": body.reuse == "auto", "promising": promising}
@@ -82,20 +82,6 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
 def _scenario(item: ServiceItem, body: ApplicationIn) -> str | None:
     """Raises Invalid."""
     return choose(item, body.scenario, follows=body.follows is not None, amends=body.amends is not None)
-
-
-async def _before(
-    connection: AsyncConnection, case_no: str | None, applicant: Applicant, item: VersionedItem, call: Call
-) -> Application | None:
-    """The stage before, of this applicant and item; None when none is named, or it is another's."""
-    if case_no is None:
-        return None
-    try:
-        found = await repository.load(connection, case_no, visible(call.principal, call.roles))
-    except UnknownApplication:
-        return None
-    same = found.item_code == item.item.item_code and found.applicant.subject_key == applicant.subject_key
-    return found if same else None
 
 
 @dataclass(frozen=True)

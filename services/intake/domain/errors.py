@@ -176,6 +176,13 @@ class StageNotOpen(DomainError):
     title_en: ClassVar[str] = "The stage before is not granted yet"
 
 
+class StageTaken(DomainError):
+    code: ClassVar[str] = "intake.stage-taken"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "本阶段已有申请，不能重复申请"
+    title_en: ClassVar[str] = "This stage has been asked for already"
+
+
 class NothingToReturn(DomainError):
     code: ClassVar[str] = "intake.no-originals"
     kind: ClassVar[Kind] = Kind.CONFLICT

@@ -3,15 +3,16 @@
 Both are data of the catalogue (`variants`, `stages`); an application names the one it runs under.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from services.intake.domain import amendment
 from services.intake.domain.application import Application
 from services.intake.domain.catalogue import ItemKind, ItemResult, Material, Need, Scenario, ServiceItem
-from services.intake.domain.errors import Invalid, StageNotOpen
+from services.intake.domain.errors import Invalid, StageNotOpen, StageTaken
 from services.intake.domain.records import Outcome
+from services.intake.domain.states import ENDED_WITHOUT_RESULT, STATE_NAMES
 from services.kernel.errors import FieldError
 
 STAGE_RESULT_KIND = "批文"
@@ -52,18 +53,32 @@ def _amending(item: ServiceItem, asked: str | None, *, follows: bool) -> str:
     return scenario
 
 
-def check_stage(item: ServiceItem, scenario: str | None, before: Application | None) -> None:
-    """A later stage follows a granted earlier one of the same applicant; which it is, the caller has made sure of.
+def check_stage(
+    item: ServiceItem, scenario: str | None, before: Application | None, later: Sequence[Application] = ()
+) -> None:
+    """A later stage follows a granted earlier one of the same applicant, once; which, the caller has made sure of.
 
-    Raises StageNotOpen.
+    Args:
+        later: what was asked for after `before`. One that ended without a grant does not stand in the way.
+
+    Raises: StageNotOpen, StageTaken.
     """
     ordered = [stage_id(item, stage) for stage in stages(item)]
     if scenario not in ordered or scenario == ordered[0]:
         return
-    wanted = stages(item)[ordered.index(scenario) - 1]
+    wanted, asked = stages(item)[ordered.index(scenario) - 1], stages(item)[ordered.index(scenario)]
     granted = before is not None and before.outcome is Outcome.GRANTED
     if before is None or not granted or before.course.scenario != stage_id(item, wanted):
         raise StageNotOpen(f"应当先取得“{wanted['name']}”的准予决定，并以其办件编号（follows）申请本阶段")
+    alive = next((one for one in later if one.course.scenario == scenario and _stands(one)), None)
+    if alive is not None:
+        known = f"办件编号 {alive.case_no}，" if alive.case_no else ""
+        raise StageTaken(f"“{asked['name']}”已有申请（{known}{STATE_NAMES[alive.state]}），不能重复申请")
+
+
+def _stands(application: Application) -> bool:
+    """Under way, or granted."""
+    return application.state not in ENDED_WITHOUT_RESULT and application.outcome is not Outcome.REFUSED
 
 
 def under(item: ServiceItem, scenario: str | None) -> ServiceItem:

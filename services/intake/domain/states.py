@@ -36,6 +36,18 @@ STATE_NAMES = {
 }
 
 
+ENDED_WITHOUT_RESULT = frozenset(
+    {
+        State.REFUSED_ACCEPTANCE,
+        State.NOT_REQUIRED,
+        State.WITHDRAWN,
+        State.RETURNED,
+        State.TERMINATED,
+        State.TRANSFERRED,
+    }
+)
+
+
 class Act(StrEnum):
     PROVIDE = "PROVIDE"
     RECEIVE = "RECEIVE"
@@ -87,14 +99,5 @@ ALLOWED: dict[Act, frozenset[State]] = {
     # What approval ended before the withdrawal was known to it had ended already.
     Act.RECORD_TERMINATION: frozenset({State.ACCEPTED, State.WITHDRAWN}),
     Act.RECORD_TRANSFER: frozenset({State.ACCEPTED, State.WITHDRAWN}),
-    Act.RETURN_ORIGINALS: frozenset(
-        {
-            State.REFUSED_ACCEPTANCE,
-            State.NOT_REQUIRED,
-            State.WITHDRAWN,
-            State.RETURNED,
-            State.TERMINATED,
-            State.TRANSFERRED,
-        }
-    ),
+    Act.RETURN_ORIGINALS: ENDED_WITHOUT_RESULT,
 }

@@ -1,5 +1,6 @@
 """Windows, stages and emergencies of the catalogue, driven through the public API with time travel."""
 
+import asyncio
 from datetime import date
 from typing import Any
 
@@ -95,6 +96,21 @@ class TestE13TwoStages:
         assert "资金信用证明" not in {m["name"] for m in second["materials"]}
         subject, body = (await desk.events(first["application_id"]))[2][1:]
         assert (subject, body["item"]["certificate_type_code"]) == ("intake.application.accepted.v1", None)
+
+    async def test_of_five_who_ask_for_the_second_stage_at_once_one_does_and_again_only_after_it_ended(
+        self, desk: Desk
+    ) -> None:
+        first = await desk.accepted("E13", number=SHOP, name="网吧")
+        await desk.decided(first, Outcome.GRANTED)
+
+        asked = [desk.submit("E13", number=SHOP, name="网吧", follows=first["case_no"]) for _ in range(5)]
+        answers = sorted(await asyncio.gather(*asked), key=lambda answer: answer.status_code)
+
+        assert [answer.status_code for answer in answers] == [201] + [409] * 4
+        assert {answer.json()["code"] for answer in answers[1:]} == {"intake.stage-taken"}
+        await desk.done(answers[0].json(), "withdrawal", {"reason": "改日再办"})
+        again = await desk.submit("E13", number=SHOP, name="网吧", follows=first["case_no"])
+        assert again.status_code == 201, again.text
 
     async def test_the_stage_before_must_be_the_applicants_own(self, desk: Desk) -> None:
         first = await desk.accepted("E13", number=SHOP, name="网吧")

@@ -10,11 +10,11 @@ from services.intake.domain import windows
 from services.intake.domain.application import Application, Outcome
 from services.intake.domain.catalogue import ItemKind, Need, Scenario
 from services.intake.domain.course import Claimed, Course, EntryKind, LedgerEntry
-from services.intake.domain.errors import Invalid, OutsideWindow, StageNotOpen
+from services.intake.domain.errors import Invalid, OutsideWindow, StageNotOpen, StageTaken
 from services.intake.domain.moving import ClockName, project
 from services.intake.domain.scenarios import check_stage, choose, under
 from services.intake.domain.silence import wakes_at
-from services.intake.domain.states import State
+from services.intake.domain.states import ENDED_WITHOUT_RESULT, State
 from services.kernel.time_limit import DueDate, end_of
 from services.kernel.workdays import SpecialDay, YearNotice, official_calendar
 from tests.unit.intake.builders import CLERK, a_material, an_application, an_item
@@ -126,6 +126,20 @@ def test_a_later_stage_follows_a_granted_earlier_one():
     for wrong in (None, replace(before, outcome=Outcome.REFUSED)):
         with pytest.raises(StageNotOpen, match="筹建批准"):
             check_stage(item, "E02-2", wrong)
+
+
+@pytest.mark.parametrize("state", list(State), ids=str)
+def test_a_stage_is_asked_for_once_while_the_first_asking_stands(state: State):
+    item = an_item(particulars={"stages": STAGES})
+    before = an_application(State.DECIDED, course=Course(scenario="E02-1"))
+    earlier = an_application(state, course=Course(scenario="E02-2", follows="N"))
+
+    if state in ENDED_WITHOUT_RESULT:
+        check_stage(item, "E02-2", before, [earlier])
+    else:
+        with pytest.raises(StageTaken):
+            check_stage(item, "E02-2", before, [earlier])
+    check_stage(item, "E02-2", before, [replace(earlier, outcome=Outcome.REFUSED)])
 
 
 def test_without_a_word_the_first_stage_is_applied_for_and_an_unknown_scenario_is_refused():
