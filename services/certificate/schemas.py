@@ -183,6 +183,15 @@ class VerifiedCopy(BaseModel):
     expires_on: date | None
 
 
+class IssuedIn(BaseModel):
+    """The registered region that issued a certificate, whose keys it was verified with."""
+
+    region: str
+    name: str
+    confirmed_at: datetime | None = Field(description="最近一次由该地区答复并核验的时间")
+    trusted_until: date | None
+
+
 class VerificationOut(BaseModel):
     verdict: Verdict
     reason: Reason | None = Field(None, description="不是 VALID 时的原因")
@@ -190,6 +199,7 @@ class VerificationOut(BaseModel):
     message: str
     advice: str = Field("", description="应当怎么办")
     region: str | None = Field(None, description="OTHER_REGION: 标识中颁发机构所在行政区划的前六位")
+    issued_in: IssuedIn | None = Field(None, description="由已登记的其他地区颁发的证照")
     certificate: VerifiedCertificate | None = None
     paper: VerifiedPaper | None = None
     stamped: VerifiedCopy | None = Field(None, description="所核验的是副本或加注件")

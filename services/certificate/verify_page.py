@@ -71,7 +71,9 @@ def _rows(result: VerificationOut) -> list[tuple[str, str]]:
             ("出具机关", paper.issuer_name),
             ("日期", chinese(paper.issued_on)),
         ]
-    if result.region is not None:
+    if (issued_in := result.issued_in) is not None:
+        rows.append(("颁发地区", issued_in.name))
+    elif result.region is not None:
         rows.append(("颁发地区划", result.region))
     return [*rows, ("核验时间", result.checked_at.astimezone(_SHANGHAI).strftime("%Y-%m-%d %H:%M:%S"))]
 

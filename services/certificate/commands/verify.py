@@ -36,6 +36,7 @@ from services.certificate.files.file_seals import seal_of
 from services.certificate.files.records import record_sha256
 from services.certificate.files.verification import PdfVerdict, verify_pdf
 from services.certificate.kit import Kit
+from services.certificate.peers import verifying
 from services.certificate.schemas import VerificationOut, VerifiedCertificate, VerifiedCopy, VerifiedPaper
 from services.chassis import file_guard
 from services.chassis.clock import local_date
@@ -57,13 +58,16 @@ async def identifier(db: Database, text: str, kit: Kit, *, now: datetime) -> Ver
     async with db.read() as connection:
         row = await queries.by_identifier(connection, wanted)
     if row is None and is_elsewhere(wanted, kit.settings.division):
-        return _told(_OTHER_REGION, now, named=wanted)
+        told = await verifying.by_identifier(db, wanted, kit, now=now)
+        return told or _told(_OTHER_REGION, now, named=wanted)
     return await _certificate(db, row, kit, now)
 
 
 async def qr_code(db: Database, text: str, proof: str, kit: Kit, *, now: datetime) -> VerificationOut:
     """What the QR code of a certificate opens: its state, once the proof it carries is that of the log."""
     told = await identifier(db, text, kit, now=now)
+    if told.issued_in is not None:
+        return await verifying.by_identifier(db, text.strip().upper(), kit, now=now, proof=proof) or told
     if not proof or told.reason in _BEFORE_ANY_PROOF:
         return told
     async with db.read() as connection:
@@ -121,6 +125,8 @@ async def file(db: Database, content: bytes, kit: Kit, *, now: datetime, code: s
     if binding is Binding.ABSENT and seal_of(found) is Seal.FOREIGN and row is not None and found.record_sha256:
         binding = Binding.OWN if await _record_intact(db, row, kit, found.record_sha256) else binding
     here = row is not None or not is_elsewhere(named, kit.settings.division)
+    if not here and (elsewhere := await verifying.by_file(db, named, content, kit, now=now)):
+        return elsewhere
     fault = tell_apart(Shown(seal_of(found), named=bool(named), here=here, binding=binding))
     if fault is not None and fault.reason is Reason.NOT_OURS:
         await file_guard.check(

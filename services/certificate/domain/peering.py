@@ -31,6 +31,7 @@ class Peer:
     valid_until: date | None = None
     closed: bool = False
     seal_roots: tuple[str, ...] = ()
+    stamp_roots: tuple[str, ...] = ()
     head_size: int = 0
     head_root: bytes = b""
 

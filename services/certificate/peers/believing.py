@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from services.certificate.domain import merkle
+from services.certificate.domain.errors import PeerUntrusted
 from services.certificate.domain.holders import read_holders, stored
 from services.certificate.domain.peering import Peer
 from services.certificate.domain.personal import masked_certificate_number
@@ -14,6 +15,7 @@ from services.certificate.domain.transparency import FIRST_ACTS, Act, Leaf, may_
 from services.certificate.files.records import ACT_TYPE, HEAD_TYPE, RECORD_TYPE, content_hash
 from services.certificate.kit import Kit, holder_of
 from services.certificate.peers.wire import Answer, LeafSaid, Told, signed_by, untrusted
+from services.chassis.sealing import SealBroken
 from services.kernel.certificate_identifier import check_certificate_identifier, parse_certificate_identifier
 from services.kernel.codes import holds_citizen_id
 
@@ -93,6 +95,21 @@ def certificate_of(told: Told, head: SeenHead, peer: Peer, kit: Kit) -> Believed
         proof=proof,
         columns=columns,
     )
+
+
+def holds_still(row: Any, peer: Peer, kit: Kit) -> bool:
+    """Whether what was adopted is still what that region signed and logged, column by column."""
+    try:
+        signed = kit.open_record(row.record_sealed)
+        record = signed_by(peer, signed, RECORD_TYPE, "record-signature", "签名无法通过验证")
+        said = signed_by(peer, row.proof["head"], HEAD_TYPE, "head-signature", "日志头的签名无法通过验证")
+        head = SeenHead(int(said["size"]), bytes.fromhex(said["root"]), row.proof["head"])
+        leaf = LeafSaid(index=row.proof["index"], act=row.proof["act"], path=row.proof["path"])
+        _proven(leaf, row.identifier, content_hash(signed), head)
+        columns = _columns(record, row.identifier, peer, kit)
+    except (PeerUntrusted, SealBroken, ValueError, LookupError, TypeError, AttributeError):
+        return False
+    return all(getattr(row, name) == value for name, value in columns.items() if name != "type_code")
 
 
 def _standing(told: Told, head: SeenHead, peer: Peer) -> tuple[Act, Mapping[str, Any]]:

@@ -63,6 +63,7 @@ async def save(connection: AsyncConnection, body: PeerIn, by: str, *, now: datet
         "base_url": body.base_url,
         "jwks": body.keys,
         "seal_roots": body.seal_roots,
+        "stamp_roots": body.stamp_roots,
         "types": asking.types,
         "trust_days": asking.trust_days,
     }

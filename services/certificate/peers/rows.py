@@ -37,6 +37,7 @@ def peer_of(row: Any) -> Peer:
         **{name: getattr(row, name) for name in _PLAIN},
         keys=tuple(row.jwks),
         seal_roots=tuple(row.seal_roots),
+        stamp_roots=tuple(row.stamp_roots),
         head_size=row.head_size,
         head_root=row.head_root,
     )

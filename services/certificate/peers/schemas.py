@@ -1,9 +1,11 @@
 """Bodies and answers of peers: their registration, what our people ask elsewhere and what they are shown."""
 
+from base64 import b64decode
 from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+from cryptography import x509
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -34,6 +36,18 @@ def _usable_keys(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return kept
 
 
+def _readable_roots(roots: list[str]) -> list[str]:
+    try:
+        for root in roots:
+            x509.load_der_x509_certificate(b64decode(root, validate=True))
+    except ValueError as fault:
+        raise PydanticCustomError("roots", "根证书无法读取") from fault
+    return roots
+
+
+Roots = Annotated[
+    list[Annotated[str, StringConstraints(max_length=8192)]], Field(max_length=20), AfterValidator(_readable_roots)
+]
 Address = Annotated[str, StringConstraints(max_length=300), AfterValidator(_plain_address)]
 Keys = Annotated[list[dict[str, Any]], Field(min_length=2, max_length=50), AfterValidator(_usable_keys)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=PRINTABLE)]
@@ -68,9 +82,8 @@ class PeerIn(_In):
     name: Name
     base_url: Address
     keys: Keys
-    seal_roots: Annotated[list[Annotated[str, StringConstraints(max_length=8192)]], Field(max_length=20)] = Field(
-        default_factory=list, description="电子印章根证书 (DER, base64)，用于核验对方的版式文件"
-    )
+    seal_roots: Roots = Field(default_factory=list, description="电子印章根证书 (DER, base64)，用于核验对方的版式文件")
+    stamp_roots: Roots = Field(default_factory=list, description="时间戳根证书 (DER, base64)")
     may_ask: MayAsk
     we_ask: WeAsk
     valid_from: date
@@ -80,12 +93,17 @@ class PeerIn(_In):
     @model_validator(mode="before")
     @classmethod
     def _key_file_as_it_is(cls, given: Any) -> Any:
-        """`keys` may be the whole of the other's certificate-jwks.json, seal roots and all."""
-        if isinstance(given, dict) and isinstance(given.get("keys"), dict):
-            jwks = given["keys"]
-            roots = {"seal_roots": jwks["seal_roots"]} if "seal_roots" in jwks and "seal_roots" not in given else {}
-            return given | {"keys": jwks.get("keys")} | roots
-        return given
+        """`keys` may be the whole of the other's certificate-jwks.json, with its roots and its division."""
+        if not isinstance(given, dict) or not isinstance(given.get("keys"), dict):
+            return given
+        file = given["keys"]
+        if file.get("division", given.get("region")) != given.get("region"):
+            raise PydanticCustomError("region", "公钥文件属于另一地区")
+        return (
+            {name: file[name] for name in ("seal_roots", "stamp_roots") if name in file}
+            | given
+            | {"keys": file.get("keys")}
+        )
 
 
 class PeerOut(BaseModel):

@@ -31,6 +31,7 @@ class PeerRow(PeerBase, table=True):
     base_url: str
     jwks: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
     seal_roots: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    stamp_roots: list[str] = Field(sa_column=Column(JSONB, nullable=False, server_default="[]"))
     types: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))  # their type code -> ours
     trust_days: int
     valid_from: date

@@ -1,0 +1,164 @@
+"""Verification of what another region issued: by its registered keys and seals, and by the last answer of its library.
+
+Nobody is asked here: verification is open to everybody, and a question to another region needs a case or its holder.
+"""
+
+import asyncio
+from base64 import b64decode
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from cryptography import x509
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.certificate.domain.holders import ORGANISATION, of_row
+from services.certificate.domain.peering import Peer
+from services.certificate.domain.peering import region_of as peer_of_issuer
+from services.certificate.domain.qr_proof import NotAProof, unpack
+from services.certificate.domain.verdict_words import words_of
+from services.certificate.domain.verification import (
+    Finding,
+    Reason,
+    Shown,
+    Verdict,
+    judge,
+    masked_name,
+    region_of,
+    tell_apart,
+)
+from services.certificate.files.file_seals import seal_of
+from services.certificate.files.records import payload_of, record_sha256
+from services.certificate.files.seal_keys import Trust
+from services.certificate.files.verification import PdfVerdict, verify_pdf
+from services.certificate.kit import Kit
+from services.certificate.peers import rows
+from services.certificate.peers.believing import holds_still
+from services.certificate.schemas import IssuedIn, VerificationOut, VerifiedCertificate
+from services.chassis.clock import local_date
+from services.chassis.database import Database
+from services.kernel.certificate_identifier import parse_certificate_identifier
+
+_NOT_ASKED = Finding(Verdict.UNKNOWN, Reason.REGION_NOT_ASKED)
+_SHOWN = {Verdict.VALID, Verdict.NO_LONGER_VALID}
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """The registered region an identifier belongs to, and the certificate as it was adopted, if it was."""
+
+    identifier: str
+    peer: Peer
+    row: Any
+
+
+async def find(db: Database, identifier: str, now: datetime) -> Elsewhere | None:
+    """None: of no region that is registered today."""
+    async with db.read() as connection:
+        row = await rows.foreign(connection, identifier)
+        peer = await _peer(connection, identifier, row)
+    return Elsewhere(identifier, peer, row) if peer is not None and peer.in_force(local_date(now)) else None
+
+
+async def _peer(connection: AsyncConnection, identifier: str, row: Any) -> Peer | None:
+    if row is not None:
+        return await rows.find_peer(connection, row.region)
+    issuer = parse_certificate_identifier(identifier).issuer_code
+    return peer_of_issuer(issuer, [rows.peer_of(one) for one in await rows.all_peers(connection)])
+
+
+async def by_identifier(
+    db: Database, identifier: str, kit: Kit, *, now: datetime, proof: str = ""
+) -> VerificationOut | None:
+    """The state as its region confirmed it last; None when that region is not registered.
+
+    `proof` is what a QR code carries: it must be of this very record.
+    """
+    found = await find(db, identifier, now)
+    if found is None:
+        return None
+    finding = _standing(found, kit, local_date(now))
+    if proof and found.row is not None and not _is_of(found, proof):
+        finding = Finding(Verdict.ALTERED, Reason.PROOF_FALSE)
+    return _told(found, finding, now)
+
+
+async def by_file(db: Database, identifier: str, content: bytes, kit: Kit, *, now: datetime) -> VerificationOut | None:
+    """The seal by the roots registered for the region, then the state; None when no roots are registered."""
+    found = await find(db, identifier, now)
+    if found is None or not found.peer.seal_roots:
+        return None
+    trust = _trust(found.peer)
+    theirs = await asyncio.to_thread(verify_pdf, content, trust)
+    fault = tell_apart(Shown(seal_of(theirs)))
+    return _told(found, fault or _of_file(found, theirs, kit, local_date(now)), now)
+
+
+def _of_file(found: Elsewhere, theirs: PdfVerdict, kit: Kit, today: date) -> Finding:
+    finding = _standing(found, kit, today)
+    if finding.verdict is Verdict.VALID and theirs.copy_until is not None and today > theirs.copy_until:
+        return Finding(Verdict.NO_LONGER_VALID, Reason.COPY_EXPIRED)
+    if finding.verdict in _SHOWN:
+        said = payload_of(kit.open_record(found.row.record_sealed))
+        if theirs.record_sha256 != record_sha256(said):
+            return Finding(Verdict.ALTERED, Reason.RECORD_ALTERED)
+    return finding
+
+
+def _standing(found: Elsewhere, kit: Kit, today: date) -> Finding:
+    """What took it away counts for ever; that it is valid, as long as the answer is trusted."""
+    row = found.row
+    if row is None:
+        return _NOT_ASKED
+    intact = holds_still(row, found.peer, kit)
+    finding = judge(row.status, row.valid_from, row.valid_until, today=today, intact=intact)
+    return _NOT_ASKED if finding.verdict is Verdict.VALID and today > row.trusted_until else finding
+
+
+def _is_of(found: Elsewhere, proof: str) -> bool:
+    try:
+        return bool(unpack(found.identifier, proof).leaf.record == found.row.record_sha256)
+    except NotAProof:
+        return False
+
+
+def _trust(peer: Peer) -> Trust:
+    roots, stamps = (
+        tuple(x509.load_der_x509_certificate(b64decode(one)) for one in encoded)
+        for encoded in (peer.seal_roots, peer.stamp_roots)
+    )
+    return Trust(roots, stamps)
+
+
+def _told(found: Elsewhere, finding: Finding, now: datetime) -> VerificationOut:
+    words, name, row = words_of(finding), found.peer.name, found.row
+    valid = f"证照由{name}颁发，已用其登记的公钥核验，当前有效。"
+    issued_in = IssuedIn(
+        region=found.peer.region,
+        name=name,
+        confirmed_at=row.confirmed_at if row is not None else None,
+        trusted_until=row.trusted_until if row is not None else None,
+    )
+    return VerificationOut(
+        verdict=finding.verdict,
+        reason=finding.reason,
+        label=words.label,
+        message=valid if finding.verdict is Verdict.VALID else words.message,
+        advice=words.advice,
+        region=region_of(found.identifier),
+        issued_in=issued_in,
+        certificate=_known(row) if finding.verdict in _SHOWN else None,
+        checked_at=now,
+    )
+
+
+def _known(row: Any) -> VerifiedCertificate:
+    return VerifiedCertificate(
+        identifier=row.identifier,
+        type_name=row.type_name,
+        holder_name="、".join(masked_name(one["name"], person=one["type"] != ORGANISATION) for one in of_row(row)),
+        issuer_name=row.issuer_name,
+        issued_on=row.issued_on,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+    )
