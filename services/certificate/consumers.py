@@ -27,7 +27,14 @@ from services.certificate.calendars import keep_calendars, work_calendars
 from services.certificate.commands.amend_certificates import amend_granted
 from services.certificate.commands.issue_certificates import issue_certificates
 from services.certificate.commands.issue_papers import case_copies, issue_papers
-from services.certificate.commands.keep_cases import end_cases, keep_received, keep_submitted, note_relied
+from services.certificate.commands.keep_cases import (
+    BROUGHT,
+    end_cases,
+    keep_brought,
+    keep_received,
+    keep_submitted,
+    note_relied,
+)
 from services.certificate.commands.renew_certificates import renew_certificates, renew_granted
 from services.certificate.commands.standing_acts import execute_standing, tell_holders
 from services.certificate.kit import Kit
@@ -52,7 +59,7 @@ class Consumers:
         self._calendars = calendars or work_calendars()
 
     def all(self) -> tuple[Consumer, ...]:
-        intake = (
+        intake: tuple[type[Event], ...] = (
             ApplicationSubmitted,
             ApplicationReceived,
             SupplementRequested,
@@ -65,6 +72,7 @@ class Consumers:
             CalendarLoaded,
             CaseConcluded,
             CertificateReliedUpon,
+            *BROUGHT,
         )
         approval: tuple[type[Event], ...] = (CaseDecided, StandingProposed, StandingDecided, *procedure_papers.HEARD)
         return (
@@ -81,6 +89,7 @@ class Consumers:
             await self._calendars.current(uow.connection)
         await keep_submitted(uow, [event for event in events if isinstance(event, ApplicationSubmitted)])
         await keep_received(uow, [event for event in events if isinstance(event, ApplicationReceived)])
+        await keep_brought(uow, events)
         await end_cases(uow, events)
         await note_relied(uow, [event for event in events if isinstance(event, CertificateReliedUpon)])
         renewed = [event for event in events if isinstance(event, RenewalDeemed)]

@@ -162,6 +162,17 @@ async def cases(connection: AsyncConnection, case_ids: Collection[UUID]) -> dict
     return {row.case_id: row for row in found}
 
 
+async def lock_materials(connection: AsyncConnection, case_id: UUID) -> list[dict[str, Any]] | None:
+    """What was handed in as far as it is known; None before the receipt."""
+    wanted = select(case_copy.c.materials).where(case_copy.c.case_id == case_id).with_for_update()
+    known: list[dict[str, Any]] | None = await connection.scalar(wanted)
+    return known
+
+
+async def save_materials(connection: AsyncConnection, case_id: UUID, materials: list[dict[str, Any]]) -> None:
+    await connection.execute(update(CaseRow).where(col(CaseRow.case_id) == case_id).values(materials=materials))
+
+
 async def end_case(connection: AsyncConnection, case_id: UUID, at: datetime) -> None:
     statement = update(CaseRow).where(col(CaseRow.case_id) == case_id, col(CaseRow.ended_at).is_(None))
     await connection.execute(statement.values(ended_at=at))

@@ -3,20 +3,26 @@
 from collections.abc import Sequence
 
 from contracts.events.approval import CaseTerminated, CaseTransferred
-from contracts.events.common import AgentRef, Event, Party
+from contracts.events.common import AgentRef, Event, MaterialRef, Party
 from contracts.events.intake import (
     AcceptanceRefused,
+    ApplicationCorrected,
     ApplicationReceived,
     ApplicationReturned,
     ApplicationSubmitted,
     ApplicationWithdrawn,
     CaseConcluded,
+    DeferredMaterialSupplied,
+    SupplementSupplied,
 )
 from contracts.events.reuse import CertificateReliedUpon
 from services.certificate import repository
 from services.certificate.domain.holders import keys_of
 from services.certificate.peers.rows import mark_relied
+from services.chassis.bus import NotYet
 from services.chassis.database import UnitOfWork
+
+BROUGHT = (ApplicationCorrected, SupplementSupplied, DeferredMaterialSupplied)
 
 
 async def keep_submitted(uow: UnitOfWork, events: Sequence[ApplicationSubmitted]) -> None:
@@ -38,6 +44,24 @@ def _given(event: ApplicationReceived) -> dict[str, object]:
         "received_by": event.received_by.name,
         "materials": [material.model_dump(mode="json") for material in event.materials],
     }
+
+
+async def keep_brought(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """What was handed in after the receipt: the paper about an end lists every original that goes back.
+
+    An original stays on the list although something else has replaced it: it lies at the counter.
+
+    Raises NotYet: the receipt has not come yet.
+    """
+    for event in events:
+        if isinstance(event, BROUGHT) and event.materials:
+            known = await repository.lock_materials(uow.connection, event.application_id)
+            if known is None:
+                raise NotYet("the receipt of the case has not come yet")
+            materials: tuple[MaterialRef, ...] = event.materials
+            brought = [material.model_dump(mode="json") for material in materials]
+            kept = {(one["material_no"], one["source"]): one for one in (*known, *brought)}
+            await repository.save_materials(uow.connection, event.application_id, list(kept.values()))
 
 
 def _common(event: ApplicationSubmitted | ApplicationReceived) -> dict[str, object]:

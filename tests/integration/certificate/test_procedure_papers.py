@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from contracts.events import approval, intake
-from contracts.events.common import Event
+from contracts.events.common import Event, MaterialRef, MaterialSource
 from contracts.events.examples import examples
 from services.certificate.files.records import RECEIPT_TYPE
 from services.chassis.bus import NotYet
@@ -85,6 +85,35 @@ async def test_a_withdrawal_before_receipt_has_no_paper_and_stops_nothing(librar
     await library.hear(case.submitted(), fact(intake.ApplicationWithdrawn, case, case_no=None))
 
     assert await library.rows("SELECT 1 FROM paper WHERE case_id = :id", id=case.id) == []
+
+
+async def test_the_paper_about_an_end_lists_every_original_whenever_it_was_handed_in(library: Library):
+    case = library.a_case()
+    given = {1: MaterialSource.PAPER_ORIGINAL, 3: MaterialSource.UPLOAD, 4: MaterialSource.PAPER_ORIGINAL}
+    first, second, later = (
+        tuple(MaterialRef(material_no=no, name=f"材料{no}", source=source) for no, source in one.items())
+        for one in ({1: given[1]}, {1: MaterialSource.UPLOAD, 3: given[3]}, {4: given[4]})
+    )
+
+    await library.hear(case.received())
+    for _ in range(2):
+        await library.hear(fact(intake.ApplicationCorrected, case, materials=first))
+        await library.hear(fact(intake.SupplementSupplied, case, materials=second))
+    withdrawn = fact(intake.ApplicationWithdrawn, case)
+    await library.hear(fact(intake.DeferredMaterialSupplied, case, materials=later), withdrawn)
+
+    (paper,) = await library.rows(
+        "SELECT contents_sealed FROM paper WHERE case_id = :id AND kind = 'WITHDRAWAL_CONFIRMATION'", id=case.id
+    )
+    contents = json.loads(library.kit.open_contents(paper.contents_sealed))
+    assert [one["name"] for one in find(contents, "materials")] == ["材料1", "材料4"]
+
+
+def find(content: Any, name: str) -> Any:
+    """The value under this name, however deep."""
+    if isinstance(content, dict):
+        return content[name] if name in content else next(filter(None, (find(one, name) for one in content.values())))
+    return None
 
 
 async def test_a_deemed_renewal_needs_no_copy_of_the_case(library: Library):
