@@ -31,6 +31,7 @@ _KINDS = {
 }
 _WITHOUT_CASE = {"item_code": "存量证照，无事项编码", "case_no": "存量证照，无办件编号", "query_code": "无"}
 _NOTHING_PAID = "以欺骗、贿赂等不正当手段取得的利益不受保护，不予赔偿。"
+_NEVER_ISSUED = "该证照自始没有法律效力，不予赔偿。"
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,18 @@ def draft(standing: Standing, case: CaseFacts) -> Draft:
             effective_on=event.effective_on,
             changes=_lines(standing),
             valid_until=event.valid_until,
-            compensation=event.compensation or (_NOTHING_PAID if event.act is StandingAct.ANNUL else ""),
+            compensation=event.compensation or _unpaid(event),
             remedies=Remedies(**remedies.model_dump()) if remedies else None,
         )
 
     return _filed(kind, standing, case, event.decided_at, build)
+
+
+def _unpaid(event: StandingDecided) -> str:
+    """Why an annulment for which nothing is said of compensation pays nothing."""
+    if event.act is not StandingAct.ANNUL:
+        return ""
+    return _NEVER_ISSUED if event.ground == Ground.FOUND_FALSE.value else _NOTHING_PAID
 
 
 def _filed(kind: str, standing: Standing, case: CaseFacts, at: datetime, build: Build) -> Draft:

@@ -100,6 +100,7 @@ class Ground(StrEnum):
     UNQUALIFIED_APPLICANT = "UNQUALIFIED_APPLICANT"
     OTHER_ANNULMENT = "OTHER_ANNULMENT"
     FRAUD = "FRAUD"
+    FOUND_FALSE = "FOUND_FALSE"
     EXPIRED_NOT_RENEWED = "EXPIRED_NOT_RENEWED"
     DEATH_OR_INCAPACITY = "DEATH_OR_INCAPACITY"
     TERMINATED = "TERMINATED"
@@ -159,6 +160,14 @@ GROUNDS = {
     # para. 4: what was gained by fraud is not protected, so nothing is paid
     Ground.FRAUD: GroundRule(
         f"{_69}第二款", "被许可人以欺骗、贿赂等不正当手段取得行政许可", _TO_ANNUL, hearing=True, compensation=False
+    ),
+    # a record that stands for no certificate of the body, forged or entered by mistake: it counts for nothing
+    Ground.FOUND_FALSE: GroundRule(
+        "《国务院关于在线政务服务的若干规定》第十条",
+        "经核实，该证照系伪造、变造，或者并非由本机关依法颁发",
+        _TO_ANNUL,
+        hearing=True,
+        compensation=False,
     ),
     Ground.EXPIRED_NOT_RENEWED: _deregister("一", "行政许可有效期届满未延续", frozenset({Status.EXPIRED})),
     Ground.DEATH_OR_INCAPACITY: _deregister(

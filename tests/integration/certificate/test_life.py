@@ -344,6 +344,18 @@ async def test_the_holder_is_told_in_writing_before_his_certificate_is_taken_awa
     assert (await library.get(f"/api/v1/papers/{notice['paper_id']}/file", holder)).status_code == 202
 
 
+async def test_a_certificate_found_false_counts_for_nothing_and_its_paper_says_why(library: Library) -> None:
+    row = await an_imported_one(library, "B2")
+    decision = decided(row, "ANNUL", "FOUND_FALSE", facts="颁发机关档案中没有该证照的记录")
+
+    await library.hear(decision)
+
+    paper = await paper_of(library, decision)
+    assert await verdict(library, row) == ("NO_LONGER_VALID", "ANNULLED")
+    assert paper is not None
+    assert ("伪造、变造" in paper.grounds, paper.compensation) == (True, "该证照自始没有法律效力，不予赔偿。")
+
+
 async def test_what_needs_no_hearing_needs_no_notice_and_the_papers_are_nobody_elses(library: Library) -> None:
     row = await library.issued()
     decision = decided(row, "ANNUL", "FRAUD")
@@ -357,11 +369,11 @@ async def test_what_needs_no_hearing_needs_no_notice_and_the_papers_are_nobody_e
     assert answers[0].json()["papers"] == []
 
 
-async def an_imported_one(library: Library) -> Row:
-    line = ndjson(library.folder / "one.ndjson", an_id_card(number=OTHER, name="李小红", certificate_number="B1"))
+async def an_imported_one(library: Library, number: str = "B1") -> Row:
+    line = ndjson(library.folder / "one.ndjson", an_id_card(number=OTHER, name="李小红", certificate_number=number))
     known = await import_certificates.types(library.database)
     await import_certificates.load(library.database, line, known, library.kit, now=NOON)
-    (found,) = await library.rows("SELECT * FROM certificate WHERE number_shown = 'B1'")
+    (found,) = await library.rows("SELECT * FROM certificate WHERE number_shown = :n", n=number)
     return dict(found._mapping)
 
 

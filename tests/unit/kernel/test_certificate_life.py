@@ -40,6 +40,7 @@ ARTICLES = {
     Ground.UNQUALIFIED_APPLICANT: "第六十九条第一款第（四）项",
     Ground.OTHER_ANNULMENT: "第六十九条第一款第（五）项",
     Ground.FRAUD: "第六十九条第二款",
+    Ground.FOUND_FALSE: "第十条",
     Ground.EXPIRED_NOT_RENEWED: "第七十条第（一）项",
     Ground.DEATH_OR_INCAPACITY: "第七十条第（二）项",
     Ground.TERMINATED: "第七十条第（三）项",
@@ -90,7 +91,7 @@ def test_who_is_hurt_is_heard_and_who_cheated_is_not_paid() -> None:
     paid = {ground for ground, rule in GROUNDS.items() if rule.compensation}
 
     by_8_and_69 = {ground for ground, article in ARTICLES.items() if "第八条" in article or "第六十九条" in article}
-    assert heard == by_8_and_69 | {Ground.FORCE_MAJEURE, Ground.OTHER_DEREGISTRATION}
+    assert heard == by_8_and_69 | {Ground.FOUND_FALSE, Ground.FORCE_MAJEURE, Ground.OTHER_DEREGISTRATION}
     assert paid == by_8_and_69 - {Ground.FRAUD}
 
 
