@@ -127,6 +127,8 @@ async def test_a_later_version_taken_away_reaches_who_used_the_earlier_one(desk:
     await take_away(desk, first_version.replace(".001.A", ".002.B"))
 
     assert len(await told(desk, RECALLED, case)) == 1
+    shown = (await desk.get(f"/applications/{case['application_id']}", desk.clerk)).json()
+    assert [notice["kind"] for notice in shown["notices"]] == ["RECALLED"]
 
 
 async def test_a_withdrawn_case_is_not_handed_over(desk: Desk) -> None:
