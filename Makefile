@@ -14,11 +14,11 @@ CODE := $(wildcard services gateway contracts tools deploy demo benchmarks tests
 # Compiled modules and tests are kept: a stack is a dozen processes of the same modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test run check bench contracts lock oracle clean
+.PHONY: help install demo test run check bench bench-library contracts lock oracle clean
 
 help: ## 列出命令 / list the commands
 	@echo "一窗 Yichuang"; echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 install: $(STAMP) ## 安装依赖到 .venv / install what is needed into .venv
 
@@ -46,6 +46,9 @@ check: $(STAMP) ## 快速检查（约两分钟）/ lint, types, imports, unit, c
 
 bench: $(STAMP) ## 性能数字 / the figures, as ratios in one run
 	@$(PY) -m benchmarks $(ARGS)
+
+bench-library: $(STAMP) ## 一千万张证照的性能 / the library at ten million certificates (ARGS="--size 1000000")
+	@$(PY) -m benchmarks.library $(ARGS)
 
 contracts: $(STAMP) ## 重新生成契约文件 / regenerate the committed contract files
 	@$(PY) -m tools.contracts

@@ -1,5 +1,6 @@
 """A private PostgreSQL with the library's own tables, keys and settings; several libraries of different sizes on it."""
 
+import asyncio
 import base64
 import json
 import os
@@ -9,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ import psutil
 
 from deploy.local.postgres import Postgres, ServiceDatabase
 from deploy.local.process import LOOPBACK, free_port
+from services.certificate.commands.import_types import import_types
 from services.certificate.kit import Kit
-from services.certificate.settings import CertificateSettings, load
+from services.certificate.settings import load
 from services.chassis import migrations
+from services.chassis.clock import now
+from services.chassis.database import Database
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = {
@@ -55,7 +59,6 @@ class Place:
     folder: Path
     postgres: Postgres
     environment: dict[str, str]
-    _settings: CertificateSettings | None = field(default=None, repr=False)
 
     @classmethod
     @contextmanager
@@ -71,12 +74,12 @@ class Place:
             shutil.rmtree(folder, ignore_errors=True)
 
     def new_library(self, name: str) -> ServiceDatabase:
-        """An empty library: every migration, then the catalogue of types, by the product's own command."""
+        """An empty library: every migration, then the catalogue of types."""
         address = self.postgres.create_service_database("certificate", name=name)
         migrations.upgrade("certificate", address.migrator_url)
         catalogue = self.folder / "catalogue.yaml"
         catalogue.write_text(json.dumps(CATALOGUE, ensure_ascii=False), "utf-8")
-        self.command(address, "import-types", str(catalogue))
+        asyncio.run(_import_types(address.app_url, catalogue))
         return address
 
     def copy(self, template: str, name: str) -> ServiceDatabase:
@@ -119,6 +122,14 @@ class Place:
 
     def value(self, sql: str, name: str) -> str:
         return self.postgres.execute(sql, database=name)[0]
+
+
+async def _import_types(url: str, catalogue: Path) -> None:
+    database = Database(url)
+    try:
+        await import_types(database, catalogue, now=now())
+    finally:
+        await database.close()
 
 
 def cpu_of(process: psutil.Process) -> float:

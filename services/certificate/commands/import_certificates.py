@@ -68,7 +68,7 @@ async def _load_batch(database: Database, lines: Sequence[ImportLine], kit: Kit,
     by_source = {kit.sealer.index_key("import", line.identity): line for line in lines}
     async with database.transaction() as uow:
         known = await repository.known_sources(uow.connection, by_source)
-        new = [_certificate(source, line, kit, now) for source, line in by_source.items() if source not in known]
+        new = [certificate_of(source, line, kit, now) for source, line in by_source.items() if source not in known]
         await _refuse_taken(uow, new)
         await save(uow, new, kit)
     return len(new)
@@ -83,7 +83,8 @@ async def _refuse_taken(uow: UnitOfWork, new: Sequence[Certificate]) -> None:
         )
 
 
-def _certificate(source: str, line: ImportLine, kit: Kit, now: datetime) -> Certificate:
+def certificate_of(source: str, line: ImportLine, kit: Kit, now: datetime) -> Certificate:
+    """The first version of a sound line's certificate."""
     number = line.certificate_number
     issuer = Body(line.issuer_uscc, line.issuer_name, line.issuer_division)
     first, *others = (holder_of(one, kit) for one in line.holders)

@@ -69,7 +69,7 @@ async def sign_head(database: Database, kit: Kit, *, now: datetime) -> Head | No
         last = _Last(due.covered or 0, due.ordinal or 0, due.root or merkle.EMPTY_ROOT)
         size = min(due.size, last.size + _MOST)
         root = await _checked_root(uow.connection, kit, last, size)
-        return await _publish(uow, kit, Head(size, root, now, ""), last.ordinal + 1)
+        return await publish(uow, kit, Head(size, root, now, ""), last.ordinal + 1)
 
 
 async def _checked_root(connection: AsyncConnection, kit: Kit, last: _Last, size: int) -> bytes:
@@ -99,7 +99,7 @@ def _grown(first: int, frontier: Sequence[bytes], rows: Sequence[Any], kit: Kit)
     return grown
 
 
-async def _publish(uow: UnitOfWork, kit: Kit, head: Head, ordinal: int) -> Head:
+async def publish(uow: UnitOfWork, kit: Kit, head: Head, ordinal: int) -> Head:
     said = head.payload(kit.settings.division)
     signed = Head(head.size, head.root, head.signed_at, kit.signer.sign_compact(said, typ=HEAD_TYPE))
     row = {"size": head.size, "ordinal": ordinal, "root": head.root, "signed_at": head.signed_at, "jws": signed.jws}

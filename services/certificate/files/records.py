@@ -31,6 +31,7 @@ RECEIPT_TYPE = "receipt+jws"  # what a receipt says; checked by `python -m servi
 HEAD_TYPE = "log-head+jws"
 ACT_TYPE = "certificate-act+jws"  # a later act on a certificate
 SALT = "salt"  # member of a record that was logged before it was signed
+_PAYLOAD = '{"payload":"'
 _UNSIGNED = '"signatures":[]}'
 _FOLDER = "records"
 FILES = {ES256: "record", SM2SM3: "sm2"}
@@ -137,7 +138,7 @@ def draft(record: Mapping[str, Any]) -> str:
     """
     if not record.get(SALT):
         raise ValueError("a record that is logged before it is signed needs a salt")
-    return f'{{"payload":"{encode(canonical(record))}",{_UNSIGNED}'
+    return f'{_PAYLOAD}{encode(canonical(record))}",{_UNSIGNED}'
 
 
 def is_draft(stored: str) -> bool:
@@ -188,6 +189,8 @@ def content_hash(signed: str) -> bytes:
     before it is signed. Signatures, or else the salt, differ each time: nobody finds out contents by trying. The two
     cannot be mistaken for each other: one begins with `{`, which base64url has not.
     """
+    if is_draft(signed):  # never without a salt
+        return sha256(signed[len(_PAYLOAD) : -len(_UNSIGNED) - 2].encode()).digest()
     form = general_form(signed)
     payload = str(orjson.loads(form)["payload"])
     return sha256((payload if _is_salted(payload) else form).encode()).digest()

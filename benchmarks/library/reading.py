@@ -1,0 +1,135 @@
+"""What is asked of libraries of several sizes, in turns, so that a busy moment falls on all of them alike."""
+
+import asyncio
+import math
+import random
+import time
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from benchmarks.library.people import EACH, citizen_id
+from benchmarks.library.place import Place
+from contracts.events.certificate import CertificateStatus
+from deploy.local.postgres import ServiceDatabase
+from services.certificate import queries
+from services.certificate.commands import log_proofs, read_certificates, verify
+from services.certificate.commands.log import Entry, later_act, log
+from services.certificate.domain import merkle
+from services.certificate.domain.transparency import Act
+from services.certificate.kit import Kit
+from services.certificate.schemas import SearchIn
+from services.chassis.auth import Principal
+from services.chassis.clock import now
+from services.chassis.database import Database
+
+Figures = dict[str, Any]
+
+
+@dataclass
+class Reader:
+    """One library as the service reads it, and the holders that are asked for."""
+
+    size: int
+    kit: Kit
+    database: Database
+    holders: Sequence[int]
+    identifiers: list[str] = field(default_factory=list)
+    entry: Entry | None = None
+
+    @classmethod
+    def open(cls, place: Place, address: ServiceDatabase, size: int, known: int) -> "Reader":
+        """`known` holders and certificates are asked for; each is asked for once before it counts."""
+        holders = random.Random(size).sample(range(size // EACH), min(known, size // EACH))
+        return cls(size, place.kit(address), Database(address.app_url), holders)
+
+    async def prepare(self) -> None:
+        """Every question once: pages come into memory, imported records that are verified get their signatures."""
+        for holder in self.holders:
+            self.identifiers.append(await self.search(holder))
+        for identifier in self.identifiers:
+            await self.verify(identifier)
+        async with self.database.transaction() as uow:
+            row = await queries.by_identifier(uow.connection, self.identifiers[0])
+        self.entry = later_act(Act.REPRINT, row, self.kit, status=CertificateStatus.VALID.value)
+
+    async def search(self, holder: int) -> str:
+        """By citizen ID number, as its holder; gives the identifier of one of his certificates."""
+        number = citizen_id(holder)
+        key = self.kit.holder_key("PERSON", number)
+        who = Principal("benchmark", "gateway", roles=frozenset({"CITIZEN"}), channel="ONLINE", subject_key=key)
+        found = await read_certificates.search(self.database, SearchIn(number=number), who, self.kit, now=now())
+        if len(found.items) != EACH:
+            raise RuntimeError(f"a holder has {len(found.items)} certificates")
+        return found.items[0].identifier
+
+    async def verify(self, identifier: str) -> None:
+        told = await verify.identifier(self.database, identifier, self.kit, now=now())
+        if told.verdict.value != "VALID":
+            raise RuntimeError(f"a certificate is {told.verdict}: {told.reason}")
+
+    async def prove(self, index: int) -> None:
+        async with self.database.read() as connection:
+            await log_proofs.inclusion_out(connection, identifier=None, index=index, size=self.size)
+
+    async def append(self) -> None:
+        """One act with its leaf; its record was signed before."""
+        assert self.entry is not None
+        async with self.database.transaction() as uow:
+            log(uow, [self.entry])
+
+
+async def ask(readers: Sequence[Reader], rounds: int) -> Mapping[int, Figures]:
+    """Milliseconds (median) of each question in each library."""
+    for reader in readers:
+        await reader.prepare()
+    spent: dict[int, dict[str, list[float]]] = {reader.size: {} for reader in readers}
+    chance = random.Random(1)
+    for turn in range(rounds):
+        for reader in readers:
+            questions = {
+                "search_ms": reader.search(reader.holders[turn % len(reader.holders)]),
+                "verify_ms": reader.verify(reader.identifiers[turn % len(reader.identifiers)]),
+                "proof_ms": reader.prove(chance.randrange(reader.size)),
+                "append_ms": reader.append(),
+            }
+            for name, question in questions.items():
+                spent[reader.size].setdefault(name, []).append(await _timed(question))
+    return {
+        size: {name: median(times) for name, times in of.items()} | _work_of_tree(size) for size, of in spent.items()
+    }
+
+
+async def _timed(question: Awaitable[object]) -> float:
+    began = time.perf_counter()
+    await question
+    return 1000 * (time.perf_counter() - began)
+
+
+def _work_of_tree(size: int) -> Figures:
+    """Counted, not timed: stored nodes that a proof reads, and its hashes (mean of a sample)."""
+    sample = [merkle.inclusion_path(index, size) for index in range(0, size, max(1, size // 1000))]
+    read = sum(len(merkle.nodes_for(path)) for path in sample) / len(sample)
+    return {"proof_nodes_read": read, "proof_hashes": sum(map(len, sample)) / len(sample), "log2": math.log2(size)}
+
+
+async def writers(reader: Reader, seconds: float) -> Figures:
+    """Acts a second of one writer and of four at once, one act a transaction; and of four with a hundred in each."""
+
+    async def rate(many: int, batch: int) -> float:
+        assert reader.entry is not None
+        entries, done, end = [reader.entry] * batch, 0, time.perf_counter() + seconds
+
+        async def write() -> None:
+            nonlocal done
+            while time.perf_counter() < end:
+                async with reader.database.transaction() as uow:
+                    log(uow, entries)
+                done += batch
+
+        began = time.perf_counter()
+        await asyncio.gather(*(write() for _ in range(many)))
+        return done / (time.perf_counter() - began)
+
+    return {"one": await rate(1, 1), "four": await rate(4, 1), "four_batches_of_100": await rate(4, 100)}

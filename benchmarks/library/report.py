@@ -1,0 +1,110 @@
+"""The figures against their goals, as a table."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+Figures = Mapping[str, Any]
+SMALL = 10_000  # what search and verification are compared with
+FLAT = 1.5
+ISSUED, SEALED, IMPORTED = 300, 10, 5_000
+
+
+def goals(figures: Figures) -> dict[str, dict[str, float | bool]]:
+    """Measured, goal, met; ratios from one run."""
+    asked, size = figures["asked"], figures["size"]
+    least = min(int(one) for one in asked)
+    large, small, first = asked[str(size)], asked[str(min(SMALL, size))], asked[str(least)]
+    growth = large["log2"] / first["log2"]
+    return {
+        "search": _at_most(large["search_ms"] / small["search_ms"], FLAT),
+        "verify": _at_most(large["verify_ms"] / small["verify_ms"], FLAT),
+        "proof": _at_most(large["proof_ms"] / first["proof_ms"], growth),
+        "append": _at_most(large["append_ms"] / first["append_ms"], growth),
+        "issue": _at_least(figures["issue"]["per_second_and_core"], ISSUED),
+        "files": _at_least(figures["files"]["per_second_and_core"], SEALED),
+        "import": _at_least(figures["import"]["per_second"], IMPORTED),
+    }
+
+
+def _at_most(measured: float, goal: float) -> dict[str, float | bool]:
+    return {"measured": measured, "goal": goal, "met": measured <= goal}
+
+
+def _at_least(measured: float, goal: float) -> dict[str, float | bool]:
+    return {"measured": measured, "goal": goal, "met": measured >= goal}
+
+
+def show(figures: Figures, console: Console) -> None:
+    console.print(_goals(figures))
+    console.print(_sizes(figures))
+    console.print(_costs(figures))
+
+
+def _goals(figures: Figures) -> Table:
+    title = f"证照库 {figures['size']:,} 张 / library of {figures['size']:,} certificates"
+    table = Table("项目 / what", "实测 / measured", "目标 / goal", "", title=title, box=box.SIMPLE_HEAD)
+    large, cores = f"{figures['size']:,}", figures["import"]["cores"]
+    ratio = f"{large} 张 ÷ {min(SMALL, figures['size']):,} 张"
+    least = min(int(one) for one in figures["asked"])
+    names = {
+        "search": (f"按公民身份号码检索，{ratio}", "{:.2f} 倍", "≤ {:.2f}"),
+        "verify": (f"按标识核验，{ratio}", "{:.2f} 倍", "≤ {:.2f}"),
+        "proof": (f"收录证明，{large} ÷ {least:,}（目标：对数之比）", "{:.2f} 倍", "≤ {:.2f}"),
+        "append": (f"追加日志，{large} ÷ {least:,}（目标：对数之比）", "{:.2f} 倍", "≤ {:.2f}"),
+        "issue": ("签发（双签名、编号、日志、事件），每核", "{:.0f}/s", "≥ {:.0f}/s"),
+        "files": ("盖章文件（含时间戳与日志证明），每核", "{:.1f}/s", "≥ {:.0f}/s"),
+        "import": (f"存量导入（import 命令，{cores} 核）", "{:.0f}/s", "≥ {:.0f}/s"),
+    }
+    for name, found in goals(figures).items():
+        what, measured, goal = names[name]
+        mark = "[green]达到[/]" if found["met"] else "[red]未达到[/]"
+        table.add_row(what, measured.format(found["measured"]), goal.format(found["goal"]), mark)
+    return table
+
+
+def _sizes(figures: Figures) -> Table:
+    columns = (
+        "张 / size",
+        "检索 ms",
+        "核验 ms",
+        "证明 ms",
+        "追加 ms",
+        "读节点 / nodes",
+        "散列 / hashes",
+        "log₂",
+    )
+    table = Table(*columns, title="同一轮次交替测量的中位数 / medians, taken in turns", box=box.SIMPLE_HEAD)
+    for size, found in sorted(figures["asked"].items(), key=lambda pair: int(pair[0])):
+        times = (f"{found[name]:.2f}" for name in ("search_ms", "verify_ms", "proof_ms", "append_ms"))
+        work = (f"{found[name]:.1f}" for name in ("proof_nodes_read", "proof_hashes", "log2"))
+        table.add_row(f"{int(size):,}", *times, *work)
+    return table
+
+
+def _costs(figures: Figures) -> Table:
+    left = list(_spent(figures))
+    right = [(name, f"{value:,.0f}") for name, value in figures["stored"].items()]
+    right.append(("合计 / total", f"{sum(figures['stored'].values()):,.0f}"))
+    right.append(("事件 / event (outbox)", f"{figures['import']['event_bytes_each']:,.0f}"))
+    right.append(("盖章文件 / sealed file", f"{figures['files']['bytes_each']:,.0f}"))
+    table = Table("费用 / cost", "", "每张证照 / per certificate", "字节 / bytes", box=box.SIMPLE_HEAD)
+    for number in range(max(len(left), len(right))):
+        first = left[number] if number < len(left) else ("", "")
+        table.add_row(*first, *(right[number] if number < len(right) else ("", "")))
+    return table
+
+
+def _spent(figures: Figures) -> Iterator[tuple[str, str]]:
+    for name, what in (("issue", "签发"), ("sign", "补签导入的证照"), ("files", "盖章文件")):
+        found = figures[name]
+        yield f"{what} / {name}", f"{found['cpu_ms']:.2f} ms（其中数据库 {found['cpu_ms_server']:.2f}）"
+    writers = figures["writers"]
+    yield "日志写入者 / writers: 1", f"{writers['one']:.0f} 项/s"
+    yield "日志写入者 / writers: 4", f"{writers['four']:.0f} 项/s"
+    yield "同上，每次 100 项 / batches of 100", f"{writers['four_batches_of_100']:.0f} 项/s"
+    loading = figures["loading"]
+    yield "装入 / loading", f"{loading['per_second']:.0f}/s，{loading['seconds']:.0f} s"
