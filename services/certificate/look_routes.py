@@ -15,7 +15,7 @@ from services.certificate.look_schemas import (
 )
 from services.certificate.routes import Identifier
 from services.chassis.auth import Principal, allow, public
-from services.chassis.clock import real_now
+from services.chassis.clock import local_date, real_now
 from services.chassis.errors import BadCursor
 from services.chassis.http import Db, Idem, Now
 from services.chassis.paging import CursorText, Limit, Page, decode_cursor, encode_cursor
@@ -65,8 +65,10 @@ def _before(key: bytes, cursor: str | None) -> int | None:
     response_model=PresentationOut,
     summary="亮证：生成短时有效的亮证码，只出示所选字段",
 )
-async def present(identifier: Identifier, body: PresentationIn, holder: Holder, db: Db, idem: Idem) -> Response:
-    answer = await look.present(db, idem, identifier, body, holder, now=real_now())
+async def present(
+    identifier: Identifier, body: PresentationIn, holder: Holder, db: Db, idem: Idem, now: Now
+) -> Response:
+    answer = await look.present(db, idem, identifier, body, holder, now=real_now(), today=local_date(now))
     return answer.response()
 
 

@@ -31,7 +31,11 @@ class AccessOut(BaseModel):
     organisation: str
     organisation_name: str
     channel: str
-    ground: str = Field(description="CASE 经办办件、WITH_PURPOSE 有申请事由、PRESENTED 本人亮证、RELIED 办件使用")
+    ground: str = Field(
+        description="CASE 经办办件、WITH_PURPOSE 有申请事由、AUTHORISED 持证人授权、PRESENTED 亮证、RELIED 办件使用"
+    )
+    agent_name: str = Field("", description="代理人，按授权查看、领取或亮证时")
+    principal_name: str = Field("", description="授权的持证人")
     purpose: str
     case_no: str | None
     identifier: str | None

@@ -9,6 +9,7 @@ from uuid import UUID
 from contracts.events.reuse import AccessUnfounded
 from services.certificate import repository
 from services.certificate.domain.access import APPLICANT_SIDE, Reader
+from services.certificate.domain.authorisation import Authorisation
 from services.chassis.auth import Principal
 from services.chassis.database import Database, UnitOfWork
 from services.chassis.ids import uuid7
@@ -48,11 +49,12 @@ class Look:
     now: datetime
     certificate_id: UUID | None = None
     case_no: str | None = None  # the case it came from
+    agency: Authorisation | None = None  # by which an agent looks for the holder
 
     def rows(self, ground: str, found: int = 1) -> list[dict[str, object]]:
         """A look that was answered, for each holder; without a stated purpose the case is the basis."""
-        own_case = not self.why.purpose
-        purpose = _OWN_CASE if own_case else self.why.purpose
+        own_case = not self.why.purpose and self.agency is None
+        purpose = _OWN_CASE if own_case else self.why.purpose or (self.agency.purpose if self.agency else "")
         case_no = self.why.case_no or (self.case_no if own_case else None)
         return self._rows({"purpose": purpose, "case_no": case_no, "found": found, "ground": ground})
 
@@ -74,6 +76,8 @@ class Look:
             "division": who.division,
             "channel": who.channel,
             "certificate_id": self.certificate_id,
+            "agent_name": self.agency.agent_name if self.agency else "",
+            "principal_name": self.agency.holder_name if self.agency else "",
         }
         return [common | {"holder_key": key} for key in self.holder_keys]
 

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.certificate import settings
+from services.certificate.authorisation_routes import router as authorisation_router
 from services.certificate.caller_routes import router as caller_router
 from services.certificate.kit import Kit
 from services.certificate.life_routes import router as life_router
@@ -29,6 +30,6 @@ def create_app() -> FastAPI:
         await app.state.line.close()
 
     # Public routes first: `certificates/verify` must not be taken for an identifier.
-    first = [public_router, type_router, log_router, shown_router, look_router, caller_router]
+    first = [public_router, type_router, authorisation_router, log_router, shown_router, look_router, caller_router]
     others = [between_router, peers_router, router, life_router]
     return build_app(loaded, title="证照", routers=[*first, *others], on_start=[open_kit], on_stop=[hang_up])

@@ -260,6 +260,8 @@ class AccessRow(Base, table=True):
     division: str = Field(default="", sa_column_kwargs={"server_default": ""})  # the reader's
     refused: str = Field(default="", sa_column_kwargs={"server_default": ""})  # code of the error; empty: answered
     refused_why: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    agent_name: str = Field(default="", sa_column_kwargs={"server_default": ""})  # who looked for a holder …
+    principal_name: str = Field(default="", sa_column_kwargs={"server_default": ""})  # … by whose authorisation
 
 
 class CallerRow(Base, table=True):
@@ -318,6 +320,9 @@ class PresentationRow(Base, table=True):
     shown_fields: list[str] = Field(sa_column=Column(JSONB, nullable=False))
     made_at: datetime = Field(sa_column=_at())
     runs_out_at: datetime = Field(sa_column=_at())
+    authorisation_id: UUID | None = None  # of the agent who shows it for the holder
+    agent_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    principal_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class LogLeafRow(Base, table=True):

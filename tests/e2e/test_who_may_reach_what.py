@@ -214,7 +214,7 @@ def _act_on(row: Row, case: Made) -> tuple[Any, int]:
     act = row.path.rpartition("/")[2]
     if "{bundle_no}" in row.path:
         return OF_BUNDLES[act], case.bundle_version
-    if "{identifier}" in row.path or "{decision_id}" in row.path:
+    if any(f"{{{name}}}" in row.path for name in ("identifier", "decision_id", "authorisation_id")):
         return OF_CERTIFICATES[act], STALE
     if act in OF_APPROVAL:
         return OF_APPROVAL[act], case.case_version

@@ -1,17 +1,18 @@
 """Search, record and file of certificates: one access rule, and a row for every look at another's certificate."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.certificate import queries, repository
+from services.certificate import authorisations, queries, repository
 from services.certificate.callers import admit
 from services.certificate.commands.sign_records import signed_record
 from services.certificate.domain.access import Access, Reader, access, may_read_case, needs_purpose
+from services.certificate.domain.authorisation import Authorisation, Right, types_of
 from services.certificate.domain.errors import FileWithheld, NotFound, NumberInvalid, PurposeRequired
 from services.certificate.domain.holders import keys_of
 from services.certificate.domain.sharing import DATA, FILE, Query, withheld
@@ -60,19 +61,19 @@ async def search(db: Database, wanted: SearchIn, principal: Principal, kit: Kit,
 async def _search(
     db: Database, wanted: SearchIn, holder_key: str, look: Look, after: tuple[datetime, UUID] | None, kit: Kit
 ) -> CertificateList:
-    purposeful = needs_purpose(reader_of(look.principal), look.holder_keys)
-    if purposeful is None:
-        raise Forbidden("只能查询本人或所代理单位的证照")
+    reader = reader_of(look.principal)
+    purposeful = needs_purpose(reader, look.holder_keys)
     query = Query(_purpose(wanted.purpose) if purposeful else "", wanted.type_code, tuple(wanted.fields))
     today, registered = local_date(look.now), None
     async with db.transaction() as uow:
+        given = await _given(uow.connection, reader, look, today) if purposeful is None else []
         if purposeful:
             registered = await admit(uow.connection, look.principal, query, look.now)
         rows = await queries.of_holder(
             uow.connection,
             holder_key,
             type_code=wanted.type_code,
-            types=sorted(registered.types) if registered else None,
+            types=sorted(registered.types) if registered else types_of(given) if given else None,
             valid_on=today if wanted.valid_only else None,
             after=after,
             limit=wanted.limit + 1,
@@ -80,12 +81,24 @@ async def _search(
         shown = rows[: wanted.limit]
         if purposeful:
             await repository.note_access(uow.connection, look.rows(Access.WITH_PURPOSE.value, len(shown)))
+        if given:
+            agent = replace(look, agency=given[0])
+            await repository.note_access(uow.connection, agent.rows(Access.AUTHORISED.value, len(shown)))
     hidden = withheld(registered, query) if registered else _not_asked(query)
     more = len(rows) > wanted.limit
     return CertificateList(
         items=[_without(hidden, row, today, kit) for row in shown],
         next=_cursor(holder_key, shown[-1], kit) if more else None,
     )
+
+
+async def _given(connection: AsyncConnection, reader: Reader, look: Look, today: date) -> list[Authorisation]:
+    """Raises Forbidden: this holder has not authorised him to read."""
+    given = await authorisations.given_to(connection, reader, look.holder_keys, today)
+    reading = [one for one in given if Right.READ in one.rights]
+    if not reading:
+        raise Forbidden("只能查询本人、所代理单位或已授权给本人的证照")
+    return reading
 
 
 def _not_asked(query: Query) -> frozenset[str]:
@@ -135,6 +148,7 @@ class Seen:
     row: Any
     granted: Access
     hidden: frozenset[str] = frozenset()
+    signed: bool = False  # whether he gets the signed record, which holds the full numbers
 
 
 async def read(db: Database, identifier: str, principal: Principal, asked: Asked, *, now: datetime) -> Seen:
@@ -165,8 +179,10 @@ async def _grant(uow: UnitOfWork, row: Any, look: Look, asked: Asked) -> Seen:
     reader, cases = reader_of(look.principal), await _cases(uow.connection, row, look.why)
     granted = access(reader, look.holder_keys, [queries.scope_of(case) for case in cases])
     hidden: frozenset[str] = frozenset()
+    signed = granted in (Access.HOLDER, Access.CASE)
     if granted is Access.NONE:
-        raise NotFound
+        look, granted = await _as_agent(uow.connection, reader, row, look), Access.AUTHORISED
+        signed = look.agency is not None and Right.COLLECT in look.agency.rights
     if granted is Access.WITH_PURPOSE:
         hidden = await _admitted(uow.connection, look, row.type_code, asked.fields)
     if granted is not Access.HOLDER:
@@ -174,7 +190,16 @@ async def _grant(uow: UnitOfWork, row: Any, look: Look, asked: Asked) -> Seen:
     if granted is Access.CASE:
         own = [case for case in cases if may_read_case(reader, queries.scope_of(case))]
         tell_unfounded(uow, look, row.identifier, own)
-    return Seen(row, granted, hidden)
+    return Seen(row, granted, hidden, signed)
+
+
+async def _as_agent(connection: AsyncConnection, reader: Reader, row: Any, look: Look) -> Look:
+    """Raises NotFound: no holder has authorised him for this, or no longer."""
+    right = Right.COLLECT if look.act == FILE_ACT else Right.READ
+    by = await authorisations.agency(connection, reader, right, row, look.holder_keys, local_date(look.now))
+    if by is None:
+        raise NotFound
+    return replace(look, agency=by)
 
 
 async def _admitted(connection: AsyncConnection, look: Look, type_code: str, fields: tuple[str, ...]) -> frozenset[str]:
@@ -202,7 +227,7 @@ async def detail(
     """The record; the signed form holds the full number, so it goes to the holder and those who handle the case."""
     seen = await read(db, identifier, principal, asked, now=now)
     shown = queries.certificate_out(seen.row, today=local_date(now), public_url=kit.settings.public_url)
-    if seen.granted is Access.WITH_PURPOSE:
+    if not seen.signed:
         return CertificateDetail(**shown.without(seen.hidden).model_dump())
     signed = await signed_record(db, seen.row, kit)
     forms = {"jws": compact_form(signed), "jws_general": json.loads(general_form(signed))}

@@ -23,6 +23,7 @@ class Access(StrEnum):
     HOLDER = "HOLDER"
     CASE = "CASE"  # of a case the reader handles or is part of: it came from there, or its holder applies there
     WITH_PURPOSE = "WITH_PURPOSE"  # shared library: the facts for a purpose; record and file hold the full number
+    AUTHORISED = "AUTHORISED"  # an agent whom a holder has authorised for it
     NONE = "NONE"
 
 

@@ -83,6 +83,13 @@ class FileWithheld(DomainError):
     title_en = "The file goes to its holder and to those who handle his case"
 
 
+class AuthorisationFaulty(DomainError):
+    code = "certificate.authorisation-faulty"
+    kind = Kind.INVALID
+    title_zh = "授权有误"
+    title_en = "The authorisation has faults"
+
+
 class NumberInvalid(DomainError):
     code = "certificate.number-invalid"
     kind = Kind.INVALID

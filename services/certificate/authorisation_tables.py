@@ -1,0 +1,40 @@
+"""The table of authorisations that holders give their agents; numbers are in it as keys only."""
+
+from datetime import date, datetime
+from typing import ClassVar, cast
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Index, Table
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from services.certificate.tables import Base
+
+
+class AuthorisationRow(Base, table=True):
+    """Given by a holder, taken back by him; otherwise never changed."""
+
+    __tablename__: ClassVar[str] = "authorisation"
+    __table_args__ = (
+        Index("authorisation_agent", "agent_key", "holder_key"),
+        Index("authorisation_holder", "holder_key"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    holder_key: str
+    holder_type: str
+    holder_name: str
+    agent_key: str
+    agent_type: str
+    agent_name: str
+    agent_masked: str
+    rights: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    types: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    purpose: str
+    valid_until: date
+    given_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    given_by: str
+    revoked_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
+
+
+authorisation = cast(Table, AuthorisationRow.__table__)  # type: ignore[attr-defined]
