@@ -163,6 +163,7 @@ class MaterialRef(Value):
     sha256: str | None = None
     media_type: str | None = None
     certificate_identifier: str | None = None
+    issued_in: str | None = None  # of a certificate that another region issued: its name
 
 
 class Remedies(Value):

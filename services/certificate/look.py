@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +21,7 @@ from services.certificate.look_schemas import (
     PresentedOut,
 )
 from services.certificate.looks import reader_of
+from services.certificate.peers.tables import foreign_certificate
 from services.certificate.tables import PresentationRow, access, certificate, presentation
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date
@@ -38,8 +39,9 @@ async def reads_of(
 ) -> Sequence[Any]:
     """Reads of these holders' certificates by others, the newest first."""
     wanted = (
-        select(*(access.c[name] for name in _SHOWN_TO_HOLDER), certificate.c.identifier, certificate.c.type_name)
+        select(*(access.c[name] for name in _SHOWN_TO_HOLDER), *(_of_either(n) for n in ("identifier", "type_name")))
         .outerjoin(certificate, certificate.c.id == access.c.certificate_id)
+        .outerjoin(foreign_certificate, foreign_certificate.c.id == access.c.certificate_id)
         .where(access.c.holder_key.in_(list(holder_keys)))
         .order_by(access.c.id.desc())
         .limit(limit)
@@ -48,6 +50,11 @@ async def reads_of(
         wanted = wanted.where(access.c.id < before)
     rows: Sequence[Any] = (await connection.execute(wanted)).all()
     return rows
+
+
+def _of_either(name: str) -> ColumnElement[Any]:
+    """A column of our certificate, or of another region's that was adopted here."""
+    return func.coalesce(certificate.c[name], foreign_certificate.c[name]).label(name)
 
 
 def access_out(row: Any) -> AccessOut:

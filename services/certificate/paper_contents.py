@@ -361,7 +361,8 @@ def proof_of_service(event: ResultHandedOver, case: CaseFacts, known: Mapping[st
 
 def _material(material: MaterialRef) -> contents.MaterialLine:
     form, note = _FORMS.get(material.source.value, ("其他", ""))
-    return contents.MaterialLine(name=material.name, form=form, copies=material.copies, note=note)
+    noted = f"{material.issued_in}颁发，已向其证照库核验" if material.issued_in else note
+    return contents.MaterialLine(name=material.name, form=form, copies=material.copies, note=noted)
 
 
 def _clerk(actor: Actor) -> str:

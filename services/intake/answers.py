@@ -72,6 +72,7 @@ class MaterialOut(BaseModel):
     options: tuple[MaterialOption, ...]
     source: Source | None
     certificate_identifier: str | None
+    issued_in: str | None = Field(description="其他地区颁发的证照：颁发地区")
     copies: int | None
     sha256: str | None
     media_type: str | None
@@ -95,6 +96,7 @@ class MaterialOut(BaseModel):
             options=material.options,
             source=provided.source if provided else None,
             certificate_identifier=provided.certificate_identifier if provided else None,
+            issued_in=provided.issued_in if provided else None,
             copies=provided.copies if provided else None,
             sha256=provided.sha256 if provided else None,
             media_type=provided.media_type if provided else None,

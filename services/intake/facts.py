@@ -67,6 +67,7 @@ def material(provided: Provided) -> MaterialRef:
         sha256=provided.sha256,
         media_type=provided.media_type,
         certificate_identifier=provided.certificate_identifier,
+        issued_in=provided.issued_in,
     )
 
 

@@ -223,6 +223,8 @@ GET  /api/v1/certificate-callers                                 200  -  -  -  -
 POST /api/v1/certificate-callers                                 422  -  -  -  -  -  -  -  -  o  -  -  -  -
 GET  /api/v1/certificate-peers                                   200  -  -  -  -  -  -  -  o  o  -  -  -  -
 POST /api/v1/certificate-peers                                   422  -  -  -  -  -  -  -  -  o  -  -  -  -
+GET  /api/v1/certificates/elsewhere                              200  o  o  -  -  -  -  -  -  -  -  -  -  -
+GET  /api/v1/cases/{case_no}/certificates-elsewhere              200  o  o  o  o  o  o  o  -  -  -  -  o  -
 POST /api/v1/certificates/elsewhere                              422  o  o  o  o  o  o  o  -  -  -  -  o  -
 GET  /api/v1/certificate-callers/{caller}                        200  -  -  -  -  -  -  -  o  o  -  -  -  -
 POST /api/v1/certificate-callers/{caller}/suspension             422  -  -  -  -  -  -  -  -  o  -  -  -  -

@@ -1,6 +1,8 @@
 """The small copy of each case: what papers repeat and read scopes ask, from submission and receipt."""
 
 from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
 from contracts.events.approval import CaseTerminated, CaseTransferred
 from contracts.events.common import AgentRef, Event, MaterialRef, Party
@@ -99,7 +101,7 @@ async def note_relied(uow: UnitOfWork, events: Sequence[CertificateReliedUpon]) 
     """A certificate used in a case was looked at for it: the holder sees that too."""
     known = await repository.owners_of(uow.connection, [event.identifier for event in events]) if events else {}
     for event in events:
-        used = known.get(event.identifier)
+        certificate_id, holder_keys = await _used(uow, event, known.get(event.identifier))
         row = {
             "at": event.relied_at,
             "act": "RELIED",
@@ -108,17 +110,21 @@ async def note_relied(uow: UnitOfWork, events: Sequence[CertificateReliedUpon]) 
             "organisation": event.department.uscc,
             "organisation_name": event.department.name,
             "channel": "",
-            "holder_key": event.holder_key,
-            "certificate_id": used.id if used else None,
+            "certificate_id": certificate_id,
             "purpose": "办件材料复用",
             "case_no": event.case_no,
             "found": 1,
             "ground": "RELIED",
         }
-        if used is None:
-            await mark_relied(uow.connection, event.identifier, event.relied_at)
-        keys = keys_of(used) if used else (event.holder_key,)
-        await repository.note_access(uow.connection, [row | {"holder_key": key} for key in keys])
+        await repository.note_access(uow.connection, [row | {"holder_key": key} for key in holder_keys])
+
+
+async def _used(uow: UnitOfWork, event: CertificateReliedUpon, ours: Any) -> tuple[UUID | None, Sequence[str]]:
+    """The certificate and its holders: ours, or another region's, which is asked for again from now on."""
+    if ours is not None:
+        return ours.id, keys_of(ours)
+    elsewhere = await mark_relied(uow.connection, event.identifier, event.relied_at)
+    return (elsewhere.id, elsewhere.holder_keys) if elsewhere is not None else (None, (event.holder_key,))
 
 
 async def end_cases(uow: UnitOfWork, events: Sequence[Event]) -> None:

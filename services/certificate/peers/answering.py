@@ -153,6 +153,7 @@ def _access_rows(peer: Peer, question: Question, row: Any, now: datetime) -> lis
         "organisation_name": peer.name,
         "ground": "WITH_PURPOSE",
         "channel": "",
+        "division": peer.region,
         "certificate_id": row.id,
         "purpose": question.purpose,
         "case_no": question.case_no or None,

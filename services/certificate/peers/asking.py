@@ -84,10 +84,11 @@ async def ask(desk: Desk, wanted: ElsewhereIn, principal: Principal) -> Elsewher
             await rows.remember_head(uow.connection, peer.region, head.size, head.root)
         for one in own:
             await adopt(uow, one, peer, desk.kit, now=desk.now, why=Why(wanted.purpose, subject.case_no))
-        noted = _access_row(principal, subject, peer, wanted, len(own), desk.now)
-        await repository.note_access(uow.connection, [noted])
         known = foreign_certificate.c.identifier.in_([one.identifier for one in own])
-        shown = [foreign_out(row) for row in await rows.shown(uow.connection, known)]
+        kept = await rows.shown(uow.connection, known)
+        noted = _access_row(principal, subject, peer, wanted, desk.now)
+        await repository.note_access(uow.connection, [noted | {"certificate_id": row.id} for row in kept])
+        shown = [foreign_out(row) for row in kept]
     return ElsewhereOut(region=peer.region, region_name=peer.name, items=shown)
 
 
@@ -178,7 +179,7 @@ def _questions(wanted: ElsewhereIn, subject: Subject, peer: Peer) -> list[Questi
 
 
 def _access_row(
-    principal: Principal, subject: Subject, peer: Peer, wanted: ElsewhereIn, found: int, now: datetime
+    principal: Principal, subject: Subject, peer: Peer, wanted: ElsewhereIn, now: datetime
 ) -> dict[str, object]:
     """The holder sees that others asked elsewhere for him."""
     return {
@@ -190,9 +191,9 @@ def _access_row(
         "organisation_name": principal.organisation_name,
         "ground": "CASE" if subject.case_no else "WITH_PURPOSE",
         "channel": principal.channel,
+        "division": principal.division,
         "holder_key": subject.key,
-        "certificate_id": None,
         "purpose": f"{wanted.purpose}（向{peer.name}查询）",
         "case_no": subject.case_no or None,
-        "found": found,
+        "found": 1,
     }

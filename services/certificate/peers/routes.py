@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from services.certificate.caller_routes import Registrar, RegistrarOrSupervisor
 from services.certificate.domain.access import APPLICANT_SIDE, CLERKS, DEPARTMENT
-from services.certificate.peers import again, answering, asking, registering, rows
+from services.certificate.peers import again, answering, asking, reading, registering, rows
 from services.certificate.peers.asking import Desk
 from services.certificate.peers.line import NOTICES, QUERIES, Line
-from services.certificate.peers.schemas import ElsewhereIn, ElsewhereOut, PeerIn, PeerOut
+from services.certificate.peers.schemas import ElsewhereIn, ElsewhereOut, ForeignOut, PeerIn, PeerOut
 from services.certificate.peers.wire import AnswerOut, NoticeIn, NoticeOut, RequestIn
 from services.certificate.routes import TheKit
+from services.certificate.schemas import CASE_NO
 from services.chassis.auth import Principal, allow, public
 from services.chassis.clock import real_now
 from services.chassis.http import Db, Idem, Now
@@ -20,6 +21,7 @@ router = APIRouter(prefix="/api/v1", tags=["other regions"])
 # The signed request is who the caller is: no token of ours is asked of another region.
 between = APIRouter(tags=["other regions"], dependencies=[public])
 
+Holder = Annotated[Principal, allow(*sorted(APPLICANT_SIDE))]
 Asker = Annotated[Principal, allow(*sorted(APPLICANT_SIDE | DEPARTMENT | CLERKS))]
 
 
@@ -42,6 +44,20 @@ async def ask_elsewhere(
     response.headers["cache-control"] = "private, no-store"
     line: Line = request.app.state.line
     return await asking.ask(Desk(db, kit, line, now), body, who)
+
+
+@router.get("/certificates/elsewhere", summary="本人及所代理单位已采用的其他地区证照")
+async def list_own(response: Response, who: Holder, db: Db) -> list[ForeignOut]:
+    response.headers["cache-control"] = "private, no-store"
+    return await reading.of_holder(db, who)
+
+
+@router.get("/cases/{case_no}/certificates-elsewhere", summary="办件申请人已采用的其他地区证照")
+async def list_of_case(
+    response: Response, case_no: Annotated[str, Path(pattern=CASE_NO)], who: Asker, db: Db, now: Now
+) -> list[ForeignOut]:
+    response.headers["cache-control"] = "private, no-store"
+    return await reading.of_case(db, case_no, who, now=now)
 
 
 @between.post(NOTICES, summary="其他地区的证照库通知其证照状态有变")

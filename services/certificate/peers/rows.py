@@ -124,12 +124,14 @@ async def ask_soon(connection: AsyncConnection, region: str, identifiers: Collec
     await connection.execute(update(ForeignCertificateRow).where(*of).values(again_at=at))
 
 
-async def mark_relied(connection: AsyncConnection, identifier: str, at: datetime) -> None:
-    """From now on it is asked again as long as it is valid."""
+async def mark_relied(connection: AsyncConnection, identifier: str, at: datetime) -> Any:
+    """From now on it is asked again as long as it is valid. Gives its id and holders, None for one we do not know."""
     statement = update(ForeignCertificateRow).where(col(ForeignCertificateRow.identifier) == identifier)
     relied_at, again_at = col(ForeignCertificateRow.relied_at), col(ForeignCertificateRow.again_at)
     at_once = func.coalesce(again_at, at)
-    await connection.execute(statement.values(relied_at=func.coalesce(relied_at, at), again_at=at_once))
+    marked = statement.values(relied_at=func.coalesce(relied_at, at), again_at=at_once)
+    shown = (foreign_certificate.c.id, foreign_certificate.c.holder_keys)
+    return (await connection.execute(marked.returning(*shown))).one_or_none()
 
 
 async def lock_identifier(connection: AsyncConnection, identifier: str) -> None:

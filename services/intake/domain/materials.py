@@ -54,6 +54,7 @@ class Provided:
     provided_at: datetime
     copies: int = 1
     certificate_identifier: str | None = None
+    issued_in: str | None = None  # of another region's certificate: who issued it
     file_key: str | None = None
     sha256: str | None = None
     media_type: str | None = None
@@ -210,6 +211,7 @@ def by_certificate(material: Material, certificate: HeldCertificate, *, now: dat
         source=Source.CERTIFICATE,
         provided_at=now,
         certificate_identifier=certificate.identifier,
+        issued_in=certificate.region_name,
     )
 
 

@@ -318,3 +318,24 @@ async def test_what_a_case_relies_on_is_asked_for_as_long_as_it_is_valid(there: 
     assert forgotten
     assert confirmed == 1
     assert kept.again_at is not None
+
+
+async def test_what_was_adopted_is_listed_for_its_holder_and_for_who_handles_his_case(
+    there: Region, here: Region, licence: dict[str, Any]
+) -> None:
+    await here.asks(an_agent(here), identifier=licence["identifier"], number=COMPANY)
+    clerk, case_no = await a_clerk_with_a_case(here)
+    path = f"/api/v1/cases/{case_no}/certificates-elsewhere"
+
+    own = (await here.library.get("/api/v1/certificates/elsewhere", an_agent(here))).json()
+    another = (await here.library.get("/api/v1/certificates/elsewhere", here.library.citizen(MARKER))).json()
+    of_case = (await here.library.get(path, clerk)).json()
+    elsewhere = await here.library.get(path, tokens.headers(["COUNTER_CLERK"], division="431221000000"))
+
+    assert licence["identifier"] in [one["identifier"] for one in own]
+    assert another == []
+    assert [one["identifier"] for one in of_case] == [one["identifier"] for one in own]
+    assert elsewhere.status_code == 404
+    log = (await here.library.get("/api/v1/certificates/access-log", an_agent(here), organisations="true")).json()
+    assert {(one["act"], one["identifier"]) for one in log["items"]} >= {("ASKED", licence["identifier"])}
+    assert log["items"][0]["case_no"] == case_no

@@ -193,4 +193,6 @@ async def test_another_regions_certificate_is_counted_on_while_it_is_trusted_and
     assert identifier not in {material["certificate_identifier"] for material in too_old["materials"]}
     (relied,) = await told(desk, RELIED, case)
     (recalled,) = await told(desk, RECALLED, case)
+    shown = {material["certificate_identifier"]: material["issued_in"] for material in case["materials"]}
+    assert shown[identifier] == "永州市零陵区"
     assert (relied["identifier"], recalled["identifier"], recalled["status"]) == (identifier, identifier, "REVOKED")

@@ -7,13 +7,14 @@ from uuid import uuid4
 import pytest
 
 from contracts.events import approval, intake
-from contracts.events.common import DueDate, Event, Outcome, SpecialProcedureRef
+from contracts.events.common import DueDate, Event, MaterialSource, Outcome, SpecialProcedureRef
 from contracts.events.examples import examples
 from services.certificate import paper_contents
 from services.certificate.files import contents
 from services.certificate.paper_contents import Draft
 from services.certificate.settings import CertificateSettings
 from services.certificate.terms import Terms
+from services.kernel.workdays import official_calendar
 
 SETTINGS = CertificateSettings(service="certificate", contact="综合窗口3号")
 
@@ -112,3 +113,16 @@ def test_the_acceptance_of_another_matter_rests_on_its_own_basis(deemed: bool) -
 
     assert (paper.licence, paper.excluded) == (False, "劳动能力鉴定")
     assert paper.basis == "《社会保险法》第五十八条、《优化营商环境条例》第三十六条"
+
+
+def test_a_receipt_names_the_region_that_issued_a_reused_certificate() -> None:
+    event = example(intake.ApplicationReceived)
+    elsewhere = event.materials[0].model_copy(
+        update={"source": MaterialSource.CERTIFICATE, "issued_in": "永州市零陵区"}
+    )
+
+    paper = printed(
+        paper_contents.receipt(event.model_copy(update={"materials": (elsewhere,)}), SETTINGS, official_calendar())
+    )
+
+    assert "永州市零陵区" in paper.materials[0].note

@@ -1,0 +1,46 @@
+"""Certificates of other regions that were adopted here: read by their holder, or by who handles a case of his."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+
+from services.certificate import queries, repository
+from services.certificate.domain.access import holds, may_read_case
+from services.certificate.domain.errors import NotFound
+from services.certificate.looks import Look, Why, reader_of, tell_unfounded
+from services.certificate.peers import rows
+from services.certificate.peers.adopting import foreign_out
+from services.certificate.peers.schemas import ForeignOut
+from services.certificate.peers.tables import foreign_certificate
+from services.chassis.auth import Principal
+from services.chassis.database import Database
+
+LONGEST = 200
+
+
+async def of_holder(db: Database, principal: Principal) -> list[ForeignOut]:
+    """His own and those of the organisations he acts for."""
+    keys = sorted({principal.subject_key, *principal.acts_for} - {""})
+    async with db.read() as connection:
+        return [foreign_out(row) for row in await rows.shown(connection, _held(keys))][:LONGEST]
+
+
+async def of_case(db: Database, case_no: str, principal: Principal, *, now: datetime) -> list[ForeignOut]:
+    """Those of the case's applicant; the look leaves a row that he sees. Raises NotFound outside the caller's scope."""
+    async with db.transaction() as uow:
+        case = await queries.case_by_no(uow.connection, case_no)
+        if case is None or not may_read_case(reader_of(principal), queries.scope_of(case)):
+            raise NotFound
+        found = await rows.shown(uow.connection, _held([case.applicant_key]))
+        if holds(reader_of(principal), [case.applicant_key]):
+            return [foreign_out(row) for row in found][:LONGEST]
+        look = Look("SEARCH", principal, (case.applicant_key,), Why(None, case_no), now)
+        await repository.note_access(uow.connection, look.rows("CASE", len(found)))
+        if found:
+            tell_unfounded(uow, look, found[0].identifier, [case])
+    return [foreign_out(row) for row in found][:LONGEST]
+
+
+def _held(keys: list[str]) -> ColumnElement[bool]:
+    held: ColumnElement[bool] = foreign_certificate.c.holder_keys.overlap(keys)
+    return held
