@@ -27,7 +27,10 @@ class AccessOut(BaseModel):
     """One read of a certificate, as its holder sees it."""
 
     at: datetime
-    act: str = Field(description="SEARCH 检索、RECORD 查看、FILE 下载、PRESENTED 亮证、RELIED 办件使用、ASKED 向其他地区查询、PEER 其他地区查询")
+    act: str = Field(
+        description="SEARCH 检索、RECORD 查看、FILE 下载、PRESENTED 亮证、RELIED 办件使用、ASKED 向其他地区查询、"
+        "PEER 其他地区查询"
+    )
     organisation: str
     organisation_name: str
     channel: str
