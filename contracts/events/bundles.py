@@ -9,6 +9,7 @@ from contracts.events.common import (
     Actor,
     AgentRef,
     Channel,
+    DueDate,
     Event,
     LimitUnit,
     LimitValue,
@@ -73,6 +74,9 @@ class BundleAccepted(_BundleFact):
     promised_limit: LimitValue
     accepted_at: datetime
     accepted_by: Actor
+    legal_due: DueDate | None = None  # as of `as_of`; None while no member's clock has started
+    promised_due: DueDate | None = None
+    as_of: datetime | None = None
 
 
 class BundleSupplementRequested(_BundleFact):
@@ -123,6 +127,9 @@ class BundleExtended(_BundleFact):
     approval_no: str
     extended_at: datetime
     extended_by: Actor
+    legal_due: DueDate | None = None  # as in BundleAccepted
+    promised_due: DueDate | None = None
+    as_of: datetime | None = None
 
 
 class BundleStageDone(_BundleFact):

@@ -137,6 +137,7 @@ def _heard(case: dict[str, Any], handler: Actor) -> tuple[Event, ...]:
             name="向家院",
             interest="相邻住户，油烟和噪声",
             speak_by=DueDate(on=date(2026, 3, 12)),
+            limit_workdays=5,
             notice="可以在五个工作日内陈述、申辩",
             notified_at=_AT,
             notified_by=handler,

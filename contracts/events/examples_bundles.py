@@ -8,6 +8,7 @@ from contracts.events import bundles
 from contracts.events.common import (
     Actor,
     Channel,
+    DueDate,
     Event,
     LimitStart,
     LimitUnit,
@@ -24,6 +25,8 @@ _NAMED: dict[str, Any] = {
     "bundle_id": "K01",
 }
 _LIMIT = LimitValue(value=45, unit=LimitUnit.WORKDAY, start=LimitStart.ACCEPTED, basis="行政许可法第26、42条第2款")
+
+_DUES = {"legal_due": DueDate(on=date(2026, 5, 8)), "promised_due": DueDate(on=date(2026, 3, 16))}
 
 
 def bundle_examples(application_id: UUID, at: datetime, applicant: Party, clerk: Actor) -> tuple[Event, ...]:
@@ -48,6 +51,8 @@ def bundle_examples(application_id: UUID, at: datetime, applicant: Party, clerk:
             promised_limit=_LIMIT.model_copy(update={"value": 10, "basis": "承诺时限"}),
             accepted_at=at,
             accepted_by=clerk,
+            **_DUES,
+            as_of=at,
         ),
         bundles.BundleSupplementRequested(
             **_NAMED,

@@ -12,6 +12,7 @@ from contracts.events.common import (
     DueDate,
     Event,
     ItemRef,
+    LimitValue,
     MaterialRef,
     Outcome,
     Party,
@@ -60,6 +61,8 @@ class ClaimWindowRef(Value):
     opens_on: date
     closes: DueDate
     basis: str = ""
+    waiting_limit: LimitValue | None = None  # from receipt to the day before `opens_on`
+    claim_limit: LimitValue | None = None  # from then on to `closes`
 
 
 class CommitmentRef(Value):
@@ -159,6 +162,7 @@ class SupplementRequested(Event):
     faults: tuple[MaterialFault, ...]
     supply_by: date
     supply_by_provisional: bool = False
+    supply_workdays: int | None = None  # what `supply_by` was counted from; None: the window named the day
     basis: str
     requested_at: datetime
     requested_by: Actor

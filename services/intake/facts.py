@@ -21,7 +21,7 @@ from services.intake.domain import application as domain
 from services.intake.domain.basis_of_acts import refusal_basis, supplement_basis
 from services.intake.domain.course import Course
 from services.intake.domain.materials import Provided, commitments, deferred, in_hand
-from services.intake.items import VersionedItem
+from services.intake.items import VersionedItem, limit_value
 from services.kernel import time_limit
 
 
@@ -115,6 +115,7 @@ def supplement_requested(application: domain.Application, item: VersionedItem) -
         faults=tuple(events.MaterialFault(**vars(fault)) for fault in notice.faults),
         supply_by=notice.supply_by,
         supply_by_provisional=notice.provisional,
+        supply_workdays=notice.workdays,
         basis=supplement_basis(item.item),
         requested_at=notice.requested_at,
         requested_by=actor(notice.requested_by),
@@ -204,6 +205,8 @@ def claim_window(application: domain.Application) -> events.ClaimWindowRef | Non
         opens_on=window.opens_on,
         closes=due(window.closes),
         basis=window.basis,
+        waiting_limit=limit_value(window.waiting_limit) if window.waiting_limit else None,
+        claim_limit=limit_value(window.claim_limit) if window.claim_limit else None,
     )
 
 

@@ -149,8 +149,8 @@ def item_ref(item: ServiceItem, version: int) -> ItemRef:
         department=OrganisationRef(
             uscc=item.department.uscc, name=item.department.name, division=item.department.division
         ),
-        legal_limit=_limit(item.legal_limit),
-        promised_limit=_limit(item.promised_limit),
+        legal_limit=limit_value(item.legal_limit),
+        promised_limit=limit_value(item.promised_limit),
         extension=_extension(item.extension),
         basis=tuple(basis.text for basis in item.basis),
         conditions=item.conditions,
@@ -174,7 +174,7 @@ def fee_text(fee: Fee) -> str:
     return f"收费：{fee.standard or fee.item}{basis}"
 
 
-def _limit(limit: TimeLimit) -> LimitValue:
+def limit_value(limit: TimeLimit) -> LimitValue:
     return LimitValue(
         value=limit.value, unit=LimitUnit(limit.unit.value), start=LimitStart(limit.start.value), basis=limit.article
     )

@@ -105,6 +105,7 @@ DEFAULT_CLOCK_RULES = (
     ClockRule("e-certificate-yellow", ClockName.CERTIFICATE, Level.YELLOW, 1, _BY_BOOK),
     # periods of the law: missed is missed
     ClockRule("notice-red", ClockName.NOTICE, Level.RED),
+    ClockRule("joint-red", ClockName.JOINT, Level.RED),
     ClockRule("inspectors-red", ClockName.INSPECTORS, Level.RED),
     ClockRule("first-level-red", ClockName.FIRST_LEVEL, Level.RED),
     ClockRule("hearing-holding-red", ClockName.HEARING_HOLDING, Level.RED),

@@ -2,15 +2,22 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from contracts.events import approval, intake
 from contracts.events.common import Event
-from services.kernel.time_limit import Clock, StartRule, TimeLimit, Unit
+from services.kernel.time_limit import CHINA, Clock, StartRule, TimeLimit, Unit
 from services.supervision.domain.case import Supervised
-from services.supervision.domain.clock_set import FIRST_LEVEL_ARTICLE, HEARING_HOLDING, HEARING_REQUEST, INSPECTORS
+from services.supervision.domain.clock_set import (
+    FIRST_LEVEL_ARTICLE,
+    HEARING_HOLDING,
+    HEARING_REQUEST,
+    INSPECTORS,
+    PARTY_ARTICLE,
+)
 from services.supervision.domain.clocks import ACCEPTANCE, COMPLETION, DECISION, DELIVERY, NOTICE, RECEIPT, workdays
+from services.supervision.repository import limit_of
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,40 @@ def _dates_moved(event: intake.DatesMoved, case: Supervised, marks: Marks) -> It
         yield Claim("DELIVERY", delivery, Clock(DELIVERY, case.decided_at), DECISION)
 
 
+def _supplement(event: intake.SupplementRequested, case: Supervised, marks: Marks) -> Iterator[Claim]:
+    """A day the window named itself is counted from nothing."""
+    if event.supply_workdays is not None:
+        limit = workdays(event.supply_workdays, NOTICE.article)
+        begun = ("一次性告知", "the supplement notice")
+        yield Claim("SUPPLEMENT", event.supply_by, Clock(limit, event.requested_at), begun)
+
+
+def _accepted(event: intake.ApplicationAccepted, case: Supervised, marks: Marks) -> Iterator[Claim]:
+    """Windows of the item's own law; the legal and the promised date are columns of the case."""
+    window = event.claim_window
+    if window is None or window.waiting_limit is None or window.claim_limit is None:
+        return
+    waiting, claiming = limit_of(window.waiting_limit.model_dump()), limit_of(window.claim_limit.model_dump())
+    waited_on = window.opens_on - timedelta(days=1)
+    yield Claim("WAITING", waited_on, Clock(waiting, event.received_at), RECEIPT)
+    since = datetime.combine(waited_on, time(12), CHINA)
+    yield Claim(
+        "CLAIM", window.closes.on, Clock(claiming, since), (f"{window.waiting}届满", "the end of the waiting time")
+    )
+
+
+def _decided(event: approval.CaseDecided, case: Supervised, marks: Marks) -> Iterator[Claim]:
+    if event.delivery_due is not None:
+        yield Claim("DELIVERY", event.delivery_due.on, Clock(DELIVERY, event.decided_at), DECISION)
+
+
+def _party(event: approval.InterestedPartyNotified, case: Supervised, marks: Marks) -> Iterator[Claim]:
+    if event.limit_workdays is not None:
+        begun = ("告知利害关系人", "the interested party being told")
+        limit = workdays(event.limit_workdays, PARTY_ARTICLE)
+        yield Claim("PARTY_STATEMENT", event.speak_by.on, Clock(limit, event.notified_at), begun)
+
+
 def _suspended(event: approval.CaseSuspended, case: Supervised, marks: Marks) -> Iterator[Claim]:
     limit = workdays(event.expected_workdays, event.article)
     begun = ("启动特别程序", "the start of the special procedure")
@@ -91,7 +132,11 @@ def _asked(event: approval.ConsultationAsked, case: Supervised, marks: Marks) ->
 
 _CLAIMS: dict[type[Event], Callable[[Any, Supervised, Marks], Iterator[Claim]]] = {
     intake.ApplicationReceived: _received,
+    intake.SupplementRequested: _supplement,
+    intake.ApplicationAccepted: _accepted,
     intake.DatesMoved: _dates_moved,
+    approval.CaseDecided: _decided,
+    approval.InterestedPartyNotified: _party,
     approval.CaseSuspended: _suspended,
     approval.HearingTold: _hearing_told,
     approval.HearingRequested: _hearing_requested,

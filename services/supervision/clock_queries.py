@@ -12,9 +12,10 @@ from contracts.events import bundles
 from services.kernel.time_limit import Extended, Unit
 from services.kernel.workdays import WorkCalendar
 from services.supervision import repository
-from services.supervision.domain.clock_set import JOINT_ARTICLE, Joint, clock_set
+from services.supervision.domain.clock_set import clock_set
 from services.supervision.domain.clocks import Line
 from services.supervision.domain.errors import UnknownCase
+from services.supervision.domain.joint import JOINT_ARTICLE, Joint
 from services.supervision.schemas_clocks import CaseClocks, ClockOut
 from services.supervision.tables import CaseRow, TimelineRow
 
@@ -52,14 +53,17 @@ async def _lines(connection: AsyncConnection, case_id: UUID) -> list[Line]:
 async def _joint(connection: AsyncConnection, lines: Sequence[Line]) -> Joint | None:
     """None outside a bundle, and before the bundle is accepted."""
     started = next((line for line in lines if line.subject == _STARTED), None)
-    if started is None:
-        return None
-    of_bundle = await _lines(connection, UUID(started.detail["bundle"]))
+    return await joint_of(connection, UUID(started.detail["bundle"])) if started is not None else None
+
+
+async def joint_of(connection: AsyncConnection, bundle_application_id: UUID) -> Joint | None:
+    """The bundle as its timeline and its members' rows tell it; None before it is accepted."""
+    of_bundle = await _lines(connection, bundle_application_id)
     told = {line.subject: line for line in of_bundle}
     accepted = told.get(bundles.BundleAccepted.SUBJECT)
     if accepted is None:
         return None
-    members = (await connection.execute(_MEMBERS, {"bundle": started.detail["bundle"]})).scalars().all()
+    members = (await connection.execute(_MEMBERS, {"bundle": str(bundle_application_id)})).scalars().all()
     rows = await connection.execute(select(*repository.COLUMNS).where(col(CaseRow.case_id).in_(members)))
     return Joint(
         limit=repository.limit_of(accepted.detail["legal"]),
@@ -68,7 +72,7 @@ async def _joint(connection: AsyncConnection, lines: Sequence[Line]) -> Joint | 
         extended=_extended(told.get(bundles.BundleExtended.SUBJECT)),
         decided_at=_at(told, bundles.BundleDecided.SUBJECT),
         ended_at=_at(told, bundles.BundleWithdrawn.SUBJECT),
-        about=started.detail["bundle_no"],
+        about=accepted.detail["bundle_no"],
     )
 
 

@@ -1,14 +1,15 @@
 """Our own due date, computed from events by the kernel, against the one the owning service told in the event."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from pydantic import BaseModel
 
 from contracts.events.common import DueDate, Event
+from contracts.events.intake import ApplicationAccepted, SupplementRequested
 from services.kernel.errors import DomainError
 from services.kernel.time_limit import StartRule, TimeLimit, china_date, due_date
 from services.kernel.why import UNITS_EN, UNITS_ZH, Why, why
@@ -32,8 +33,9 @@ class Difference:
     claim: Claim
     ours: Why
 
-    def document(self, event: Event) -> dict[str, Any]:
-        told_zh, told_en = _as_told(event, self.claim)
+    def document(self, subject: str) -> dict[str, Any]:
+        """`subject`: of the event that told the date."""
+        told_zh, told_en = _as_told(subject, self.claim)
         return {
             "limit": self.claim.limit,
             "told": str(self.claim.told),
@@ -46,13 +48,17 @@ class Difference:
 
 def compared(row: Row, event: Event, fact: Fact, calendar: WorkCalendar) -> Fact:
     """The fact, with every date in it that differs from ours. A difference is a fault of one of the two services."""
-    found = [difference.document(event) for difference in _all(row, event, fact, calendar)]
+    found = [difference.document(event.SUBJECT) for difference in _all(row, event, fact, calendar)]
     for difference in found:
-        metrics.date_differences.labels(difference["limit"].lower()).inc()
-        message = "%s due date differs: %s computed here, %s told"
-        values = difference["limit"], difference["computed"], difference["told"]
-        log.warning(message, *values, extra={"case_no": row["case_no"]})
+        count(difference, row)
     return replace(fact, detail={**(fact.detail or {}), KEY: found}) if found else fact
+
+
+def count(difference: Mapping[str, Any], row: Row) -> None:
+    metrics.date_differences.labels(difference["limit"].lower()).inc()
+    message = "%s due date differs: %s computed here, %s told"
+    values = difference["limit"], difference["computed"], difference["told"]
+    log.warning(message, *values, extra={"case_no": row["case_no"]})
 
 
 def _all(row: Row, event: Event, fact: Fact, calendar: WorkCalendar) -> Iterator[Difference]:
@@ -68,6 +74,14 @@ def _all(row: Row, event: Event, fact: Fact, calendar: WorkCalendar) -> Iterator
 def provisional_days(event: Event) -> frozenset[date]:
     """Days this event tells as provisional only. A year loaded since makes them final, which is nobody's fault."""
     dues = list(_due_dates(event))
+    if isinstance(event, SupplementRequested):
+        dues.append(DueDate(on=event.supply_by, provisional=event.supply_by_provisional))
+    if (
+        isinstance(event, ApplicationAccepted)
+        and event.claim_window is not None
+        and event.claim_window.closes.provisional
+    ):
+        dues.append(DueDate(on=event.claim_window.opens_on - timedelta(days=1), provisional=True))
     return frozenset(due.on for due in dues if due.provisional) - {due.on for due in dues if not due.provisional}
 
 
@@ -85,14 +99,14 @@ def _due_dates(value: Any) -> Iterator[DueDate]:
 def _candidates(row: Row, event: Event, fact: Fact, calendar: WorkCalendar) -> Iterator[Difference]:
     case = repository.supervised(row)
     marks = {mark["subject"]: mark["detail"] or {} for mark in row["marks"] or ()}
-    yield from _differing(claims(event, case, marks), calendar, china_date(fact.at))
+    yield from differing(claims(event, case, marks), calendar, china_date(fact.at))
     is_acceptance = "accepted_at" in fact.columns
     if fact.entry is None and case.ledger and not is_acceptance:
         return  # intake knows nothing of pauses: its dates have been overtaken
     then = replace(case, ledger=() if is_acceptance else case.ledger)
-    yield from _differing(_of_case(then, fact.columns), calendar, china_date(fact.at))
+    yield from differing(_of_case(then, fact.columns), calendar, china_date(fact.at))
     if is_acceptance and case.ledger:
-        yield from _differing(_of_case(case, row), calendar, china_date(case.ledger[-1].at))
+        yield from differing(_of_case(case, row), calendar, china_date(case.ledger[-1].at))
 
 
 def _of_case(case: Supervised, told: dict[str, Any]) -> Iterator[Claim]:
@@ -104,7 +118,7 @@ def _of_case(case: Supervised, told: dict[str, Any]) -> Iterator[Claim]:
             yield Claim(basis.value, claimed, clock, begun)
 
 
-def _differing(told: Iterator[Claim], calendar: WorkCalendar, as_of: date) -> Iterator[Difference]:
+def differing(told: Iterable[Claim], calendar: WorkCalendar, as_of: date) -> Iterator[Difference]:
     for claim in told:
         try:
             if due_date(claim.clock, calendar, as_of=as_of).on != claim.told:
@@ -113,13 +127,12 @@ def _differing(told: Iterator[Claim], calendar: WorkCalendar, as_of: date) -> It
             continue
 
 
-def _as_told(event: Event, claim: Claim) -> tuple[str, str]:
+def _as_told(subject: str, claim: Claim) -> tuple[str, str]:
     """The owner's own why: the limit it told, where it told it, and its day."""
-    zh, en = _OWNERS[event.SUBJECT.split(".")[0]]
+    zh, en = _OWNERS[subject.split(".")[0]]
     limit: TimeLimit = claim.clock.limit
     begun_zh, begun_en = claim.begun
     return (
-        f"{zh}在事件 {event.SUBJECT} 中告知："
-        f"自{begun_zh}起算，期限{limit.value}{UNITS_ZH[limit.unit]}，到期日{claim.told}",
-        f"told by {en} in {event.SUBJECT}: {limit.value} {UNITS_EN[limit.unit]} from {begun_en}, due {claim.told}",
+        f"{zh}在事件 {subject} 中告知：自{begun_zh}起算，期限{limit.value}{UNITS_ZH[limit.unit]}，到期日{claim.told}",
+        f"told by {en} in {subject}: {limit.value} {UNITS_EN[limit.unit]} from {begun_en}, due {claim.told}",
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts.events import bundles, intake
-from contracts.events.common import Event, ItemRef
+from contracts.events.common import Event, ItemRef, OrganisationRef
 from services.supervision.domain.clock_set import INSPECTIONS
 from services.supervision.told import Fact
 
@@ -66,13 +66,41 @@ def _step(event: bundles.BundleMemberStarted | bundles.BundleMemberEnded, at: da
     return Fact(event.bundle_application_id, None, at, {}, None, {"step": event.member.member_id})
 
 
+def _bundle_submitted(event: bundles.BundleSubmitted) -> Fact:
+    """The row of a bundle carries its number and its lead department: the joint clock burns on that one."""
+    columns = _lead(event.lead) | {
+        "item_name": event.name,
+        "division": event.division,
+        "channel": event.channel.value,
+        "submitted_at": event.submitted_at,
+    }
+    return Fact(event.bundle_application_id, event.bundle_no, event.submitted_at, columns, event.submitted_by)
+
+
+def _stage_handed_in(event: bundles.BundleStageHandedIn) -> Fact:
+    """Each stage has a lead of its own."""
+    return Fact(event.bundle_application_id, None, event.handed_in_at, _lead(event.lead), event.handed_in_by)
+
+
+def _lead(lead: OrganisationRef) -> dict[str, Any]:
+    return {"department_uscc": lead.uscc, "department_name": lead.name}
+
+
+def _told(event: bundles.BundleAccepted | bundles.BundleExtended) -> dict[str, Any]:
+    """The dates of the joint limits this event tells, and the instant they were counted at."""
+    dues = {"JOINT": event.legal_due, "JOINT_PROMISED": event.promised_due}
+    told = {name: due.model_dump(mode="json") for name, due in dues.items() if due is not None}
+    return {"told": told, "as_of": event.as_of.isoformat()} if told and event.as_of is not None else {}
+
+
 def _bundle_accepted(event: bundles.BundleAccepted) -> Fact:
-    detail = {"legal": event.legal_limit.model_dump(mode="json"), "bundle_no": event.bundle_no}
+    detail = {"legal": event.legal_limit.model_dump(mode="json"), "bundle_no": event.bundle_no} | _told(event)
+    detail["promised"] = event.promised_limit.model_dump(mode="json")
     return Fact(event.bundle_application_id, None, event.accepted_at, {}, event.accepted_by, detail)
 
 
 def _bundle_extended(event: bundles.BundleExtended) -> Fact:
-    detail = {"value": event.value, "unit": event.unit.value, "reason": event.reason}
+    detail = {"value": event.value, "unit": event.unit.value, "reason": event.reason} | _told(event)
     return Fact(event.bundle_application_id, None, event.extended_at, {}, event.extended_by, detail)
 
 
@@ -84,8 +112,10 @@ def _bundle_withdrawn(event: bundles.BundleWithdrawn) -> Fact:
     return Fact(event.bundle_application_id, None, event.withdrawn_at, {}, event.withdrawn_by)
 
 
-# A bundle has lines of its own under its own id; its row has no case number and is shown to nobody.
+# A bundle has lines of its own under its own id; its row is no case: it carries the joint lights alone.
 BUNDLE_FACTS: dict[type[Event], Callable[[Any], Fact | None]] = {
+    bundles.BundleSubmitted: _bundle_submitted,
+    bundles.BundleStageHandedIn: _stage_handed_in,
     bundles.BundleMemberStarted: _member_started,
     bundles.BundleMemberEnded: _member_ended,
     bundles.BundleAccepted: _bundle_accepted,

@@ -37,11 +37,7 @@ def findings(row: Row, message: Incoming, fact: Fact) -> Iterator[Finding]:
     """What this line of the timeline gives ground to find; `fact` as it was compared."""
     detail = fact.detail or {}
     for difference in detail.get(KEY, ()):
-        label = LIMIT_LABELS[difference["limit"]]
-        summary = f"{label}：告知{difference['told']}，按事件复核为{difference['computed']}"
-        occasion = f"{difference['limit']}|{message.event_id}"
-        said = difference | {"event": message.subject}
-        yield Finding(row, FindingKind.DUE_DATE_DIFFERS, occasion, fact.at, summary, said)
+        yield date_differs(row, difference, message.subject, fact.at, str(message.event_id))
     if message.subject == REQUESTED and detail.get("ordinal", 1) > 1:
         yield _second_notice(row, fact, detail)
     if isinstance(message.event, AccessUnfounded):
@@ -49,6 +45,14 @@ def findings(row: Row, message: Incoming, fact: Fact) -> Iterator[Finding]:
         summary = f"{read.reader or '未具名单位'}查看证照，未填事由且办件已办结"
         said = {"identifier": read.identifier, "act": read.act, "account": read.account_id, "reader": read.reader}
         yield Finding(row, FindingKind.READ_WITHOUT_GROUND, str(read.access_id), fact.at, summary, said)
+
+
+def date_differs(row: Row, difference: dict[str, Any], subject: str, at: datetime, told: str) -> Finding:
+    """`told` names the event: each date it tells is found wrong once."""
+    label = LIMIT_LABELS[difference["limit"]]
+    summary = f"{label}：告知{difference['told']}，按事件复核为{difference['computed']}"
+    said = difference | {"event": subject}
+    return Finding(row, FindingKind.DUE_DATE_DIFFERS, f"{difference['limit']}|{told}", at, summary, said)
 
 
 def _second_notice(row: Row, fact: Fact, detail: dict[str, Any]) -> Finding:
@@ -59,10 +63,10 @@ def _second_notice(row: Row, fact: Fact, detail: dict[str, Any]) -> Finding:
     return Finding(row, kind, str(detail["ordinal"]), fact.at, summary, said)
 
 
-async def raise_findings(uow: UnitOfWork, found: Sequence[Finding], now: datetime) -> None:
-    """Store and publish those that are new, in the caller's transaction; it saves the rows."""
+async def raise_findings(uow: UnitOfWork, found: Sequence[Finding], now: datetime) -> list[Finding]:
+    """Store and publish those that are new, in the caller's transaction; it saves the rows. Which ones they are."""
     if not found:
-        return
+        return []
     rows = [
         {
             "id": uuid7(),
@@ -80,9 +84,10 @@ async def raise_findings(uow: UnitOfWork, found: Sequence[Finding], now: datetim
         statement.returning(col(FindingRow.case_id), col(FindingRow.kind), col(FindingRow.occasion))
     )
     keys = {tuple(row) for row in new}
-    for one in found:
-        if (one.row["case_id"], one.kind.value, one.occasion) in keys:
-            _publish(uow, one, now)
+    raised = [one for one in found if (one.row["case_id"], one.kind.value, one.occasion) in keys]
+    for one in raised:
+        _publish(uow, one, now)
+    return raised
 
 
 def _publish(uow: UnitOfWork, one: Finding, now: datetime) -> None:

@@ -18,9 +18,11 @@ from services.supervision.domain.clocks import (
 )
 from services.supervision.told import Fact
 
+BUNDLE_ACCEPTED = "intake.bundle.accepted.v1"
 MARKED = frozenset(
     {
         *(ACCEPTED, CERTIFIED, CLAIMED, DATES_MOVED, *DECIDED, HANDED_OVER, REFUSED, REQUESTED, SUPPLIED),
+        *(BUNDLE_ACCEPTED, "intake.bundle.extended.v1", "intake.bundle.decided.v1", "intake.bundle.withdrawn.v1"),
         "intake.commitment.checked.v1",
         "approval.case.suspended.v1",
         "approval.case.resumed.v1",
@@ -44,6 +46,11 @@ def marked(row: Mapping[str, Any], subject: str, fact: Fact) -> list[dict[str, A
         return known
     mark = {"subject": subject, "at": fact.at.isoformat(), "detail": fact.detail}
     return sorted([*(known or ()), mark], key=lambda one: datetime.fromisoformat(one["at"]))
+
+
+def is_bundle(row: Mapping[str, Any]) -> bool:
+    """Whether the row is that of an accepted bundle application."""
+    return any(mark["subject"] == BUNDLE_ACCEPTED for mark in row["marks"] or ())
 
 
 def lines(row: Mapping[str, Any]) -> list[Line]:

@@ -101,7 +101,9 @@ async def arm_again(connection: AsyncConnection, fingerprint: str) -> int:
     if (await connection.execute(seen.returning(col(ArmingRow.only)))).first() is None:
         return 0
     armed = or_(text(PENDING), col(CaseRow.next_light_at).is_not(None), col(CaseRow.missing_year).is_not(None))
-    since = func.coalesce(col(CaseRow.accepted_at), col(CaseRow.received_at), col(CaseRow.next_light_at))
+    since = func.coalesce(
+        col(CaseRow.accepted_at), col(CaseRow.received_at), col(CaseRow.next_light_at), col(CaseRow.submitted_at)
+    )
     return (await connection.execute(update(CaseRow).where(armed).values(next_light_at=since))).rowcount
 
 

@@ -29,7 +29,11 @@ CLOCK_LABELS = {
     ClockName.CLAIM: "申请人在法定期间内再次到场",
 }
 # Names of limits as differences tell them: the legal one is told as LEGAL.
-LIMIT_LABELS = {name.value: label for name, label in CLOCK_LABELS.items()} | {"LEGAL": "法定办结时限"}
+LIMIT_LABELS = {name.value: label for name, label in CLOCK_LABELS.items()} | {
+    "LEGAL": "法定办结时限",
+    "JOINT_PROMISED": "一件事承诺时限",
+    "WAITING": "再次到场前的等待期",
+}
 STATE_LABELS = {
     ClockState.NOT_STARTED: "未起算",
     ClockState.RUNNING: "计时中",

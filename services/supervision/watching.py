@@ -1,9 +1,9 @@
 """Keeps every case's dates, lights and next instant right: after events, in the sweep, when the calendar changes."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -15,11 +15,15 @@ from services.chassis.reference import Reference
 from services.kernel.time_limit import end_of
 from services.kernel.workdays import WorkCalendar
 from services.supervision import marks, metrics, repository
+from services.supervision.differences import count
 from services.supervision.domain.case import Basis, Supervised, due, measure
-from services.supervision.domain.clock_lights import DEFAULT_CLOCK_RULES, ClockRule, watch_clocks
+from services.supervision.domain.clock_lights import DEFAULT_CLOCK_RULES, ClockRule, ClockWatch, watch_clocks
 from services.supervision.domain.clock_set import runs_of
-from services.supervision.domain.clocks import Told
+from services.supervision.domain.clocks import Run, Told
+from services.supervision.domain.joint import Joint, joint_run
 from services.supervision.domain.lights import LightRule, Watch, fingerprint, watch
+from services.supervision.findings import raise_findings
+from services.supervision.joint_watch import joint_findings, joints_of
 from services.supervision.lit import Lit, of_case, of_clock
 from services.supervision.repository import Row
 from services.supervision.tables import CaseRow
@@ -27,6 +31,7 @@ from services.supervision.tables import CaseRow
 log = logging.getLogger(__name__)
 
 _BATCH = 200
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -54,26 +59,33 @@ class Watcher:
                 only made due for the sweep: the act that ends it may already be on the way, and a late listener must
                 not light it for that.
         """
-        seen = [self._look(row, now, heard_all) for row in rows]
+        joints = await joints_of(uow.connection, rows) if heard_all else {}
+        seen = [self._look(row, now, heard_all, joints.get(row["case_id"])) for row in rows]
         lit = [(one.row, light) for one in seen for light in one.lit]
         new = await repository.add_lights(uow.connection, [light.stored(row, now) for row, light in lit])
         for row, light in lit:
             if (row["case_id"], light.rule, light.occasion) in new:
                 _fired(uow, row, light, now)
         await self._void(uow, [one for one in seen if one.ends], now)
+        bundles = [(one.row, joints[one.row["case_id"]]) for one in seen if one.row["case_id"] in joints]
+        found = [finding for row, joint in bundles for finding in joint_findings(row, joint, self.calendar)]
+        for raised in await raise_findings(uow, found, now):
+            count(raised.detail, raised.row)
         await repository.save(uow.connection, rows)
 
-    def _look(self, row: Row, now: datetime, heard_all: bool) -> Seen:
+    def _look(self, row: Row, now: datetime, heard_all: bool, joint: Joint | None) -> Seen:
         case = repository.supervised(row)
         row.update(self._dates(row, case))
         told = Told(case, marks.lines(row))
         seen = self._case_time(case, told, now)
         # before intake was heard nobody knows whose the case is: its lights wait
-        runs = runs_of(told, self.calendar) if row["item_code"] else ()
+        runs = runs_of(told, self.calendar) if row["item_code"] else []
+        if joint is not None and row["department_uscc"]:
+            runs = [*joint_run(joint)]
         clocks = watch_clocks(runs, self.clock_rules, self.calendar, now=now)
         lit = [*(of_case(crossing, case) for crossing in seen.crossed), *map(of_clock, clocks.crossed)]
         waiting = [] if heard_all else [light.at for light in lit if not light.ended]
-        instants = (seen.next_at, clocks.next_at, *waiting)
+        instants = (seen.next_at, clocks.next_at, *waiting, *_bundle_again(row, joint, runs, clocks, now))
         row["next_light_at"] = min((at for at in instants if at is not None), default=None)
         row["missing_year"] = min((y for y in (seen.missing_year, clocks.missing_year) if y is not None), default=None)
         ends = dict(clocks.ends)
@@ -176,6 +188,17 @@ class Alarm:
         if count and count != self.last_unarmed:
             log.error("no calendar for %s: lights of %d pending cases cannot be armed", year, count)
         self.last_unarmed = count
+
+
+def _bundle_again(
+    row: Row, joint: Joint | None, runs: Sequence[Run], clocks: ClockWatch, now: datetime
+) -> Iterator[datetime]:
+    """When to look at a bundle again whose members tell it nothing: at once in the sweep, where all was heard; once a
+    day while its clock stands still, because what starts it again happens to a member."""
+    if joint is None and marks.is_bundle(row):
+        yield now
+    elif joint is not None and clocks.next_at is None and clocks.missing_year is None:
+        yield from (now + _A_DAY for run in runs if run.met_at is None and run.ended_at is None)
 
 
 def _came_after(ends: Mapping[tuple[str, str], datetime], light: Any) -> bool:

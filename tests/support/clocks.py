@@ -7,8 +7,9 @@ from typing import Any
 from services.kernel.time_limit import CHINA, StartRule, TimeLimit, Unit
 from services.kernel.workdays import official_calendar
 from services.supervision.domain.case import Supervised
-from services.supervision.domain.clock_set import Joint, clock_set
+from services.supervision.domain.clock_set import clock_set
 from services.supervision.domain.clocks import ClockName, ClockState, ClockView, Line
+from services.supervision.domain.joint import Joint
 
 CALENDAR = official_calendar()
 

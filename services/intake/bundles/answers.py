@@ -15,15 +15,16 @@ from services.intake.bundles.definitions import Running
 from services.intake.domain.application import Application
 from services.intake.domain.bundle import FieldType, Member
 from services.intake.domain.bundle_case import BUNDLE_STATE_NAMES, BundleCase, BundleState, MemberRun, heard, is_partial
-from services.intake.domain.bundle_clock import BundleClock, ClockState, parent_clock
+from services.intake.domain.bundle_clock import BundleClock, ClockState
 from services.intake.domain.bundle_plan import MemberState
 from services.intake.domain.bundle_supplement import outstanding
 from services.intake.domain.catalogue import Need
 from services.intake.domain.guide import limit_text
+from services.intake.domain.joint_clock import joint_clock
 from services.intake.domain.materials import Provided, Source
 from services.intake.domain.states import State
 from services.intake.office import Office
-from services.kernel.time_limit import DueDate, Extended, TimeLimit
+from services.kernel.time_limit import DueDate, TimeLimit
 
 MEMBER_STATE_NAMES = {
     MemberState.WAITING: "待启动",
@@ -264,12 +265,7 @@ def materials_out(
 
 
 def _clock(office: Office, limit: TimeLimit, case: BundleCase, now: datetime) -> BundleDueOut | None:
-    extended = None
-    if case.extension is not None:
-        entry = case.extension
-        extended = Extended(entry.extended_at, entry.value, limit.unit, entry.reason, "行政许可法第42条第2款")
-    spans = [span for run in case.members for span in run.spans()]
-    clock = parent_clock(limit, spans, office.calendar, extended=extended, over=case.over, now=now)
+    clock = joint_clock(case, limit, office.calendar, now=now)
     return _due_out(clock) if clock else None
 
 

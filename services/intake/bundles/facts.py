@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts.events import bundles as events
-from contracts.events.common import Channel, Event, LimitStart, LimitUnit, LimitValue, OrganisationRef
+from contracts.events.common import Channel, DueDate, Event, LimitUnit, OrganisationRef
 from contracts.events.intake import HandOverMethod, MaterialFault
 from services.intake import facts
 from services.intake.bundles.definitions import Running
@@ -14,7 +14,9 @@ from services.intake.domain.application import Method, Staff
 from services.intake.domain.bundle_case import BundleCase, BundleState, MemberRun, is_partial
 from services.intake.domain.bundle_plan import OVER, MemberState
 from services.intake.domain.catalogue import Department
-from services.kernel.time_limit import TimeLimit
+from services.intake.domain.joint_clock import joint_clock
+from services.intake.items import limit_value
+from services.kernel.workdays import WorkCalendar
 
 
 def _named(case: BundleCase) -> dict[str, Any]:
@@ -36,12 +38,6 @@ def _member(running: Running, run: MemberRun) -> events.BundleMemberRef:
         name=running.name_of(run.member_id),
         application_id=run.application_id,
         result=result,
-    )
-
-
-def _limit(limit: TimeLimit) -> LimitValue:
-    return LimitValue(
-        value=limit.value, unit=LimitUnit(limit.unit.value), start=LimitStart(limit.start.value), basis=limit.article
     )
 
 
@@ -69,19 +65,39 @@ class HandedOut:
     runs: Sequence[MemberRun]
 
 
+@dataclass(frozen=True)
+class AsOf:
+    """What the joint dates are told by."""
+
+    now: datetime
+    calendar: WorkCalendar
+
+
 def told(
-    running: Running, before: BundleCase, after: BundleCase, by: Staff, handed: HandedOut | None = None
+    running: Running,
+    before: BundleCase,
+    after: BundleCase,
+    by: Staff,
+    as_of: AsOf,
+    handed: HandedOut | None = None,
 ) -> list[Event]:
     """In the order things happen: what a person did, what became of members, where that led."""
     return [
-        *_acts(running, before, after, by),
+        *_acts(running, before, after, by, _joint_dates(running, after, as_of)),
         *_members(running, before, after),
         *_ends(running, before, after),
         *([handed_over(after, handed, by)] if handed else []),
     ]
 
 
-def _acts(running: Running, before: BundleCase, after: BundleCase, by: Staff) -> Iterator[Event]:
+def _joint_dates(running: Running, case: BundleCase, as_of: AsOf) -> dict[str, Any]:
+    limits = {"legal_due": running.definition.legal_limit, "promised_due": running.definition.promised_limit}
+    clocks = {name: joint_clock(case, limit, as_of.calendar, now=as_of.now) for name, limit in limits.items()}
+    dues = {name: clock.why.due for name, clock in clocks.items() if clock is not None}
+    return {name: DueDate(on=due.on, provisional=due.provisional) for name, due in dues.items()} | {"as_of": as_of.now}
+
+
+def _acts(running: Running, before: BundleCase, after: BundleCase, by: Staff, dates: dict[str, Any]) -> Iterator[Event]:
     named = _named(after)
     if after.stage_no > before.stage_no > 0:
         yield _stage_handed_in(running, after, by)
@@ -91,10 +107,11 @@ def _acts(running: Running, before: BundleCase, after: BundleCase, by: Staff) ->
     if after.accepted_at != before.accepted_at and after.accepted_at is not None:
         yield events.BundleAccepted(
             **named,
-            legal_limit=_limit(running.definition.legal_limit),
-            promised_limit=_limit(running.definition.promised_limit),
+            legal_limit=limit_value(running.definition.legal_limit),
+            promised_limit=limit_value(running.definition.promised_limit),
             accepted_at=after.accepted_at,
             accepted_by=facts.actor(by),
+            **dates,
         )
     if after.extension is not None and before.extension is None:
         extension = after.extension
@@ -107,6 +124,7 @@ def _acts(running: Running, before: BundleCase, after: BundleCase, by: Staff) ->
             approval_no=extension.approval_no,
             extended_at=extension.extended_at,
             extended_by=facts.actor(by),
+            **dates,
         )
     if after.withdrawn_at is not None and before.withdrawn_at is None:
         yield events.BundleWithdrawn(

@@ -190,7 +190,8 @@ async def finish(
     """Save with the next version and publish what has changed. Raises StaleVersion."""
     if after == before:
         return before
-    events = bundle_facts.told(work.running, before, after, by, handed)
+    as_of = bundle_facts.AsOf(work.now, work.office.calendar)
+    events = bundle_facts.told(work.running, before, after, by, as_of, handed)
     saved = replace(after, version=before.version + 1, event_no=before.event_no + len(events))
     await bundles.save(work.uow.connection, saved, seen=before.version, form_sealed=form_sealed)
     for number, event in enumerate(events, start=before.event_no + 1):

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from services.intake.domain.records import Amendment, Staff
-from services.kernel.time_limit import DueDate, Entry, Extended, Paused, Resumed, Unit
+from services.kernel.time_limit import DueDate, Entry, Extended, Paused, Resumed, TimeLimit, Unit
 
 if TYPE_CHECKING:
     from services.intake.domain.application import Application
@@ -51,6 +51,8 @@ class ClaimWindow:
     opens_on: date
     closes: DueDate
     basis: str = ""
+    waiting_limit: TimeLimit | None = None
+    claim_limit: TimeLimit | None = None
 
 
 @dataclass(frozen=True)

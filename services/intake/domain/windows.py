@@ -36,6 +36,8 @@ def window_of(item: ServiceItem, received_at: datetime, calendar: WorkCalendar) 
         opens_on=until.on + timedelta(days=1),
         closes=replace(closes, provisional=closes.provisional or until.provisional),
         basis=claiming.get("basis", ""),
+        waiting_limit=first,
+        claim_limit=second,
     )
 
 

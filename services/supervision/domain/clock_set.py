@@ -1,13 +1,12 @@
 """The whole set of clocks of a case: those of intake and the decision, and those that acts of approval start. Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from services.kernel.time_limit import Clock, Entry, Extended, Paused, Resumed, TimeLimit, Unit, china_date, pauses
 from services.kernel.time_limit import StartRule as Start
+from services.kernel.time_limit import TimeLimit, Unit, china_date
 from services.kernel.workdays import WorkCalendar
-from services.supervision.domain.case import Basis, Supervised
+from services.supervision.domain.case import Supervised
 from services.supervision.domain.clocks import (
     ACCEPTANCE,
     CLAIMED,
@@ -24,6 +23,7 @@ from services.supervision.domain.clocks import (
     view,
     workdays,
 )
+from services.supervision.domain.joint import Joint, joint_run
 
 FIRST_LEVEL_ARTICLE = "行政许可法第三十五条、第四十三条"
 INSPECTORS = workdays(5, "行政许可法第五十五条第二款")
@@ -34,27 +34,9 @@ HEARING_NOTICE_DAYS = 7
 HEARING_NOTICE_ARTICLE = "行政许可法第四十八条第一款第一项"
 SPECIAL_ARTICLE = "行政许可法第四十五条"
 PARTY_ARTICLE = "行政许可法第三十六条"
-JOINT_ARTICLE = "行政许可法第四十二条第二款"
 CONSULTATION_ARTICLE = "行政许可法第二十六条第二款"
 DEFERRED_ARTICLE = "容缺受理承诺"
 COMMITMENT_ARTICLE = "国办发〔2020〕42号"
-STANDSTILL = "各成员事项均未在计时"
-
-
-@dataclass(frozen=True)
-class Joint:
-    """A bundle as its events tell it: its limit runs while the clock of any member runs (art. 42 para. 2).
-
-    `steps` are the stretches of members that are no cases: what a department does without an application.
-    """
-
-    limit: TimeLimit
-    members: tuple[Supervised, ...]
-    extended: Extended | None = None
-    decided_at: datetime | None = None
-    ended_at: datetime | None = None
-    about: str = ""
-    steps: tuple[tuple[datetime, datetime | None], ...] = ()
 
 
 def clock_set(
@@ -313,50 +295,3 @@ def _claim(told: Told) -> Iterator[Run]:
         about=window["name"],
         whose=Whose.APPLICANT,
     )
-
-
-def joint_run(joint: Joint) -> Iterator[Run]:
-    """45 working days and once 15 more; stands still only while no member's clock runs."""
-    clocks = [(member, clock) for member in joint.members if (clock := member.clock(Basis.LEGAL)) is not None]
-    found = [span for member, clock in clocks for span in _running(clock, member.stopped_at)]
-    spans = sorted([*found, *joint.steps], key=lambda span: span[0])
-    started_at = spans[0][0] if spans else None
-    entries: list[Entry] = list(_standstills(spans, over=joint.decided_at is not None or joint.ended_at is not None))
-    if joint.extended is not None and started_at is not None:
-        entries = sorted([*entries, joint.extended], key=lambda entry: entry.at)
-    yield Run(
-        ClockName.JOINT,
-        joint.limit.article or JOINT_ARTICLE,
-        ACCEPTANCE,
-        started_at,
-        joint.limit,
-        ledger=tuple(entries),
-        met_at=joint.decided_at,
-        ended_at=joint.ended_at,
-        about=joint.about,
-    )
-
-
-def _running(clock: Clock, stopped_at: datetime | None) -> Iterator[tuple[datetime, datetime | None]]:
-    """When a member's clock ran: from its start to its end, without its pauses."""
-    at = clock.started_at
-    for pause in pauses(clock):
-        yield at, pause.from_at
-        if pause.to_at is None:
-            return
-        at = pause.to_at
-    yield at, stopped_at
-
-
-def _standstills(spans: Sequence[tuple[datetime, datetime | None]], *, over: bool) -> Iterator[Paused | Resumed]:
-    """The gaps between the members' stretches, in order."""
-    reached: datetime | None = spans[0][0] if spans else None
-    for from_at, to_at in spans:
-        if reached is None:
-            return
-        if from_at > reached:
-            yield Paused(reached, STANDSTILL)
-            yield Resumed(from_at)
-        reached = None if to_at is None else max(reached, to_at)
-    if reached is not None and spans and not over:
-        yield Paused(reached, STANDSTILL)

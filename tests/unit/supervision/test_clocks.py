@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from services.kernel.time_limit import Extended, Paused, Resumed, Unit
+from services.kernel.time_limit import DueDate, Extended, Paused, Resumed, Unit, due_date
 from services.supervision.domain.case import Supervised
-from services.supervision.domain.clock_set import Joint, clock_set
+from services.supervision.domain.clock_set import clock_set
 from services.supervision.domain.clocks import ClockName, ClockState, Line
+from services.supervision.domain.joint import Joint, clock_then
 from tests.support.clocks import (
     ACCEPTED,
     CALENDAR,
@@ -220,6 +221,20 @@ def test_the_joint_clock_runs_while_any_members_clock_runs(joint: Joint, now: st
     view = one(MEMBER, now=now, name=ClockName.JOINT, joint=joint)
 
     assert (view.state, view.due.on if view.due else None) == (ClockState(expected[0]), on(expected[1]))
+
+
+def test_art42_a_joint_clock_is_as_its_owner_knew_it_then() -> None:
+    """What happened later moves a date that was told before it neither way."""
+    decided = replace(MEMBER, decided_at=at("2026-03-06 09:00"))
+    later = replace(MEMBER, accepted_at=at("2026-03-13 09:00"))
+    extended = Extended(at("2026-04-20 09:00"), 15, Unit.WORKDAY, "情况复杂")
+    joint = Joint(JOINT, (decided, later), extended)
+
+    clocks = [clock_then(joint, at(when)) for when in ("2026-03-01 09:00", "2026-03-05 09:00", "2026-04-21 09:00")]
+
+    dues = [due_date(clock, CALENDAR) for clock in clocks if clock is not None]
+    assert clocks[0] is None
+    assert dues == [DueDate(on("2026-05-08")), DueDate(on("2026-06-04"))]
 
 
 def test_every_started_clock_says_why_in_both_languages() -> None:
