@@ -109,7 +109,7 @@ def _calendar_and_versions(case: dict[str, Any], whole: dict[str, Any]) -> tuple
             loaded_at=_AT,
             loaded_by=_ADMIN,
         ),
-        intake.QuotaSet(
+        intake_seldom.QuotaSet(
             item_code=whole["item"].item_code,
             revision=1,
             quota=3,

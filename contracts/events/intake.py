@@ -347,19 +347,6 @@ class CalendarLoaded(Event):
         return {"year": self.year, "papers": list(self.sources), "days": days}
 
 
-class QuotaSet(Event):
-    """How many can be granted of an item limited in number (art. 57). Aggregate: the item's number, at `revision`."""
-
-    SUBJECT: ClassVar[str] = "intake.quota.set.v1"
-    item_code: str
-    revision: int
-    quota: int
-    counts_from: date
-    reason: str
-    set_at: datetime
-    set_by: Actor
-
-
 class DatesMoved(Event):
     """Due dates of one application that a loaded calendar moved or made final."""
 

@@ -1,6 +1,6 @@
-"""Seldom facts of intake: applicants who come again in their window, originals given back."""
+"""Seldom facts of intake: applicants who come again in their window, originals given back, numbers that are limited."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -30,3 +30,16 @@ class OriginalsReturned(Event):
     recipient_name: str
     returned_at: datetime
     returned_by: Actor
+
+
+class QuotaSet(Event):
+    """How many can be granted of an item limited in number (art. 57). Aggregate: the item's number, at `revision`."""
+
+    SUBJECT: ClassVar[str] = "intake.quota.set.v1"
+    item_code: str
+    revision: int
+    quota: int
+    counts_from: date
+    reason: str
+    set_at: datetime
+    set_by: Actor

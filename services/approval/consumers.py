@@ -25,10 +25,9 @@ from contracts.events.intake import (
     CommitmentChecked,
     DatesMoved,
     DeferredMaterialSupplied,
-    QuotaSet,
     RenewalDeemed,
 )
-from contracts.events.intake_seldom import ApplicationClaimed
+from contracts.events.intake_seldom import ApplicationClaimed, QuotaSet
 from contracts.events.reuse import CaseRecalled
 from services.approval import calendars, records, standing_repository
 from services.approval.commands.following import move_case, renew_case, take_check

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from contracts.events.common import Outcome
-from contracts.events.intake import QuotaSet
+from contracts.events.intake_seldom import QuotaSet
 from services.approval.domain.order import Place, check_place
 from services.approval.domain.states import OPEN_STATES
 from services.approval.repository import Loaded

@@ -5,7 +5,7 @@ import uuid
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col
 
-from contracts.events.intake import QuotaSet
+from contracts.events.intake_seldom import QuotaSet
 from services.chassis import reference
 from services.chassis.database import Answer, UnitOfWork
 from services.intake import facts, repository
