@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import secrets
+import shlex
 import time
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ class DataFolder:
         self.clock = self.root / "clock"
         self.state = self.root / "stack.json"
         self.seeded = self.root / "seeded.json"
+        self.environments = self.root / "env"
         self._lock_path = self.root / "lock"
         self._lock: int | None = None
 
@@ -104,6 +106,14 @@ class DataFolder:
     def write_state(self, state: dict[str, Any]) -> None:
         """Addresses and process ids of the running stack, for people, tools and the next start."""
         write_atomically(self.state, json.dumps(state, indent=2, ensure_ascii=False))
+
+    def write_environment(self, service: str, values: dict[str, str]) -> Path:
+        """What a shell reads to run a service's own commands beside the running stack; it holds a password."""
+        self.environments.mkdir(mode=0o700, exist_ok=True)
+        file = self.environments / f"{service}.env"
+        lines = (f"export {name}={shlex.quote(value)}\n" for name, value in sorted(values.items()))
+        write_atomically(file, "".join(lines))
+        return file
 
     def read_state(self) -> dict[str, Any]:
         """What the last run wrote; empty when there was none."""

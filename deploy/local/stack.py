@@ -239,6 +239,8 @@ class Stack:
         self.members["gateway"] = gateway
         urls = {service: self.members[f"{service}-api"].url for service in SERVICES}
         self._addresses = Addresses(gateway.url, nats_url, urls, databases, tsa.url)
+        for service in SERVICES:
+            self.folder.write_environment(service, self.environment(service))
         self._write_state()
 
     def _migrate(self) -> None:

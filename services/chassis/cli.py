@@ -6,6 +6,7 @@ import importlib
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NoReturn
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,7 +17,10 @@ from services.chassis.worker import Worker
 
 
 class Command:
-    """One more command of a service: `add` declares its arguments, `run` does it and returns the exit status."""
+    """One more command of a service: `add` declares its arguments, `run` does it and returns the exit status.
+
+    `more` is printed below the help: examples, the meaning of the exit status.
+    """
 
     def __init__(
         self,
@@ -24,8 +28,18 @@ class Command:
         help_text: str,
         run: Callable[[argparse.Namespace], int],
         add: Callable[[argparse.ArgumentParser], None] = lambda parser: None,
+        *,
+        more: str = "",
     ) -> None:
-        self.name, self.help_text, self.run, self.add = name, help_text, run, add
+        self.name, self.help_text, self.run, self.add, self.more = name, help_text, run, add, more
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in Chinese first what is wrong with the arguments."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, f"参数有误，请参阅 {self.prog} --help / {message}\n")
 
 
 def serve(app: FastAPI | Callable[..., object], host: str, port: int) -> None:
@@ -57,10 +71,18 @@ def run_cli(
     all routes takes a second that a worker, a migration or an import has no use for.
     """
     commands = {command.name: command for command in (*_standard(service, settings), *extra)}
-    parser = argparse.ArgumentParser(prog=f"python -m services.{service}")
+    parser = _Parser(prog=f"python -m services.{service}")
     choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in commands.values():
-        command.add(choices.add_parser(command.name, help=command.help_text, description=command.help_text))
+        command.add(
+            choices.add_parser(
+                command.name,
+                help=command.help_text,
+                description=command.help_text,
+                epilog=command.more,
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+            )
+        )
     parsed = parser.parse_args(arguments)
     return commands[parsed.command].run(parsed)
 

@@ -15,7 +15,11 @@ if __name__ == "__main__":
         "load-calendar", "载入一年的工作日历 (先显示影响)", calendar_load.run, calendar_load.add_arguments
     )
     verify_receipt = Command(
-        "verify-receipt", "离线核验收件凭证, 可与数据库比对", receipt_check.run, receipt_check.add_arguments
+        "verify-receipt",
+        "离线核验收件凭证, 可与数据库比对",
+        receipt_check.run,
+        receipt_check.add_arguments,
+        more=receipt_check.EXAMPLES,
     )
     extra = [import_catalogue, load_calendar, verify_receipt]
     main(run_cli("intake", settings, extra=extra))

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 from rich.console import Console
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
 from services.chassis.database import Database
@@ -24,6 +26,14 @@ from services.kernel.time_limit import CHINA, Clock, StartRule, TimeLimit, Unit,
 from services.kernel.workdays import CalendarNotPublished, official_calendar
 
 GENUINE, NOT_GENUINE, UNREADABLE, DIFFERS = 0, 1, 2, 3
+EXAMPLES = """\
+例：
+  verify-receipt 收件凭证.pdf                              公钥从平台下载
+  verify-receipt 收件凭证.pdf --jwks jwks.json             完全离线，公钥为事先保存的文件
+  verify-receipt 收件凭证.pdf --jwks jwks.json --database  再与收件数据库比对（YICHUANG_DATABASE_URL_INTAKE）
+
+退出码：0 真实（且与数据库一致）；1 不真实；2 文件、公钥或数据库无法读取；3 真实，但与现在的规则或数据库不一致
+"""
 _KEYS_PATH = "/.well-known/certificate-jwks.json"
 _STORED_DATES = {"NOTICE": "notice_due", "LEGAL": "legal_due", "PROMISED": "promised_due"}
 
@@ -45,16 +55,27 @@ class Difference:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="收件凭证：PDF 或者 JWS")
     parser.add_argument("--jwks", metavar="FILE|URL", help=f"公钥（默认从平台 {_KEYS_PATH} 下载）")
-    parser.add_argument("--database", action="store_true", help="同时与收件数据库比对材料指纹和日期")
+    parser.add_argument(
+        "--database", action="store_true", help="同时与收件数据库比对材料指纹、日期（地址取自环境变量）"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit status: 0 genuine (and the same), 1 not genuine, 2 a file or the keys cannot be read, 3 differs."""
+    """Exit status: 0 genuine (and the same), 1 not genuine, 2 something cannot be read, 3 differs."""
     try:
-        content, keys = arguments.file.read_bytes(), _keys(arguments.jwks)
-    except (OSError, ValueError, httpx.HTTPError) as fault:
-        _say(f"无法读取凭证或者公钥：{type(fault).__name__}")
+        return _run(arguments)
+    except _Unreadable as fault:
+        _say(str(fault))
         return UNREADABLE
+
+
+class _Unreadable(Exception):
+    """Says in words what cannot be read, and what helps."""
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Raises _Unreadable."""
+    content, keys = _content(arguments.file), _keys(arguments.jwks or settings().public_url.rstrip("/") + _KEYS_PATH)
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # its traces say less than the answer does
     try:
         receipt = read_receipt(content, keys)
@@ -64,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     _show(receipt)
     found = [*recomputed(receipt.record)]
     if arguments.database:
-        found += asyncio.run(_in_database(receipt.record))
+        found += _beside_database(receipt.record)
     for difference in found:
         _say(f"不一致  {difference}")
     if not found and arguments.database:
@@ -72,16 +93,46 @@ def run(arguments: argparse.Namespace) -> int:
     return DIFFERS if found else GENUINE
 
 
-def _keys(where: str | None) -> Mapping[str, Any]:
-    given = where or settings().public_url.rstrip("/") + _KEYS_PATH
-    if given.startswith(("http://", "https://")):
-        answer = httpx.get(given, timeout=10, follow_redirects=True).raise_for_status()
-        keys = answer.json()
-    else:
-        keys = json.loads(Path(given).read_text(encoding="utf-8"))
+def _content(file: Path) -> bytes:
+    """Raises _Unreadable."""
+    try:
+        return file.read_bytes()
+    except OSError as fault:
+        raise _Unreadable(f"无法读取凭证 {file}：{_why(fault)}") from fault
+
+
+def _why(fault: OSError) -> str:
+    known = {FileNotFoundError: "没有这个文件", IsADirectoryError: "这是一个目录", PermissionError: "没有读取权限"}
+    return known.get(type(fault)) or str(fault)
+
+
+def _keys(where: str) -> Mapping[str, Any]:
+    """Raises _Unreadable."""
+    try:
+        if where.startswith(("http://", "https://")):
+            keys = httpx.get(where, timeout=10, follow_redirects=True).raise_for_status().json()
+        else:
+            keys = json.loads(Path(where).read_text(encoding="utf-8"))
+    except httpx.HTTPError as fault:
+        raise _Unreadable(f"无法从 {where} 取得公钥；离线核验请用 --jwks 指定事先保存的公钥文件") from fault
+    except OSError as fault:
+        raise _Unreadable(f"无法读取公钥文件 {where}：{_why(fault)}") from fault
+    except ValueError as fault:
+        raise _Unreadable(f"{where} 不是公钥文件（JWK Set）") from fault
     if not isinstance(keys, dict):
-        raise ValueError("not a JWK Set")
+        raise _Unreadable(f"{where} 不是公钥文件（JWK Set）")
     return keys
+
+
+def _beside_database(record: Mapping[str, Any]) -> list[Difference]:
+    """Raises _Unreadable."""
+    try:
+        return asyncio.run(_in_database(record))
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError) as fault:
+        raise _Unreadable(
+            "凭证真实，但无法连接收件数据库，没有比对；请用环境变量 YICHUANG_DATABASE_URL_INTAKE 给出地址"
+            "（make run 运行时先执行：. .data/env/intake.env）"
+        ) from fault
 
 
 def _show(receipt: Authentic) -> None:

@@ -26,6 +26,7 @@ from services.kernel.errors import DomainError, Kind
 
 ATTACHMENT = "receipt.jws"
 MAX_BYTES = 20 * 2**20
+JWS_DOTS = 2  # of the compact form: header, payload, signature
 _TYPE = "receipt+jws"
 _ALGORITHMS = ["ES256"]
 _CURVE = "P-256"  # the set also holds SM2 keys, which sign certificates
@@ -58,6 +59,8 @@ def read_receipt(content: bytes, keys: Mapping[str, Any]) -> Authentic:
     if len(content) > MAX_BYTES:
         raise ReceiptNotAuthentic(f"文件超过 {MAX_BYTES // 2**20} MiB")
     if not content.startswith(b"%PDF-"):
+        if content.count(b".") != JWS_DOTS or not content.strip().isascii():
+            raise ReceiptNotAuthentic("文件既不是 PDF，也不是签名数据（JWS）")
         return Authentic(_record(content, keys))
     sealed_by, attached = _open_pdf(content, keys)
     return Authentic(_record(attached, keys), sealed_by)

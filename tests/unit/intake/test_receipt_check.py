@@ -145,10 +145,36 @@ def test_a_pdf_without_known_seal_roots_is_not_taken_for_verified(receipt: Signe
         read_receipt(receipt.pdf, {"keys": receipt.keys["keys"]})
 
 
-def test_keys_that_cannot_be_read_are_told_apart_from_a_forgery(receipt: SignedReceipt, tmp_path: Path) -> None:
+def test_keys_that_cannot_be_read_are_told_apart_from_a_forgery(
+    receipt: SignedReceipt, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file, _ = receipt.stored(tmp_path)
+    (tmp_path / "no-keys.json").write_text("[]")
 
     assert verify(file, tmp_path / "nowhere.json") == UNREADABLE
+    assert "没有这个文件" in capsys.readouterr().out
+    assert verify(file, tmp_path / "no-keys.json") == UNREADABLE
+    assert "不是公钥文件" in capsys.readouterr().out
+    assert verify(tmp_path / "nowhere.pdf", tmp_path / "no-keys.json") == UNREADABLE
+    assert "无法读取凭证" in capsys.readouterr().out
+
+
+def test_a_database_out_of_reach_is_no_forgery_and_says_what_to_set(
+    receipt: SignedReceipt, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YICHUANG_DATABASE_URL_INTAKE", "postgresql://nobody@127.0.0.1:1/intake")
+    file, keys = receipt.stored(tmp_path)
+
+    assert receipt_check.run(argparse.Namespace(file=file, jwks=str(keys), database=True)) == UNREADABLE
+    said = capsys.readouterr().out
+    assert "凭证真实，但无法连接收件数据库" in said
+    assert "YICHUANG_DATABASE_URL_INTAKE" in said
+
+
+@pytest.mark.parametrize("content", [b'{"type": "problem"}', "一张照片".encode(), b""])
+def test_what_is_neither_a_pdf_nor_a_record_is_called_so(receipt: SignedReceipt, content: bytes) -> None:
+    with pytest.raises(ReceiptNotAuthentic, match="既不是 PDF"):
+        read_receipt(content, receipt.keys)
 
 
 def test_a_signed_date_that_the_law_does_not_give_is_shown(

@@ -64,6 +64,16 @@ def test_the_lock_of_a_dead_process_does_not_count(folder: DataFolder) -> None:
     assert folder.is_locked()
 
 
+def test_a_shell_reads_what_a_services_own_command_needs_and_nobody_else_may(folder: DataFolder) -> None:
+    value = "postgresql://app:it's a secret@host/intake"
+
+    file = folder.write_environment("intake", {"YICHUANG_DATABASE_URL_INTAKE": value})
+
+    script = f". {file}; {sys.executable} -c 'import os; print(os.environ[\"YICHUANG_DATABASE_URL_INTAKE\"])'"
+    said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
+    assert (said.strip(), stat.S_IMODE(file.stat().st_mode)) == (value, 0o600)
+
+
 def test_a_long_log_moves_aside_while_its_writer_goes_on(folder: DataFolder) -> None:
     log = folder.log("service")
     with log.open("ab") as writer:
