@@ -5,22 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, get_args
 from zoneinfo import ZoneInfo
 
-import segno
 import typst
 
-from services.certificate.files import font
+from services.certificate.files import font, qr
 from services.certificate.files.contents import Certificate, Contents, Job, Receipt, SealBody
 from services.certificate.files.contents_after import EndKind, StandingKind
 from services.certificate.files.templates import COMMON, FOLDER, MAIN, folder_of
 
 TEMPLATES = FOLDER
-_QR_MASK = 2
-_LONG = 200
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _STANDARD: Final = "a-2b"
 _STANDARD_WITH_ATTACHMENT: Final = "a-3b"  # the one of the family that may carry any file
@@ -127,7 +123,7 @@ def _data(job: Job) -> dict[str, Any]:
     data["font"] = font.FAMILY
     data["seal_purpose"] = job.seal.purpose
     data["spelled"] = font.spelled_ones(job.contents)
-    data["qr"] = _qr(job.contents.verification_url)
+    data["qr"] = qr.svg(job.contents.verification_url)
     data["author"] = job.seal.name
     data["keywords"] = keywords(job.contents)
     local = job.at.astimezone(_SHANGHAI)
@@ -171,12 +167,3 @@ def _written(value: Any) -> Any:
 
 def _day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
-
-
-def _qr(url: str) -> str:
-    picture = BytesIO()
-    # A given mask: trying all eight for the prettiest costs 20 ms, and readers take any.
-    # A long text, with the proof of a log, takes the lowest level of correction: its dots must stay large enough.
-    code = segno.make(url, error="l" if len(url) > _LONG else "m", micro=False, mask=_QR_MASK)
-    code.save(picture, kind="svg", border=1, xmldecl=False, svgns=True)
-    return picture.getvalue().decode()
