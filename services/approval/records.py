@@ -15,6 +15,7 @@ from services.approval.domain.case import Case
 from services.approval.domain.clocks import Dates
 from services.approval.domain.consultation import due_of
 from services.approval.domain.light import LightInstants
+from services.approval.domain.proceedings import ConsultationState
 from services.approval.tables import MOVING, OPEN, CaseRow, ConsultationRow, LedgerRow, RecordRow
 from services.chassis import reference
 from services.kernel.workdays import WorkCalendar
@@ -42,14 +43,31 @@ async def save_consultations(connection: AsyncConnection, before: Case, after: C
         await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_={"state": row["state"]}))
 
 
+async def settle_days(connection: AsyncConnection, case: Case, calendar: WorkCalendar) -> None:
+    """The last days of open consultations that were told as provisional, as this calendar has them."""
+    for asked in case.consultations:
+        if asked.state is ConsultationState.OPEN:
+            due = due_of(asked, calendar)
+            early = update(ConsultationRow).where(
+                col(ConsultationRow.case_id) == case.id,
+                col(ConsultationRow.no) == asked.no,
+                col(ConsultationRow.due_provisional),
+            )
+            await connection.execute(early.values(due_on=due.on, due_provisional=due.provisional))
+
+
 async def overdue_consultations(connection: AsyncConnection, today: date, limit: int) -> list[tuple[UUID, int]]:
-    """Open ones whose last day lies before today, of cases that are still at hand; the oldest first."""
+    """Open ones whose last day lies before today, of cases that are still at hand; the oldest first.
+
+    A provisional day is over for nobody, and must not stand in the way of those that are.
+    """
     statement = (
         select(col(ConsultationRow.case_id), col(ConsultationRow.no))
         .join(CaseRow, col(CaseRow.id) == col(ConsultationRow.case_id))
         .where(
             col(ConsultationRow.state) == "OPEN",
             col(ConsultationRow.due_on) < today,
+            ~col(ConsultationRow.due_provisional),
             col(CaseRow.state).in_(["EXAMINING", "REVIEWED", "SUSPENDED"]),
         )
         .order_by(col(ConsultationRow.due_on), col(ConsultationRow.case_id))

@@ -68,6 +68,7 @@ class Projection:
                     dates = projected(loaded.case, calendar, now=now)
                     lit = lights_of(loaded.case, self.lights, calendar)
                     await records.save_dates(uow.connection, case_id, dates, lit)
+                    await records.settle_days(uow.connection, loaded.case, calendar)
             full = len(moving) == _BATCH
 
     async def _notice_changed_rules(self, database: Database) -> None:

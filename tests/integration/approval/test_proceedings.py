@@ -4,9 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from contracts.events.common import ItemKind, LimitUnit, SpecialProcedureRef
+from services.approval import records
 from services.approval.calendars import calendars
 from services.approval.commands.ticking import Projection, Silence
 from services.chassis import clock
@@ -145,6 +147,24 @@ async def test_the_dates_of_an_open_pause_are_projected_day_by_day_without_an_ev
     shown = await desk.shown()
     assert desks.day(shown["legal_due"]["on"]) > desks.day(before) + timedelta(days=20)
     assert shown["version"] == 2
+
+
+async def test_a_consultations_provisional_day_is_replaced_when_its_year_is_loaded(approval: Approval) -> None:
+    desk = await Desk.reviewed(approval)
+    await desk.done("consultations", approval.handler, department=desks.FIRE, question="是否符合消防安全条件")
+    (told,) = (await desk.shown())["consultations"]
+    async with approval.database.transaction() as uow:
+        early = "UPDATE consultation SET due_on = '2000-01-03', due_provisional = true WHERE question = :question"
+        await uow.connection.execute(text(early), {"question": told["question"]})
+        await records.project_all_again(uow.connection)
+    now = clock.now()
+
+    await Silence(calendars())(approval.database, now)
+    await Projection(calendars())(approval.database, now)
+
+    (known,) = (await desk.shown())["consultations"]
+    assert (known["due_on"], known["state"]) == (told["due_on"], "OPEN")
+    assert known["due_provisional"] == told["due_provisional"]
 
 
 async def test_two_officers_check_and_neither_decides(approval: Approval) -> None:
