@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -94,11 +95,15 @@ def _environment(folder: Path, database_url: str, division: str) -> dict[str, st
 
 
 @asynccontextmanager
-async def two_regions(folder: Path, fresh: Callable[[str], Any]) -> AsyncIterator[tuple[Region, Region]]:
-    """零陵区, which issues, and 鹤城区, which asks."""
-    elsewhere, here = (
-        _environment(folder / division, fresh("certificate").app_url, division) for division in (ELSEWHERE, DISTRICT)
-    )
+async def two_regions(
+    folder: Path, fresh: Callable[[str], Any], keys: Path | None = None
+) -> AsyncIterator[tuple[Region, Region]]:
+    """零陵区, which issues, and 鹤城区, which asks; with `keys` the latter knows people as those services do."""
+    elsewhere = _environment(folder / ELSEWHERE, fresh("certificate").app_url, ELSEWHERE)
+    here = _environment(folder / DISTRICT, fresh("certificate").app_url, DISTRICT)
+    if keys is not None:
+        shutil.rmtree(folder / DISTRICT / "keys")
+        shutil.copytree(keys, folder / DISTRICT / "keys")
     async with running(elsewhere) as first, running(here) as second:
         issuing = Region(first, ELSEWHERE, "永州市零陵区")
         asking = Region(second, DISTRICT, "怀化市鹤城区")

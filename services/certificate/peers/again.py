@@ -13,7 +13,7 @@ from services.certificate.kit import Kit
 from services.certificate.peers import rows, wire
 from services.certificate.peers.adopting import adopt
 from services.certificate.peers.answering import said_by_peer
-from services.certificate.peers.asking import Desk, inquire
+from services.certificate.peers.asking import Desk, inquire, remember
 from services.certificate.peers.line import NOTICES, Line
 from services.certificate.peers.wire import MOST_NOTICED, Notice, Question
 from services.chassis.clock import local_date, real_now
@@ -49,16 +49,16 @@ async def _one(desk: Desk, row: Any) -> int:
         question = Question(
             identifier=row.identifier, purpose=row.purpose, case_no=row.case_no, head_size=peer.head_size
         )
-        head, found = await inquire(desk, peer, [question])
+        heard = await inquire(desk, peer, [question])
+        found = heard.found
         async with desk.db.transaction() as uow:
-            if head is not None:
-                await rows.remember_head(uow.connection, peer.region, head.size, head.root)
+            await remember(uow.connection, peer, heard)
             for one in found:
                 await adopt(uow, one, peer, desk.kit, now=desk.now)
     except DomainError as fault:
         level = logging.ERROR if isinstance(fault, PeerUntrusted) else logging.WARNING
         log.log(level, "not confirmed elsewhere", extra={"code": fault.code, "region": row.region})
-        found = []
+        found = ()
     if not found:  # away, refused, not believed, or not known there any more
         later = {"again_at": desk.now + timedelta(hours=RETRY_HOURS)}
         async with desk.db.transaction() as uow:

@@ -72,6 +72,7 @@ async def answer(db: Database, signed: str, kit: Kit, *, now: datetime, real_now
             await rows.remember_told(uow.connection, row.id, peer.region)
         head = await log_queries.latest_head(uow.connection)
         told = await _told(uow.connection, found, head, kit) if head else []
+        pending = len(told) < len(found)
         consistency = await _consistency(uow.connection, said.question.head_size, head)
     answered = Answer(
         iss=kit.settings.division,
@@ -79,6 +80,7 @@ async def answer(db: Database, signed: str, kit: Kit, *, now: datetime, real_now
         answers=said.jti,
         iat=int(real_now.timestamp()),
         head=head.jws if head else "",
+        pending=pending,
         consistency=consistency,
         certificates=told,
     )

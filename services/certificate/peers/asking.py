@@ -15,6 +15,7 @@ from services.certificate.domain.errors import (
     CallerRefused,
     CaseRequired,
     HolderDiffers,
+    PeerAway,
     PeerNotInForce,
     PeerRefusesUs,
     PeerUnknown,
@@ -29,13 +30,16 @@ from services.certificate.peers.believing import Believed, SeenHead, certificate
 from services.certificate.peers.line import QUERIES, Line
 from services.certificate.peers.schemas import ElsewhereIn, ElsewhereOut
 from services.certificate.peers.tables import foreign_certificate
-from services.certificate.peers.wire import HolderAsked, Question
+from services.certificate.peers.wire import Answer, HolderAsked, Question
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date, real_now
 from services.chassis.database import Database
 from services.kernel.certificate_identifier import check_certificate_identifier, parse_certificate_identifier
 from services.kernel.codes import check_citizen_id, normalise_number
 from services.kernel.errors import FieldError
+
+_PENDING = "对方证照库正在登记该证照，请一分钟后再试"
+_PENDING_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,15 @@ class Subject:
     case_no: str
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What was answered and believed. `pending`: there is more, which the other's log does not prove yet."""
+
+    head: SeenHead | None
+    found: tuple[Believed, ...]
+    pending: bool
+
+
 async def ask(desk: Desk, wanted: ElsewhereIn, principal: Principal) -> ElsewhereOut:
     """What the other library says now, verified and adopted.
 
@@ -75,13 +88,12 @@ async def ask(desk: Desk, wanted: ElsewhereIn, principal: Principal) -> Elsewher
         allowed = await admit_as(uow.connection, (caller,), caller, Query(wanted.purpose), desk.now)
         if wanted.type_code and not (allows_type(allowed, wanted.type_code) and peer.their_types(wanted.type_code)):
             raise CallerRefused("该证照类型不在可向对方查询的范围内")
-    head, found = await inquire(desk, peer, _questions(wanted, subject, peer))
-    own = [one for one in found if subject.key in one.holder_keys]
+    heard = await inquire(desk, peer, _questions(wanted, subject, peer))
+    own = [one for one in heard.found if subject.key in one.holder_keys]
     if not own:
-        raise HolderDiffers
+        raise PeerAway(_PENDING, retry_after_seconds=_PENDING_SECONDS) if heard.pending else HolderDiffers()
     async with desk.db.transaction() as uow:
-        if head is not None:
-            await rows.remember_head(uow.connection, peer.region, head.size, head.root)
+        await remember(uow.connection, peer, heard)
         for one in own:
             await adopt(uow, one, peer, desk.kit, now=desk.now, why=Why(wanted.purpose, subject.case_no))
         known = foreign_certificate.c.identifier.in_([one.identifier for one in own])
@@ -92,17 +104,21 @@ async def ask(desk: Desk, wanted: ElsewhereIn, principal: Principal) -> Elsewher
     return ElsewhereOut(region=peer.region, region_name=peer.name, items=shown)
 
 
-async def inquire(desk: Desk, peer: Peer, questions: list[Question]) -> tuple[SeenHead | None, list[Believed]]:
+async def inquire(desk: Desk, peer: Peer, questions: list[Question]) -> Heard:
     """Ask and check; nothing is stored. Raises PeerAway, PeerRefusesUs, PeerUntrusted."""
-    found: dict[str, Believed] = {}
-    head: SeenHead | None = None
+    heard = Heard(None, (), pending=False)
     for question in questions:
-        head, believed = await _inquire_once(desk, peer, question)
-        found |= {one.identifier: one for one in believed}
-    return head, list(found.values())
+        answer = await _asked(desk, peer, question)
+        head = head_of(answer, peer)
+        told = answer.certificates if head is not None else []
+        found = tuple(certificate_of(one, head, peer, desk.kit) for one in told if head is not None)
+        if question.identifier is not None and any(one.identifier != question.identifier for one in found):
+            raise wire.untrusted("answer-other", "答复的证照不是所查询的证照")
+        heard = Heard(head, (*heard.found, *found), pending=heard.pending or answer.pending)
+    return heard
 
 
-async def _inquire_once(desk: Desk, peer: Peer, question: Question) -> tuple[SeenHead | None, list[Believed]]:
+async def _asked(desk: Desk, peer: Peer, question: Question) -> Answer:
     ours, numbers = desk.kit.settings.division, list[str]()
 
     def body() -> dict[str, Any]:
@@ -114,14 +130,13 @@ async def _inquire_once(desk: Desk, peer: Peer, question: Question) -> tuple[See
     signed = said.get("answer")
     if not isinstance(signed, str):
         raise PeerRefusesUs(f"{peer.name}的答复不符合约定")
-    answer = wire.read_answer(signed, peer, ours, numbers[-1])
-    head = head_of(answer, peer)
-    if head is None:
-        return None, []
-    believed = [certificate_of(told, head, peer, desk.kit) for told in answer.certificates]
-    if question.identifier is not None and any(one.identifier != question.identifier for one in believed):
-        raise wire.untrusted("answer-other", "答复的证照不是所查询的证照")
-    return head, believed
+    return wire.read_answer(signed, peer, ours, numbers[-1])
+
+
+async def remember(connection: AsyncConnection, peer: Peer, heard: Heard) -> None:
+    """The head under the last answer: a later one must contain it."""
+    if heard.head is not None:
+        await rows.remember_head(connection, peer.region, heard.head.size, heard.head.root)
 
 
 async def _peer(connection: AsyncConnection, wanted: ElsewhereIn) -> Peer:

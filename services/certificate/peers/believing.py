@@ -1,5 +1,6 @@
 """What of an answer is believed: pinned keys, the peer's log without a break, its own division, the question asked."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,9 +16,14 @@ from services.certificate.domain.transparency import FIRST_ACTS, Act, Leaf, may_
 from services.certificate.files.records import ACT_TYPE, HEAD_TYPE, RECORD_TYPE, content_hash
 from services.certificate.kit import Kit, holder_of
 from services.certificate.peers.wire import Answer, LeafSaid, Told, signed_by, untrusted
+from services.certificate.schemas import PRINTABLE
 from services.chassis.sealing import SealBroken
 from services.kernel.certificate_identifier import check_certificate_identifier, parse_certificate_identifier
 from services.kernel.codes import holds_citizen_id
+
+_LARGEST = 2**62
+_LONGEST = 1000
+_PRINTABLE = re.compile(PRINTABLE)
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,8 @@ def head_of(answer: Answer, peer: Peer) -> SeenHead | None:
     said = signed_by(peer, answer.head, HEAD_TYPE, "head-signature", "日志头的签名无法通过验证")
     try:
         head = SeenHead(int(said["size"]), bytes.fromhex(said["root"]), answer.head)
+        if not 0 < head.size <= _LARGEST:
+            raise ValueError
     except (KeyError, TypeError, ValueError) as fault:
         raise untrusted("answer-shape", "日志头的内容不符合约定") from fault
     if said.get("log") != peer.region:
@@ -74,27 +82,33 @@ def _goes_on(peer: Peer, head: SeenHead, proof: list[bytes]) -> bool:
 def certificate_of(told: Told, head: SeenHead, peer: Peer, kit: Kit) -> Believed:
     """Raises PeerUntrusted."""
     record = signed_by(peer, told.record, RECORD_TYPE, "record-signature", "证照元数据的签名无法通过验证")
+    try:
+        columns = _columns(record, told.identifier, peer, kit)
+        if not _is_plain(columns):
+            raise ValueError
+    except (LookupError, TypeError, ValueError, AttributeError) as fault:
+        raise untrusted("answer-shape", "证照元数据缺少必要内容，或者含有无法登记的字符") from fault
     if told.leaf.act not in FIRST_ACTS:
         raise untrusted("not-in-log", "所给的日志记录不是颁发行为")
     proof = _proven(told.leaf, told.identifier, content_hash(told.record), head)
     act, said = _standing(told, head, peer)
     if not may_stand(act, told.status.value):
         raise untrusted("record-other", "证照状态与其最后一次行为不符")
-    try:
-        columns = _columns(record, told.identifier, peer, kit)
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
-        raise untrusted("answer-shape", "证照元数据缺少必要内容") from fault
     return Believed(
         identifier=told.identifier,
         status=told.status.value,
         holder_keys=tuple(columns["holder_keys"]),
         type_code=columns["type_code"],
-        superseded_by=str(said.get("superseded_by", "")),
+        superseded_by=_identifier(said.get("superseded_by")),
         record=told.record,
         record_sha256=content_hash(told.record),
         proof=proof,
         columns=columns,
     )
+
+
+def _identifier(said: Any) -> str:
+    return said if isinstance(said, str) and check_certificate_identifier(said) is None else ""
 
 
 def holds_still(row: Any, peer: Peer, kit: Kit) -> bool:
@@ -168,6 +182,17 @@ def _columns(record: Mapping[str, Any], identifier: str, peer: Peer, kit: Kit) -
         "valid_from": _day(record["validate_start"]),
         "valid_until": _day(record["validate_end"]) if record["validate_end"] else None,
     }
+
+
+def _is_plain(value: Any) -> bool:
+    """Short text without control characters, days, numbers, and lists of these: what a row can hold."""
+    if isinstance(value, str):
+        return len(value) <= _LONGEST and _PRINTABLE.match(value) is not None
+    if isinstance(value, dict):
+        return all(_is_plain(one) for one in value.values())
+    if isinstance(value, list):
+        return all(_is_plain(one) for one in value)
+    return value is None or isinstance(value, int | date)
 
 
 def _day(text: str) -> date:

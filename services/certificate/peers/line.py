@@ -3,6 +3,7 @@
 Only registered addresses are called, nothing is followed elsewhere, and an answer beyond a megabyte is none.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from services.certificate.domain.peering import Peer
 QUERIES = "/api/v1/certificate-peers/queries"
 NOTICES = "/api/v1/certificate-peers/notices"
 _TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+_ALTOGETHER_SECONDS = 8.0  # the desk waits no longer, however slowly an answer trickles in
 _MOST_BYTES = 2**20
 _FAILURES, _REST_SECONDS = 3, 30.0
 _RETRY_SECONDS = 30
@@ -60,8 +62,9 @@ class Line:
         if circuit.resting():
             raise PeerAway(f"{peer.name}的证照库暂时无法连接", retry_after_seconds=_RETRY_SECONDS)
         try:
-            status, content = await self._posted(f"{peer.base_url}{path}", body)
-        except (httpx.HTTPError, _TooLong) as fault:
+            async with asyncio.timeout(_ALTOGETHER_SECONDS):
+                status, content = await self._posted(f"{peer.base_url}{path}", body)
+        except (httpx.HTTPError, TimeoutError, _TooLong) as fault:
             circuit.failed()
             raise PeerAway(f"{peer.name}的证照库暂时无法连接", retry_after_seconds=_RETRY_SECONDS) from fault
         if status >= httpx.codes.INTERNAL_SERVER_ERROR:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from contracts.events.certificate import CertificateStatus
 from contracts.events.common import PartyType
@@ -30,6 +30,7 @@ MOST = 20  # certificates in one answer
 MOST_NOTICED = 100
 Region = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{11}$")]
 Hex = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
+Moment = Annotated[int, Field(ge=0, le=2**40)]
 Jws = Annotated[str, StringConstraints(max_length=64 * 1024)]
 TypeCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}[0-9]{3}$")]
 
@@ -62,8 +63,8 @@ class Signed(_Wire):
     iss: Region
     aud: Region
     jti: Annotated[str, StringConstraints(min_length=16, max_length=64, pattern=PRINTABLE)]
-    iat: int
-    exp: int
+    iat: Moment
+    exp: Moment
 
 
 class Request(Signed):
@@ -105,7 +106,8 @@ class Answer(_Wire):
     iss: Region
     aud: Region
     answers: Annotated[str, StringConstraints(max_length=64)]
-    iat: int
+    iat: Moment
+    pending: bool = False  # there are more, which the next signed head will cover
     head: Annotated[str, StringConstraints(max_length=4096)]  # signed head of the log, compact; empty: none yet
     consistency: Annotated[list[Hex], Field(max_length=128)] = Field(default_factory=list)
     certificates: Annotated[list[Told], Field(max_length=MOST)]
@@ -137,6 +139,7 @@ class AnswerOut(BaseModel):
     answer: str = Field(description="答复的 JWS 通用形式，typ 为 peer-answer+jws")
 
 
+_REGION: TypeAdapter[str] = TypeAdapter(Region)
 S = TypeVar("S", bound=Signed)
 _TYPES: Mapping[type[Signed], str] = {Request: REQUEST_TYPE, Notice: NOTICE_TYPE}
 
@@ -160,7 +163,7 @@ def _of_this_minute(ours: str, theirs: str, now: datetime) -> dict[str, Any]:
 def asker_of(signed: str) -> str:
     """Who the request says it is from; nothing is believed yet. Raises PeerRequestRefused."""
     try:
-        return str(payload_of(signed)["iss"])
+        return _REGION.validate_python(payload_of(signed)["iss"])
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as fault:
         raise _refused("shape", "请求不是有效的签名数据") from fault
 

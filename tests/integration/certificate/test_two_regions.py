@@ -13,6 +13,7 @@ import pytest
 from contracts.events.reuse import CertificateReliedUpon
 from services.certificate.__main__ import main
 from services.certificate.commands.life import Cause, change
+from services.certificate.files.jose import encode
 from services.certificate.files.records import RecordSigner
 from services.certificate.peers import again, wire
 from services.certificate.peers.line import QUERIES
@@ -27,6 +28,7 @@ from tests.support.regions import ELSEWHERE, PURPOSE, Region, a_business_licence
 from tests.support.stack import Databases
 
 NAME = "湘味轩餐饮有限公司"
+NO_REGION = rb'{"iss":"\u0000"}'
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +131,7 @@ async def test_a_request_is_answered_once_to_its_addressee_within_its_minute_and
         "an hour old": await refused(there, a_request(here, now=clock.real_now() - timedelta(hours=1))),
         "from the future": await refused(there, a_request(here, now=clock.real_now() + timedelta(hours=1))),
         "no signature": await refused(there, {"request": "e30"}),
+        "no region": await refused(there, {"request": f"e30.{encode(NO_REGION)}.e30"}),
     }
 
     assert first.status_code == 200
@@ -140,6 +143,7 @@ async def test_a_request_is_answered_once_to_its_addressee_within_its_minute_and
         "an hour old": (*unknown, "time"),
         "from the future": (*unknown, "time"),
         "no signature": (*unknown, "shape"),
+        "no region": (*unknown, "shape"),
     }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from services.certificate.files.records import RecordSigner, payload_of
 from tests.support import tokens
 from tests.support.certificate import BUSINESS_LICENCE, COMPANY, OTHER, an_item
-from tests.support.regions import Region, Tampering, a_business_licence, two_regions
+from tests.support.regions import THEIR_MARKET, Region, Tampering, a_business_licence, two_regions
 from tests.support.stack import Databases
 
 Change = Callable[[dict[str, Any]], Any]
@@ -47,6 +47,11 @@ async def fault_of(answer: httpx.Response, here: Region) -> str:
 def _another_record(said: dict[str, Any], signer: RecordSigner) -> None:
     told = said["certificates"][0]
     told["record"] = signer.sign(payload_of(told["record"]) | {"certificate_holder_name": "别人"})
+
+
+def _unprintable(said: dict[str, Any], signer: RecordSigner) -> None:
+    told = said["certificates"][0]
+    told["record"] = signer.sign(payload_of(told["record"]) | {"issue_dept_name": "市场\x00局"})
 
 
 def _another_path(said: dict[str, Any]) -> None:
@@ -86,12 +91,40 @@ async def test_each_false_answer_is_told_by_its_name(
         "answer-shape": (_nothing, own),
     }
 
-    told = {}
+    told: dict[str, str] = {}
     for name, (change, signer) in changes.items():
         with here.line(Tampering(there, change, signer)):
             told[name] = await fault_of(await asked(here, licence), here)
 
     assert told == {name: name for name in changes}
+
+
+async def test_what_no_row_can_hold_is_a_false_answer_and_no_fault_of_ours(
+    regions: tuple[Region, Region], licence: dict[str, Any]
+) -> None:
+    there, here = regions
+    own = there.library.kit.signer
+
+    with here.line(Tampering(there, lambda said: _unprintable(said, own), own)):
+        fault = await fault_of(await asked(here, licence), here)
+
+    assert fault == "answer-shape"
+
+
+async def test_what_no_head_covers_yet_is_to_come(regions: tuple[Region, Region], licence: dict[str, Any]) -> None:
+    there, here = regions
+    item = an_item(department=THEIR_MARKET, certificate_type_code=BUSINESS_LICENCE, certificate_type_name="营业执照")
+    row = await there.library.issued(there.library.a_case(COMPANY, "湘味轩餐饮有限公司", item=item))
+
+    at_once = await asked(here, row)
+    await there.sign_head()
+    later = await asked(here, row)
+
+    async with here.library.database.transaction() as uow:
+        await uow.connection.execute(text("DELETE FROM foreign_certificate"))
+        await uow.connection.execute(text("UPDATE peer SET head_size = 0, head_root = ''"))
+    assert (at_once.status_code, at_once.json()["code"]) == (503, "certificate.peer-away")
+    assert later.status_code == 200
 
 
 async def test_a_record_changed_and_signed_by_the_right_key_is_still_not_what_was_logged(
