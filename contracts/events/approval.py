@@ -8,6 +8,7 @@ from uuid import UUID
 from contracts.events.common import (
     Actor,
     AgentRef,
+    CoApplicant,
     DueDate,
     Event,
     ItemRef,
@@ -57,6 +58,7 @@ class CaseDecided(Event):
     outcome: Outcome
     item: ItemRef
     applicant: Party
+    co_applicants: tuple[CoApplicant, ...] = ()  # hold with him what is granted
     agent: AgentRef | None = None
     accepted_at: datetime
     decided_at: datetime

@@ -76,6 +76,15 @@ class Party(Value):
     sealed_number: str
 
 
+class CoApplicant(Party):
+    """Who applies together with the applicant and holds what is granted with him: a co-owner, the other spouse.
+
+    `share` as the certificate is to state it (共同共有, 50%), or empty.
+    """
+
+    share: str = ""
+
+
 class AgentRef(Value):
     name: str
     subject_key: str
@@ -195,6 +204,7 @@ __all__ = [
     "Actor",
     "AgentRef",
     "Channel",
+    "CoApplicant",
     "DueDate",
     "Event",
     "ExtensionRule",

@@ -9,6 +9,7 @@ from contracts.events.common import (
     Actor,
     AgentRef,
     Channel,
+    CoApplicant,
     DueDate,
     Event,
     ItemRef,
@@ -187,7 +188,6 @@ class ApplicationAccepted(Event):
     """Acceptance. Approval opens the case from this fact alone.
 
     After a supplement `accepted_at` is when everything had arrived; the window said so at `answered_at`.
-
     `deemed`: nobody answered within five working days (art. 32(4)); accepted by law as of `accepted_at`, the day the
     materials came in, found at `deemed_at`; `lacking` names required materials that were not there. No grant before
     the `deferred` materials are in. `acceptance_order` counts those accepted for an item limited in number (art. 57).
@@ -199,6 +199,7 @@ class ApplicationAccepted(Event):
     query_code: str
     item: ItemRef
     applicant: Party
+    co_applicants: tuple[CoApplicant, ...] = ()
     agent: AgentRef | None = None
     channel: Channel
     division: str
@@ -311,8 +312,7 @@ class CommitmentChecked(Event):
     """The later check of an informed commitment.
 
     FALSE bars the applicant from commitments up to `barred_until`, stops a grant, and is a ground for annulling what
-    was granted on it (art. 69): `issued` are the certificates the case has brought.
-    """
+    was granted on it (art. 69): `issued` are the certificates the case has brought."""
 
     SUBJECT: ClassVar[str] = "intake.commitment.checked.v1"
     application_id: UUID

@@ -91,6 +91,7 @@ class CaseRow(Base, table=True):
     opinion_writers: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
     item: dict[str, Any] = Field(sa_column=_json())
     applicant: dict[str, Any] = Field(sa_column=_json())
+    co_applicants: list[dict[str, Any]] | None = Field(default=None, sa_column=_json(nullable=True))
     agent: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
     materials: list[dict[str, Any]] = Field(sa_column=_json())
     opened_at: datetime = Field(sa_column=_at())

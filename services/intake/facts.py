@@ -7,6 +7,7 @@ from contracts.events.common import (
     Actor,
     AgentRef,
     Channel,
+    CoApplicant,
     DueDate,
     MaterialRef,
     MaterialSource,
@@ -40,6 +41,10 @@ def party(applicant: domain.Applicant) -> Party:
         masked_number=applicant.masked_number,
         sealed_number=applicant.sealed_number,
     )
+
+
+def co_applicant(value: domain.CoApplicant) -> CoApplicant:
+    return CoApplicant(**party(value.party).model_dump(), share=value.share)
 
 
 def agent(value: domain.Agent | None) -> AgentRef | None:
@@ -161,6 +166,7 @@ def accepted(
         query_code=application.query_code or "",
         item=item.ref,
         applicant=party(application.applicant),
+        co_applicants=tuple(co_applicant(one) for one in application.co_applicants),
         agent=agent(application.agent),
         channel=Channel(application.channel),
         division=application.division,

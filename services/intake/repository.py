@@ -35,6 +35,7 @@ from services.intake.domain.moving import RUNNING
 from services.intake.domain.records import (
     Agent,
     Applicant,
+    CoApplicant,
     Correction,
     Deemed,
     HandOver,
@@ -61,6 +62,7 @@ _STAFF = TypeAdapter(Staff)
 _COURSE = TypeAdapter(Course)
 _PARTS: Mapping[str, TypeAdapter[Any]] = {
     "agent": TypeAdapter(Agent | None),
+    "co_applicants": TypeAdapter(tuple[CoApplicant, ...]),
     "submitted_by": _STAFF,
     "materials": TypeAdapter(tuple[Provided, ...]),
     "received_by": TypeAdapter(Staff | None),
@@ -109,6 +111,7 @@ _FIXED = frozenset(
         "channel",
         "submitted_at",
         "agent",
+        "co_applicants",
         "submitted_by",
         "bundle_no",
     }

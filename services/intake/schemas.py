@@ -56,6 +56,12 @@ class ApplicantIn(In):
     name: Name
 
 
+class CoApplicantIn(ApplicantIn):
+    share: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)] = Field(
+        "", description="共有的方式或份额，如 共同共有、50%；证照上如此载明"
+    )
+
+
 class AgentIn(In):
     name: Name
     number: Number = Field(description="代理人公民身份号码")
@@ -100,6 +106,9 @@ class ApplicationIn(In):
         description="实施编码 (31 位) 或目录短编号", examples=["E02"]
     )
     applicant: ApplicantIn
+    co_applicants: Annotated[list[CoApplicantIn], Field(max_length=49)] = Field(
+        default_factory=list, description="共同申请人（共有人、配偶）：与申请人共同持有所发的证照"
+    )
     agent: AgentIn | None = None
     form: dict[str, Any] = Field(default_factory=dict, description="申请表内容，加密保存")
     materials: Materials = Field(default_factory=list)

@@ -94,6 +94,9 @@ class ApplicationRow(Base, table=True):
     applicant_key: str
     applicant_masked: str
     applicant_sealed: str
+    co_applicants: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSONB, nullable=False, server_default="[]")
+    )
     agent: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
     submitter_id: str
     submitted_by: dict[str, Any] = Field(sa_column=_json())

@@ -80,6 +80,7 @@ def _case_decided(loaded: Loaded, decided: rules.Decided, by: Actor, calendar: W
         outcome=Outcome(decision.outcome.value),
         item=loaded.item,
         applicant=loaded.applicant,
+        co_applicants=loaded.row["co_applicants"] or (),
         agent=loaded.agent,
         accepted_at=loaded.row["accepted_at"],
         decided_at=decided.decided_at,

@@ -13,7 +13,7 @@ from contracts.events.certificate import (
     CertificateStatus,
     CoHolder,
 )
-from contracts.events.common import Outcome, PartyType
+from contracts.events.common import Outcome, Party, PartyType
 from services.certificate import repository
 from services.certificate.commands.log import Entry, log
 from services.certificate.domain.certificate import (
@@ -128,13 +128,8 @@ def _certificate(source: str, case: CaseDecided, terms: Terms, ordinal: int, kit
         type=kind,
         number=number,
         number_shown=number,
-        holder=Holder(
-            applicant.party_type.value,
-            applicant.name,
-            kit.open_number(applicant.sealed_number),
-            applicant.subject_key,
-            applicant.masked_number,
-        ),
+        holder=_holder(applicant, kit),
+        co_holders=tuple(_holder(one, kit, one.share) for one in case.co_applicants),
         issuer=Body(issuer.uscc, issuer.name, issuer.division),
         issued_at=now,
         issued_on=issued_on,
@@ -143,6 +138,11 @@ def _certificate(source: str, case: CaseDecided, terms: Terms, ordinal: int, kit
         case=RelatedCase(case.case_id, case.case_no, case.item.item_code, case.item.name),
         extend=_extend(case),
     )
+
+
+def _holder(party: Party, kit: Kit, share: str = "") -> Holder:
+    number = kit.open_number(party.sealed_number)
+    return Holder(party.party_type.value, party.name, number, party.subject_key, party.masked_number, share)
 
 
 def _extend(case: CaseDecided) -> dict[str, str]:

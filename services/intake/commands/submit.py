@@ -14,7 +14,7 @@ from services.intake import facts, repository
 from services.intake.commands.names import check_names
 from services.intake.commands.stages import require_stage
 from services.intake.domain.amendment import amendment
-from services.intake.domain.application import Agent, Applicant, Application, PartyType, Renewal
+from services.intake.domain.application import Agent, Applicant, Application, CoApplicant, PartyType, Renewal
 from services.intake.domain.catalogue import ServiceItem
 from services.intake.domain.course import Course
 from services.intake.domain.errors import Invalid, NotForOthers
@@ -44,6 +44,7 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
     scenario = _scenario(published.item, body)
     item = office.items.under(published, scenario)
     applicant = applicant_of(office, body.applicant)
+    others = co_applicants(office, item.item, body, applicant)
     agent = agent_of(office, body.agent, applicant, call.principal)
     check_applicant(item.item, applicant.party_type, has_agent=agent is not None)
     if is_citizen_only(call.principal) and applicant.subject_key not in own_keys(call.principal):
@@ -54,6 +55,8 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
     async with office.db.transaction(call.idempotency) as uow:
         await require_stage(uow.connection, published, scenario, body.follows, applicant, call)
         await check_names(uow.connection, applicant, agent, call.principal)
+        for other in others:
+            await check_names(uow.connection, other.party, None, call.principal)
         holders, promising = whose(applicant, agent, call.principal), promises(office, applicant, call.today)
         how: dict[str, Any] = {"holders": holders, "auto": body.reuse == "auto", "promising": promising}
         materials = await hand_in(uow.connection, item.item, claims, call, **how)
@@ -67,6 +70,7 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
             division=division,
             channel=call.principal.channel,
             applicant=applicant,
+            co_applicants=others,
             agent=agent,
             submitted_by=call.by,
             submitted_at=call.now,
@@ -162,13 +166,13 @@ async def _amends(
     return amendment(item, held, asked.certificate_identifier, changes, today=call.today)
 
 
-def applicant_of(office: Office, body: ApplicantIn) -> Applicant:
+def applicant_of(office: Office, body: ApplicantIn, at: str = "#/applicant") -> Applicant:
     """The applicant with his number checked, sealed and masked. Raises InvalidCode, which never repeats the number."""
     if body.party_type is PartyType.PERSON:
-        number = require_citizen_id(body.number, "#/applicant/number")
+        number = require_citizen_id(body.number, f"{at}/number")
         masked = mask_citizen_id(number)
     else:
-        number = require_uscc(body.number, "#/applicant/number")
+        number = require_uscc(body.number, f"{at}/number")
         masked = mask_uscc(number)
     return Applicant(
         party_type=body.party_type,
@@ -177,6 +181,23 @@ def applicant_of(office: Office, body: ApplicantIn) -> Applicant:
         masked_number=masked,
         sealed_number=office.sealer.seal(number, NUMBER_CONTEXT),
     )
+
+
+def co_applicants(
+    office: Office, item: ServiceItem, body: ApplicationIn, applicant: Applicant
+) -> tuple[CoApplicant, ...]:
+    """Each once, of a kind the item serves. Raises Invalid, InvalidCode."""
+    known = {applicant.subject_key}
+    found = []
+    for place, one in enumerate(body.co_applicants):
+        at = f"#/co_applicants/{place}"
+        check_applicant(item, one.party_type, has_agent=False, at=at)
+        party = applicant_of(office, one, at)
+        if party.subject_key in known:
+            raise Invalid(errors=[FieldError(f"{at}/number", "applicant.twice", "与申请人或前面的共同申请人重复")])
+        known.add(party.subject_key)
+        found.append(CoApplicant(party, one.share))
+    return tuple(found)
 
 
 def subject_key(office: Office, party_type: PartyType, number: str) -> str:

@@ -26,6 +26,7 @@ from services.intake.domain.records import (
     SYSTEM,
     Agent,
     Applicant,
+    CoApplicant,
     Correction,
     Deemed,
     HandOver,
@@ -50,6 +51,7 @@ __all__ = [
     "Agent",
     "Applicant",
     "Application",
+    "CoApplicant",
     "Correction",
     "Deemed",
     "HandOver",
@@ -115,6 +117,7 @@ class Application:
     concluded_at: datetime | None = None
     bundle_no: str | None = None  # the bundle application it is a member of
     course: Course = USUAL
+    co_applicants: tuple[CoApplicant, ...] = ()
 
 
 def require(application: Application, act: Act) -> None:

@@ -35,7 +35,7 @@ class Promises:
     barred_until: date | None = None
 
 
-def check_applicant(item: ServiceItem, party_type: PartyType, *, has_agent: bool) -> None:
+def check_applicant(item: ServiceItem, party_type: PartyType, *, has_agent: bool, at: str = "#/applicant") -> None:
     """The item serves this kind of party, and may be applied for through an agent. Raises Invalid.
 
     Source: GB/T 39046 A.4 (service objects); Administrative Licensing Law art. 29 para. 2 (presence required).
@@ -44,7 +44,7 @@ def check_applicant(item: ServiceItem, party_type: PartyType, *, has_agent: bool
     serves = item.serves_persons if party_type is PartyType.PERSON else item.serves_organisations
     if not serves:
         kind = "自然人" if party_type is PartyType.PERSON else "法人或其他组织"
-        errors.append(FieldError("#/applicant/party_type", "applicant.service-object", f"本事项不面向{kind}"))
+        errors.append(FieldError(f"{at}/party_type", "applicant.service-object", f"本事项不面向{kind}"))
     if has_agent and item.must_appear:
         errors.append(FieldError("#/agent", "agent.must-appear", "本事项须本人到场办理，不得委托代理"))
     if errors:

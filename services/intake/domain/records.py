@@ -44,6 +44,14 @@ class Applicant:
 
 
 @dataclass(frozen=True)
+class CoApplicant:
+    """Applies together with the applicant; `share` of what is granted, as the certificate is to state it."""
+
+    party: Applicant
+    share: str = ""
+
+
+@dataclass(frozen=True)
 class Agent:
     name: str
     subject_key: str

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from contracts.events.common import ItemKind
+from contracts.events.common import CoApplicant, ItemKind, PartyType
 from tests.support.approval import MARKET, POLICE, SEALED, Approval, an_item
 
 REFUSAL: dict[str, Any] = {
@@ -48,6 +48,25 @@ async def test_the_event_of_a_grant_carries_what_the_certificate_prints(approval
     assert event["valid_until"] == "2027-01-31"
     assert event["decided_by"]["role"] == "CHIEF_REPRESENTATIVE"
     assert event["decided_by"]["organisation"]["uscc"] == MARKET
+
+
+async def test_who_applied_together_is_granted_together(approval: Approval) -> None:
+    spouse = CoApplicant(
+        party_type=PartyType.PERSON,
+        name="李小红",
+        subject_key="b" * 64,
+        masked_number="4****************0",
+        sealed_number=SEALED,
+        share="共同共有",
+    )
+    accepted = await approval.reviewed(co_applicants=(spouse,))
+
+    await approval.decide(accepted.case_no, approval.chief, seen=2, valid_until="2027-01-31")
+
+    ((payload,),) = await approval.rows(
+        "SELECT payload FROM outbox WHERE aggregate_id = :id AND aggregate_version = 3", id=accepted.application_id
+    )
+    assert orjson.loads(payload)["co_applicants"] == [spouse.model_dump(mode="json")]
 
 
 async def test_a_refusal_names_the_local_bodies_unless_it_names_others(approval: Approval) -> None:

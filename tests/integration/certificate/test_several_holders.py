@@ -8,9 +8,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from contracts.events.common import CoApplicant
 from contracts.events.reuse import CertificateReliedUpon
-from services.certificate.commands import import_certificates, import_file
+from services.certificate.commands import import_certificates, import_file, log_heads, make_files
 from services.certificate.commands.log_check import live_leaves
+from services.certificate.files import rendering
 from services.certificate.files.records import payload_of
 from tests.support import tokens
 from tests.support.certificate import (
@@ -158,3 +160,19 @@ async def test_verification_masks_every_name_and_finds_a_changed_co_holder(libra
     assert genuine["certificate"]["holder_name"] == "王**、李**"
     assert altered["reason"] == "RECORD_ALTERED"
     assert live == [None]
+
+
+async def test_who_applied_together_holds_it_together(library: Library):
+    case = library.a_case(MARKER)
+    spouse = CoApplicant(**library.party(OTHER, "李小红").model_dump(), share="共同共有")
+    await library.hear(case.decided(co_applicants=(spouse,)))
+
+    (row,) = await library.rows("SELECT * FROM certificate WHERE case_id = :id", id=case.id)
+    shown = (await library.get(f"/api/v1/certificates/{row.identifier}", library.citizen(OTHER))).json()
+
+    assert [(one["name"], one["share"]) for one in shown["holders"]] == [("王小明", ""), ("李小红", "共同共有")]
+    async with library.file_maker() as maker:
+        await log_heads.sign_head(library.database, library.kit, now=NOON)
+        job = await maker.contents_of(make_files.Job(0, "CERTIFICATE", row.id, 1))
+    assert [one.number for one in job.contents.holders] == [MARKER, OTHER]
+    assert rendering.render(job).pdf.startswith(b"%PDF")

@@ -7,8 +7,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from contracts.events.certificate import CertificateStatus
-from tests.integration.intake.desk import BUSINESS_LICENCE, IDCARD, LI, SHOP, TOWN, ZHANG, Desk, coverage
+from contracts.events.certificate import CertificateIssued, CertificateStatus, CertificateSuperseded, CoHolder
+from contracts.events.common import PartyType
+from services.intake import repository
+from tests.integration.intake.desk import BUSINESS_LICENCE, IDCARD, LI, SHOP, TOWN, ZHANG, Desk, a_certificate, coverage
 from tests.support import tokens
 
 
@@ -245,3 +247,58 @@ async def test_officers_do_not_apply(desk: Desk, role: str) -> None:
     refused = await desk.submit("P07", who=tokens.headers([role]))
 
     assert refused.status_code == 403
+
+
+class TestSeveralApplicants:
+    TOGETHER = {"party_type": "PERSON", "number": LI, "name": "李四", "share": "共同共有"}
+
+    async def test_they_go_with_the_acceptance_and_their_numbers_stay_sealed(self, desk: Desk) -> None:
+        application = await desk.accepted("P07", co_applicants=[self.TOGETHER])
+
+        *_, (_, subject, event) = await desk.events(application["application_id"])
+        async with desk.database.read() as connection:
+            stored = await connection.scalar(text("SELECT string_agg(a::text, '') FROM application a"))
+
+        assert subject == "intake.application.accepted.v1"
+        (told,) = event["co_applicants"]
+        assert (told["name"], told["share"], told["subject_key"]) == ("李四", "共同共有", desk.key(LI))
+        assert LI not in str(event)
+        assert LI not in str(stored)
+
+    @pytest.mark.parametrize(
+        ("changes", "pointer"),
+        [
+            ({"number": ZHANG}, "#/co_applicants/0/number"),
+            ({"number": "43120218000101001X"}, "#/co_applicants/0/number"),
+            ({"party_type": "ORGANISATION", "number": SHOP}, "#/co_applicants/0/party_type"),
+        ],
+        ids=["the applicant himself", "check digit", "not served by the item"],
+    )
+    async def test_a_fault_of_one_is_told_at_his_place(self, desk: Desk, changes: Any, pointer: str) -> None:
+        refused = await desk.submit("P07", co_applicants=[self.TOGETHER | changes])
+
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
+
+    async def test_each_holder_of_one_certificate_reuses_it(self, desk: Desk) -> None:
+        other = CoHolder(holder_key=desk.key(LI), holder_name="李四", holder_type=PartyType.PERSON)
+        issued = a_certificate(desk.key(ZHANG), IDCARD, f"C{uuid4().hex[:6].upper()}", co_holders=(other,))
+        await desk.hear(issued)
+        async with desk.database.read() as connection:
+            rows = await repository.held_by(connection, [desk.key(LI)])
+
+        assert issued.identifier in {held.identifier for held in rows if held.valid}
+
+        await desk.hear(a_superseding(issued))
+        async with desk.database.read() as connection:
+            both = await repository.held_by(connection, [desk.key(LI), desk.key(ZHANG)])
+        assert not [held for held in both if held.identifier == issued.identifier and held.valid]
+
+
+def a_superseding(issued: CertificateIssued) -> CertificateSuperseded:
+    return CertificateSuperseded(
+        certificate_id=issued.certificate_id,
+        identifier=issued.identifier,
+        holder_key=issued.holder_key,
+        superseded_by="1.2.156",
+        superseded_at=issued.issued_at,
+    )
