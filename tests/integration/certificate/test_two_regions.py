@@ -236,6 +236,8 @@ async def test_a_peer_is_registered_from_a_file_and_never_for_our_own_region(
     assert statuses == {"sound": 0, "our own": 1, "above us": 1, "no address": 1, "limit": 1}
     listed = await here.library.get("/api/v1/certificate-peers", tokens.headers(["SUPERVISOR"]))
     assert [one["region"] for one in listed.json()] == [ELSEWHERE]
+    callers = (await here.library.get("/api/v1/certificate-callers", tokens.headers(["SUPERVISOR"]))).json()
+    assert {f"peer:{ELSEWHERE}", f"to-peer:{ELSEWHERE}"} <= {one["caller"] for one in callers}
 
 
 async def told_of(region: Region, identifier: str) -> list[tuple[str, dict[str, Any]]]:
