@@ -60,6 +60,7 @@ def _rest(service: str, *prefixes: str) -> list[Route]:
 
 _APPLICATION = f"{API}/applications/{{application_id}}"
 _CASE = f"{API}/cases/{{case_no}}"
+_SHARING = f"{API}/certificate-sharing"
 _CALLER = f"{API}/certificate-callers/{{caller}}"
 _CERTIFICATE = f"{API}/certificates/{{identifier}}"
 _BUNDLE = f"{API}/bundle-applications/{{bundle_no}}"
@@ -140,10 +141,12 @@ TABLE: tuple[Route, ...] = (
     _upload("certificate", f"{API}/certificates/verify", Access.PUBLIC),
     *_act("certificate", f"{API}/certificates/search", f"{_CERTIFICATE}/presentations"),
     *_act("certificate", f"{API}/certificates/presented", access=Access.PUBLIC),
-    *_read("certificate", f"{API}/certificates/access-log", f"{API}/certificate-callers"),
+    *_read("certificate", f"{API}/certificates/access-log", f"{API}/certificate-callers", f"{API}/certificate-reads"),
     *_read("certificate", f"{API}/certificates/authorisations"),
     *_act("certificate", f"{API}/certificates/authorisations"),
     *_act("certificate", f"{API}/certificates/authorisations/{{authorisation_id}}/revocation"),
+    *_act("certificate", *(f"{_SHARING}/{act}" for act in ("search", "by-holder", "by-identifier", "verify"))),
+    *_act("certificate", f"{_SHARING}/file", deadline=60.0),
     *_act("certificate", f"{API}/certificate-callers", *(f"{_CALLER}/{act}" for act in ("suspension", "resumption"))),
     *_read("certificate", _CALLER, f"{API}/certificate-peers", f"{API}/certificates/elsewhere"),
     *_read("certificate", f"{_CASE}/certificates-elsewhere"),

@@ -11,9 +11,9 @@ from services.certificate import copy_queries, queries
 from services.certificate.commands import copies, loss
 from services.certificate.commands.fetch_files import copy_file as copy_file_of
 from services.certificate.commands.fetch_files import may_have_copy, may_have_papers
+from services.certificate.commands.own_reads import served
 from services.certificate.copy_schemas import CopyIn, CopyList, CopyOut, PrintIn
 from services.certificate.domain.access import APPLICANT_SIDE, DEPARTMENT, WINDOWS
-from services.certificate.domain.errors import NotFound
 from services.certificate.kit import Kit
 from services.certificate.routes import Identifier, TheKit, download
 from services.certificate.schemas import CertificateOut, CertificatePapersOut, InTheMaking
@@ -94,21 +94,17 @@ async def make_copy(identifier: Identifier, body: CopyIn, db: Db, idem: Idem, no
 
 
 @router.get("/certificates/{identifier}/papers", summary="签发后关于该证照的文书：拟处理的事先告知、处理决定")
-async def list_papers(identifier: Identifier, db: Db, who: Concerned) -> CertificatePapersOut:
+async def list_papers(identifier: Identifier, db: Db, now: Now, who: Concerned) -> CertificatePapersOut:
+    row = await served(db, identifier, who, "PAPERS", may_have_papers, now)
     async with db.read() as connection:
-        row = await queries.by_identifier(connection, identifier)
-        if row is None or not may_have_papers(who, row):
-            raise NotFound
         papers = await queries.papers_about(connection, row.id)
     return CertificatePapersOut(identifier=identifier, papers=[queries.paper_out(one) for one in papers])
 
 
 @router.get("/certificates/{identifier}/copies", summary="打印记录和加注件")
-async def list_copies(identifier: Identifier, db: Db, who: Loser) -> CopyList:
+async def list_copies(identifier: Identifier, db: Db, now: Now, who: Loser) -> CopyList:
+    row = await served(db, identifier, who, "COPIES", may_have_copy, now)
     async with db.read() as connection:
-        row = await queries.by_identifier(connection, identifier)
-        if row is None or not may_have_copy(who, row):
-            raise NotFound
         made = await copy_queries.of_certificate(connection, row.id)
     of = [CopyOut.of(identifier, one.id, copy_queries.stamp_of(one), one.made_at) for one in made]
     return CopyList(items=of)
@@ -120,5 +116,5 @@ async def list_copies(identifier: Identifier, db: Db, who: Loser) -> CopyList:
     response_class=Response,
     responses={200: {"content": {"application/pdf": {}}}, 202: {"model": InTheMaking}},
 )
-async def copy_file(identifier: Identifier, copy_id: UUID, db: Db, kit: TheKit, who: Loser) -> Response:
-    return download(await copy_file_of(db, identifier, copy_id, who, kit))
+async def copy_file(identifier: Identifier, copy_id: UUID, db: Db, now: Now, kit: TheKit, who: Loser) -> Response:
+    return download(await copy_file_of(db, identifier, copy_id, who, kit, now=now))

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.certificate import authorisations, queries, repository
+from services.certificate.domain import access_labels as labels
 from services.certificate.domain import presentation as rules
 from services.certificate.domain.access import holds
 from services.certificate.domain.authorisation import Authorisation, Right
@@ -22,32 +23,35 @@ from services.certificate.look_schemas import (
 )
 from services.certificate.looks import reader_of
 from services.certificate.peers.tables import foreign_certificate
-from services.certificate.tables import PresentationRow, access, certificate, presentation
+from services.certificate.tables import PresentationRow, access, case_copy, certificate, presentation
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date
 from services.chassis.database import Answer, Database, Idempotency
 
-_SHOWN_TO_HOLDER = (
+_SHOWN = (
     *("id", "at", "act", "organisation", "organisation_name", "channel", "ground", "purpose", "case_no"),
-    *("agent_name", "principal_name"),
+    *("agent_name", "principal_name", "refused", "refused_why"),
 )
 _OF_PRESENTATION = ("shown_fields", "authorisation_id", "agent_name", "principal_name")
+
+
+def _looks(before: int | None, limit: int) -> Select[Any]:
+    """The newest first, each with its certificate and the item of its case."""
+    item_name = case_copy.c.item["name"].astext.label("item_name")
+    joined = access.outerjoin(certificate, certificate.c.id == access.c.certificate_id)
+    joined = joined.outerjoin(case_copy, case_copy.c.case_no == access.c.case_no)
+    joined = joined.outerjoin(foreign_certificate, foreign_certificate.c.id == access.c.certificate_id)
+    named = (_of_either("identifier"), _of_either("type_name"), item_name)
+    wanted = select(*(access.c[name] for name in _SHOWN), *named).select_from(joined)
+    wanted = wanted.order_by(access.c.id.desc()).limit(limit)
+    return wanted if before is None else wanted.where(access.c.id < before)
 
 
 async def reads_of(
     connection: AsyncConnection, holder_keys: Sequence[str], *, before: int | None, limit: int
 ) -> Sequence[Any]:
-    """Reads of these holders' certificates by others, the newest first."""
-    wanted = (
-        select(*(access.c[name] for name in _SHOWN_TO_HOLDER), *(_of_either(n) for n in ("identifier", "type_name")))
-        .outerjoin(certificate, certificate.c.id == access.c.certificate_id)
-        .outerjoin(foreign_certificate, foreign_certificate.c.id == access.c.certificate_id)
-        .where(access.c.holder_key.in_(list(holder_keys)))
-        .order_by(access.c.id.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        wanted = wanted.where(access.c.id < before)
+    """Reads of these holders' certificates by others, refused ones too."""
+    wanted = _looks(before, limit).where(access.c.holder_key.in_(list(holder_keys)))
     rows: Sequence[Any] = (await connection.execute(wanted)).all()
     return rows
 
@@ -57,9 +61,45 @@ def _of_either(name: str) -> ColumnElement[Any]:
     return func.coalesce(certificate.c[name], foreign_certificate.c[name]).label(name)
 
 
+async def reads_by(
+    connection: AsyncConnection,
+    prefix: str,
+    *,
+    refused: bool | None,
+    caller: str | None,
+    before: int | None,
+    limit: int,
+) -> Sequence[Any]:
+    """Reads by those of a division and below it; `caller` as it is registered. Whose certificates is not told."""
+    wanted = _looks(before, limit).where(access.c.division.startswith(prefix, autoescape=True))
+    if refused is not None:
+        wanted = wanted.where(access.c.refused != "" if refused else access.c.refused == "")
+    if caller is not None:
+        kind, _, name = caller.partition(":")
+        wanted = wanted.where((access.c.client_id if kind == "client" else access.c.organisation) == name)
+    rows: Sequence[Any] = (await connection.execute(wanted)).all()
+    return rows
+
+
+def overseen_out(row: Any) -> AccessOut:
+    """As the supervisor reads it: which body looked; holder and agent have no names."""
+    shown = access_out(row)
+    who = labels.who(row.act, row.organisation_name or row.organisation, "", row.channel)
+    return shown.model_copy(update={"who": who, "agent_name": "", "principal_name": ""})
+
+
 def access_out(row: Any) -> AccessOut:
-    names = (*_SHOWN_TO_HOLDER[1:], "identifier", "type_name")
-    return AccessOut(**{name: getattr(row, name) for name in names})
+    names = (*_SHOWN[1:-2], "identifier", "type_name", "item_name")
+    return AccessOut(
+        **{name: getattr(row, name) for name in names},
+        who=labels.who(row.act, row.organisation_name or row.organisation, row.agent_name, row.channel),
+        act_label=labels.label(labels.ACTS, row.act),
+        ground_label=labels.label(labels.GROUNDS, row.ground),
+        channel_label=labels.label(labels.CHANNELS, row.channel),
+        basis=labels.basis(row.ground, row.purpose, row.case_no, row.item_name),
+        refused=bool(row.refused),
+        refused_why=row.refused_why,
+    )
 
 
 async def present(

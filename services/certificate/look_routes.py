@@ -1,11 +1,12 @@
 """HTTP of who may look: the person's access log, presentations (亮证)."""
 
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
 from services.certificate import look
-from services.certificate.domain.access import APPLICANT_SIDE
+from services.certificate.domain.access import APPLICANT_SIDE, subtree
 from services.certificate.look_schemas import (
     AccessOut,
     CodeIn,
@@ -24,6 +25,8 @@ router = APIRouter(prefix="/api/v1", tags=["certificate"])
 shown = APIRouter(prefix="/api/v1", tags=["verification"], dependencies=[public])
 
 Holder = Annotated[Principal, allow(*sorted(APPLICANT_SIDE))]
+Overseer = Annotated[Principal, allow("CATALOGUE_ADMIN", "SUPERVISOR")]
+CALLER = r"^(client|organisation):[0-9A-Za-z._-]{1,64}$"
 _PRIVATE = {"cache-control": "private, no-store"}
 
 
@@ -42,9 +45,13 @@ async def access_log(
     keys = sorted(holder.acts_for) if organisations else [holder.subject_key]
     async with db.read() as connection:
         rows = await look.reads_of(connection, [k for k in keys if k], before=_before(key, cursor), limit=limit + 1)
+    return _page(rows, limit, key, look.access_out)
+
+
+def _page(rows: Sequence[Any], limit: int, key: bytes, shown: Callable[[Any], AccessOut]) -> Page[AccessOut]:
     page = rows[:limit]
     more = encode_cursor(key, "access", page[-1].id) if len(rows) > limit else None
-    return Page[AccessOut](items=[look.access_out(row) for row in page], next=more)
+    return Page[AccessOut](items=[shown(row) for row in page], next=more)
 
 
 def _before(key: bytes, cursor: str | None) -> int | None:
@@ -57,6 +64,27 @@ def _before(key: bytes, cursor: str | None) -> int | None:
         return int(row_id)
     except (TypeError, ValueError) as foreign:
         raise BadCursor from foreign
+
+
+@router.get("/certificate-reads", summary="证照库查询记录（含未予答复的），不含持证人")
+async def reads(
+    request: Request,
+    who: Overseer,
+    db: Db,
+    response: Response,
+    limit: Limit = 50,
+    cursor: CursorText = None,
+    refused: Annotated[bool | None, Query(description="只看未予答复的 (true) 或已答复的 (false)")] = None,
+    caller: Annotated[str | None, Query(max_length=80, pattern=CALLER, description="只看一个调用方")] = None,
+) -> Page[AccessOut]:
+    response.headers.update(_PRIVATE)
+    if not who.division:
+        return Page[AccessOut](items=[], next=None)
+    key: bytes = request.app.state.kit.sealer.derived_key("access-log-cursor")
+    asked: dict[str, Any] = {"refused": refused, "caller": caller, "before": _before(key, cursor), "limit": limit + 1}
+    async with db.read() as connection:
+        rows = await look.reads_by(connection, subtree(who.division), **asked)
+    return _page(rows, limit, key, look.overseen_out)
 
 
 @router.post(

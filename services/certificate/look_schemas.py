@@ -24,25 +24,28 @@ TypeCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}[0-9]{3}$")]
 
 
 class AccessOut(BaseModel):
-    """One read of a certificate, as its holder sees it."""
+    """One look at a certificate, as its holder reads it; of another person nothing but that it was one."""
 
     at: datetime
-    act: str = Field(
-        description="SEARCH 检索、RECORD 查看、FILE 下载、PRESENTED 亮证、RELIED 办件使用、ASKED 向其他地区查询、"
-        "PEER 其他地区查询"
-    )
+    who: str = Field(description="谁：单位名称；个人不具名")
+    act: str
+    act_label: str = Field(description="做了什么")
     organisation: str
     organisation_name: str
     channel: str
-    ground: str = Field(
-        description="CASE 经办办件、WITH_PURPOSE 有申请事由、AUTHORISED 持证人授权、PRESENTED 亮证、RELIED 办件使用"
-    )
+    channel_label: str
+    ground: str
+    ground_label: str = Field(description="依据")
+    basis: str = Field(description="依据、办件和事由，一句话")
     agent_name: str = Field("", description="代理人，按授权查看、领取或亮证时")
     principal_name: str = Field("", description="授权的持证人")
     purpose: str
     case_no: str | None
+    item_name: str | None = Field(description="办件的事项名称")
     identifier: str | None
     type_name: str | None
+    refused: bool = Field(description="未予答复的查询")
+    refused_why: str = Field(description="未予答复的原因")
 
 
 class _In(BaseModel):

@@ -10,6 +10,7 @@ from contracts.events.reuse import AccessUnfounded
 from services.certificate import repository
 from services.certificate.domain.access import APPLICANT_SIDE, Reader
 from services.certificate.domain.authorisation import Authorisation
+from services.certificate.domain.errors import NotFound
 from services.chassis.auth import Principal
 from services.chassis.database import Database, UnitOfWork
 from services.chassis.ids import uuid7
@@ -62,7 +63,7 @@ class Look:
         purpose = self.why.purpose or ""
         said = "" if holds_citizen_id(purpose) else purpose
         told: dict[str, object] = {"purpose": said, "case_no": self.why.case_no, "found": 0, "ground": ""}
-        return self._rows(told | {"refused": error.code, "refused_why": error.detail})
+        return self._rows(told | {"refused": error.code, "refused_why": _why_refused(error)})
 
     def _rows(self, told: Mapping[str, object]) -> list[dict[str, object]]:
         who = self.principal
@@ -72,7 +73,7 @@ class Look:
             "account": who.subject,
             "client_id": who.client_id,
             "organisation": who.organisation,
-            "organisation_name": who.organisation_name,
+            "organisation_name": who.organisation_name or (who.name if who.subject == who.client_id else ""),
             "division": who.division,
             "channel": who.channel,
             "certificate_id": self.certificate_id,
@@ -80,6 +81,11 @@ class Look:
             "principal_name": self.agency.holder_name if self.agency else "",
         }
         return [common | {"holder_key": key} for key in self.holder_keys]
+
+
+def _why_refused(error: DomainError) -> str:
+    """Whom a certificate does not concern is not told that there is one; its holder is told who tried."""
+    return "无权查看该证照" if isinstance(error, NotFound) else error.detail
 
 
 async def note_refused(db: Database, look: Look, error: DomainError) -> None:

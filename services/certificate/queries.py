@@ -86,6 +86,10 @@ async def documents_of(connection: AsyncConnection, case_ids: Iterable[UUID]) ->
     return {reference: (name, number) for reference, name, number in rows}
 
 
+async def by_id(connection: AsyncConnection, certificate_id: UUID) -> Any:
+    return (await connection.execute(_certificates().where(_CERTIFICATE.id == certificate_id))).one_or_none()
+
+
 async def by_identifier(connection: AsyncConnection, identifier: str) -> Any:
     """The row with its sealed record and its last act in the log (a reprint changes nothing), or None."""
     acts = select(log_leaf.c.act).where(log_leaf.c.certificate_id == _CERTIFICATE.id, log_leaf.c.act != Act.REPRINT)

@@ -1,13 +1,11 @@
 """HTTP of certificates and papers for people and systems that are logged in."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from services.certificate import queries
-from services.certificate.commands import fetch_files, read_certificates
+from services.certificate.commands import fetch_files, own_reads, read_certificates
 from services.certificate.commands.fetch_files import Download, readable
 from services.certificate.commands.read_certificates import Asked
 from services.certificate.domain.access import (
@@ -17,11 +15,9 @@ from services.certificate.domain.access import (
     PROVINCIAL,
     SUPERVISOR,
     WITH_PURPOSE,
-    may_read_case,
 )
-from services.certificate.domain.errors import NotFound
 from services.certificate.kit import Kit
-from services.certificate.looks import Why, reader_of
+from services.certificate.looks import Why
 from services.certificate.schemas import (
     CASE_NO,
     PRINTABLE,
@@ -34,8 +30,6 @@ from services.certificate.schemas import (
     SearchIn,
 )
 from services.chassis.auth import Principal, allow
-from services.chassis.clock import local_date
-from services.chassis.database import Database
 from services.chassis.http import Db, Now, etag
 
 router = APIRouter(prefix="/api/v1", tags=["certificate"])
@@ -97,25 +91,14 @@ async def certificate_file(
 
 @router.get("/cases/{case_no}/papers", summary="办件的文书与证照")
 async def case_papers(
-    case_no: Annotated[str, Path(pattern=CASE_NO)], db: Db, now: Now, kit: TheKit, caller: CaseReader
+    case_no: Annotated[str, Path(pattern=CASE_NO)],
+    db: Db,
+    now: Now,
+    kit: TheKit,
+    caller: CaseReader,
+    purpose: Annotated[Purpose | None, Query(description="办件办结后查看证照的持证人和编号须填写")] = None,
 ) -> CasePapersOut:
-    return await _case_papers(db, case_no, caller, kit, now)
-
-
-async def _case_papers(db: Database, case_no: str, caller: Principal, kit: Kit, now: datetime) -> CasePapersOut:
-    today, public_url = local_date(now), kit.settings.public_url
-    async with db.read() as connection:
-        case = await queries.case_by_no(connection, case_no)
-        if case is None or not may_read_case(reader_of(caller), queries.scope_of(case)):
-            raise NotFound
-        papers = await queries.papers_of_case(connection, case.case_id)
-        papers = [row for row in papers if readable(row, case, caller)]
-        certificates = await queries.of_case(connection, case.case_id)
-    return CasePapersOut(
-        case_no=case_no,
-        papers=[queries.paper_out(row) for row in papers],
-        certificates=[queries.certificate_out(row, today=today, public_url=public_url) for row in certificates],
-    )
+    return await own_reads.case_papers(db, case_no, caller, purpose, kit, readable, now=now)
 
 
 @router.get(
@@ -124,10 +107,12 @@ async def _case_papers(db: Database, case_no: str, caller: Principal, kit: Kit, 
     response_class=Response,
     responses={200: {"content": {"application/pdf": {}, _JOSE: {}}}, 202: {"model": InTheMaking}},
 )
-async def paper_file(paper_id: UUID, db: Db, kit: TheKit, caller: CaseReader, form: PaperForm = "pdf") -> Response:
+async def paper_file(
+    paper_id: UUID, db: Db, now: Now, kit: TheKit, caller: CaseReader, form: PaperForm = "pdf"
+) -> Response:
     if form == "jws":
         return download(await fetch_files.paper_record(db, paper_id, caller, kit), _JOSE)
-    return download(await fetch_files.paper_file(db, paper_id, caller, kit))
+    return download(await fetch_files.paper_file(db, paper_id, caller, kit, now=now))
 
 
 def download(made: Download | None, media_type: str = "application/pdf") -> Response:

@@ -241,7 +241,10 @@ class AccessRow(Base, table=True):
     """Who read whose certificates, when and for what (PIPL; mandatory purpose). Only added to, never changed."""
 
     __tablename__: ClassVar[str] = "access"
-    __table_args__ = (Index("access_holder", "holder_key", "at"),)
+    __table_args__ = (
+        Index("access_holder", "holder_key", "at"),
+        Index("access_refused", "id", postgresql_where=text("refused <> ''")),
+    )
 
     id: int | None = Field(default=None, sa_column=Column(BIGINT, Identity(always=True), primary_key=True))
     at: datetime = Field(sa_column=_at())

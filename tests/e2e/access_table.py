@@ -226,6 +226,12 @@ POST /api/v1/certificate-peers                                   422  -  -  -  -
 GET  /api/v1/certificates/elsewhere                              200  o  o  -  -  -  -  -  -  -  -  -  -  -
 GET  /api/v1/cases/{case_no}/certificates-elsewhere              200  o  o  o  o  o  o  o  -  -  -  -  o  -
 POST /api/v1/certificates/elsewhere                              422  o  o  o  o  o  o  o  -  -  -  -  o  -
+POST /api/v1/certificate-sharing/search                          422  -  -  o  o  o  o  o  -  -  o  -  o  -  o
+POST /api/v1/certificate-sharing/by-holder                       422  -  -  o  o  o  o  o  -  -  o  -  o  -  o
+POST /api/v1/certificate-sharing/by-identifier                   422  -  -  o  o  o  o  o  -  -  o  -  o  -  o
+POST /api/v1/certificate-sharing/file                            422  -  -  o  o  o  o  o  -  -  o  -  o  -  o
+POST /api/v1/certificate-sharing/verify                          422  -  -  o  o  o  o  o  -  -  o  -  o  -  o
+GET  /api/v1/certificate-reads                                   200  -  -  -  -  -  -  -  o  o  -  -  -  -
 GET  /api/v1/certificate-callers/{caller}                        200  -  -  -  -  -  -  -  o  o  -  -  -  -
 POST /api/v1/certificate-callers/{caller}/suspension             422  -  -  -  -  -  -  -  -  o  -  -  -  -
 POST /api/v1/certificate-callers/{caller}/resumption             422  -  -  -  -  -  -  -  -  o  -  -  -  -

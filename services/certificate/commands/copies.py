@@ -8,8 +8,9 @@ from contracts.events.certificate import CertificateCopied, CertificatePrinted
 from services.certificate import copy_queries, repository
 from services.certificate.commands.issue_certificates import file_job
 from services.certificate.commands.log import later_act, log
+from services.certificate.commands.own_reads import window_look
 from services.certificate.copy_schemas import CopyIn, CopyOut, PrintIn
-from services.certificate.domain.access import holds, serves
+from services.certificate.domain.access import Ground, holds, serves
 from services.certificate.domain.copies import CopyKind, Stamp, print_stamp, purpose_stamp
 from services.certificate.domain.errors import NotFound, WrongState
 from services.certificate.domain.holders import keys_of
@@ -32,6 +33,9 @@ async def print_out(
     """
     async with db.transaction(idem) as uow:
         row = await _valid(uow, identifier, now, lambda row: serves(reader_of(who), row.issuer_division))
+        look = window_look(row, "PRINT", who, now)
+        if look is not None:
+            await repository.note_access(uow.connection, look.rows(Ground.WINDOW.value))
         printed = await copy_queries.count(uow.connection, row.id, CopyKind.PRINT)
         stamp = print_stamp(printed, wanted.said)
         copy_id = await _keep(uow, row, stamp, who, now)

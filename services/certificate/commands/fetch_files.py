@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.certificate import copy_queries, queries, repository
 from services.certificate.commands.issue_certificates import file_job
+from services.certificate.commands.own_reads import note_paper, served
 from services.certificate.commands.read_certificates import FILE_ACT, Asked, read
 from services.certificate.domain.access import DEPARTMENT, holds, may_read_case, may_read_letter, serves
 from services.certificate.domain.errors import FileFailed, NotFound
@@ -46,16 +47,18 @@ async def certificate_file(
     return await _content(row, kit, f"certificate-{row.identifier}.pdf")
 
 
-async def copy_file(db: Database, identifier: str, copy_id: UUID, principal: Principal, kit: Kit) -> Download | None:
+async def copy_file(
+    db: Database, identifier: str, copy_id: UUID, principal: Principal, kit: Kit, *, now: datetime
+) -> Download | None:
     """A numbered duplicate or a stamped copy, for its holder or his window. None: it is being made.
 
     Raises: NotFound, FileFailed, FilesAway.
     """
     async with db.read() as connection:
         copy = await copy_queries.by_id(connection, copy_id)
-        row = await queries.by_identifier(connection, identifier) if copy else None
-    if row is None or copy.certificate_id != row.id or not may_have_copy(principal, row):
+    if copy is None or copy.identifier != identifier:
         raise NotFound
+    await served(db, identifier, principal, "COPY_FILE", may_have_copy, now)
     return await _content(copy, kit, f"certificate-copy-{copy_id}.pdf")
 
 
@@ -70,14 +73,16 @@ def may_have_papers(principal: Principal, row: Any) -> bool:
     return may_have_copy(principal, row) or (reader.is_one_of(DEPARTMENT) and reader.organisation == row.issuer_uscc)
 
 
-async def paper_file(db: Database, paper_id: UUID, principal: Principal, kit: Kit) -> Download | None:
-    """None: it is being made.
+async def paper_file(db: Database, paper_id: UUID, principal: Principal, kit: Kit, *, now: datetime) -> Download | None:
+    """None: it is being made. A paper about a certificate tells of it, so that reading it leaves a row.
 
     Raises:
         NotFound: there is none, or its case is outside the caller's scope.
         FileFailed, FilesAway.
     """
     row = await _paper(db, paper_id, principal)
+    if row.certificate_id is not None:
+        await note_paper(db, row.certificate_id, principal, now)
     return await _content(row, kit, f"{_name(row)}.pdf")
 
 

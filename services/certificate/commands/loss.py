@@ -5,7 +5,8 @@ from typing import Any
 
 from services.certificate import queries, repository
 from services.certificate.commands.life import Next, change, next_version
-from services.certificate.domain.access import holds, serves
+from services.certificate.commands.own_reads import window_look
+from services.certificate.domain.access import Ground, holds, serves
 from services.certificate.domain.errors import NotFound
 from services.certificate.domain.holders import keys_of
 from services.certificate.kit import Kit
@@ -32,6 +33,7 @@ async def act_on_loss(
     """REPORT_LOSS or WITHDRAW_LOSS. Raises: NotFound (also outside the caller's scope), StaleVersion, WrongState."""
     async with db.transaction(idem) as uow:
         row = await _mine(uow, identifier, principal, seen)
+        await _note(uow, row, "LOSS", principal, now)
         await change(uow, row, act, kit, now=now)
         return await _answer(uow, identifier, kit, now)
 
@@ -45,6 +47,7 @@ async def reissue(
     """
     async with db.transaction(idem) as uow:
         old = await _mine(uow, identifier, principal, seen)
+        await _note(uow, old, "REISSUE", principal, now)
         new = Next(
             source=f"reissue:{old.id}",
             issued_on=local_date(now),
@@ -64,6 +67,13 @@ async def _mine(uow: UnitOfWork, identifier: str, principal: Principal, seen: in
     if row.version != seen:
         raise StaleVersion
     return row
+
+
+async def _note(uow: UnitOfWork, row: Any, act: str, principal: Principal, now: datetime) -> None:
+    """What a window does for the holder shows it the certificate."""
+    look = window_look(row, act, principal, now)
+    if look is not None:
+        await repository.note_access(uow.connection, look.rows(Ground.WINDOW.value))
 
 
 async def _answer(uow: UnitOfWork, identifier: str, kit: Kit, now: datetime) -> Answer:

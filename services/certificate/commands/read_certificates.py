@@ -40,17 +40,18 @@ class Asked:
     fields: tuple[str, ...] = ()
 
 
-async def search(db: Database, wanted: SearchIn, principal: Principal, kit: Kit, *, now: datetime) -> CertificateList:
+async def search(
+    db: Database, wanted: SearchIn, principal: Principal, kit: Kit, *, now: datetime, act: str = "SEARCH"
+) -> CertificateList:
     """Certificates of one holder; a look at another's leaves a row, answered or refused.
 
     Raises:
         NumberInvalid, PurposeRequired, CallerRefused, DailyLimitReached; Forbidden when the caller may not look at
         this holder at all.
     """
-    reader = reader_of(principal)
-    holder_key = _holder_key(wanted, reader, kit)
+    holder_key = holder_key_of(wanted, principal, kit)
     after = _after(kit.sealer.derived_key("certificate-cursor"), wanted.cursor, holder_key)
-    look = Look("SEARCH", principal, (holder_key,), Why(wanted.purpose, wanted.case_no), now)
+    look = Look(act, principal, (holder_key,), Why(wanted.purpose, wanted.case_no), now)
     try:
         return await _search(db, wanted, holder_key, look, after, kit)
     except DomainError as refused:
@@ -123,11 +124,12 @@ def _after(key: bytes, cursor: str | None, holder_key: str) -> tuple[datetime, U
     return datetime.fromisoformat(issued_at), UUID(row_id)
 
 
-def _holder_key(wanted: SearchIn, reader: Reader, kit: Kit) -> str:
+def holder_key_of(wanted: SearchIn, principal: Principal, kit: Kit) -> str:
+    """Raises NumberInvalid."""
     if wanted.number is None:
-        if not reader.subject_key:
+        if not principal.subject_key:
             raise NumberInvalid(errors=[FieldError("/number", "required", "请填写公民身份号码或统一社会信用代码")])
-        return reader.subject_key
+        return principal.subject_key
     number = normalise_number(wanted.number)
     party_type = wanted.party_type.value if wanted.party_type else _party_type(number)
     fault = (check_citizen_id if party_type == "PERSON" else check_uscc)(number, "/number")

@@ -10,8 +10,10 @@ from services.certificate import repository
 from services.certificate.commands.issue_papers import issue_papers
 from services.certificate.commands.life import Cause, Next, change, next_version
 from services.certificate.commands.sign_records import signed_within
+from services.certificate.domain.access import Ground
 from services.certificate.domain.certificate import HOLDER_NAME
 from services.certificate.domain.errors import NotFound
+from services.certificate.domain.holders import keys_of
 from services.certificate.kit import Kit
 from services.certificate.paper_contents import CaseFacts
 from services.certificate.standing_papers import Standing, bare_case, draft, notice
@@ -30,6 +32,7 @@ async def execute_standing(uow: UnitOfWork, decided: Sequence[StandingDecided], 
         if row is None:
             raise NotFound
         if row.decision_id != event.decision_id:
+            await _note(uow, row, event)
             await _execute(uow, row, event, kit, now)
 
 
@@ -40,13 +43,38 @@ async def tell_holders(uow: UnitOfWork, proposed: Sequence[StandingProposed], ki
         NotFound: the library has no such certificate.
     """
     for event in proposed:
+        row = await repository.lock_certificate(uow.connection, event.identifier)
+        if row is not None:
+            await _note(uow, row, event)
         if event.speak_by is None:
             continue
-        row = await repository.lock_certificate(uow.connection, event.identifier)
         if row is None:
             raise NotFound
         standing, case = await _about(uow, row, event, kit)
         await issue_papers(uow, [notice(standing, case, kit.settings.contact)], kit)
+
+
+async def _note(uow: UnitOfWork, row: Any, event: StandingDecided | StandingProposed) -> None:
+    """Who proposes or decides about a certificate has read it: the holder sees by whom."""
+    if isinstance(event, StandingDecided):
+        act, by, at = "DECIDED", event.decided_by, event.decided_at
+    else:
+        act, by, at = "PROPOSED", event.proposed_by, event.proposed_at
+    said = {
+        "at": at,
+        "act": act,
+        "account": by.account_id,
+        "client_id": "",
+        "organisation": event.department_uscc,
+        "organisation_name": by.organisation.name if by.organisation else row.issuer_name,
+        "channel": "",
+        "certificate_id": row.id,
+        "purpose": event.article,
+        "case_no": row.case_no,
+        "found": 1,
+        "ground": Ground.DECISION.value,
+    }
+    await repository.note_access(uow.connection, [said | {"holder_key": key} for key in keys_of(row)])
 
 
 async def _about(

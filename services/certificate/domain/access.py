@@ -27,6 +27,19 @@ class Access(StrEnum):
     NONE = "NONE"
 
 
+class Ground(StrEnum):
+    """On what ground a look was answered, as its row tells; the first two are those of `Access`."""
+
+    CASE = "CASE"
+    WITH_PURPOSE = "WITH_PURPOSE"
+    PRESENTED = "PRESENTED"  # the holder showed it
+    RELIED = "RELIED"  # a case counts on it
+    WINDOW = "WINDOW"  # somebody serves the holder: a loss, a print, a reissue
+    ISSUER = "ISSUER"  # the body that issued it
+    DECISION = "DECISION"  # the issuing body proposes or decides about it
+    SUPERVISION = "SUPERVISION"
+
+
 @dataclass(frozen=True)
 class Reader:
     """The caller, as far as reading goes."""

@@ -12,7 +12,7 @@ from contracts.events.intake import CaseConcluded
 from contracts.events.reuse import CertificateReliedUpon
 from services.chassis import clock
 from tests.support import tokens
-from tests.support.certificate import DISTRICT, FOOD_LICENCE, ID_CARD, MARKER, OTHER, POLICE, Library
+from tests.support.certificate import DISTRICT, FOOD_LICENCE, ID_CARD, MARKER, MARKET, OTHER, POLICE, Library
 
 PURPOSE = "办理食品经营许可，核对申请人证照"
 BANK = "91431202MA00BK0013"
@@ -228,3 +228,40 @@ async def test_the_person_sees_in_which_case_a_certificate_was_used(library: Lib
     log = (await library.get("/api/v1/certificates/access-log", library.citizen(), limit=1)).json()["items"]
 
     assert (log[0]["act"], log[0]["case_no"], log[0]["identifier"]) == ("RELIED", row["case_no"], row["identifier"])
+
+
+async def test_the_person_reads_who_when_for_which_case_and_on_what_basis(library: Library) -> None:
+    row = await library.issued(library.a_case(OTHER, "李小红"))
+    path = f"/api/v1/certificates/{row['identifier']}"
+    await registered(library)
+    await library.get(path, an_officer(MARKET.uscc, org_name="区市场监督管理局"))
+    await library.get(path, a_bank(org_name="鹤城农村商业银行"), purpose="随便看看")
+    await library.get(path, library.citizen("431202185006150033"))
+
+    log = (await library.get("/api/v1/certificates/access-log", library.citizen(OTHER), limit=3)).json()["items"]
+
+    stranger, bank, officer = log
+    assert officer["basis"] == f"经办办件；办件 {row['case_no']}（食品经营许可（新办））；事由：办理本办件"
+    assert (officer["who"], officer["act_label"], officer["refused"]) == ("区市场监督管理局", "查看证照信息", False)
+    assert (bank["who"], bank["channel_label"], bank["refused"]) == ("鹤城农村商业银行", "用证单位接口", True)
+    assert bank["refused_why"] == "申请事由不在登记的范围内，已登记：贷款审核"
+    assert (stranger["who"], stranger["refused_why"]) == ("其他个人", "无权查看该证照")
+    assert all(one["at"] and one["type_name"] == "食品经营许可证" for one in log)
+    assert not any(number in str(log) for number in (OTHER, "431202185006150033", MARKER))
+
+
+async def test_the_supervisor_finds_refused_looks_of_the_own_division_without_the_holder(library: Library) -> None:
+    await registered(library)
+    await library.search(a_bank(division=DISTRICT), number=MARKER, purpose="核对征信")
+    asked = {"refused": True, "caller": "client:bank", "limit": 1}
+    path = "/api/v1/certificate-reads"
+
+    own = (await library.get(path, tokens.headers(["SUPERVISOR"]), **asked)).json()["items"]
+    next_district = (await library.get(path, tokens.headers(["SUPERVISOR"], division="431221000000"), **asked)).json()
+    answered = (await library.get(path, tokens.headers(["SUPERVISOR"]), **asked | {"refused": False})).json()["items"]
+
+    (refused,) = own
+    assert (refused["purpose"], refused["act"], refused["refused"]) == ("核对征信", "SEARCH", True)
+    assert "holder" not in str(refused)
+    assert next_district["items"] == []
+    assert all(not one["refused"] for one in answered)

@@ -1,0 +1,99 @@
+"""The sharing operations (GB/T 36906) over the rules of search, record and file."""
+
+from datetime import datetime
+from typing import Any
+
+from services.certificate import queries
+from services.certificate.commands import fetch_files, read_certificates
+from services.certificate.commands.fetch_files import Download
+from services.certificate.commands.read_certificates import Asked, holder_key_of
+from services.certificate.commands.sign_records import signed_record
+from services.certificate.domain.errors import NotFound
+from services.certificate.domain.holders import keys_of, of_row
+from services.certificate.domain.sharing import DATA
+from services.certificate.kit import Kit
+from services.certificate.looks import Why
+from services.certificate.schemas import CertificateDetail
+from services.certificate.sharing_schemas import (
+    ByHolderIn,
+    FileIn,
+    HolderDataOut,
+    OneIn,
+    StatedIn,
+    VerifiedDataOut,
+    VerifyDataIn,
+)
+from services.chassis.auth import Principal
+from services.chassis.clock import local_date
+from services.chassis.database import Database
+from services.kernel.codes import normalise_number
+
+
+async def by_holder(db: Database, wanted: ByHolderIn, caller: Principal, kit: Kit, *, now: datetime) -> HolderDataOut:
+    """What is valid now of one holder and type. Raises: see `read_certificates.search`."""
+    found = await read_certificates.search(db, wanted.as_search(), caller, kit, now=now, act="BY_HOLDER")
+    return HolderDataOut(items=[CertificateDetail(**one.model_dump()) for one in found.items])
+
+
+async def file(db: Database, wanted: FileIn, caller: Principal, kit: Kit, *, now: datetime) -> Download | None:
+    """None: it is being made. Raises: see `fetch_files.certificate_file`."""
+    identifier = await _identifier(db, wanted, caller, kit, "FILE", now)
+    if identifier is None:
+        raise NotFound
+    why = Why(wanted.purpose, wanted.case_no)
+    return await fetch_files.certificate_file(db, identifier, caller, why, kit, now=now)
+
+
+async def verify(db: Database, wanted: VerifyDataIn, caller: Principal, kit: Kit, *, now: datetime) -> VerifiedDataOut:
+    """Compare what the caller states; he may state what his registration lets him see.
+
+    Raises: see `read_certificates.read`; NotFound only for an identifier that there is not.
+    """
+    stated = wanted.stated.names()
+    fields = tuple(name for name in DATA if name in {*wanted.fields, *stated})
+    asked = wanted.model_copy(update={"fields": list(fields)})
+    identifier = await _identifier(db, asked, caller, kit, "VERIFY_DATA", now)
+    if identifier is None:
+        return VerifiedDataOut(identifier=None, status=None, matches=dict.fromkeys(stated, False), all_match=False)
+    how = Asked("VERIFY_DATA", Why(wanted.purpose, wanted.case_no), fields)
+    row = (await read_certificates.read(db, identifier, caller, how, now=now)).row
+    compared = await _registered(db, row, wanted.stated, kit)
+    matches = {name: compared[name] for name in stated}
+    return VerifiedDataOut(
+        identifier=row.identifier,
+        status=queries.status_on(row, local_date(now)),
+        matches=matches,
+        all_match=all(matches.values()),
+    )
+
+
+async def _identifier(db: Database, wanted: OneIn, caller: Principal, kit: Kit, act: str, now: datetime) -> str | None:
+    """Of the certificate that is meant; a search for one there is not is checked, counted and noted like any other."""
+    if wanted.identifier is not None:
+        return wanted.identifier
+    search = wanted.as_search()
+    async with db.read() as connection:
+        key = holder_key_of(search, caller, kit)
+        rows = await queries.of_holder(connection, key, type_code=search.type_code, valid_on=None, after=None, limit=1)
+    if rows:
+        return str(rows[0].identifier)
+    await read_certificates.search(db, search, caller, kit, now=now, act=act)
+    return None
+
+
+async def _registered(db: Database, row: Any, stated: StatedIn, kit: Kit) -> dict[str, bool]:
+    """The signed record knows the number in full."""
+    signed = kit.signer.verify(await signed_record(db, row, kit))
+    number = (stated.certificate_number or "").strip().upper()
+    return {
+        "certificate_number": number == str(signed["certificate_number"]).upper(),
+        "holder_name": stated.holder_name in {one["name"] for one in of_row(row)},
+        "holder_number": bool(stated.holder_number) and _is_holder(row, stated.holder_number or "", kit),
+        "issued_on": stated.issued_on == row.issued_on,
+        "valid_until": stated.valid_until == row.valid_until,
+    }
+
+
+def _is_holder(row: Any, number: str, kit: Kit) -> bool:
+    keys = {kit.holder_key(kind, normalise_number(number)) for kind in ("PERSON", "ORGANISATION")}
+    return not keys.isdisjoint(keys_of(row))
