@@ -98,7 +98,6 @@ class Refused(Exception):
 
 _OUTCOMES = {Verdict.ALTERED: Outcome.FALSE, Verdict.UNKNOWN: Outcome.FALSE, Verdict.VALID: Outcome.GENUINE}
 _OUTCOMES_OF = {Reason.OTHER_REGION: Outcome.UNDECIDED}
-_SAVE_HEAD = "请先取得该日志头（log/heads），或者用 --proof 提供对手中日志头的收录证明（log/inclusion）。"
 
 
 def refused(finding: Finding, *lines: str) -> Refused:
@@ -290,7 +289,8 @@ def _check_held(inclusion: Inclusion, known: Known) -> None:
         return
     if binding is Binding.ABSENT:
         sizes = "、".join(str(size) for size in sorted(known.heads))
-        raise undecided(f"证明对应大小为 {inclusion.size} 的日志头，手中只有 {sizes}", _SAVE_HEAD)
+        advice = f"请取得该日志头（log/heads/{inclusion.size}），或者用 --proof 提供对手中日志头的收录证明。"
+        raise undecided(f"证明对应大小为 {inclusion.size} 的日志头，手中只有 {sizes}", advice)
     if is_elsewhere(inclusion.leaf.identifier, str(known.keys.get("division", ""))):
         raise refused(Finding(Verdict.UNKNOWN, Reason.OTHER_REGION))
     why = "日志证明与日志头不符：证照不在日志中，或者二维码被伪造、替换"

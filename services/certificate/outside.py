@@ -26,28 +26,51 @@ _TITLES = {
     Outcome.UNDECIDED: ("无法判断", "yellow"),
     Outcome.NO_LONGER_VALID: ("真实，但已失效", "bold red"),
 }
-_EXIT_CODES = (
-    "退出码：0 真实有效；1 虚假（伪造、改动、重新签章、二维码调换等）；2 无法读取；"
-    "3 凭手中的日志头无法判断，或者是外地证照；4 真实但已失效（过期、已有新版、撤销、注销、吊销、挂失等）。"
-)
+_ABOUT_VERIFY = """不连接证照库，凭事先保存的公钥和日志头核验证照，说明它是真实有效、已经失效，还是
+伪造、内容被改动、文件不完整、被重新签章、二维码被调换，并告诉您怎么办。"""
+_MORE_VERIFY = """准备 (保存到同一个文件夹，PLATFORM 为平台地址):
+  curl -o jwks.json  PLATFORM/.well-known/certificate-jwks.json
+  curl -o heads.json "PLATFORM/api/v1/certificates/log/heads?limit=200"
+
+示例:
+  verify 营业执照.pdf --head heads.json
+  verify "https://…/c/1.2.156.3005.2…?…" --head heads.json     (二维码扫描所得的内容)
+  verify 营业执照.pdf --head heads.json --qr "https://…/c/…"    (核对文件上的二维码是否属于这张证照)
+
+此后是否被撤销、注销、变更，另取最新的日志头和收录证明来核验:
+  curl -o head.json  PLATFORM/api/v1/certificates/log/head
+  curl -o proof.json "PLATFORM/api/v1/certificates/log/inclusion?identifier=1.2.156.3005.2…"
+  verify 营业执照.pdf --head head.json --proof proof.json
+
+退出码:
+  0  真实有效
+  1  虚假：伪造、内容被改动、文件不完整、被重新签章、二维码被调换，或者日志头的签名不实
+  2  无法读取：没有这个文件，不是证照、二维码或签名数据，或者参数有误
+  3  无法判断：手中的日志头不能证明，或者是外地证照
+  4  真实，但已失效：过期、已有新版、撤回、撤销、注销、吊销、挂失
+"""
+_ABOUT_MONITOR = """从外部监测证照日志：登记的证照有任何改写、删除、插入，或者历史被重写，立即告警。
+已经核对过的日志头保存在 FILE 中，重新启动后接着核对；告警时 FILE 保持原样，作为证据。"""
+_MORE_MONITOR = """示例:
+  monitor https://platform.example --state seen.json --every 60
+
+退出码:
+  0  没有发现问题
+  1  告警：日志或者登记被改写、删除、插入
+  3  未能核对：平台没有答复 (指定 --every 时继续尝试)
+"""
 _console = Console(soft_wrap=True)
 
 
 def commands() -> list[Command]:
     return [
-        Command("verify", "离线核验证照：PDF、二维码文本或签名数据", _verify, _add_verify),
-        Command("monitor", "监测证照日志：改写、删除、插入即告警", _monitor, _add_monitor),
+        Command("verify", "离线核验证照：PDF、二维码文本或签名数据", _verify, _add_verify, more=_MORE_VERIFY),
+        Command("monitor", "监测证照日志：改写、删除、插入即告警", _monitor, _add_monitor, more=_MORE_MONITOR),
     ]
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
-    parser.description = (
-        "不连接证照库，凭事先保存的日志头和公钥核验证照：是否真实，被伪造、改动、截断、重新签章、调换二维码的各是哪一种，"
-        "是否已经过期。公钥取自 /.well-known/certificate-jwks.json，日志头取自 /api/v1/certificates/log/heads；"
-        "要知道此后是否被撤销、注销、变更，请用 --proof 给出 "
-        "/api/v1/certificates/log/inclusion?identifier=… 的最新答复。"
-    )
-    parser.epilog = _EXIT_CODES
+    parser.description = _ABOUT_VERIFY
     parser.add_argument("what", metavar="FILE|QR", help="PDF 文件、签名数据文件，或者直接写二维码的内容")
     parser.add_argument("--head", type=Path, required=True, metavar="HEAD", help="保存的日志头 (log/head 或 log/heads)")
     parser.add_argument("--keys", type=Path, metavar="JWKS", help="保存的公钥，默认为日志头旁边的 jwks.json")
@@ -76,7 +99,7 @@ def _checked(arguments: argparse.Namespace) -> Result:
     except Refused as early:
         return early.result
     except (OSError, ValueError) as fault:
-        return unreadable(f"无法读取：{getattr(fault, 'filename', None) or fault}").result
+        return unreadable(f"读不出 {getattr(fault, 'filename', None) or fault}").result
     return check(content, Known(keys, heads, arguments.on or _today(heads), proof, arguments.qr or ""))
 
 
@@ -90,6 +113,7 @@ def _json(path: Path) -> Any:
 
 
 def _add_monitor(parser: argparse.ArgumentParser) -> None:
+    parser.description = _ABOUT_MONITOR
     parser.add_argument("url", metavar="URL", help="平台地址")
     parser.add_argument("--state", type=Path, required=True, metavar="FILE", help="保存已见日志头的文件")
     parser.add_argument("--every", type=float, metavar="SECONDS", help="一直监测，每隔若干秒一次；不填则只看一次")

@@ -113,6 +113,35 @@ def test_a_head_that_was_not_signed_proves_nothing(kept: Kept) -> None:
     )
 
 
+@pytest.mark.parametrize("command", ["verify", "monitor"])
+def test_help_says_in_chinese_what_it_is_for_how_to_begin_and_what_each_exit_code_means(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+
+    said = capsys.readouterr().out
+    assert "示例" in said
+    assert {"0", "1", "3"} <= {line.split()[0] for line in said.partition("退出码:")[2].splitlines() if line.strip()}
+
+
+def test_what_became_of_a_certificate_since_is_told_by_a_proof_of_today_and_every_answer_says_what_to_do(
+    kept: Kept, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proof = json.loads((kept.folder / "proof.json").read_text())
+    proof["leaf"]["act"] = "ANNUL"
+    (kept.folder / "false-proof.json").write_text(json.dumps(proof))
+
+    genuine = kept.verify(kept.pdf, "--proof", str(kept.folder / "proof.json"))
+    invented = kept.verify(kept.pdf, "--proof", str(kept.folder / "false-proof.json"))
+    early = kept.verify(kept.pdf, "--on", "2020-01-01")
+
+    assert (genuine, invented, early) == (0, 1, 4)
+    said = capsys.readouterr().out
+    assert said.count("怎么办：") == 3
+    assert "真实，但已失效：尚未生效（NOT_YET_VALID）" in said
+
+
 # --- the monitor
 
 
