@@ -95,6 +95,7 @@ EVENT_LABELS = {
     "certificate.certificate.sealed.v1": "电子证照盖章",
     "certificate.paper.issued.v1": "签发文书",
     "certificate.paper.sealed.v1": "文书盖章",
+    "certificate.access.unfounded.v1": "办结后无事由查看证照",
 }
 
 
