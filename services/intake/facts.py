@@ -1,6 +1,7 @@
 """Domain values as the events of intake carry them. One function per event; the order of fields is the contract's."""
 
 from datetime import datetime
+from typing import Any
 
 from contracts.events import intake as events
 from contracts.events.common import (
@@ -159,7 +160,6 @@ def accepted(
     answered_at: datetime | None = None,
 ) -> events.ApplicationAccepted:
     assert application.accepted_by is not None
-    deemed = application.deemed
     return events.ApplicationAccepted(
         application_id=application.application_id,
         case_no=application.case_no or "",
@@ -178,9 +178,7 @@ def accepted(
         legal_due=due(application.legal_due),
         promised_due=due(application.promised_due),
         answered_at=answered_at,
-        deemed=deemed is not None,
-        deemed_at=deemed.at if deemed else None,
-        lacking=deemed.lacking if deemed else (),
+        **_silence(application),
         complete_at=domain.counted_from(application),
         deferred=deferred_refs(application, item),
         commitments=commitment_refs(application),
@@ -192,6 +190,12 @@ def accepted(
         scenario=application.course.scenario,
         claim_window=claim_window(application),
     )
+
+
+def _silence(application: domain.Application) -> dict[str, Any]:
+    """Of an acceptance that the law deems given."""
+    deemed = application.deemed
+    return {"deemed": True, "deemed_at": deemed.at, "lacking": deemed.lacking} if deemed else {"deemed": False}
 
 
 def commitment_refs(application: domain.Application) -> tuple[events.CommitmentRef, ...]:

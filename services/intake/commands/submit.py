@@ -49,17 +49,13 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
     check_applicant(item.item, applicant.party_type, has_agent=agent is not None)
     if is_citizen_only(call.principal) and applicant.subject_key not in own_keys(call.principal):
         raise NotForOthers()
-    claims = [material.claim() for material in body.materials]
-    form_sealed = office.seal_form(body.form)
-    division = _division(item.item, body.division, call.principal)
     async with office.db.transaction(call.idempotency) as uow:
         await require_stage(uow.connection, published, scenario, body.follows, applicant, call)
-        await check_names(uow.connection, applicant, agent, call.principal)
-        for other in others:
-            await check_names(uow.connection, other.party, None, call.principal)
+        for party, by in ((applicant, agent), *((other.party, None) for other in others)):
+            await check_names(uow.connection, party, by, call.principal)
         holders, promising = whose(applicant, agent, call.principal), promises(office, applicant, call.today)
         how: dict[str, Any] = {"holders": holders, "auto": body.reuse == "auto", "promising": promising}
-        materials = await hand_in(uow.connection, item.item, claims, call, **how)
+        materials = await hand_in(uow.connection, item.item, [m.claim() for m in body.materials], call, **how)
         amends = await _amends(uow.connection, item.item, applicant, body, call)
         application = Application(
             application_id=uuid7(),
@@ -67,7 +63,7 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
             item_code=item.item.item_code,
             item_version=item.version,
             department_uscc=item.item.department.uscc,
-            division=division,
+            division=_division(item.item, body.division, call.principal),
             channel=call.principal.channel,
             applicant=applicant,
             co_applicants=others,
@@ -78,7 +74,8 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
             renews=await _renews(uow.connection, office, item.item, applicant, body, call),
             course=Course(scenario, body.follows, amends=amends),
         )
-        await repository.add(uow.connection, application, item_name=item.item.name, form_sealed=form_sealed)
+        form = office.seal_form(body.form)
+        await repository.add(uow.connection, application, item_name=item.item.name, form_sealed=form)
         uow.publish(facts.submitted(application, item), aggregate_id=application.application_id, version=1)
         return answer(uow, 201, application, item)
 
