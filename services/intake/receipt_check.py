@@ -34,6 +34,7 @@ EXAMPLES = """\
 
 退出码：0 真实（且与数据库一致）；1 不真实；2 文件、公钥或数据库无法读取；3 真实，但与现在的规则或数据库不一致
 """
+_ON_PAPER = "纸质原件"
 _KEYS_PATH = "/.well-known/certificate-jwks.json"
 _STORED_DATES = {"NOTICE": "notice_due", "LEGAL": "legal_due", "PROMISED": "promised_due"}
 
@@ -144,7 +145,7 @@ def _show(receipt: Authentic) -> None:
     _say(f"申请人：{record['applicant']['name']}（{record['applicant']['number']}）")
     _say(f"收件时间：{_local(record['received_at'])}　收件人员：{record['received_by']}")
     for material in record["materials"]:
-        mark = material["sha256"] or material["certificate_identifier"] or "纸质原件"
+        mark = material["sha256"] or material["certificate_identifier"] or _ON_PAPER
         _say(f"材料 {material['material_no']}：{material['name']}　{mark}")
     for due in record["due_dates"]:
         on = (due["on"] or "另行告知") + ("（暂定）" if due["provisional"] else "")
@@ -218,7 +219,8 @@ def _materials(record: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[Di
 
 
 def _mark(material: Mapping[str, Any]) -> str:
-    return material["sha256"] or material["certificate_identifier"] or str(material["source"])
+    named = _ON_PAPER if material["source"] == "PAPER_ORIGINAL" else str(material["source"])
+    return material["sha256"] or material["certificate_identifier"] or named
 
 
 def _given_again(material: Mapping[str, Any], row: Mapping[str, Any]) -> str:
