@@ -1,5 +1,6 @@
 """The little of HTTP over ASGI the gateway needs: a request, an answer, and the exchange that holds both."""
 
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -28,6 +29,7 @@ class Request:
         self.path: str = scope["path"]
         self.raw_path: str = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         self.query: str = scope.get("query_string", b"").decode("latin-1")
+        self.arrived = time.time()
         self.headers: dict[str, str] = {}
         self.repeated = False
         for raw_name, raw_value in scope["headers"]:

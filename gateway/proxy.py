@@ -63,6 +63,7 @@ class Proxy:
         headers.update(self._forwarded)
         headers["x-forwarded-for"] = caller.address
         headers["x-request-id"] = request_id
+        headers["x-request-start"] = f"{request.arrived:.6f}"
         if traceparent := current_traceparent():
             headers["traceparent"] = traceparent
         return headers

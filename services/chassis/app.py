@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 Hook = Callable[[FastAPI], Awaitable[None]]
 
 
+_READ = (b"traceparent", b"x-request-start")
+
+
 class _Observe:
     """Outermost layer: a span and a duration per request, labelled by the route template, never by the path."""
 
@@ -31,8 +34,8 @@ class _Observe:
         if scope["type"] != "http" or scope["path"] in {"/livez", "/readyz", "/metrics"}:
             await self._app(scope, receive, send)
             return
-        clock.request_arrives()
-        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"] if k == b"traceparent"}
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"] if k in _READ}
+        clock.request_arrives(headers.pop("x-request-start", ""))
         watch = telemetry.Stopwatch()
         status = 500
 

@@ -48,12 +48,21 @@ def now() -> datetime:
     return datetime.now(UTC) + _test_clock.offset()
 
 
+_LONGEST = timedelta(minutes=1)  # a request is under way before a service hears of it
 _arrived: ContextVar[datetime | None] = ContextVar("arrived", default=None)
 
 
-def request_arrives() -> None:
-    """Called once, before anything else is done for a request."""
-    _arrived.set(now())
+def request_arrives(gateway: str = "") -> None:
+    """Called once, before anything else is done for a request.
+
+    Args:
+        gateway: seconds of the Unix epoch at which the gateway got it; without them, or with nonsense, it is now.
+    """
+    try:
+        under_way = timedelta(seconds=real_now().timestamp() - float(gateway))
+    except (ValueError, OverflowError):
+        under_way = timedelta()
+    _arrived.set(now() - min(max(under_way, timedelta()), _LONGEST))
 
 
 def arrived_at() -> datetime:

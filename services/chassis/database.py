@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +42,8 @@ _KEEP_ANSWER = f"{_KEEP} VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"
 _TELL_AND_KEEP = f"WITH told AS ({_TELL}) {_KEEP} VALUES ($8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING"
 _NOTHING_KEPT = "INSERT 0 0"
 
+# Between an act and the moment anybody can have read its answer: who asks within it has not seen what has changed.
+A_MOMENT = timedelta(seconds=1)
 # A request does not last an hour: older partitions need not be asked.
 _SINCE = text(
     "SELECT count(*) FROM outbox WHERE aggregate_id = :aggregate AND occurred_at >= :arrived "
@@ -129,9 +132,10 @@ class UnitOfWork:
     async def overtaken(self, aggregate_id: UUID, missed: int) -> bool:
         """Whether a caller who missed so many versions was overtaken while the request was under way.
 
-        Then it lost a race: what it saw was the newest when it came in. Otherwise it had read too long ago.
+        Then it lost a race: what it saw was the newest when it came in, or a moment before. Otherwise it had read too
+        long ago.
         """
-        values = {"aggregate": aggregate_id, "arrived": clock.arrived_at()}
+        values = {"aggregate": aggregate_id, "arrived": clock.arrived_at() - A_MOMENT}
         since: int = (await self.connection.execute(_SINCE, values)).scalar_one()
         return 0 < missed <= since
 

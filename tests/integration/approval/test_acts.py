@@ -176,6 +176,7 @@ async def test_the_handler_does_not_decide_and_the_chief_does_not_examine(approv
     assert (decision.status_code, opinion.status_code) == (403, 403)
 
 
+@pytest.mark.usefixtures("read_long_ago")
 async def test_the_version_seen_must_be_told_and_be_the_newest(approval: Approval) -> None:
     accepted = await approval.reviewed()
     path = f"cases/{accepted.case_no}/decision"

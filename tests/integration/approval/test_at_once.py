@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import timedelta
 
 import httpx
+import pytest
 
 from services.approval.calendars import calendars
 from services.approval.commands.ticking import Silence
@@ -71,6 +72,7 @@ async def test_of_an_opinion_and_an_extension_of_one_head_the_loser_hears_that_s
     assert len(await desk.events()) == 3
 
 
+@pytest.mark.usefixtures("read_long_ago")
 async def test_who_read_before_somebody_acted_and_asks_later_is_told_that_the_version_is_old(
     approval: Approval,
 ) -> None:

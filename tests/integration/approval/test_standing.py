@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from contracts.events import certificate as events
 from contracts.events.certificate import CertificateOrigin, CertificateStatus
@@ -155,6 +156,7 @@ async def test_a_handler_does_not_decide_and_a_chief_does_not_propose(approval: 
     assert (await approval.post(path, the_holder(), {"outcome": "DECIDED"}, seen=1)).status_code == 403
 
 
+@pytest.mark.usefixtures("read_long_ago")
 async def test_a_decision_needs_the_version_that_was_seen(approval: Approval) -> None:
     issued = await a_certificate(approval)
     made = await propose(approval, issued.identifier)

@@ -46,6 +46,7 @@ async def test_a_forged_header_never_arrives(stack: Stack, client: httpx.AsyncCl
         "X-Forwarded-For": "10.0.0.1",
         "X-Forwarded-Host": "evil.example",
         "X-Request-Id": "110101189001011234",
+        "X-Request-Start": "1",
         "Connection": "x-hop",
         "X-Hop": "1",
         "Cookie": "sid=1",
@@ -58,6 +59,7 @@ async def test_a_forged_header_never_arrives(stack: Stack, client: httpx.AsyncCl
     assert seen["x-forwarded-for"] == "127.0.0.1"
     assert seen["x-forwarded-host"] in stack.url
     assert seen["x-request-id"] != "110101189001011234"
+    assert float(seen["x-request-start"]) > 1_000_000_000
 
 
 async def test_a_forwarded_address_is_believed_from_a_trusted_proxy_only(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 from sqlalchemy import text
 
 from contracts.events.approval import CaseResumed, CaseSuspended
@@ -99,6 +100,7 @@ async def test_a_citizen_files_online_only_for_himself(bundles: BundleDesk) -> N
     assert forbidden.status_code == 403
 
 
+@pytest.mark.usefixtures("read_long_ago")
 async def test_only_the_named_department_completes_a_step(bundles: BundleDesk) -> None:
     bundle = await bundles.accepted("K03", number=ZHANG)
     body = {"outcome": "GRANTED"}
