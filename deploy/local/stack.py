@@ -257,8 +257,9 @@ class Stack:
             return
         catalogue = self._catalogue.resolve()
         file, callers = str(catalogue), catalogue.with_name("callers.yaml")
+        templates = sorted(catalogue.parent.glob("templates/*.typ"))
         seeded = json.loads(self.folder.seeded.read_text("ascii")) if self.folder.seeded.exists() else {}
-        present = {"catalogue": _digest(catalogue), "callers": _digest(catalogue, callers)}
+        present = {"catalogue": _digest(catalogue, *templates), "callers": _digest(catalogue, callers)}
         commands: list[tuple[str, ...]] = [
             ("identity", "bootstrap", "--accounts", str(self.folder.accounts), "--departments", file)
         ]

@@ -62,7 +62,12 @@ def _shape(required: str, optional: str = "") -> Shape:
 
 FILE = _shape("departments:l cert_types:l matters:l", "meta:d packages:l")
 DEPARTMENT = _shape("id name kind uscc area_code", "synthetic:b")
-CERTIFICATE_TYPE = _shape("id name definer type_code holder holder_code_type validity", "synthetic_code:b")
+CERTIFICATE_TYPE = _shape(
+    "id name definer type_code holder holder_code_type validity",
+    # the certificate service's own, which checks them
+    "synthetic_code:b src note kind state issuer_level validity_rule:d several_holders:b sharing basis:l fields:l "
+    "template",
+)
 MATTER = _shape(
     "id name type_code type service_object:l department use_level:i catalog_code task_code task_handle_item basis:l "
     "conditions:l materials:l legal_limit:d promised_limit:d case_type:d fee:d result:d",

@@ -1,12 +1,17 @@
 """Certificate templates: what they declare is checked by printing it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.certificate.commands.load_templates import Templates
+from services.certificate.domain.type_reading import read_directory
 from services.certificate.files import templates
 from services.certificate.files.template_check import SampleField, check
+from services.chassis.yaml_files import read_yaml
 
+DEMO = Path(__file__).parents[3] / "demo"
 FIELDS = (
     SampleField("form", "主体业态", ("餐饮", "零售"), required=True),
     SampleField("seats", "座位数", ("12", "345"), required=False),
@@ -83,3 +88,14 @@ def test_the_hash_covers_the_part_of_ours_it_builds_on():
     changed = tuple((name, text + "\n" if name == templates.BASE else text) for name, text in template.parts)
 
     assert templates.digest(changed) != template.sha256
+
+
+def test_the_templates_of_the_catalogue_at_hand_are_sound_and_pinned():
+    entries, _ = read_directory(read_yaml(DEMO / "catalogue.yaml"))
+    loading = Templates(DEMO)
+
+    pinned = [loading.of(entry).type.template for entry in entries]
+
+    assert loading.faults == []
+    assert {one.name for one in pinned if one} == {"通用证照", "食品经营许可证"}
+    assert None not in pinned
