@@ -187,5 +187,5 @@ async def test_the_record_is_for_those_whom_the_case_concerns_and_only_receipts_
 async def test_the_keys_for_checking_offline_come_in_one_document(library: Library):
     keys = (await library.get("/.well-known/certificate-jwks.json")).json()
 
-    assert set(keys) == {"keys", "seal_roots", "stamp_roots"}
+    assert set(keys) == {"keys", "seal_roots", "stamp_roots", "division"}
     assert "d" not in keys["keys"][0]
