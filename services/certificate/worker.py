@@ -25,7 +25,7 @@ def create_worker() -> Worker:
             waiting = await log_queries.to_fill(connection)
         if waiting:
             await log_heads.fill(database, kit)
-        await log_heads.sign_head(database, kit, now=now)
+        await log_heads.sign_heads(database, kit, now=now)
 
     async def sign_imported(database: Database, _: datetime) -> None:
         await sign_records.sign_due(database, kit)

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -85,6 +85,10 @@ class Idempotency:
         return int.from_bytes(digest[:8], "big", signed=True)
 
 
+# What runs last, with what was gathered for it.
+LastStep = Callable[[AsyncConnection, Sequence[Any]], Awaitable[None]]
+
+
 @dataclass
 class UnitOfWork:
     """What one transaction writes besides its own rows."""
@@ -93,11 +97,14 @@ class UnitOfWork:
     idempotency: Idempotency | None = None
     _events: list[tuple[Any, ...]] = field(default_factory=list)
     _answer: Answer | None = None
-    _last: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    _last: dict[LastStep, list[Any]] = field(default_factory=dict)
 
-    def at_the_end(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Run `step` as the last statements of the transaction: for a lock that everybody needs, held shortly."""
-        self._last.append(step)
+    def at_the_end(self, step: LastStep, items: Sequence[Any] = ()) -> None:
+        """Run `step` as the last statements of the transaction: for a lock that everybody needs, held shortly.
+
+        However often it is asked for, it runs once, with all the items in their order. It may publish nothing.
+        """
+        self._last.setdefault(step, []).extend(items)
 
     def publish(self, event: Event, *, aggregate_id: UUID, version: int) -> None:
         """Add an outbox row; it is written at the end of the transaction and sent by the relay."""
@@ -151,12 +158,16 @@ class UnitOfWork:
             raise StillRunning(retry_after_seconds=1)
 
     async def _flush(self, driver: asyncpg.Connection) -> bool:
-        """The last steps, outbox rows and answer; tells whether there is something to send.
+        """Outbox rows and answer, then the last steps; tells whether there is something to send.
 
         Raises StillRunning when the key was used after the claim looked.
         """
-        for step in self._last:
-            await step()
+        told = await self._tell(driver)
+        for step, items in self._last.items():
+            await step(self.connection, items)
+        return told
+
+    async def _tell(self, driver: asyncpg.Connection) -> bool:
         events = [list(column) for column in zip(*self._events, strict=True)]
         answer = self._answer_row()
         if answer and events:

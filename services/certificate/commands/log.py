@@ -44,9 +44,13 @@ def log(uow: UnitOfWork, entries: Sequence[Entry]) -> None:
     two transactions wait for each other, and it is held for two statements and the commit.
     """
     if entries:
-        leaves = [Leaf(entry.act, entry.identifier, content_hash(entry.signed_record)) for entry in entries]
-        hashes = [leaf.hash() for leaf in leaves]  # before the lock: it is held for the tree alone
-        uow.at_the_end(lambda: _append(uow.connection, entries, leaves, hashes))
+        uow.at_the_end(_append, [_leaf(entry) for entry in entries])
+
+
+def _leaf(entry: Entry) -> tuple[Entry, bytes, bytes]:
+    """With its content hash and its leaf hash, made before the lock: that is held for the tree alone."""
+    leaf = Leaf(entry.act, entry.identifier, content_hash(entry.signed_record))
+    return entry, leaf.record, leaf.hash()
 
 
 def later_act(act: Act, row: Any, kit: Kit, **said: str) -> Entry:
@@ -56,9 +60,8 @@ def later_act(act: Act, row: Any, kit: Kit, **said: str) -> Entry:
     return Entry(act, row.id, row.identifier, signed, kit.seal_record(signed))
 
 
-async def _append(
-    connection: AsyncConnection, entries: Sequence[Entry], leaves: Sequence[Leaf], hashes: Sequence[bytes]
-) -> None:
+async def _append(connection: AsyncConnection, leaves: Sequence[tuple[Entry, bytes, bytes]]) -> None:
+    entries, records, hashes = zip(*leaves, strict=True)
     size, stored = (await connection.execute(_LOCK)).one()
     frontier, completed = merkle.grow(size, parts(stored), hashes)
     await connection.execute(
@@ -67,7 +70,7 @@ async def _append(
             "first": size,
             "ids": [entry.certificate_id for entry in entries],
             "acts": [entry.act.value for entry in entries],
-            "records": [leaf.record for leaf in leaves],
+            "records": list(records),
             "hashes": [b"".join(nodes) for nodes in completed],
             "sealed": [entry.sealed for entry in entries],
             "size": size + len(entries),

@@ -30,7 +30,7 @@ _ONE_SIGNER = text("SELECT pg_advisory_xact_lock(hashtext('certificate.log-head'
 _DUE = text(
     "SELECT s.size, h.size AS covered, h.ordinal, h.root FROM log_state s LEFT JOIN LATERAL (SELECT size, ordinal, "
     "root, made_at FROM log_head ORDER BY size DESC LIMIT 1) h ON true WHERE s.size > coalesce(h.size, 0) "
-    "AND (h.made_at IS NULL OR h.made_at <= now() - make_interval(secs => :pause))"
+    "AND (h.made_at IS NULL OR h.made_at <= now() - make_interval(secs => :pause) OR s.size - h.size > :most)"
 )
 _STRAYS = text(
     "SELECT c.id, c.identifier, c.origin, c.status, c.jws_sealed FROM certificate c WHERE c.id > :after "
@@ -48,7 +48,7 @@ class _Last:
 
 
 async def sign_head(database: Database, kit: Kit, *, now: datetime) -> Head | None:
-    """Sign and publish a head when there is something new and the last one is `log_head_seconds` old.
+    """Sign and publish a head when there is something new and the last one is `log_head_seconds` old, or full.
 
     Before signing, the new leaves are built again from the signed records of their acts, and the old ones must still
     be the tree that was signed last: a leaf that came into the tables otherwise is never signed. (Columns that differ
@@ -57,19 +57,25 @@ async def sign_head(database: Database, kit: Kit, *, now: datetime) -> Head | No
     Raises:
         LogBroken: says at which leaf.
     """
-    pause = kit.settings.log_head_seconds
+    when = {"pause": kit.settings.log_head_seconds, "most": _MOST}
     async with database.read() as connection:  # most of the time there is nothing to do, and no lock is needed for that
-        if (await connection.execute(_DUE, {"pause": pause})).one_or_none() is None:
+        if (await connection.execute(_DUE, when)).one_or_none() is None:
             return None
     async with database.transaction() as uow:
         await uow.connection.execute(_ONE_SIGNER)
-        due = (await uow.connection.execute(_DUE, {"pause": pause})).one_or_none()
+        due = (await uow.connection.execute(_DUE, when)).one_or_none()
         if due is None:
             return None
         last = _Last(due.covered or 0, due.ordinal or 0, due.root or merkle.EMPTY_ROOT)
         size = min(due.size, last.size + _MOST)
         root = await _checked_root(uow.connection, kit, last, size)
         return await publish(uow, kit, Head(size, root, now, ""), last.ordinal + 1)
+
+
+async def sign_heads(database: Database, kit: Kit, *, now: datetime) -> None:
+    """All that are due: after an import of millions that is several. Raises LogBroken."""
+    while await sign_head(database, kit, now=now):
+        pass
 
 
 async def _checked_root(connection: AsyncConnection, kit: Kit, last: _Last, size: int) -> bytes:

@@ -4,6 +4,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +13,7 @@ import pytest
 from sqlalchemy import delete, insert, select, text
 
 from services.certificate.commands import log_heads
-from services.certificate.commands.log import Entry, log
+from services.certificate.commands.log import Entry, later_act, log
 from services.certificate.domain import merkle
 from services.certificate.domain.errors import LogBroken
 from services.certificate.domain.transparency import Act, Leaf
@@ -145,8 +147,33 @@ async def test_an_act_that_fails_gives_its_place_back(library: Library):
     assert await library.rows("SELECT size, frontier FROM log_state") == before
 
 
-async def _fail() -> None:
+async def _fail(*_: object) -> None:
     raise RuntimeError("after the leaf, before the commit")
+
+
+async def test_acts_of_one_transaction_are_leaves_in_their_order(library: Library):
+    row = SimpleNamespace(**await library.issued())
+    before = (await library.rows("SELECT size FROM log_state"))[0].size
+
+    async with library.database.transaction() as uow:
+        for act in (Act.REPORT_LOSS, Act.WITHDRAW_LOSS, Act.REPRINT):
+            log(uow, [later_act(act, row, library.kit)])
+
+    ordered = await library.rows("SELECT act FROM log_leaf WHERE leaf_index >= :b ORDER BY leaf_index", b=before)
+    assert [one.act for one in ordered] == ["REPORT_LOSS", "WITHDRAW_LOSS", "REPRINT"]
+    assert (await head_of(library))["size"] == before + 3
+
+
+async def test_a_full_head_does_not_wait_for_the_next_minute(library: Library, monkeypatch: pytest.MonkeyPatch):
+    await head_of(library)
+    seldom = replace(library.kit, settings=library.kit.settings.model_copy(update={"log_head_seconds": 3600}))
+    monkeypatch.setattr(log_heads, "_MOST", 2)
+    for _ in range(5):
+        await library.issued()
+
+    signed = [await log_heads.sign_head(library.database, seldom, now=now()) for _ in range(3)]
+
+    assert [head.size - signed[0].size if head else None for head in signed] == [0, 2, None]
 
 
 async def test_a_library_from_before_the_log_gets_its_leaves_once(library: Library):
