@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from contracts.events import approval
+from contracts.events import approval, days
 from contracts.events.common import Actor, DueDate, Event, LimitUnit, OrganisationRef
 
 _AT = datetime(2026, 3, 5, 2, 0, tzinfo=UTC)
@@ -182,6 +182,7 @@ def _others(case: dict[str, Any], handler: Actor, chief: Actor) -> tuple[Event, 
             recorded_at=_LATER,
         ),
         approval.CaseTerminated(**case, **grounds, terminated_at=_LATER, terminated_by=chief),
+        _days_moved(case),
         approval.CaseTransferred(
             **case,
             transferred_to=_FIRE,
@@ -191,6 +192,14 @@ def _others(case: dict[str, Any], handler: Actor, chief: Actor) -> tuple[Event, 
             transferred_by=chief,
         ),
     )
+
+
+def _days_moved(case: dict[str, Any]) -> Event:
+    early, final = DueDate(on=date(2027, 1, 4), provisional=True), DueDate(on=date(2027, 1, 5))
+    asked_at = datetime(2026, 12, 28, 1, 0, tzinfo=UTC)
+    limit: dict[str, Any] = {"value": 5, "unit": LimitUnit.WORKDAY, "from_at": asked_at}
+    moved = days.DayMoved(clock=days.DayClock.CONSULTATION, about="1", earlier=early, now=final, **limit)
+    return days.CaseDaysMoved(**case, cause="2027年节假日安排载入", dates=(moved,), moved_at=asked_at)
 
 
 def _consultation(case: dict[str, Any], handler: Actor) -> tuple[Event, ...]:

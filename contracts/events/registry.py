@@ -4,6 +4,7 @@ from contracts.events import (
     approval,
     bundles,
     certificate,
+    days,
     identity,
     intake,
     intake_seldom,
@@ -13,7 +14,7 @@ from contracts.events import (
 )
 from contracts.events.common import Event
 
-_MODULES = (intake, intake_seldom, bundles, approval, standing, certificate, supervision, identity, reuse)
+_MODULES = (intake, intake_seldom, bundles, approval, days, standing, certificate, supervision, identity, reuse)
 
 
 def all_events() -> dict[str, type[Event]]:

@@ -5,8 +5,9 @@ from typing import Any
 
 from contracts.events import approval as events
 from contracts.events.common import Actor, Event
+from contracts.events.days import CaseDaysMoved
 from services.approval.domain import case as cases
-from services.approval.domain import consultation, hearing, levels, parties, site_check, standstill, taking
+from services.approval.domain import consultation, days_moved, hearing, levels, parties, site_check, standstill, taking
 
 # fact of the domain -> its event and the field that names who did it (None: the system)
 _EVENTS: dict[type, tuple[type[Event], str | None]] = {
@@ -26,6 +27,7 @@ _EVENTS: dict[type, tuple[type[Event], str | None]] = {
     taking.Falsehood: (events.FalseCommitmentFound, None),
     levels.FirstLevelChosen: (events.FirstLevelAssigned, "assigned_by"),
     levels.PassedUp: (events.CasePassedUp, "passed_up_by"),
+    days_moved.DaysMoved: (CaseDaysMoved, None),
     cases.Renewed: (events.CaseRenewed, None),
     cases.Terminated: (events.CaseTerminated, "terminated_by"),
     cases.Transferred: (events.CaseTransferred, "transferred_by"),

@@ -18,6 +18,7 @@ from services.approval.domain.light import LightInstants
 from services.approval.domain.proceedings import ConsultationState
 from services.approval.tables import MOVING, OPEN, CaseRow, ConsultationRow, LedgerRow, RecordRow
 from services.chassis import reference
+from services.kernel.time_limit import DueDate
 from services.kernel.workdays import WorkCalendar
 
 _NEVER = date.min  # the driver stores it as -infinity
@@ -54,6 +55,13 @@ async def settle_days(connection: AsyncConnection, case: Case, calendar: WorkCal
                 col(ConsultationRow.due_provisional),
             )
             await connection.execute(early.values(due_on=due.on, due_provisional=due.provisional))
+
+
+async def told_days(connection: AsyncConnection, case_id: UUID) -> dict[int, DueDate]:
+    """The last day of each question of a case, as it stands in the lists."""
+    columns = (col(ConsultationRow.no), col(ConsultationRow.due_on), col(ConsultationRow.due_provisional))
+    found = await connection.execute(select(*columns).where(col(ConsultationRow.case_id) == case_id))
+    return {row.no: DueDate(row.due_on, row.due_provisional) for row in found}
 
 
 async def overdue_consultations(connection: AsyncConnection, today: date, limit: int) -> list[tuple[UUID, int]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts.events import approval, intake
 from contracts.events.common import Event
+from contracts.events.days import CaseDaysMoved
 from services.kernel.time_limit import CHINA, Clock, StartRule, TimeLimit, Unit
 from services.supervision.domain.case import Supervised
 from services.supervision.domain.clock_set import (
@@ -124,6 +125,17 @@ def _first_level(
         yield Claim("FIRST_LEVEL", event.due.on, Clock(limit, case.accepted_at), ACCEPTANCE)
 
 
+_STEPS = {"PAUSE": "SPECIAL_PROCEDURE", "STATEMENT": "PARTY_STATEMENT"}  # named otherwise here
+
+
+def _days_moved(event: CaseDaysMoved, case: Supervised, marks: Marks) -> Iterator[Claim]:
+    begun = ("原期限的起算", "the start of that limit")
+    for moved in event.dates:
+        limit = TimeLimit(moved.value, Unit(moved.unit), StartRule.ACCEPTED, "")
+        name = _STEPS.get(moved.clock.value, moved.clock.value)
+        yield Claim(name, moved.now.on, Clock(limit, moved.from_at), begun)
+
+
 def _asked(event: approval.ConsultationAsked, case: Supervised, marks: Marks) -> Iterator[Claim]:
     limit = workdays(event.limit_workdays, "征求意见函载明的期限")
     begun = ("征求意见", "the question to the department")
@@ -144,4 +156,5 @@ _CLAIMS: dict[type[Event], Callable[[Any, Supervised, Marks], Iterator[Claim]]] 
     approval.FirstLevelAssigned: _first_level,
     approval.CasePassedUp: _first_level,
     approval.ConsultationAsked: _asked,
+    CaseDaysMoved: _days_moved,
 }

@@ -76,6 +76,7 @@ _SHOWN = (
     *("due", "request_by", "hold_by", "speak_by", "takes_place_at", "took_place_at", "settled"),
     *("division", "party_no", "consultation_no", "answer", "limit_workdays"),
     *("identifier", "through", "status", "act", "reader"),
+    *("dates",),
 )
 
 

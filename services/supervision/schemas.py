@@ -90,6 +90,7 @@ EVENT_LABELS = {
     "approval.consultation.asked.v1": "征求意见",
     "approval.consultation.answered.v1": "答复征求意见",
     "approval.consultation.silent.v1": "征求意见逾期未复，视为无意见",
+    "approval.case.days_moved.v1": "各步骤期限重新推算",
     "approval.recall.concluded.v1": "所依据的证照失效，复核办结",
     "certificate.certificate.issued.v1": "签发电子证照",
     "certificate.certificate.sealed.v1": "电子证照盖章",

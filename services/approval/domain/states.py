@@ -57,6 +57,7 @@ class Act(StrEnum):
     WITHDRAW = "WITHDRAW"
     RENEW = "RENEW"
     MOVE = "MOVE"
+    MOVE_DAYS = "MOVE_DAYS"
     TAKE_DEFERRED = "TAKE_DEFERRED"
     TAKE_CLAIM = "TAKE_CLAIM"
     TAKE_FALSEHOOD = "TAKE_FALSEHOOD"
@@ -88,6 +89,7 @@ ACT_LABELS = {
     Act.WITHDRAW: "撤件",
     Act.RENEW: "记录视为准予延续",
     Act.MOVE: "改用事项新版本",
+    Act.MOVE_DAYS: "重新推算各步骤期限",
     Act.TAKE_DEFERRED: "记录补交材料",
     Act.TAKE_CLAIM: "记录再次到场",
     Act.TAKE_FALSEHOOD: "记录告知承诺不实",
@@ -123,6 +125,7 @@ ALLOWED: Mapping[Act, tuple[State, ...]] = {
     Act.WITHDRAW: OPEN_STATES,
     Act.RENEW: OPEN_STATES,
     Act.MOVE: OPEN_STATES,
+    Act.MOVE_DAYS: OPEN_STATES,
     Act.TAKE_DEFERRED: OPEN_STATES,
     Act.TAKE_CLAIM: OPEN_STATES,
     Act.TAKE_FALSEHOOD: OPEN_STATES,

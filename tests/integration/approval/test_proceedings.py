@@ -165,6 +165,9 @@ async def test_a_consultations_provisional_day_is_replaced_when_its_year_is_load
     (known,) = (await desk.shown())["consultations"]
     assert (known["due_on"], known["state"]) == (told["due_on"], "OPEN")
     assert known["due_provisional"] == told["due_provisional"]
+    (moved,) = (await desk.told("approval.case.days_moved.v1"))["dates"]
+    assert (moved["clock"], moved["about"], moved["value"]) == ("CONSULTATION", "1", 5)
+    assert (moved["earlier"]["on"], moved["now"]["on"]) == ("2000-01-03", told["due_on"])
 
 
 async def test_two_officers_check_and_neither_decides(approval: Approval) -> None:

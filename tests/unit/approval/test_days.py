@@ -6,7 +6,9 @@ from typing import Any
 
 from services.approval.domain.clocks import workdays_after
 from services.approval.domain.days import known_days
+from services.approval.domain.days_moved import move_days, moved_days
 from services.approval.domain.proceedings import (
+    Consultation,
     FirstLevel,
     Hearing,
     HearingStep,
@@ -20,6 +22,7 @@ from services.approval.domain.proceedings import (
 from services.approval.domain.states import State
 from services.kernel.time_limit import DueDate, StartRule, TimeLimit, Unit
 from services.kernel.workdays import SpecialDay, YearNotice, official_calendar
+from tests.support import approval_domain as given
 
 CALENDAR = official_calendar()
 NEW_YEAR = (date(2027, 1, 1), date(2027, 1, 4))
@@ -52,6 +55,25 @@ def test_no_day_stays_provisional_once_its_year_is_loaded() -> None:
     assert [due.provisional for due in dues(PROCEEDINGS)] == [True] * 6
     five = DueDate(workdays_after(AT, 5, LATER).on)
     assert dues(known) == [five, five, five, DueDate(workdays_after(AT, 20, LATER).on), five, five]
+
+
+def test_every_running_step_whose_day_moved_is_told_with_its_limit() -> None:
+    case = given.a_case(state=State.SUSPENDED, proceedings=PROCEEDINGS, rules=RULES)
+    case = replace(case, clocks=replace(case.clocks, accepted_at=AT, complete_at=AT))
+    question = Consultation(1, given.FIRE, "是否符合", 5, AT)
+    case = replace(case, consultations=(question,))
+
+    moved, fact = move_days(case, {1: TOLD}, now=AT, calendar=LATER)
+
+    told = [(one.clock, one.about, one.value, one.earlier, one.now) for one in fact.dates]
+    five, twenty = DueDate(workdays_after(AT, 5, LATER).on), DueDate(workdays_after(AT, 20, LATER).on)
+    assert told == [
+        ("PAUSE", "", 5, TOLD, five),
+        ("HEARING_HOLDING", "", 20, TOLD, twenty),
+        ("STATEMENT", "1", 5, TOLD, five),
+        ("CONSULTATION", "1", 5, TOLD, five),
+    ]
+    assert moved_days(moved, {1: five}, LATER) == ()
 
 
 def test_a_day_that_was_told_as_final_stays_as_told() -> None:

@@ -10,7 +10,17 @@ import pytest
 
 from services.approval import commands, consumers
 from services.approval.domain import case as cases
-from services.approval.domain import consultation, hearing, levels, moving, parties, site_check, standstill, taking
+from services.approval.domain import (
+    consultation,
+    days_moved,
+    hearing,
+    levels,
+    moving,
+    parties,
+    site_check,
+    standstill,
+    taking,
+)
 from services.approval.domain.case import Case
 from services.approval.domain.hearing import Announcement, HearingRecord
 from services.approval.domain.proceedings import Claim, FirstLevel, HearingStep, Inspector, Promised
@@ -106,6 +116,7 @@ ACTS: dict[Act, Callable[[Case], tuple[Case, object]]] = {
     Act.HEAR_APPLICANT: lambda c: parties.hear_applicant(c, name="申请人", statement="已经整改", now=NOON),
     Act.RENEW: lambda c: cases.renew_by_silence(c, cases.Renewed("C1", "第五十条", NOON, NOON)),
     Act.MOVE: lambda c: moving.move(c, OTHER_VERSION, **WITH_CLOCK),
+    Act.MOVE_DAYS: lambda c: days_moved.move_days(c, {}, **WITH_CLOCK),
     Act.TAKE_DEFERRED: lambda c: (taking.take_deferred(c, (PROMISED,)), PROMISED),
     Act.TAKE_CLAIM: lambda c: (taking.take_claim(c, CLAIM), CLAIM),
     Act.TAKE_FALSEHOOD: lambda c: taking.take_falsehood(c, FALSEHOOD),
@@ -147,6 +158,7 @@ LEADS_TO: dict[Act, dict[State, State]] = {
     Act.HEAR_APPLICANT: ITSELF | {FIRST: FIRST},
     Act.RENEW: dict.fromkeys((FIRST, *ITSELF), State.RENEWED),
     Act.MOVE: ITSELF | {FIRST: FIRST},
+    Act.MOVE_DAYS: ITSELF | {FIRST: FIRST},
     Act.TAKE_DEFERRED: ITSELF | {FIRST: FIRST},
     Act.TAKE_CLAIM: ITSELF | {FIRST: FIRST},
     Act.TAKE_FALSEHOOD: ITSELF | {FIRST: FIRST},
@@ -159,6 +171,7 @@ NOT_OFFICERS = (
     Act.HEAR_APPLICANT,
     Act.RENEW,
     Act.MOVE,
+    Act.MOVE_DAYS,
     Act.TAKE_FALSEHOOD,
     *SILENT_ACTS,
 )
