@@ -3,7 +3,10 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from services.kernel import codes
 from services.kernel.codes import (
     DivisionLevel,
     InvalidCode,
@@ -279,3 +282,11 @@ def test_only_the_number_is_masked_and_what_stands_around_it_is_kept() -> None:
     text = "联系人张三，电话13800000000，证号431202-18000101-0012；另一人43120218770707006x。"
 
     assert mask_citizen_ids(text) == f"联系人张三，电话13800000000，证号4{'*' * 16}2；另一人4{'*' * 16}x。"
+
+
+@given(st.text(alphabet="0123456789Xx-_. /|\x1f\t王abZ０１３①·", max_size=30), st.integers(0, 29))
+def test_the_quick_look_for_a_number_finds_what_the_slow_one_finds(around: str, place: int):
+    text = around[:place] + "431202180001010012" + around[place:]
+
+    for each in (around, text, around + "43120218770707006-X"):
+        assert holds_citizen_id(each) == bool(codes._citizen_id_spans(each))
