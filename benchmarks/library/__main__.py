@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -180,4 +181,6 @@ async def _made(place: Place, address: ServiceDatabase, effort: Effort, console:
 
 
 if __name__ == "__main__":
+    # Ended from outside, the folder is removed as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main())
