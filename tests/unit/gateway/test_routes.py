@@ -60,7 +60,9 @@ PUBLIC = {
     *("/", "/docs", "/docs/problems", "/assets/{name}", "/favicon.ico", "/livez", "/readyz", "/metrics"),
     *("/session", "/session/login", "/session/callback", "/session/logout", "/api/v1/openapi.json"),
     *("/api/v1/items", "/api/v1/items/{item_code}", "/api/v1/certificates/verify", "/api/v1/cases/progress"),
-    "/api/v1/certificates/presented",
+    *("/api/v1/certificates/presented", "/api/v1/certificates/types", "/api/v1/certificates/types/{code}"),
+    # Another region's library signs what it asks and tells: the certificate service checks it by the registered keys.
+    *("/api/v1/certificate-peers/queries", "/api/v1/certificate-peers/notices"),
     *("/api/v1/bundles", "/api/v1/bundles/{bundle_id}", "/api/v1/bundles/{bundle_id}/plan"),
     *("/api/v1/certificates/jwks.json", "/.well-known/certificate-jwks.json", "/c/{identifier}"),
     *(f"/api/v1/certificates/log/{part}" for part in ("head", "heads", "heads/{size}", "inclusion")),
