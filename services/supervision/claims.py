@@ -36,7 +36,7 @@ def claims(event: Event, case: Supervised, marks: Mapping[str, Mapping[str, Any]
 
     Args:
         case: with the event's own facts already in it.
-        marks: the last detail of each marked subject, for limits that an earlier event told.
+        marks: the last detail of each marked subject with its instant `at`, for limits an earlier event told.
     """
     tell = _CLAIMS.get(type(event))
     if tell is not None:
@@ -59,14 +59,52 @@ def _dates_moved(event: intake.DatesMoved, case: Supervised, marks: Marks) -> It
         yield Claim("NOTICE", notice, Clock(NOTICE, since), COMPLETION if case.complete_at else RECEIPT)
     if delivery is not None and case.decided_at is not None:
         yield Claim("DELIVERY", delivery, Clock(DELIVERY, case.decided_at), DECISION)
+    yield from _moved_supplement(told, marks)
+    yield from _moved_window(told, case, marks)
+
+
+_Told = Mapping[intake.ClockName, date]
+
+
+def _moved_supplement(told: _Told, marks: Marks) -> Iterator[Claim]:
+    on = told.get(intake.ClockName.SUPPLEMENT)
+    notice = marks.get(intake.SupplementRequested.SUBJECT, {})
+    days = notice.get("supply_workdays")
+    if on is not None and days is not None:
+        yield _supply_claim(on, days, datetime.fromisoformat(notice["at"]))
+
+
+def _moved_window(told: _Told, case: Supervised, marks: Marks) -> Iterator[Claim]:
+    """An end that did not move stays as the acceptance told it; the waiting time is what the window counts from."""
+    window = marks.get(intake.ApplicationAccepted.SUBJECT, {}).get("claim_window", {})
+    waited_on, closes_on = told.get(intake.ClockName.WAITING), told.get(intake.ClockName.CLAIM)
+    if "waiting_limit" not in window or case.received_at is None:
+        return
+    if waited_on is not None:
+        yield _waiting(waited_on, limit_of(window["waiting_limit"]), case.received_at)
+    if closes_on is not None:
+        waiting = waited_on or date.fromisoformat(window["opens_on"]) - timedelta(days=1)
+        yield _claiming(closes_on, limit_of(window["claim_limit"]), waiting, window["waiting"])
+
+
+def _supply_claim(on: date, days: int, at: datetime) -> Claim:
+    begun = ("一次性告知", "the supplement notice")
+    return Claim("SUPPLEMENT", on, Clock(workdays(days, NOTICE.article), at), begun)
+
+
+def _waiting(on: date, limit: TimeLimit, received_at: datetime) -> Claim:
+    return Claim("WAITING", on, Clock(limit, received_at), RECEIPT)
+
+
+def _claiming(on: date, limit: TimeLimit, waited_on: date, waiting: str) -> Claim:
+    since = datetime.combine(waited_on, time(12), CHINA)
+    return Claim("CLAIM", on, Clock(limit, since), (f"{waiting}届满", "the end of the waiting time"))
 
 
 def _supplement(event: intake.SupplementRequested, case: Supervised, marks: Marks) -> Iterator[Claim]:
     """A day the window named itself is counted from nothing."""
     if event.supply_workdays is not None:
-        limit = workdays(event.supply_workdays, NOTICE.article)
-        begun = ("一次性告知", "the supplement notice")
-        yield Claim("SUPPLEMENT", event.supply_by, Clock(limit, event.requested_at), begun)
+        yield _supply_claim(event.supply_by, event.supply_workdays, event.requested_at)
 
 
 def _accepted(event: intake.ApplicationAccepted, case: Supervised, marks: Marks) -> Iterator[Claim]:
@@ -76,11 +114,8 @@ def _accepted(event: intake.ApplicationAccepted, case: Supervised, marks: Marks)
         return
     waiting, claiming = limit_of(window.waiting_limit.model_dump()), limit_of(window.claim_limit.model_dump())
     waited_on = window.opens_on - timedelta(days=1)
-    yield Claim("WAITING", waited_on, Clock(waiting, event.received_at), RECEIPT)
-    since = datetime.combine(waited_on, time(12), CHINA)
-    yield Claim(
-        "CLAIM", window.closes.on, Clock(claiming, since), (f"{window.waiting}届满", "the end of the waiting time")
-    )
+    yield _waiting(waited_on, waiting, event.received_at)
+    yield _claiming(window.closes.on, claiming, waited_on, window.waiting)
 
 
 def _decided(event: approval.CaseDecided, case: Supervised, marks: Marks) -> Iterator[Claim]:

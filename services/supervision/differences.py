@@ -98,7 +98,7 @@ def _due_dates(value: Any) -> Iterator[DueDate]:
 
 def _candidates(row: Row, event: Event, fact: Fact, calendar: WorkCalendar) -> Iterator[Difference]:
     case = repository.supervised(row)
-    marks = {mark["subject"]: mark["detail"] or {} for mark in row["marks"] or ()}
+    marks = {mark["subject"]: {**(mark["detail"] or {}), "at": mark["at"]} for mark in row["marks"] or ()}
     yield from differing(claims(event, case, marks), calendar, china_date(fact.at))
     is_acceptance = "accepted_at" in fact.columns
     if fact.entry is None and case.ledger and not is_acceptance:

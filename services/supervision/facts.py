@@ -66,6 +66,8 @@ def _supplement_requested(event: intake.SupplementRequested) -> Fact:
     detail["supply_by"] = event.supply_by.isoformat()
     if event.supply_by_provisional:
         detail["supply_by_provisional"] = True
+    if event.supply_workdays is not None:
+        detail["supply_workdays"] = event.supply_workdays
     if event.ordinal > 1:  # a second notice: only for what could not be seen the first time (art. 32(4))
         detail |= {"ordinal": event.ordinal, "reason": event.reason, "seen_before": list(event.seen_before)}
     columns = {"supplement_open": True}

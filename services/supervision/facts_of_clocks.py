@@ -30,6 +30,9 @@ def acceptance_detail(event: intake.ApplicationAccepted) -> dict[str, Any] | Non
             "provisional": window.closes.provisional,
             "basis": window.basis,
         }
+        if window.waiting_limit is not None and window.claim_limit is not None:
+            limits = {"waiting_limit": window.waiting_limit, "claim_limit": window.claim_limit}
+            detail["claim_window"] |= {name: limit.model_dump(mode="json") for name, limit in limits.items()}
     if event.renews is not None:
         detail["renews"] = {
             "valid_until": event.renews.valid_until.isoformat(),

@@ -1,7 +1,7 @@
 """Every clock supervision knows: which event tells its date, so that ours is compared, or why nobody tells one."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,15 @@ from tests.support.clocks import CASE
 CALENDAR = official_calendar()
 AT = datetime(2026, 3, 2, 2, tzinfo=UTC)
 KNOWN = replace(CASE, received_at=AT, accepted_at=AT)
-MARKS = {intake.ApplicationAccepted.SUBJECT: {"first_level": {"value": 20, "unit": "WORKDAY"}}}
+THIRTY = {"value": 30, "unit": "CALENDAR_DAY", "start": "RECEIVED"}
+WINDOW = {"name": "申领期", "waiting": "冷静期", "opens_on": "2026-04-02", "closes_on": "2026-05-06"}
+MARKS: dict[str, dict[str, Any]] = {
+    intake.ApplicationAccepted.SUBJECT: {
+        "first_level": {"value": 20, "unit": "WORKDAY"},
+        "claim_window": {**WINDOW, "waiting_limit": THIRTY, "claim_limit": THIRTY},
+    },
+    intake.SupplementRequested.SUBJECT: {"supply_workdays": 15, "at": AT.isoformat()},
+}
 EARLY = DueDate(on=date(2026, 3, 3))  # a day too early for each of these limits
 
 # clock -> the event that tells its date, and the field
@@ -98,6 +106,48 @@ def test_a_window_of_the_items_own_law_is_counted_again(opens_on: str, closes_on
     found = differing(claims(event, KNOWN, MARKS), CALENDAR, date(2026, 3, 2))
 
     assert [one.claim.limit for one in found] == expected
+
+
+# clocks a loaded calendar moves -> the day ours has; the two dates of the case are columns of it
+MOVED: dict[intake.ClockName, date] = {
+    intake.ClockName.NOTICE: date(2026, 3, 9),
+    intake.ClockName.DELIVERY: date(2026, 3, 16),
+    intake.ClockName.SUPPLEMENT: date(2026, 3, 23),
+    intake.ClockName.WAITING: date(2026, 4, 1),
+    intake.ClockName.CLAIM: date(2026, 5, 6),
+}
+COLUMNS = {intake.ClockName.LEGAL, intake.ClockName.PROMISED}
+
+
+def test_every_clock_a_loaded_calendar_moves_is_listed() -> None:
+    assert {*MOVED, *COLUMNS} == set(intake.ClockName)
+
+
+@pytest.mark.parametrize(("clock", "right"), MOVED.items(), ids=str)
+def test_a_moved_date_told_a_day_wrong_is_found(clock: intake.ClockName, right: date) -> None:
+    def limits(on: date) -> list[tuple[str, date]]:
+        moved = intake.DateMoved(clock=clock, earlier=EARLY, now=DueDate(on=on))
+        event = example(intake.DatesMoved, dates=(moved,))
+        found = differing(claims(event, replace(KNOWN, decided_at=AT), MARKS), CALENDAR, date(2026, 3, 2))
+        return [(one.claim.limit, one.ours.due.on) for one in found]
+
+    assert limits(right) == []
+    assert limits(right + timedelta(days=1)) == [(clock.value, right)]
+
+
+def test_what_a_moved_day_is_counted_from_is_marked_with_the_first_telling() -> None:
+    thirty = LimitValue(value=30, unit=LimitUnit.CALENDAR_DAY, start=LimitStart.RECEIVED, basis="")
+    closes = DueDate(on=date(2026, 5, 6))
+    named = {"name": "申领期", "waiting": "冷静期", "opens_on": date(2026, 4, 2), "closes": closes}
+    window = intake.ClaimWindowRef(**named, waiting_limit=thirty, claim_limit=thirty)
+
+    accepted = fact_of(example(intake.ApplicationAccepted, claim_window=window))
+    asked = fact_of(example(intake.SupplementRequested, supply_workdays=15))
+
+    assert accepted is not None
+    assert asked is not None
+    assert (accepted.detail or {})["claim_window"]["claim_limit"]["value"] == 30
+    assert (asked.detail or {})["supply_workdays"] == 15
 
 
 def test_a_supplement_day_that_was_provisional_is_nobodys_fault() -> None:
