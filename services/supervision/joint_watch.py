@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.kernel.light_rules import Basis
 from services.kernel.time_limit import TimeLimit, china_date
 from services.kernel.workdays import WorkCalendar
 from services.supervision import marks
@@ -18,7 +19,7 @@ from services.supervision.domain.joint import Joint, clock_then
 from services.supervision.findings import Finding, date_differs
 from services.supervision.repository import Row, limit_of
 
-_LIMITS = {"JOINT": "legal", "JOINT_PROMISED": "promised"}
+_LIMITS = {"JOINT": ("legal", Basis.LEGAL), "JOINT_PROMISED": ("promised", Basis.PROMISED)}
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class _Told:
 
     line: Line
     name: str
+    basis: Basis
     limit: TimeLimit
     on: date
     provisional: bool
@@ -43,7 +45,7 @@ async def joints_of(connection: AsyncConnection, rows: Sequence[Row]) -> Mapping
 def joint_findings(row: Row, joint: Joint, calendar: WorkCalendar) -> Iterator[Finding]:
     """Dates of the joint limits that differ from ours, counted with what had happened when they were told."""
     for told in _told(row):
-        clock = clock_then(replace(joint, limit=told.limit), told.as_of)
+        clock = clock_then(replace(joint, limit=told.limit), told.as_of, told.basis)
         claims = [Claim(told.name, told.on, clock, ACCEPTANCE)] if clock is not None else []
         for found in differing(claims, calendar, china_date(told.as_of)):
             if told.provisional and not found.ours.due.provisional:
@@ -57,7 +59,8 @@ def _told(row: Row) -> Iterator[_Told]:
     for line in marks.lines(row):
         limits = line.detail if line.subject == marks.BUNDLE_ACCEPTED else limits
         for name, due in line.detail.get("told", {}).items():
-            limit = limits.get(_LIMITS[name])
+            field, basis = _LIMITS[name]
+            limit = limits.get(field)
             if isinstance(limit, Mapping):
                 as_of, on = datetime.fromisoformat(line.detail["as_of"]), date.fromisoformat(due["on"])
-                yield _Told(line, name, limit_of(limit), on, due["provisional"], as_of)
+                yield _Told(line, name, basis, limit_of(limit), on, due["provisional"], as_of)

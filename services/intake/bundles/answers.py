@@ -24,7 +24,8 @@ from services.intake.domain.joint_clock import joint_clock
 from services.intake.domain.materials import Provided, Source
 from services.intake.domain.states import State
 from services.intake.office import Office
-from services.kernel.time_limit import DueDate, TimeLimit
+from services.kernel.light_rules import Basis
+from services.kernel.time_limit import DueDate
 
 MEMBER_STATE_NAMES = {
     MemberState.WAITING: "待启动",
@@ -158,8 +159,8 @@ async def bundle_out(
         agent=AgentOut(name=agent.name, masked_number=agent.masked_number) if agent else None,
         members=[_member_out(office, running, run, applications) for run in case.members],
         materials=_materials_of(running, case),
-        legal=_clock(office, running.definition.legal_limit, case, now),
-        promised=_clock(office, running.definition.promised_limit, case, now),
+        legal=_clock(office, running, Basis.LEGAL, case, now),
+        promised=_clock(office, running, Basis.PROMISED, case, now),
         supplement=_supplement_out(case),
         extension=BundleExtensionOut(
             workdays=extension.value,
@@ -264,8 +265,8 @@ def materials_out(
     return found
 
 
-def _clock(office: Office, limit: TimeLimit, case: BundleCase, now: datetime) -> BundleDueOut | None:
-    clock = joint_clock(case, limit, office.calendar, now=now)
+def _clock(office: Office, running: Running, basis: Basis, case: BundleCase, now: datetime) -> BundleDueOut | None:
+    clock = joint_clock(case, running.definition, basis, office.calendar, now=now)
     return _due_out(clock) if clock else None
 
 

@@ -16,6 +16,7 @@ from services.intake.domain.bundle_plan import OVER, MemberState
 from services.intake.domain.catalogue import Department
 from services.intake.domain.joint_clock import joint_clock
 from services.intake.items import limit_value
+from services.kernel.light_rules import Basis
 from services.kernel.workdays import WorkCalendar
 
 
@@ -91,8 +92,10 @@ def told(
 
 
 def _joint_dates(running: Running, case: BundleCase, as_of: AsOf) -> dict[str, Any]:
-    limits = {"legal_due": running.definition.legal_limit, "promised_due": running.definition.promised_limit}
-    clocks = {name: joint_clock(case, limit, as_of.calendar, now=as_of.now) for name, limit in limits.items()}
+    clocks = {
+        name: joint_clock(case, running.definition, basis, as_of.calendar, now=as_of.now)
+        for name, basis in (("legal_due", Basis.LEGAL), ("promised_due", Basis.PROMISED))
+    }
     dues = {name: clock.why.due for name, clock in clocks.items() if clock is not None}
     return {name: DueDate(on=due.on, provisional=due.provisional) for name, due in dues.items()} | {"as_of": as_of.now}
 

@@ -2,18 +2,26 @@
 
 from datetime import datetime
 
+from services.intake.domain.bundle import BundleDefinition
 from services.intake.domain.bundle_case import BundleCase
 from services.intake.domain.bundle_clock import BundleClock, parent_clock
-from services.kernel.time_limit import Extended, TimeLimit
+from services.kernel.light_rules import Basis
+from services.kernel.time_limit import Extended
 from services.kernel.workdays import WorkCalendar
 
 ARTICLE = "行政许可法第42条第2款"
 
 
-def joint_clock(case: BundleCase, limit: TimeLimit, calendar: WorkCalendar, *, now: datetime) -> BundleClock | None:
-    """None before the first member's clock starts."""
+def joint_clock(
+    case: BundleCase, definition: BundleDefinition, basis: Basis, calendar: WorkCalendar, *, now: datetime
+) -> BundleClock | None:
+    """None before the first member's clock starts.
+
+    An extension prolongs the legal limit only: what was promised stays promised.
+    """
+    limit = definition.legal_limit if basis is Basis.LEGAL else definition.promised_limit
     given, extended = case.extension, None
-    if given is not None:
+    if given is not None and basis is Basis.LEGAL:
         extended = Extended(given.extended_at, given.value, limit.unit, given.reason, ARTICLE)
     spans = [span for run in case.members for span in run.spans()]
     return parent_clock(limit, spans, calendar, extended=extended, over=case.over, now=now)

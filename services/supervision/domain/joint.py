@@ -46,11 +46,15 @@ def joint_run(joint: Joint) -> Iterator[Run]:
     )
 
 
-def clock_then(joint: Joint, at: datetime) -> Clock | None:
-    """The clock as it stood at an instant: what its owner could know of it then; None before it started."""
+def clock_then(joint: Joint, at: datetime, basis: Basis = Basis.LEGAL) -> Clock | None:
+    """The clock as it stood at an instant: what its owner could know of it then; None before it started.
+
+    An extension prolongs the legal limit only: what was promised stays promised.
+    """
     known = [(from_at, to_at) for from_at, to_at in _spans(joint) if from_at <= at]
     spans = [(from_at, to_at if to_at is not None and to_at <= at else None) for from_at, to_at in known]
-    extended = joint.extended if joint.extended is not None and joint.extended.at <= at else None
+    prolonged = basis is Basis.LEGAL and joint.extended is not None and joint.extended.at <= at
+    extended = joint.extended if prolonged else None
     then = replace(joint, extended=extended)
     return Clock(joint.limit, spans[0][0], _ledger(then, spans, over=False)) if spans else None
 

@@ -33,6 +33,7 @@ APPLICANT = Party(
 )
 ARTICLE = "行政许可法第四十二条第二款"
 RIGHT = date(2018, 12, 17)  # 45 working days after 2018-10-15
+PROMISED = date(2018, 11, 12)  # 20 working days; an extension does not move what was promised
 
 
 def limit(days: int) -> LimitValue:
@@ -75,13 +76,13 @@ class Bundle:
             accepted_at=at_once,
             accepted_by=CLERK,
             legal_due=DueDate(on=due),
-            promised_due=DueDate(on=date(2018, 11, 12)),
+            promised_due=DueDate(on=PROMISED),
             as_of=at_once,
         )
         started = bundles.BundleMemberStarted(**self.named, member=member, started_at=at_once)
         return self.messages(submitted, accepted, started)
 
-    def extended(self, due: date, when: datetime) -> list[Incoming]:
+    def extended(self, due: date, when: datetime, promised: date = PROMISED) -> list[Incoming]:
         event = bundles.BundleExtended(
             **self.named,
             value=15,
@@ -92,7 +93,7 @@ class Bundle:
             extended_at=when,
             extended_by=CLERK,
             legal_due=DueDate(on=due),
-            promised_due=DueDate(on=date(2018, 12, 3)),
+            promised_due=DueDate(on=promised),
             as_of=when,
         )
         return self.messages(event)
@@ -152,6 +153,18 @@ async def test_art42_a_joint_date_that_differs_is_found_once_for_each_event(supe
         "SELECT convert_from(payload, 'UTF8') FROM outbox WHERE subject = 'supervision.finding.raised.v1' LIMIT 1"
     )
     assert json.loads(published[0])["case_no"] == "K01-2018-1002"
+
+
+async def test_art42_an_extension_that_moves_the_promised_joint_date_is_found(supervision: Supervision) -> None:
+    story = a_story()
+    bundle = Bundle(story, "K01-2018-1005")
+    await supervision.hear(*story.messages(), *bundle.begun())
+    moved = bundle.extended(date(2019, 1, 8), at("2018-10-30 09:00:00"), promised=date(2018, 12, 3))
+    await supervision.hear(*moved)
+
+    await sweep(supervision)
+
+    assert await differing(supervision, bundle) == [("JOINT_PROMISED", "2018-12-03", str(PROMISED))]
 
 
 async def test_art42_the_joint_clock_burns_on_the_lead_when_its_last_day_is_over(supervision: Supervision) -> None:

@@ -1,12 +1,19 @@
 """The clock of a bundle (art. 42 para. 2): hand-worked dates of 2026."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
+from services.intake.domain.bundle_case import BundleExtension, BundleState
 from services.intake.domain.bundle_clock import BundleClock, ClockState, Span, merged, parent_clock, running
+from services.intake.domain.bundle_plan import MemberState
+from services.intake.domain.joint_clock import joint_clock
+from services.kernel.light_rules import Basis
 from services.kernel.time_limit import Extended, StartRule, TimeLimit, Unit
 from services.kernel.workdays import official_calendar
+from tests.unit.intake.builders import CLERK
+from tests.unit.intake.bundle_builders import a_bundle, a_case, a_member, a_run
 
 LIMIT = TimeLimit(45, Unit.WORKDAY, StartRule.ACCEPTED, "行政许可法第42条第2款")
 
@@ -33,6 +40,20 @@ def test_fifteen_more_days_are_added_to_the_budget() -> None:
 
     # After 8 May: Saturday 9 May works, then 11-15, 18-22 and 25-28 May.
     assert clock(Span(at(3, 2)), extended=more).why.due.on == date(2026, 5, 28)
+
+
+def test_art_42_more_time_moves_the_legal_day_and_leaves_what_was_promised() -> None:
+    extension = BundleExtension(15, "会同核验", "分管负责人", "鹤政批1号", at(3, 4), CLERK)
+    case = replace(
+        a_case(BundleState.ACCEPTED, a_run("步骤", MemberState.RUNNING, clock_from=at(3, 2))), extension=extension
+    )
+
+    clocks = [
+        joint_clock(case, a_bundle(a_member("步骤")), basis, official_calendar(), now=at(3, 5))
+        for basis in (Basis.LEGAL, Basis.PROMISED)
+    ]
+
+    assert [shown.why.due.on for shown in clocks if shown] == [date(2026, 5, 28), date(2026, 3, 16)]
 
 
 def test_one_paused_member_does_not_stop_it_while_another_runs() -> None:

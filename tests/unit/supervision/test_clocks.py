@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from services.kernel.time_limit import DueDate, Extended, Paused, Resumed, Unit, due_date
-from services.supervision.domain.case import Supervised
+from services.supervision.domain.case import Basis, Supervised
 from services.supervision.domain.clock_set import clock_set
 from services.supervision.domain.clocks import ClockName, ClockState, Line
 from services.supervision.domain.joint import Joint, clock_then
@@ -235,6 +235,15 @@ def test_art42_a_joint_clock_is_as_its_owner_knew_it_then() -> None:
     dues = [due_date(clock, CALENDAR) for clock in clocks if clock is not None]
     assert clocks[0] is None
     assert dues == [DueDate(on("2026-05-08")), DueDate(on("2026-06-04"))]
+
+
+def test_art42_an_extension_leaves_the_promised_joint_day_where_it_was() -> None:
+    promised, extended = limit(10), Extended(at("2026-03-04 09:00"), 15, Unit.WORKDAY, "情况复杂")
+
+    clock = clock_then(Joint(promised, (MEMBER,), extended), at("2026-03-05 09:00"), Basis.PROMISED)
+
+    assert clock is not None
+    assert due_date(clock, CALENDAR) == DueDate(on("2026-03-16"))
 
 
 def test_every_started_clock_says_why_in_both_languages() -> None:
