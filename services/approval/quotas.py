@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import func, select, text, tuple_
+from sqlalchemy import and_, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -41,20 +41,25 @@ async def check_order(connection: AsyncConnection, loaded: Loaded) -> None:
 
 
 async def _place(connection: AsyncConnection, loaded: Loaded, limit: dict[str, Any]) -> Place:
+    """An amendment takes no number and stands before nobody: its number was granted with the certificate."""
     counts_from = datetime.combine(date.fromisoformat(limit["counts_from"]), time(), SHANGHAI)
-    same_item = col(CaseRow.item_code) == loaded.item.item_code
+    for_a_number = and_(col(CaseRow.item_code) == loaded.item.item_code, col(CaseRow.amends).is_(None))
     granted = (
         select(func.count())
         .select_from(DecisionRow)
         .join(CaseRow, col(CaseRow.id) == col(DecisionRow.case_id))
-        .where(same_item, col(DecisionRow.outcome) == Outcome.GRANTED.value, col(DecisionRow.decided_at) >= counts_from)
+        .where(
+            for_a_number,
+            col(DecisionRow.outcome) == Outcome.GRANTED.value,
+            col(DecisionRow.decided_at) >= counts_from,
+        )
     )
     own_place = (loaded.row["accepted_at"], loaded.case.id)
     earlier = (
         select(func.count())
         .select_from(CaseRow)
         .where(
-            same_item,
+            for_a_number,
             col(CaseRow.state).in_([state.value for state in OPEN_STATES]),
             tuple_(col(CaseRow.accepted_at), col(CaseRow.id)) < tuple_(*own_place),
         )

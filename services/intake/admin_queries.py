@@ -12,6 +12,7 @@ from services.intake.admin_schemas import AcceptanceOrderOut, BarredOut, PlaceOu
 from services.intake.domain.application import Application
 from services.intake.domain.records import Outcome
 from services.intake.domain.states import ALLOWED, Act, State
+from services.intake.order_repository import asks_for_a_number
 from services.intake.repository import COLUMNS, to_application
 from services.intake.scope import in_division
 from services.intake.tables import ApplicationRow, BarredRow, QuotaRow
@@ -60,7 +61,7 @@ async def acceptance_order(connection: AsyncConnection, item_code: str) -> Accep
             col(ApplicationRow.accepted_at),
             col(ApplicationRow.deemed),
         )
-        .where(col(ApplicationRow.item_code) == item_code, col(ApplicationRow.state) == State.ACCEPTED.value)
+        .where(asks_for_a_number(item_code), col(ApplicationRow.state) == State.ACCEPTED.value)
         .order_by(col(ApplicationRow.accepted_at), col(ApplicationRow.application_id))
         .limit(_LIMIT)
     )
@@ -87,7 +88,7 @@ async def acceptance_order(connection: AsyncConnection, item_code: str) -> Accep
 
 async def _granted_since(connection: AsyncConnection, item_code: str, day: date) -> int:
     statement = select(col(ApplicationRow.decided_at)).where(
-        col(ApplicationRow.item_code) == item_code, col(ApplicationRow.outcome) == Outcome.GRANTED.value
+        asks_for_a_number(item_code), col(ApplicationRow.outcome) == Outcome.GRANTED.value
     )
     decided = (await connection.scalars(statement)).all()
     return sum(1 for at in decided if at is not None and local_date(at) >= day)

@@ -13,7 +13,8 @@ from services.intake.answers_course import DueOut
 from services.intake.domain.application import Application, PartyType
 from services.intake.domain.errors import UnknownApplication
 from services.intake.domain.states import STATE_NAMES, State
-from services.intake.repository import COLUMNS, place_in_order, to_application
+from services.intake.order_repository import place_in_order
+from services.intake.repository import COLUMNS, to_application
 from services.intake.tables import ApplicationRow
 
 _BRIEF = [

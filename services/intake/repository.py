@@ -54,7 +54,6 @@ from services.intake.tables import (
     BarredRow,
     CaseDocumentRow,
     HeldCertificateRow,
-    QuotaRow,
 )
 from services.kernel.time_limit import DueDate
 
@@ -345,30 +344,6 @@ async def barred_until(connection: AsyncConnection, subject_key: str) -> date | 
     statement = select(func.max(col(BarredRow.barred_until))).where(col(BarredRow.subject_key) == subject_key)
     found: date | None = await connection.scalar(statement)
     return found
-
-
-async def quota(connection: AsyncConnection, item_code: str) -> int | None:
-    found: int | None = await connection.scalar(select(col(QuotaRow.quota)).where(col(QuotaRow.item_code) == item_code))
-    return found
-
-
-async def acceptance_order(connection: AsyncConnection, item_code: str, accepted_at: datetime) -> int:
-    """The place of this acceptance among those of the item, by the day of record; one acceptance at a time."""
-    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"order.{item_code}"})
-    earlier = select(func.count()).where(
-        col(ApplicationRow.item_code) == item_code, col(ApplicationRow.accepted_at) <= accepted_at
-    )
-    return int(await connection.scalar(earlier) or 0) + 1
-
-
-async def place_in_order(connection: AsyncConnection, application: Application) -> int:
-    """The place as it is now: an acceptance by silence counts from receipt and may move before one told earlier."""
-    mine = (application.accepted_at, application.application_id)
-    earlier = select(func.count()).where(
-        col(ApplicationRow.item_code) == application.item_code,
-        tuple_(col(ApplicationRow.accepted_at), col(ApplicationRow.application_id)) < tuple_(*mine),
-    )
-    return int(await connection.scalar(earlier) or 0) + 1
 
 
 async def one_at_a_time(connection: AsyncConnection, what: str) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events.common import Remedies
 from services.chassis.database import Answer
-from services.intake import facts, repository
+from services.intake import facts, order_repository, repository
 from services.intake.commands.acting import publish, save
 from services.intake.commands.reliance import record
 from services.intake.domain import application as rules
@@ -58,8 +58,8 @@ async def place(
     """
     if not item.item.quantity_limited:
         return None, None
-    order = await repository.acceptance_order(connection, item.item.item_code, accepted_at)
-    return order, await repository.quota(connection, item.item.item_code)
+    order = await order_repository.acceptance_order(connection, item.item.item_code, accepted_at)
+    return order, await order_repository.quota(connection, item.item.item_code)
 
 
 def check_by(settings: IntakeSettings, accepted_on: date) -> date:

@@ -1,11 +1,16 @@
 """A case that asks for an amendment: the officer sees what is asked, and grants it only while it can be done."""
 
 import json
+from datetime import date
 
 from contracts.events import certificate as events
+from contracts.events.common import Actor
+from contracts.events.intake_seldom import QuotaSet
 from contracts.events.standing import AmendmentRef, Change
+from services.approval.quotas import keep_quota
+from services.chassis import clock
 from tests.integration.approval.test_standing import a_certificate, hear, standing
-from tests.support.approval import Approval
+from tests.support.approval import FOOD_CODE, Approval, an_item
 
 ASKED = (Change(what="经营场所", before="甲路1号", after="乙路2号"),)
 
@@ -36,3 +41,30 @@ async def test_what_was_taken_away_since_is_not_amended(approval: Approval) -> N
     answer = await approval.decide(accepted.case_no, approval.chief, seen=2)
 
     assert (answer.status_code, answer.json()["code"]) == (409, "approval.certificate-state")
+
+
+async def test_art_57_neither_a_granted_amendment_nor_an_open_one_stands_in_a_newcomers_way(approval: Approval) -> None:
+    limited = an_item(item_code=f"{FOOD_CODE[:-1]}9", quantity_limited=True)
+    quota = QuotaSet(
+        item_code=limited.item_code,
+        quota=1,
+        reason="限额",
+        counts_from=date(2020, 1, 1),
+        revision=1,
+        set_at=clock.now(),
+        set_by=Actor(account_id="a", name="管理员", role="CATALOGUE_ADMIN"),
+    )
+    async with approval.database.transaction() as uow:
+        await keep_quota(uow, quota)
+    issued = await a_certificate(approval)
+    amends = AmendmentRef(certificate_identifier=issued.identifier, changes=ASKED)
+    amending = limited.model_copy(update={"quantity_limited": False})
+    granted, _ = [await approval.reviewed(item=amending, amends=amends) for _ in range(2)]
+    first = await approval.decide(granted.case_no, approval.chief, seen=2)
+    newcomer, later = [await approval.reviewed(item=limited) for _ in range(2)]
+
+    answer = await approval.decide(newcomer.case_no, approval.chief, seen=2)
+    beyond = await approval.decide(later.case_no, approval.chief, seen=2)
+
+    assert (first.status_code, answer.status_code) == (201, 201), answer.text
+    assert (beyond.status_code, beyond.json()["code"]) == (409, "approval.quota-used-up")

@@ -12,11 +12,13 @@ from services.intake import catalogue_import
 from services.intake.domain.catalogue import Catalogue
 from services.kernel.time_limit import StartRule, TimeLimit, Unit
 from tests.integration.intake.conftest import CATALOGUE
-from tests.integration.intake.desk import SHOP, Desk
+from tests.integration.intake.desk import SHOP, ZHANG, Desk
 from tests.integration.intake.travel import Travel, travel
 
 __all__ = ["travel"]
 TOBACCO = "11431202006100125M"
+FORESTRY = "11431202006100176X"
+LOGGING_LICENCE = f"{FORESTRY}001"
 
 
 def shortened(catalogue: Catalogue, item_id: str, workdays: int) -> Catalogue:
@@ -112,6 +114,22 @@ class TestArt57OrderOfAcceptance:
     async def place(desk: Desk, application: dict[str, Any]) -> tuple[int, int]:
         events = await desk.events(application["application_id"])
         return next((e["acceptance_order"], e["quota"]) for _, name, e in events if name.endswith("accepted.v1"))
+
+    async def test_an_amendment_takes_no_number_and_stands_before_nobody(self, desk: Desk) -> None:
+        licence = await desk.holds(ZHANG, LOGGING_LICENCE, "AMEND57")
+        amends = {"certificate_identifier": licence, "changes": [{"what": "采伐地点", "after": "乙林班"}]}
+        granted, waiting = [await desk.accepted("P15", amends=amends) for _ in range(2)]
+        await desk.decided(granted)
+        quota = {"quota": 1, "reason": "采伐限额", "counts_from": "2026-01-01"}
+        await desk.post("/items/P15/quota", desk.staff("CATALOGUE_ADMIN"), quota)
+
+        newcomer = await desk.accepted("P15")
+
+        order = (await desk.get("/items/P15/acceptance-order", desk.staff("HANDLER", org=FORESTRY))).json()
+        assert await self.place(desk, newcomer) == (1, 1)
+        assert await self.place_now(desk, newcomer) == 1
+        assert (waiting["acceptance_order"], order["granted"], order["remaining"]) == (None, 0, 1)
+        assert [(i["case_no"], i["within_quota"]) for i in order["items"]] == [(newcomer["case_no"], True)]
 
     async def test_other_departments_do_not_see_it(self, desk: Desk) -> None:
         answer = await desk.get("/items/E06/acceptance-order", desk.staff("HANDLER", org="11431202006100029C"))
