@@ -17,6 +17,9 @@ from services.kernel.certificate_life import GROUNDS, Ground
 from services.kernel.errors import FieldError
 
 _LICENCE = "01"  # GB/T 39046 A.1: 行政许可
+# What the law orders for the first grant alone: the windows in which applicants think it over and come again, the
+# stages of a project, the time in which a certificate is renewed. Who examines first (`levels`) stays.
+_OF_THE_GRANT = frozenset({"windows", "stages", "renewal", "renewal_window"})
 _NEW = "（新办）"
 
 
@@ -29,7 +32,7 @@ def scenario_of(item: ServiceItem) -> str | None:
 
 
 def amended(item: ServiceItem) -> ServiceItem:
-    """The item as it amends: its own materials, no validity of its own (the certificate keeps what it has)."""
+    """The item as it amends: its own materials, no windows, no validity of its own (the certificate keeps its)."""
     wanted = item.particulars.get("amendment", {}).get("materials")
     materials = item.materials if wanted is None else tuple(m for m in item.materials if m.material_no in wanted)
     article = (Basis(GROUNDS[Ground.HOLDER_ASKED].article, "sourced"),) if item.type_code == _LICENCE else ()
@@ -40,6 +43,7 @@ def amended(item: ServiceItem) -> ServiceItem:
         materials=materials,
         result=replace(item.result, certificate_validity=None),
         scenarios=(),
+        particulars={name: part for name, part in item.particulars.items() if name not in _OF_THE_GRANT},
         quantity_limited=False,  # the number was granted with the certificate
     )
 

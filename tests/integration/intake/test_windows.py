@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from contracts.events.common import Outcome
-from tests.integration.intake.desk import SHOP, Desk
+from tests.integration.intake.desk import SHOP, ZHANG, Desk
 from tests.integration.intake.travel import Travel, travel
 
 __all__ = ["travel"]
+DIVORCE_CERTIFICATE = "114312020061000452002"
 MONDAY = date(2026, 3, 2)
 BOTH = {"persons": ["张三", "李四"]}
 
@@ -30,6 +31,15 @@ async def last_event(desk: Desk, application: dict[str, Any]) -> tuple[str, dict
 
 
 class TestP04TwoWindows:
+    async def test_an_amendment_of_the_certificate_waits_for_nothing_and_is_claimed_by_nobody(self, desk: Desk) -> None:
+        divorce = await desk.holds(ZHANG, DIVORCE_CERTIFICATE, "AMEND04")
+        amends = {"certificate_identifier": divorce, "changes": [{"what": "姓名", "after": "张叁"}]}
+
+        accepted = await desk.accepted("P04", amends=amends)
+
+        (told,) = [body for _, subject, body in await desk.events(accepted["application_id"]) if "accepted" in subject]
+        assert (accepted["window"], told["claim_window"]) == (None, None)
+
     async def test_a_claim_is_possible_in_its_window_only_and_the_refusal_names_the_dates(
         self, desk: Desk, travel: Travel
     ) -> None:

@@ -69,3 +69,12 @@ def test_what_cannot_be_amended_is_refused(held: dict[str, Any], changes: list[C
 def test_an_item_that_issues_nothing_amends_nothing(item: Any) -> None:
     with pytest.raises(Invalid):
         choose(item, None, follows=False, amends=True)
+
+
+def test_what_the_law_orders_for_the_first_grant_alone_is_not_ordered_again() -> None:
+    once = {"windows": [{}, {}], "stages": [{"no": 1}], "renewal_window": {}}
+    item = replace(ITEM, particulars=ITEM.particulars | once | {"levels": [{"no": 1}]})
+
+    amending = under(item, scenario_of(item))
+
+    assert amending.particulars.keys() == {"amendment", "levels"}
