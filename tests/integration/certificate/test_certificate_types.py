@@ -12,6 +12,7 @@ from services.certificate.commands import log_heads, make_files
 from services.certificate.commands.import_types import import_types
 from services.certificate.domain.errors import ImportFaulty
 from services.certificate.files import rendering
+from services.certificate.files.contents import Certificate
 from tests.support.certificate import BUSINESS_LICENCE, CATALOGUE, FOOD_LICENCE, NOON, OTHER, Library
 
 TYPES = "/api/v1/certificates/types"
@@ -151,6 +152,7 @@ async def test_a_new_template_leaves_old_certificates_as_they_were(library: Libr
     assert ["第一版" in dict(layout.parts)["main.typ"] for layout in layouts if layout] == [True, False]
     assert layouts[1] is not None
     assert layouts[1].values == (("scope", "热食类制售"),)
+    assert isinstance(jobs[1].contents, Certificate)
     assert [line.label for line in jobs[1].contents.lines] == ["条件"]
     assert rendering.render(jobs[1]).pdf.startswith(b"%PDF")
 

@@ -13,6 +13,7 @@ from contracts.events.reuse import CertificateReliedUpon
 from services.certificate.commands import import_certificates, import_file, log_heads, make_files
 from services.certificate.commands.log_check import live_leaves
 from services.certificate.files import rendering
+from services.certificate.files.contents import Certificate
 from services.certificate.files.records import payload_of
 from tests.support import tokens
 from tests.support.certificate import (
@@ -174,5 +175,6 @@ async def test_who_applied_together_holds_it_together(library: Library):
     async with library.file_maker() as maker:
         await log_heads.sign_head(library.database, library.kit, now=NOON)
         job = await maker.contents_of(make_files.Job(0, "CERTIFICATE", row.id, 1))
+    assert isinstance(job.contents, Certificate)
     assert [one.number for one in job.contents.holders] == [MARKER, OTHER]
     assert rendering.render(job).pdf.startswith(b"%PDF")

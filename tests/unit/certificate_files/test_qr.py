@@ -3,6 +3,8 @@
 (One that is not full differs: the library pads it with a zero byte that the standard does not have.)
 """
 
+from typing import Any
+
 import pytest
 import segno
 import zxingcpp
@@ -10,6 +12,7 @@ from segno import consts
 
 from services.certificate.files import qr
 
+CAPACITY: dict[int, Any] = consts.SYMBOL_CAPACITY  # bits by version and level
 LEVELS = {"l": consts.ERROR_LEVEL_L, "m": consts.ERROR_LEVEL_M}
 ADDRESS = "https://fw.example.gov.cn/c/1.2.156.3005.2.11431202006100029C002.11431202006100029C.JY2431.001.I?"
 QUIET, DOTS = 4, 4
@@ -39,7 +42,7 @@ def test_a_code_says_its_text(length: int, level: str) -> None:
 @pytest.mark.parametrize("version", [1, 2, 6, 7, 9, 10, 14, 21, 22, 27, 28, 34, 35, 40])
 @pytest.mark.parametrize("level", sorted(LEVELS))
 def test_a_full_code_is_the_one_of_the_library(version: int, level: str) -> None:
-    length = consts.SYMBOL_CAPACITY[version][LEVELS[level]] // 8 - (2 if version <= 9 else 3)
+    length = CAPACITY[version][LEVELS[level]] // 8 - (2 if version <= 9 else 3)
 
     rows = qr.modules(text_of(length), LEVELS[level])
 
