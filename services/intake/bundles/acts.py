@@ -24,6 +24,7 @@ from services.intake.commands import withdraw as withdrawing
 from services.intake.commands.acting import stepped
 from services.intake.domain import application as application_rules
 from services.intake.domain import bundle_case as rules
+from services.intake.domain.bundle_acceptance import accept as accept_all
 from services.intake.domain.bundle_case import BundleAct, BundleCase, MemberRun
 from services.intake.domain.bundle_errors import BundleMaterialsMissing, UnknownMember
 from services.intake.domain.bundle_materials import for_member
@@ -78,11 +79,13 @@ async def give(work: Work, case: BundleCase, given: Sequence[Provided]) -> list[
 async def accept(office: Office, bundle_no: str, call: Call) -> Answer:
     """Acceptance of all members together, those that start later included: nothing is asked for twice.
 
-    Raises UnknownBundleApplication, StaleVersion, BundleChanged, WrongBundleState, BundleMaterialsMissing.
+    Raises UnknownBundleApplication, StaleVersion, BundleChanged, WrongBundleState, AlreadyAccepted,
+    BundleMaterialsMissing.
     """
     async with office.db.transaction(call.idempotency) as uow:
         seen = await seen_by(office, uow, bundle_no, call, BundleAct.ACCEPT)
-        work, after = seen.work, rules.accept(seen.case, by=call.by, now=call.now)
+        work = seen.work
+        after = accept_all(seen.case, by=call.by, now=call.now, calendar=office.calendar)
         await _check_complete(work, after)
         for run in after.members:
             if run.state is MemberState.RUNNING and run.application_id is not None:

@@ -13,8 +13,8 @@ from services.chassis.database import Database
 from services.intake.bundles import repository as bundles
 from services.intake.bundles.consumers import Mover
 from services.intake.bundles.opening import finish, settle
-from services.intake.domain import bundle_case as rules
 from services.intake.domain.application import NOTICE_WORKDAYS, SYSTEM
+from services.intake.domain.bundle_acceptance import deem_accepted, is_silenced
 from services.intake.domain.bundle_case import BundleCase, BundleState
 from services.intake.domain.bundle_supplement import lapse, settle_day
 from services.intake.domain.supplement import lapses_at
@@ -26,9 +26,12 @@ log = logging.getLogger(__name__)
 
 
 def _by_law(case: BundleCase, calendar: WorkCalendar, now: datetime) -> BundleCase:
-    """Accepted by silence; or gone on without what was not supplied, once the last day is final and over."""
+    """Accepted by silence; or gone on without what was not supplied, once the last day is final and over.
+
+    Counted again here: the list was read without a lock.
+    """
     if case.state is BundleState.RECEIVED:
-        return rules.deem_accepted(case)
+        return deem_accepted(case, now=now, calendar=calendar) if is_silenced(case, calendar, now) else case
     case = settle_day(case, calendar)
     until = lapses_at(case.supplement) if case.supplement else None
     return lapse(case, now=now) if until is not None and now >= until else case

@@ -50,7 +50,7 @@ _TABLE = BundleApplicationRow.__table__  # type: ignore[attr-defined]
 _MEMBERS = BundleMemberRow.__table__  # type: ignore[attr-defined]
 _COLUMNS = [column for column in _TABLE.columns if column.name != "form_sealed"]
 _INSERT = insert(_TABLE)
-_WAITING = (_TABLE.c.bundle_application_id, _TABLE.c.received_at, _TABLE.c.supplement)
+_WAITING = (_TABLE.c.bundle_application_id, _TABLE.c.stage_no, _TABLE.c.received_at, _TABLE.c.supplement)
 
 
 def _to_case(row: RowMapping, members: Iterable[RowMapping]) -> BundleCase:
@@ -236,8 +236,9 @@ async def _page(
 
 
 def _since(row: Any) -> datetime:
-    """Receipt, or the instant everything the notice asked for had arrived."""
-    supplied_at = (row.supplement or {}).get("supplied_at")
+    """Receipt, or the instant everything the notice of this very stage asked for had arrived."""
+    notice = row.supplement or {}
+    supplied_at = notice.get("supplied_at") if notice.get("stage_no") == row.stage_no else None
     received_at: datetime = row.received_at
     return datetime.fromisoformat(supplied_at) if supplied_at else received_at
 

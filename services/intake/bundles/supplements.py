@@ -25,8 +25,8 @@ from services.kernel.errors import FieldError
 async def request_supplement(office: Office, bundle_no: str, body: SupplementNoticeIn, call: Call) -> Answer:
     """Every fault of every member in one act; each member that has started gets its part as its own notice.
 
-    Raises UnknownBundleApplication, StaleVersion, BundleChanged, WrongBundleState, AlreadyNotified, FaultCouldBeSeen,
-    Invalid.
+    Raises UnknownBundleApplication, StaleVersion, BundleChanged, WrongBundleState, AlreadyAccepted, AlreadyNotified,
+    FaultCouldBeSeen, Invalid.
     """
     async with office.db.transaction(call.idempotency) as uow:
         seen = await seen_by(office, uow, bundle_no, call, BundleAct.REQUEST_SUPPLEMENT)

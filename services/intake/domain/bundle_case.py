@@ -211,20 +211,6 @@ def receive(case: BundleCase, *, by: Staff, now: datetime) -> BundleCase:
     return replace(case, state=BundleState.RECEIVED, received_at=now, received_by=by)
 
 
-def accept(case: BundleCase, *, by: Staff, now: datetime) -> BundleCase:
-    """Acceptance of all members together; which materials they need was checked before."""
-    require(case, BundleAct.ACCEPT)
-    return replace(case, state=BundleState.ACCEPTED, accepted_at=now, accepted_by=by)
-
-
-def deem_accepted(case: BundleCase) -> BundleCase:
-    """Nobody answered in time: accepted as of the day of receipt, in the name of the clerk who received it."""
-    require(case, BundleAct.DEEM_ACCEPTED)
-    supplied_at = case.supplement.supplied_at if case.supplement else None
-    at = supplied_at or case.received_at
-    return replace(case, state=BundleState.ACCEPTED, accepted_at=at, accepted_by=case.received_by)
-
-
 def startable(
     case: BundleCase, definition: BundleDefinition, wanting: Callable[[str], frozenset[str]]
 ) -> tuple[str, ...]:

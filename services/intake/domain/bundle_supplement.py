@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from services.intake.domain.bundle_acceptance import require_unsilenced
 from services.intake.domain.bundle_case import BundleAct, BundleCase, BundleState, require
 from services.intake.domain.bundle_plan import MemberState
 from services.intake.domain.errors import AlreadyNotified, Invalid, NotYetDue, SuppliedTooLate
@@ -30,10 +31,11 @@ def request(
     now: datetime,
     reason: str | None,
     workdays: int | None = None,
-    calendar: WorkCalendar | None = None,
+    calendar: WorkCalendar,
     counting: Sequence[Provided] | None = None,
 ) -> BundleCase:
-    """Raises WrongBundleState, AlreadyNotified, Invalid: a lacking material that is left out, a day that cannot be;
+    """Raises WrongBundleState, AlreadyAccepted, AlreadyNotified;
+    Invalid: a lacking material that is left out, a day that cannot be;
     FaultCouldBeSeen: a second notice, within the stage, of what lay there unchanged at the first.
 
     Args:
@@ -43,6 +45,7 @@ def request(
         counting: the materials that count today; without it, all.
     """
     require(case, BundleAct.REQUEST_SUPPLEMENT)
+    require_unsilenced(case, calendar, now)
     earlier = case.supplement if case.supplement and case.supplement.stage_no == case.stage_no else None
     if earlier is not None and (earlier.ordinal >= NOTICES or not (reason or "").strip()):
         raise AlreadyNotified("本阶段已作出过补正告知；除首次告知时无法发现的问题并说明理由外，不得再次要求补正")
@@ -50,7 +53,7 @@ def request(
     if errors or not faults:
         raise Invalid(errors=errors or [FieldError("#/faults", "supplement.empty", "至少列明一项需要补正的材料")])
     notice = BundleSupplement(tuple(faults), tuple(members), supply_by, now, by, case.stage_no, workdays=workdays)
-    notice = derived(notice, calendar) if calendar else notice
+    notice = derived(notice, calendar)
     if earlier is not None:
         _require_unseen(case, faults, earlier, case.materials if counting is None else counting)
         notice = replace(notice, ordinal=earlier.ordinal + 1, reason=(reason or "").strip())

@@ -1,13 +1,17 @@
 """One notice for a whole bundle; its members are handed out together; an end of a member by approval moves it on."""
 
-from datetime import date, timedelta
+import asyncio
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.chassis import clock
 from services.intake.bundles.by_law import BundleSilence
-from tests.integration.intake.bundle_desk import BundleDesk, member_of, states
+from services.kernel.time_limit import end_of
+from tests.integration.intake.bundle_desk import BundleDesk, a_company, member_of, states
 from tests.integration.intake.test_endings import terminated
+from tests.integration.intake.travel import Travel, travel
 
+__all__ = ["travel"]
 MARKET = "11431202006100029C"
 HAND_OVER = {"method": "COLLECTION", "recipient_name": "申请人"}
 
@@ -90,6 +94,36 @@ async def test_what_is_not_supplied_in_time_drowns_nobody_else(bundles: BundleDe
     lapsed = await bundles.seen(bundle)
     assert lapsed["state"] in {"ACCEPTED", "DECIDED"}
     assert date.fromisoformat(bundle["supplement"]["supply_by"]) < clock.local_date(later)
+
+
+async def test_art_32_4_silence_in_a_stage_is_counted_from_that_stages_own_receipt(
+    bundles: BundleDesk, travel: Travel
+) -> None:
+    """What was supplied in the first stage, half a year before, starts no clock of the second."""
+    travel.to_day(date(2026, 3, 4))
+    bundle = await bundles.done(await bundles.submitted("K04", number=a_company()), "receipt")
+    lacking = (await bundles.act(bundle, "acceptance")).json()["errors"]
+    faults = [fault(int(error["pointer"].rsplit("/", 1)[1])) for error in lacking]
+    bundle = await bundles.done(bundle, "supplement-notice", {"faults": faults})
+    travel.to_day(date(2026, 3, 5))
+    bundle = await bundles.done(bundle, "supplements", {"materials": bundles.papers(bundle)})
+    bundle = await bundles.done(bundle, "acceptance")
+    bundle = await bundles.decided(await bundles.decided(bundle, "C01"), "C02")
+    travel.to_day(date(2026, 9, 1))
+    bundle = await bundles.done(bundle, "stages", {})
+    bundle = await bundles.done(bundle, "receipt", {"materials": bundles.papers(bundle)})
+    silence, over = BundleSilence(bundles.mover), end_of(date(2026, 9, 8))
+
+    for early in (datetime.fromisoformat(bundle["received_at"]) + timedelta(days=5, hours=1), over - timedelta(0, 1)):
+        await silence(bundles.desk.database, early)
+        assert (await bundles.seen(bundle))["state"] == "RECEIVED"
+    await asyncio.gather(*(silence(bundles.desk.database, over) for _ in range(3)))
+
+    seen = await bundles.seen(bundle)
+    assert (seen["stage_no"], seen["state"], seen["accepted_at"]) == (2, "ACCEPTED", bundle["received_at"])
+    events = await bundles.desk.events(bundle["bundle_application_id"])
+    told = [body["accepted_at"] for _, subject, body in events if subject == "intake.bundle.accepted.v1"]
+    assert [datetime.fromisoformat(at).date() for at in told] == [date(2026, 3, 5), date(2026, 9, 1)]
 
 
 async def test_a_single_members_hand_over_waits_for_the_bundle(bundles: BundleDesk) -> None:

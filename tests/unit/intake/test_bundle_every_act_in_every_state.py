@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from services.intake.domain import bundle_acceptance, bundle_supplement
 from services.intake.domain import bundle_case as rules
-from services.intake.domain import bundle_supplement
 from services.intake.domain.application import MaterialFault, Outcome
 from services.intake.domain.bundle_case import BUNDLE_ALLOWED, BundleAct, BundleCase, BundleState
 from services.intake.domain.bundle_errors import WrongBundleState
@@ -18,6 +18,7 @@ from tests.support.every_act import acts_in, named_by
 from tests.unit.intake.builders import CLERK, NOON, TODAY, provided
 from tests.unit.intake.bundle_builders import a_bundle, a_case, a_member, a_run
 
+CALENDAR = official_calendar()
 BUNDLE = a_bundle(a_member("步骤"))
 RESULT = rules.StepResult(Outcome.GRANTED, NOON, CLERK)
 EXTENSION = rules.BundleExtension(15, "现场核验", "分管负责人", "鹤政批1号", NOON, CLERK)
@@ -28,14 +29,24 @@ ACTS: dict[BundleAct, Callable[[BundleCase], BundleCase]] = {
     BundleAct.PROVIDE: lambda c: rules.provide(c, [provided(1)]),
     BundleAct.RECEIVE: lambda c: rules.receive(c, by=CLERK, now=NOON),
     BundleAct.REQUEST_SUPPLEMENT: lambda c: bundle_supplement.request(
-        c, [FAULT], ["步骤"], lacking={}, supply_by=TODAY + timedelta(days=1), by=CLERK, now=NOON, reason=None
+        c,
+        [FAULT],
+        ["步骤"],
+        lacking={},
+        supply_by=TODAY + timedelta(days=1),
+        by=CLERK,
+        now=NOON,
+        reason=None,
+        calendar=CALENDAR,
     ),
     BundleAct.SUPPLY: lambda c: bundle_supplement.supply(
         replace(c, supplement=NOTICE, materials=(provided(1),)), now=NOON
     ),
     BundleAct.LAPSE: lambda c: bundle_supplement.lapse(replace(c, supplement=NOTICE), now=NOON + timedelta(days=1)),
-    BundleAct.ACCEPT: lambda c: rules.accept(c, by=CLERK, now=NOON),
-    BundleAct.DEEM_ACCEPTED: rules.deem_accepted,
+    BundleAct.ACCEPT: lambda c: bundle_acceptance.accept(c, by=CLERK, now=NOON, calendar=CALENDAR),
+    BundleAct.DEEM_ACCEPTED: lambda c: bundle_acceptance.deem_accepted(
+        replace(c, received_at=NOON - timedelta(days=20)), now=NOON, calendar=CALENDAR
+    ),
     BundleAct.RECORD_RESULT: lambda c: rules.record_result(c, BUNDLE, "步骤", RESULT),
     BundleAct.EXTEND: lambda c: rules.extend(c, BUNDLE.extension, EXTENSION),
     BundleAct.HAND_IN_STAGE: lambda c: rules.hand_in_stage(c, [], now=NOON),
@@ -50,7 +61,7 @@ FOLLOWS: dict[str, Callable[[BundleCase], BundleCase]] = {
     ),
     "heard": lambda c: rules.heard(c, {}, now=NOON),
     "advance": lambda c: rules.advance(c, BUNDLE, now=NOON),
-    "settle_day": lambda c: bundle_supplement.settle_day(c, official_calendar()),
+    "settle_day": lambda c: bundle_supplement.settle_day(c, CALENDAR),
 }
 
 # Rows: acts. Columns: states. `-` refused, otherwise the state the act leads to.

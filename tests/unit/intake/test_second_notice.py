@@ -14,6 +14,7 @@ from services.intake.domain.catalogue import Need
 from services.intake.domain.errors import AlreadyNotified, FaultCouldBeSeen, Invalid
 from services.intake.domain.materials import Provided, Source, merge
 from services.intake.domain.states import State
+from services.kernel.workdays import official_calendar
 from tests.unit.intake.builders import CLERK, NOON, TODAY, a_fault, a_material, an_application, an_item, provided
 from tests.unit.intake.bundle_builders import a_case, a_run
 
@@ -137,7 +138,7 @@ def test_a_bundle_keeps_to_the_same_rule_within_a_stage_and_never_asks_a_third_t
     def ask(case, *faults, hours, reason):
         at = NOON + hours * HOUR
         values = {"lacking": {}, "supply_by": SUPPLY_BY, "by": CLERK, "now": at, "reason": reason}
-        return bundle_supplement.request(case, faults, ["步骤"], **values)
+        return bundle_supplement.request(case, faults, ["步骤"], calendar=official_calendar(), **values)
 
     case = a_case(BundleState.RECEIVED, a_run("步骤", MemberState.RUNNING))
     case = ask(replace(case, materials=(provided(1), provided(2))), a_fault(1), hours=0, reason=None)
