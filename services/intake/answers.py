@@ -124,7 +124,7 @@ class SupplementOut(BaseModel):
     faults: list[FaultOut]
     outstanding: list[int]
     supply_by: date
-    supply_by_provisional: bool = Field(description="true：暂定，最早的可能日期")
+    supply_by_provisional: bool = Field(description="true：暂定，按周一至周五推算的最早日期")
     requested_at: datetime
     supplied_at: datetime | None
     ordinal: int = Field(description="第几次补正告知")

@@ -45,7 +45,7 @@ class ProgressOut(BaseModel):
     received_at: datetime | None
     accepted_at: datetime | None
     supply_by: date | None = Field(description="补正期限，仅补正中有")
-    supply_by_provisional: bool = Field(False, description="true：补正期限为暂定，最早的可能日期")
+    supply_by_provisional: bool = Field(False, description="true：补正期限为暂定，按周一至周五推算的最早日期")
     promised_due: DueOut | None
     decided_at: datetime | None
     concluded_at: datetime | None

@@ -189,7 +189,7 @@ def lit_at(clock: Clock, rule: ClockRule, calendar: WorkCalendar) -> datetime | 
     """The instant after which the light of a clock beside the case time is on; None while it stands still.
 
     Raises:
-        CalendarNotPublished: a provisional day is the earliest it can be, so nobody has missed it.
+        CalendarNotPublished: a provisional day is not final, so nobody has missed it.
         BrokenLedger: the entries contradict each other.
     """
     if rule.counted is Counted.ELAPSED:

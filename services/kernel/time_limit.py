@@ -9,7 +9,9 @@ The rules, in the order they are applied:
 3. A limit never ends while it is paused, and never on a rest day: it moves on to the next working day (art. 203).
 4. An extension adds to the budget. A pause after the last day has no effect any more.
 
-`provisional` marks a date that is only the earliest it can be: a year without a published calendar, or an open pause.
+`provisional` marks a date that is only the earliest it can be: an open pause, or a year without a published calendar,
+counted Monday to Friday. There make-up weekends can still bring it forward: of a count begun before that year, since
+2011 by one working day.
 """
 
 from dataclasses import dataclass

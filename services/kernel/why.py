@@ -243,8 +243,9 @@ def _calendar_missing(calendar: WorkCalendar) -> Reason:
     year = calendar.last_year + 1
     return Reason(
         ReasonKind.CALENDAR_MISSING,
-        f"{year}年节假日安排尚未公布，暂按周一至周五计算，公布后重新计算",
-        f"the official calendar of {year} is not loaded: Monday to Friday are assumed until it is",
+        f"{year}年节假日安排尚未公布，暂按周一至周五计算，公布后重新计算，遇调休上班时可能略有提前",
+        f"the official calendar of {year} is not loaded: Monday to Friday are assumed until it is, "
+        "and a make-up weekend may bring the date forward",
         date(year, 1, 1),
     )
 

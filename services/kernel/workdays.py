@@ -152,8 +152,12 @@ class WorkCalendar:
     def earliest_workday(self, start: date, workdays: int) -> date:
         """As `add_workdays`, but days after `last_day` count Monday to Friday: a date after it is provisional.
 
-        No holiday is assumed there, so the official date will hardly ever be earlier (only where a make-up weekend day
-        falls inside the count). Raises CalendarNotPublished before the first year and beyond every provisional year.
+        No holiday is assumed there, so the official date is hardly ever earlier: only where make-up weekends come
+        before the days off they make up for. Of the counts that run into the years 2011 to 2026 that was one in two
+        hundred, always by one working day (`tests/unit/kernel/test_oracle.py`).
+
+        Raises:
+            CalendarNotPublished: before the first year and beyond every provisional year.
         """
         index = start.toordinal() - self._base
         if index < 0:

@@ -65,8 +65,8 @@ def page(clocks: CaseClocks) -> str:
         f'<section class="card"><dl>{_head(clocks)}</dl><div class="chief">{_chief(clocks)}</div></section>'
         f"<h2>各项时限及其到期日的理由</h2>{shown}"
         "<footer>本页由电子监察依据办件事件独立推算，节假日以国务院办公厅公布的安排为准。工作日的期间，开始当日不计入，"
-        "末日遇休息日顺延。标注“暂定”的，为最早的可能日期，不是最终日期，所涉年度节假日安排公布、"
-        "或者暂停计时恢复后重新推算。</footer></main></body></html>"
+        "末日遇休息日顺延。标注“暂定”的，不是最终日期：所涉年度节假日安排尚未公布的，按周一至周五推算最早日期，"
+        "遇调休上班时可能略有提前；节假日安排公布、或者暂停计时恢复后重新推算。</footer></main></body></html>"
     )
 
 

@@ -149,7 +149,7 @@ class WhyOut(BaseModel):
 
 
 class DateOut(BaseModel):
-    """A due date with its reasons. `provisional`: the earliest it can be, not final."""
+    """A due date with its reasons. `provisional`: the earliest by Monday to Friday, not final."""
 
     basis: Basis
     on: date
@@ -273,9 +273,9 @@ class LightLine(LightOut):
     division: str
     open: bool = Field(description="办件尚未作出决定")
     legal_due_on: date | None
-    legal_due_provisional: bool | None = Field(description="true：暂定，最早的可能日期")
+    legal_due_provisional: bool | None = Field(description="true：暂定，按周一至周五推算的最早日期")
     promised_due_on: date | None
-    promised_due_provisional: bool | None = Field(description="true：暂定，最早的可能日期")
+    promised_due_provisional: bool | None = Field(description="true：暂定，按周一至周五推算的最早日期")
 
 
 class LightPage(BaseModel):

@@ -46,7 +46,7 @@ STATE_LABELS = {
 
 class DueOut(BaseModel):
     on: date
-    provisional: bool = Field(description="true：最早的可能日期，非最终日期")
+    provisional: bool = Field(description="true：按周一至周五推算的最早日期，非最终日期")
 
 
 class ClockOut(BaseModel):

@@ -100,7 +100,7 @@ class BundleSupplementOut(BaseModel):
     outstanding: list[int]
     members: tuple[str, ...]
     supply_by: date
-    supply_by_provisional: bool = Field(description="true：暂定，最早的可能日期")
+    supply_by_provisional: bool = Field(description="true：暂定，按周一至周五推算的最早日期")
     requested_at: datetime
     supplied_at: datetime | None
     ordinal: int = Field(description="本阶段第几次补正告知")

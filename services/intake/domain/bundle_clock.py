@@ -103,7 +103,7 @@ def _standstills(union: Sequence[Span], over: bool) -> Iterator[Paused | Resumed
 
 
 def _state(union: Sequence[Span], reasons: Why, reached: date, over: bool) -> ClockState:
-    """A provisional day is only the earliest it can be: nobody has missed it."""
+    """A provisional day is not final: nobody has missed it."""
     if reasons.due.on < reached and not reasons.due.provisional:
         return ClockState.MISSED
     if over:

@@ -98,7 +98,7 @@ class SupplementNotice:
     ordinal: int = 1
     reason: str | None = None
     seen_before: tuple[int, ...] = ()
-    provisional: bool = False  # `supply_by` is the earliest it can be: that year's calendar is not loaded
+    provisional: bool = False  # `supply_by` was counted Monday to Friday: that year's calendar is not loaded
     workdays: int | None = None  # what `supply_by` was counted from; None: the window named the day
     item_version: int | None = None  # of the item when it was given: another version may ask for something else
 

@@ -17,7 +17,7 @@ from services.kernel.time_limit import DueDate, end_of
 def wakes_at(application: Application) -> datetime | None:
     """The next instant at which something happens to the application by law; None while nothing does.
 
-    A provisional date brings nothing about: it is only the earliest it can be.
+    A provisional date brings nothing about: it is not final.
     """
     if application.state is State.RECEIVED:
         return answered_by(application)

@@ -81,7 +81,7 @@ def _pairs(runs: Iterable[Run], rules: Sequence[ClockRule]) -> Iterator[tuple[Ru
 
 
 def _lit_at(run: Run, rule: ClockRule, calendar: WorkCalendar) -> datetime | None:
-    """Raises CalendarNotPublished: a provisional day is the earliest it can be, so nobody has missed it."""
+    """Raises CalendarNotPublished: a provisional day is not final, so nobody has missed it."""
     assert run.started_at is not None
     if run.named_on is not None and (rule.counted is Counted.DAY or run.limit is None):
         return end_of(run.named_on)

@@ -203,7 +203,7 @@ def _why(run: Run, calendar: WorkCalendar, now: datetime) -> Why | None:
 
 
 def _state(run: Run, due: DueDate | None, now: datetime) -> ClockState:
-    """A provisional day is only the earliest it can be: nobody has missed it."""
+    """A provisional day is not final: nobody has missed it."""
     if run.started_at is None:
         return ClockState.NOT_STARTED
     reached = min(at for at in (now, run.met_at, run.ended_at) if at is not None)

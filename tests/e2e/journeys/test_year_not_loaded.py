@@ -16,7 +16,7 @@ from tests.support.journeys import PATIENCE_SECONDS, Town
 from tests.support.steps import application, clocks_named, examination, printed, refused
 
 YEAR = last_shipped_year() + 1
-MARK = "所涉年度放假安排尚未公布，为目前可确定的最早日期"
+MARK = "所涉年度放假安排尚未公布，为按周一至周五推算的最早日期"
 
 
 def _notice() -> dict[str, bool]:

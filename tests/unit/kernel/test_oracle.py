@@ -132,6 +132,31 @@ def test_due_dates_of_random_histories_are_those_of_the_walk():
         assert due_date(clock, fast[last]) == walked, (clock, last)
 
 
+def test_a_provisional_date_was_hardly_ever_later_than_the_official_one_and_never_by_more_than_a_working_day():
+    """The one way a year brings a date forward: make-up weekends before the days off they make up for."""
+    official, compared, earlier = SlowCalendar(2026), 0, {}
+
+    for last, fast in fast_calendars().items():
+        starts = [date(last, 1, 1) + DAY * n for n in range(270, 365 if last < 2026 else 0)]
+        for start, days in [(start, days) for start in starts for days in (1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60)]:
+            told = fast.earliest_workday(start, days)
+            if told.year == last:
+                continue
+            clock = datetime.combine(start, datetime.min.time(), CHINA)
+            on = slow_due("WORKDAY", days, 0, 0, clock, [], official).on
+            compared += 1
+            if on < told:
+                weekdays = sum((on + DAY * n).isoweekday() <= 5 for n in range(1, (told - on).days + 1))
+                earlier.setdefault(told.year, []).append(weekdays)
+
+    found = [weekdays for years in earlier.values() for weekdays in years]
+    assert set(found) == {1}
+    assert set(earlier) == {2012, 2019, 2022}
+    assert 0 < len(found) < compared / 200
+    assert official_calendar().add_workdays(date(2021, 11, 29), 45) == date(2022, 1, 30)
+    assert fast_calendars()[2021].earliest_workday(date(2021, 11, 29), 45) == date(2022, 1, 31)
+
+
 def test_used_time_and_its_instants_are_those_of_the_walk():
     dice = random.Random(82)
     fast, slow = official_calendar(), SlowCalendar(2026)
