@@ -24,6 +24,7 @@ from services.kernel.codes import holds_citizen_id
 _LARGEST = 2**62
 _LONGEST = 1000
 _PRINTABLE = re.compile(PRINTABLE)
+_NO_TEXT = {"certificate_version", "holders", "holder_keys", "issued_on", "valid_from", "valid_until"}
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def certificate_of(told: Told, head: SeenHead, peer: Peer, kit: Kit) -> Believed
     record = signed_by(peer, told.record, RECORD_TYPE, "record-signature", "证照元数据的签名无法通过验证")
     try:
         columns = _columns(record, told.identifier, peer, kit)
-        if not _is_plain(columns):
+        if not _fits(columns):
             raise ValueError
     except (LookupError, TypeError, ValueError, AttributeError) as fault:
         raise untrusted("answer-shape", "证照元数据缺少必要内容，或者含有无法登记的字符") from fault
@@ -182,6 +183,13 @@ def _columns(record: Mapping[str, Any], identifier: str, peer: Peer, kit: Kit) -
         "valid_from": _day(record["validate_start"]),
         "valid_until": _day(record["validate_end"]) if record["validate_end"] else None,
     }
+
+
+def _fits(columns: Mapping[str, Any]) -> bool:
+    """Whether a row can hold them: what stands in a text column is text, however the peer signed it."""
+    texts = (value for name, value in columns.items() if name not in _NO_TEXT)
+    named = all(isinstance(text, str) for one in columns["holders"] or () for text in one.values())
+    return named and all(isinstance(text, str) for text in texts) and _is_plain(dict(columns))
 
 
 def _is_plain(value: Any) -> bool:

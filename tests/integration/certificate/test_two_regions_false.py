@@ -8,7 +8,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from services.certificate.files.records import RecordSigner, payload_of
+from services.certificate.domain.transparency import Act, Leaf
+from services.certificate.files.records import RecordSigner, content_hash, payload_of
 from tests.support import tokens
 from tests.support.certificate import BUSINESS_LICENCE, COMPANY, OTHER, an_item
 from tests.support.regions import THEIR_MARKET, Region, Tampering, a_business_licence, two_regions
@@ -52,6 +53,16 @@ def _another_record(said: dict[str, Any], signer: RecordSigner) -> None:
 def _unprintable(said: dict[str, Any], signer: RecordSigner) -> None:
     told = said["certificates"][0]
     told["record"] = signer.sign(payload_of(told["record"]) | {"issue_dept_name": "市场\x00局"})
+
+
+def _logged_alone(said: dict[str, Any], signer: RecordSigner, changes: dict[str, Any]) -> None:
+    """The record says something else, in a log where it is the only leaf: every proof of it holds."""
+    told = said["certificates"][0]
+    told["record"] = signer.sign(payload_of(told["record"]) | changes)
+    leaf = Leaf(Act.ISSUE, told["identifier"], content_hash(told["record"]))
+    told["leaf"] = {"index": 0, "act": "ISSUE", "path": []}
+    head = payload_of(said["head"]) | {"size": 1, "root": leaf.hash().hex()}
+    said |= {"head": signer.sign_compact(head, typ="log-head+jws"), "consistency": []}
 
 
 def _another_path(said: dict[str, Any]) -> None:
@@ -106,6 +117,27 @@ async def test_what_no_row_can_hold_is_a_false_answer_and_no_fault_of_ours(
     own = there.library.kit.signer
 
     with here.line(Tampering(there, lambda said: _unprintable(said, own), own)):
+        fault = await fault_of(await asked(here, licence), here)
+
+    assert fault == "answer-shape"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        pytest.param("certificate_type_name", None, id="nothing"),
+        pytest.param("certificate_type_name", 7, id="a number"),
+        pytest.param("issue_dept_name", {"name": "市场监督管理局"}, id="an object"),
+        pytest.param("certificate_holder_name", ["湘味轩"], id="a list"),
+    ],
+)
+async def test_a_name_that_is_no_text_is_a_false_answer_even_when_signed_and_logged(
+    regions: tuple[Region, Region], licence: dict[str, Any], field: str, value: Any
+) -> None:
+    there, here = regions
+    own = there.library.kit.signer
+
+    with here.line(Tampering(there, lambda said: _logged_alone(said, own, {field: value}), own)):
         fault = await fault_of(await asked(here, licence), here)
 
     assert fault == "answer-shape"
