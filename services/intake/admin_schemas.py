@@ -95,7 +95,7 @@ class BarredIn(In):
 
 class BarredOut(BaseModel):
     masked_number: str
-    division: str = Field(description="登记的区划；由其登记机关自行变更，在各处均有效")
+    division: str = Field(description="登记的区划；在各处均有效，由该区划变更，上级区划可登记已过的日期予以解除")
     barred_until: date
     reason: str
     recorded_at: datetime

@@ -1,6 +1,6 @@
 """Rows turned into applications and back; every save checks the version that was read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -339,9 +339,9 @@ async def documents_of(connection: AsyncConnection, application_id: UUID) -> lis
     return [(row.kind, row.number) for row in await connection.execute(_DOCUMENTS_OF, {"sought": application_id})]
 
 
-async def barred_until(connection: AsyncConnection, subject_key: str) -> date | None:
-    """The latest day any division has recorded."""
-    statement = select(func.max(col(BarredRow.barred_until))).where(col(BarredRow.subject_key) == subject_key)
+async def barred_until(connection: AsyncConnection, subject_keys: Collection[str]) -> date | None:
+    """The latest day any division has recorded of one of them."""
+    statement = select(func.max(col(BarredRow.barred_until))).where(col(BarredRow.subject_key).in_(subject_keys))
     found: date | None = await connection.scalar(statement)
     return found
 

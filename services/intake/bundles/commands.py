@@ -147,7 +147,7 @@ async def handed_in(work: Work, case: BundleCase, materials: Materials, call: Ca
         call,
         holders=whose(case.applicant, case.agent, call.principal),
         auto=case.reuse,
-        promising=promises(work.office, case.applicant, call.today),
+        promising=promises(work.office, case.applicant, (), call.today),
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col
 
@@ -14,6 +14,7 @@ from services.intake.domain.application import Application
 from services.intake.domain.materials import Provided
 from services.intake.domain.records import PartyType
 from services.intake.office import Call, Office
+from services.intake.scope import in_division
 from services.intake.tables import BarredRow
 from services.kernel.codes import mask_citizen_id, mask_uscc, normalise_number
 
@@ -22,7 +23,9 @@ _KEY = [col(BarredRow.subject_key), col(BarredRow.division)]
 
 async def bar(office: Office, body: BarredIn, call: Call) -> Answer:
     """The record of the caller's division. Nobody is removed: a day in the past lets him commit again, as far as this
-    division is concerned. Raises InvalidCode."""
+    division and those below it are concerned. A day to come leaves the records of those below as they are.
+
+    Raises InvalidCode."""
     mask = mask_citizen_id if body.party_type is PartyType.PERSON else mask_uscc
     values = _by(call) | {
         "subject_key": subject_key(office, body.party_type, body.number),
@@ -33,29 +36,40 @@ async def bar(office: Office, body: BarredIn, call: Call) -> Answer:
     async with office.db.transaction(call.idempotency) as uow:
         statement = upsert(BarredRow).values(values)
         await uow.connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=_changing(values)))
+        if body.barred_until < call.today:
+            below = update(BarredRow).where(
+                col(BarredRow.subject_key) == values["subject_key"],
+                in_division(call.by.division, BarredRow),
+                col(BarredRow.barred_until) > body.barred_until,
+            )
+            await uow.connection.execute(below.values(_changing(values)))
         return uow.answer(201, BarredOut.model_validate(values))
 
 
 async def bar_for_falsehood(uow: UnitOfWork, checked: Application, false: Provided, call: Call, *, days: int) -> date:
-    """He whose commitment was found false makes none for so many days; a longer bar stays. Answers its last day.
+    """They whose commitment was found false make none for so many days; a longer bar stays. Answers the last day of
+    the applicant.
 
-    A supervisor who finds the credit repaired records an earlier day.
+    The record stands under the division of him who checked. Who finds the credit repaired records an earlier day there,
+    or from a division above one that is over (`bar`).
 
     Source: 国办发〔2020〕42号 (applicants with a record of dishonesty not yet repaired make no commitments).
     """
     assert false.check is not None  # set by the act this follows from
-    values = _by(call) | {
-        "subject_key": checked.applicant.subject_key,
-        "masked_number": checked.applicant.masked_number,
+    of_all = _by(call) | {
         "barred_until": call.today + timedelta(days=days),
         "reason": f"办件{checked.case_no}告知承诺不实：{false.name}。{false.check.finding}",
     }
-    statement = upsert(BarredRow).values(values)
+    # In one order, so that two checks of the same people do not wait for one another.
+    parties = sorted(checked.applicants, key=lambda party: party.subject_key)
+    rows = [of_all | {"subject_key": one.subject_key, "masked_number": one.masked_number} for one in parties]
+    statement = upsert(BarredRow).values(rows)
     longest = func.greatest(col(BarredRow.barred_until), statement.excluded.barred_until)
-    changing = _changing(values) | {"barred_until": longest}
-    kept = statement.on_conflict_do_update(index_elements=_KEY, set_=changing).returning(col(BarredRow.barred_until))
-    until: date = (await uow.connection.execute(kept)).scalar_one()
-    return until
+    changing = {name: statement.excluded[name] for name in _changing(rows[0])} | {"barred_until": longest}
+    kept = statement.on_conflict_do_update(index_elements=_KEY, set_=changing)
+    returned = await uow.connection.execute(kept.returning(col(BarredRow.subject_key), col(BarredRow.barred_until)))
+    until: dict[str, date] = {row.subject_key: row.barred_until for row in returned}
+    return until[checked.applicant.subject_key]
 
 
 def _by(call: Call) -> dict[str, Any]:

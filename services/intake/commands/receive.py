@@ -28,7 +28,7 @@ async def receive(office: Office, application_id: UUID, body: ReceiptIn, call: C
         await call.check_seen(uow, seen, Act.RECEIVE)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         holders = holders_of(seen, call.principal)
-        promising = promises(office, seen.applicant, call.today)
+        promising = promises(office, seen.applicant, seen.co_applicants, call.today)
         materials = await hand_in(uow.connection, item.item, claims, call, holders=holders, promising=promising)
         rules.require(seen, Act.RECEIVE)  # before a number is drawn
         sequence = await next_sequence(uow.connection, seen.item_code, call.today)

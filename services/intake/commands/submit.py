@@ -53,7 +53,7 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
         await require_stage(uow.connection, published, scenario, body.follows, applicant, call)
         for party, by in ((applicant, agent), *((other.party, None) for other in others)):
             await check_names(uow.connection, party, by, call.principal)
-        holders, promising = whose(applicant, agent, call.principal), promises(office, applicant, call.today)
+        holders, promising = whose(applicant, agent, call.principal), promises(office, applicant, others, call.today)
         how: dict[str, Any] = {"holders": holders, "auto": body.reuse == "auto", "promising": promising}
         materials = await hand_in(uow.connection, item.item, [m.claim() for m in body.materials], call, **how)
         amends = await _amends(uow.connection, item.item, applicant, body, call)
@@ -87,9 +87,9 @@ def _scenario(item: ServiceItem, body: ApplicationIn) -> str | None:
 
 @dataclass(frozen=True)
 class Promising:
-    """Who may promise materials, and up to which day."""
+    """Who promise materials, all who apply together, and up to which day."""
 
-    subject_key: str
+    subject_keys: frozenset[str]
     latest: date
 
 
@@ -119,18 +119,19 @@ async def hand_in(
     return merge(claimed, found)
 
 
-def promises(office: Office, applicant: Applicant, today: date) -> Promising:
-    return Promising(applicant.subject_key, office.latest_promise(today))
+def promises(office: Office, applicant: Applicant, others: Iterable[CoApplicant], today: date) -> Promising:
+    keys = {applicant.subject_key, *(other.party.subject_key for other in others)}
+    return Promising(frozenset(keys), office.latest_promise(today))
 
 
 async def _promises(
     connection: AsyncConnection, claims: Sequence[Claim], promising: Promising | None
 ) -> Promises | None:
-    """Asks who is barred only when somebody commits himself."""
+    """Asks who is barred only when somebody commits himself; one of several who is barred bars them all."""
     if promising is None:
         return None
     commits = any(claim.source is Source.COMMITMENT for claim in claims)
-    barred_until = await repository.barred_until(connection, promising.subject_key) if commits else None
+    barred_until = await repository.barred_until(connection, promising.subject_keys) if commits else None
     return Promises(promising.latest, barred_until)
 
 

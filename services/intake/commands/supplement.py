@@ -79,7 +79,7 @@ async def supply(office: Office, application_id: UUID, body: SupplementsIn, call
         await call.check_seen(uow, seen, Act.SUPPLY)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         holders = holders_of(seen, call.principal)
-        promising = promises(office, seen.applicant, call.today)
+        promising = promises(office, seen.applicant, seen.co_applicants, call.today)
         materials = await hand_in(uow.connection, item.item, claims, call, holders=holders, promising=promising)
         due = office.workdays_after(call.now, NOTICE_WORKDAYS)
         supplied = await save(uow, seen, rules.supply(seen, materials, now=call.now, notice_due=due), events=1)

@@ -119,6 +119,11 @@ class Application:
     course: Course = USUAL
     co_applicants: tuple[CoApplicant, ...] = ()
 
+    @property
+    def applicants(self) -> tuple[Applicant, ...]:
+        """All who apply together, the one who is named first first."""
+        return (self.applicant, *(other.party for other in self.co_applicants))
+
 
 def require(application: Application, act: Act) -> None:
     if application.state not in ALLOWED[act]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.chassis import clock
+from tests.integration.intake.bundle_desk import a_company
 from tests.integration.intake.desk import MARKET, SHOP, Desk, coverage
 
 FAULT = {"material_no": 1, "fault": "未签名", "remedy": "签名后重新提交"}
@@ -169,6 +170,48 @@ class TestInformedCommitment:
         assert [error["code"] for error in refused.json()["errors"]] == ["commitment.barred"]
         shown = [[entry["division"] for entry in entries if entry["barred_until"] == soon(300)] for entries in lists]
         assert shown == [[], ["431221000000"], ["431221000000"]]
+
+    async def test_one_of_several_applicants_who_is_barred_bars_them_all(
+        self, desk: Desk, promising: list[dict[str, Any]]
+    ) -> None:
+        other = a_company()
+        body = {"party_type": "ORGANISATION", "number": other, "barred_until": soon(300), "reason": "失信未修复"}
+        await desk.post("/barred-applicants", desk.staff("SUPERVISOR"), body)
+        together = [{"party_type": "ORGANISATION", "number": other, "name": "共同申请人"}]
+
+        at_once = await desk.submit("E02", number=a_company(), materials=promising, co_applicants=together)
+        submitted = await desk.submitted("E02", number=a_company(), co_applicants=together)
+        on_receipt = await desk.act(submitted, "receipt", {"materials": promising})
+
+        for refused in (at_once, on_receipt):
+            assert [error["code"] for error in refused.json()["errors"]] == ["commitment.barred"]
+
+    async def test_a_falsehood_bars_all_who_applied_together(self, desk: Desk, promising: list[dict[str, Any]]) -> None:
+        first, second = a_company(), a_company()
+        together = [{"party_type": "ORGANISATION", "number": second, "name": "共同申请人"}]
+        submitted = await desk.submitted("E02", number=first, materials=promising, co_applicants=together)
+        application = await desk.done(await desk.done(submitted, "receipt"), "acceptance")
+
+        await desk.done(application, "commitment-checks", FALSE, who=desk.staff("HANDLER", org=MARKET))
+
+        for number in (first, second):
+            refused = await desk.submit("E02", number=number, materials=promising)
+            assert [error["code"] for error in refused.json()["errors"]] == ["commitment.barred"]
+
+    async def test_a_division_above_lifts_a_record_by_a_day_that_is_over_and_shortens_none_by_another(
+        self, desk: Desk, promising: list[dict[str, Any]]
+    ) -> None:
+        number, above = a_company(), desk.staff("SUPERVISOR", division="431200000000")
+        body = {"party_type": "ORGANISATION", "number": number, "barred_until": soon(300), "reason": "失信未修复"}
+        await desk.post("/barred-applicants", desk.staff("SUPERVISOR"), body)
+
+        await desk.post("/barred-applicants", above, body | {"barred_until": soon(3)})
+        longest = (await desk.submit("E02", number=number, materials=promising)).json()
+        await desk.post("/barred-applicants", above, body | {"barred_until": str(date(2020, 1, 1))})
+        allowed = await desk.submit("E02", number=number, materials=promising)
+
+        assert soon(300) in longest["errors"][0]["detail"]
+        assert allowed.status_code == 201, allowed.text
 
     async def test_a_clerk_may_not_bar_anybody(self, desk: Desk) -> None:
         answer = await desk.post("/barred-applicants", desk.clerk, {})
