@@ -29,6 +29,7 @@ from services.intake.domain.bundle_case import BundleAct, BundleCase, MemberRun
 from services.intake.domain.bundle_errors import BundleMaterialsMissing, UnknownMember
 from services.intake.domain.bundle_materials import for_member
 from services.intake.domain.bundle_plan import MemberState
+from services.intake.domain.joint_clock import joint_clock
 from services.intake.domain.materials import Provided, merge, missing
 from services.intake.domain.states import ALLOWED, Act, State
 from services.intake.office import NUMBER_CONTEXT, Call, Office
@@ -36,6 +37,7 @@ from services.intake.schemas import HandOverIn, WithdrawalIn
 from services.intake.scope import CLERKS
 from services.kernel.codes import mask_citizen_id, require_citizen_id
 from services.kernel.errors import FieldError
+from services.kernel.light_rules import Basis
 
 
 async def receive(office: Office, bundle_no: str, body: BundleReceiptIn, call: Call) -> Answer:
@@ -165,9 +167,10 @@ def _check_department(seen: Seen, member_id: str, call: Call) -> None:
 
 
 async def extend(office: Office, bundle_no: str, body: BundleExtensionIn, call: Call) -> Answer:
-    """The responsible person of the government approves more time, once.
+    """The responsible person of the government approves more time, once, before the legal limit is over.
 
-    Raises UnknownBundleApplication, StaleVersion, BundleChanged, WrongBundleState, AlreadyExtended, Invalid.
+    Raises UnknownBundleApplication, StaleVersion, BundleChanged, WrongBundleState, AlreadyExtended, BundleLimitOver,
+    Invalid.
     """
     async with office.db.transaction(call.idempotency) as uow:
         seen = await seen_by(office, uow, bundle_no, call, BundleAct.EXTEND, check=False)
@@ -179,7 +182,10 @@ async def extend(office: Office, bundle_no: str, body: BundleExtensionIn, call: 
             extended_at=call.now,
             extended_by=call.by,
         )
-        after = rules.extend(seen.case, seen.work.running.definition.extension, extension)
+        definition = seen.work.running.definition
+        clock = joint_clock(seen.case, definition, Basis.LEGAL, office.calendar, now=call.now)
+        due = clock.why.due if clock is not None else None
+        after = rules.extend(seen.case, definition.extension, extension, due=due)
         await unchanged(seen.work.uow, seen.case, call)
         case = await finish(seen.work, seen.case, after, call.by)
         return await answered(seen.work, case, 201)

@@ -12,7 +12,13 @@ from uuid import UUID
 from services.intake.domain.application import Agent, Applicant, Application, Outcome, Staff
 from services.intake.domain.bundle import BundleDefinition
 from services.intake.domain.bundle_clock import Span, running
-from services.intake.domain.bundle_errors import AlreadyExtended, UnknownMember, WrongBundleState, WrongMemberState
+from services.intake.domain.bundle_errors import (
+    AlreadyExtended,
+    BundleLimitOver,
+    UnknownMember,
+    WrongBundleState,
+    WrongMemberState,
+)
 from services.intake.domain.bundle_plan import (
     FAILED,
     OVER,
@@ -29,6 +35,7 @@ from services.intake.domain.materials import Provided, merge
 from services.intake.domain.records import BundleSupplement
 from services.intake.domain.states import State
 from services.kernel.errors import FieldError
+from services.kernel.time_limit import DueDate, china_date
 
 _UNDER_WAY = frozenset({State.SUBMITTED, State.RECEIVED, State.CORRECTION, State.ACCEPTED})
 
@@ -321,14 +328,20 @@ def _cut_off(case: BundleCase, definition: BundleDefinition, now: datetime) -> B
             case = case.with_run(replace(run, state=MemberState.CANCELLED, ended_at=now))
 
 
-def extend(case: BundleCase, allowed: Extension | None, extension: BundleExtension) -> BundleCase:
-    """Raises WrongBundleState, AlreadyExtended, Invalid.
+def extend(
+    case: BundleCase, allowed: Extension | None, extension: BundleExtension, *, due: DueDate | None
+) -> BundleCase:
+    """Once, and only before the legal limit is over; a provisional day cuts nobody's right off.
+
+    Raises WrongBundleState, AlreadyExtended, BundleLimitOver, Invalid.
 
     Source: Administrative Licensing Law art. 42 para. 2: up to 15 days, approved by the government's head.
     """
     require(case, BundleAct.EXTEND)
     if case.extension is not None:
         raise AlreadyExtended()
+    if due is not None and not due.provisional and china_date(extension.extended_at) > due.on:
+        raise BundleLimitOver()
     if allowed is None:
         raise Invalid(errors=[FieldError("#/workdays", "bundle.extension", "该“一件事”没有规定可以延长期限")])
     if not 0 < extension.value <= allowed.value:

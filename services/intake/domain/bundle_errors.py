@@ -70,3 +70,10 @@ class AlreadyExtended(DomainError):
     kind: ClassVar[Kind] = Kind.CONFLICT
     title_zh: ClassVar[str] = "“一件事”办理期限只能延长一次"
     title_en: ClassVar[str] = "The limit of a bundle is extended only once"
+
+
+class BundleLimitOver(DomainError):
+    code: ClassVar[str] = "intake.bundle-limit-over"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "“一件事”办理期限已经届满，不能再延长"
+    title_en: ClassVar[str] = "The limit of the bundle is over and can no longer be extended"

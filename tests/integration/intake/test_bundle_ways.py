@@ -3,7 +3,7 @@
 import asyncio
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import httpx
@@ -19,7 +19,9 @@ from tests.integration.intake.bundle_desk import BundleDesk, a_company, expect, 
 from tests.integration.intake.conftest import CATALOGUE
 from tests.integration.intake.desk import BUSINESS_LICENCE, PDF, SHOP, ZHANG, a_decision
 from tests.integration.intake.test_worker import others, tell  # noqa: F401 (a fixture)
+from tests.integration.intake.travel import Travel, travel
 
+__all__ = ["travel"]
 MARKET = "11431202006100029C"
 SIGNS = "114312020061001090"
 HEALTH = "11431202006100061P"
@@ -187,6 +189,24 @@ async def test_the_head_of_government_extends_once(bundles: BundleDesk) -> None:
     assert extended["extension"]["approved_by"] == "分管副区长"
     assert again.json()["code"] == "intake.bundle-already-extended"
     assert (others_head.status_code, chief.status_code) == (404, 403)
+
+
+async def test_art_42_the_day_after_the_joint_limit_nobody_extends_it(bundles: BundleDesk, travel: Travel) -> None:
+    travel.to_day(date(2026, 3, 2))
+    bundle = await bundles.accepted("K01", form={"area_m2": 1})
+    last = date.fromisoformat(bundle["legal"]["due"]["on"])
+    body = {"workdays": 15, "reason": "会同现场核验", "approval_no": "鹤政批〔2026〕4号"}
+    head = bundles.desk.staff("GOVERNMENT_HEAD", name="分管副区长", org="11431202006000001Y")
+
+    travel.after(last)
+    late = await bundles.act(bundle, "extension", body, who=head)
+    travel.after(last, seconds=-1)
+    extended = await bundles.done(bundle, "extension", body, who=head)
+
+    assert last == date(2026, 5, 8)
+    assert (late.status_code, late.json()["code"]) == (409, "intake.bundle-limit-over")
+    assert extended["legal"]["due"]["on"] == "2026-05-28"
+    assert extended["promised"]["due"] == bundle["promised"]["due"]
 
 
 async def test_withdrawal_takes_back_what_is_not_decided(bundles: BundleDesk) -> None:

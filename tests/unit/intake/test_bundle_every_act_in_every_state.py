@@ -13,6 +13,7 @@ from services.intake.domain.bundle_case import BUNDLE_ALLOWED, BundleAct, Bundle
 from services.intake.domain.bundle_errors import WrongBundleState
 from services.intake.domain.bundle_plan import MemberState
 from services.intake.domain.records import BundleSupplement
+from services.kernel.time_limit import DueDate
 from services.kernel.workdays import official_calendar
 from tests.support.every_act import acts_in, named_by
 from tests.unit.intake.builders import CLERK, NOON, TODAY, provided
@@ -48,7 +49,7 @@ ACTS: dict[BundleAct, Callable[[BundleCase], BundleCase]] = {
         replace(c, received_at=NOON - timedelta(days=20)), now=NOON, calendar=CALENDAR
     ),
     BundleAct.RECORD_RESULT: lambda c: rules.record_result(c, BUNDLE, "步骤", RESULT),
-    BundleAct.EXTEND: lambda c: rules.extend(c, BUNDLE.extension, EXTENSION),
+    BundleAct.EXTEND: lambda c: rules.extend(c, BUNDLE.extension, EXTENSION, due=DueDate(TODAY)),
     BundleAct.HAND_IN_STAGE: lambda c: rules.hand_in_stage(c, [], now=NOON),
     BundleAct.HAND_OVER: lambda c: rules.hand_over(c, now=NOON),
     BundleAct.WITHDRAW: lambda c: rules.withdraw(c, reason="不办了", now=NOON),

@@ -9,12 +9,13 @@ from services.intake.domain import bundle_case as rules
 from services.intake.domain.application import Outcome
 from services.intake.domain.bundle import Presence
 from services.intake.domain.bundle_case import BundleState
-from services.intake.domain.bundle_errors import AlreadyExtended, WrongMemberState
+from services.intake.domain.bundle_errors import AlreadyExtended, BundleLimitOver, WrongMemberState
 from services.intake.domain.bundle_materials import common_list, for_member, wanting_types
 from services.intake.domain.bundle_plan import MemberState, Part, in_order, plan
 from services.intake.domain.catalogue import Need
 from services.intake.domain.errors import Invalid
-from tests.unit.intake.builders import CLERK, ID_TYPE, LICENCE_TYPE, NOON, a_material, an_item, provided
+from services.kernel.time_limit import DueDate
+from tests.unit.intake.builders import CLERK, ID_TYPE, LICENCE_TYPE, NOON, TODAY, a_material, an_item, provided
 from tests.unit.intake.bundle_builders import a_bundle, a_case, a_member, a_run, a_stage
 
 CHAIN = a_bundle(a_member("C", "B"), a_member("B", "A"), a_member("A"), a_member("D", "A"))
@@ -148,13 +149,24 @@ def test_the_next_stage_opens_when_the_required_members_are_granted(
 def test_the_limit_is_extended_once_and_not_beyond_what_is_allowed() -> None:
     case, extension = a_case(BundleState.ACCEPTED), rules.BundleExtension(15, "理由", "负责人", "1号", NOON, CLERK)
 
-    extended = rules.extend(case, CHAIN.extension, extension)
+    extended = rules.extend(case, CHAIN.extension, extension, due=None)
 
     with pytest.raises(AlreadyExtended):
-        rules.extend(extended, CHAIN.extension, extension)
+        rules.extend(extended, CHAIN.extension, extension, due=None)
     for allowed, value in ((CHAIN.extension, 16), (None, 1)):
         with pytest.raises(Invalid):
-            rules.extend(case, allowed, replace(extension, value=value))
+            rules.extend(case, allowed, replace(extension, value=value), due=None)
+
+
+def test_art_42_the_limit_is_extended_on_its_last_day_and_not_the_day_after() -> None:
+    case, extension = a_case(BundleState.ACCEPTED), rules.BundleExtension(15, "理由", "负责人", "1号", NOON, CLERK)
+    yesterday = TODAY - timedelta(days=1)
+
+    with pytest.raises(BundleLimitOver):
+        rules.extend(case, CHAIN.extension, extension, due=DueDate(yesterday))
+
+    for due in (DueDate(TODAY), DueDate(yesterday, provisional=True)):
+        assert rules.extend(case, CHAIN.extension, extension, due=due).extension == extension
 
 
 ITEM_A = an_item(
