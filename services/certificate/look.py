@@ -9,12 +9,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.certificate import authorisations, queries, repository
+from services.certificate.commands.verify import intact_record
 from services.certificate.domain import access_labels as labels
 from services.certificate.domain import presentation as rules
 from services.certificate.domain.access import holds
 from services.certificate.domain.authorisation import Authorisation, Right
 from services.certificate.domain.errors import NotFound, NotPresented
 from services.certificate.domain.holders import keys_of, names_of
+from services.certificate.files.errors import RecordNotAuthentic
+from services.certificate.kit import Kit
 from services.certificate.look_schemas import (
     AccessOut,
     PresentationIn,
@@ -145,9 +148,14 @@ async def _presenter(connection: AsyncConnection, row: Any, who: Principal, toda
 
 
 async def presented(
-    db: Database, code: str, viewer: Principal | None, *, now: datetime, real_now: datetime
+    db: Database, code: str, viewer: Principal | None, kit: Kit, *, now: datetime, real_now: datetime
 ) -> PresentedOut:
-    """What the code shows; looking leaves a row that the holder sees. Raises NotPresented."""
+    """What the code shows; looking leaves a row that the holder sees.
+
+    Raises:
+        NotPresented.
+        RecordNotAuthentic: the registered values are not what was signed and logged; none is shown.
+    """
     async with db.transaction() as uow:
         found = await uow.connection.execute(
             select(*(presentation.c[name] for name in _OF_PRESENTATION), *certificate.c)
@@ -159,6 +167,9 @@ async def presented(
             raise NotPresented
         looked = [_presented_row(row, key, viewer, now) for key in keys_of(row)]
         await repository.note_access(uow.connection, looked)
+        registered = await queries.by_identifier(uow.connection, row.identifier)
+    if await intact_record(db, registered, kit) is None:
+        raise RecordNotAuthentic("登记记录与签名或公开日志不一致，请联系颁发机构")
     values = {
         "type_name": row.type_name,
         "certificate_number": row.number_shown,

@@ -14,7 +14,7 @@ from services.certificate.look_schemas import (
     PresentationOut,
     PresentedOut,
 )
-from services.certificate.routes import Identifier
+from services.certificate.routes import Identifier, TheKit
 from services.chassis.auth import Principal, allow, public
 from services.chassis.clock import local_date, real_now
 from services.chassis.errors import BadCursor
@@ -101,7 +101,7 @@ async def present(
 
 
 @shown.post("/certificates/presented", summary="查看亮证码出示的字段")
-async def presented(request: Request, body: CodeIn, db: Db, now: Now, response: Response) -> PresentedOut:
+async def presented(request: Request, body: CodeIn, db: Db, now: Now, kit: TheKit, response: Response) -> PresentedOut:
     response.headers.update(_PRIVATE)
     viewer: Principal | None = getattr(request.state, "principal", None)
-    return await look.presented(db, body.code, viewer, now=now, real_now=real_now())
+    return await look.presented(db, body.code, viewer, kit, now=now, real_now=real_now())

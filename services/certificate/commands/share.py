@@ -1,17 +1,19 @@
 """The sharing operations (GB/T 36906) over the rules of search, record and file."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from services.certificate import queries
 from services.certificate.commands import fetch_files, read_certificates
 from services.certificate.commands.fetch_files import Download
 from services.certificate.commands.read_certificates import Asked, holder_key_of
-from services.certificate.commands.sign_records import signed_record
+from services.certificate.commands.verify import intact_record
+from services.certificate.domain.certificate import basic
 from services.certificate.domain.errors import NotFound
-from services.certificate.domain.holders import keys_of, of_row
+from services.certificate.domain.holders import read_holders
 from services.certificate.domain.sharing import DATA
-from services.certificate.kit import Kit
+from services.certificate.files.errors import RecordNotAuthentic
+from services.certificate.kit import Kit, holder_of
 from services.certificate.looks import Why
 from services.certificate.schemas import CertificateDetail
 from services.certificate.sharing_schemas import (
@@ -47,7 +49,9 @@ async def file(db: Database, wanted: FileIn, caller: Principal, kit: Kit, *, now
 async def verify(db: Database, wanted: VerifyDataIn, caller: Principal, kit: Kit, *, now: datetime) -> VerifiedDataOut:
     """Compare what the caller states; he may state what his registration lets him see.
 
-    Raises: see `read_certificates.read`; NotFound only for an identifier that there is not.
+    Raises:
+        RecordNotAuthentic: the registered values are not what was signed and logged; nothing is compared with them.
+        See `read_certificates.read`; NotFound only for an identifier that there is not.
     """
     stated = wanted.stated.names()
     fields = tuple(name for name in DATA if name in {*wanted.fields, *stated})
@@ -82,18 +86,29 @@ async def _identifier(db: Database, wanted: OneIn, caller: Principal, kit: Kit, 
 
 
 async def _registered(db: Database, row: Any, stated: StatedIn, kit: Kit) -> dict[str, bool]:
-    """The signed record knows the number in full."""
-    signed = kit.signer.verify(await signed_record(db, row, kit))
+    """Compared with the signed record, never with the row alone: a row can be rewritten in the database.
+
+    Raises RecordNotAuthentic: the row says something else than what was signed and logged.
+    """
+    signed = await intact_record(db, row, kit)
+    if signed is None:
+        raise RecordNotAuthentic("登记记录与签名或公开日志不一致，请联系颁发机构")
     number = (stated.certificate_number or "").strip().upper()
+    holders = [holder_of(one, kit) for one in read_holders(signed)]
     return {
         "certificate_number": number == str(signed["certificate_number"]).upper(),
-        "holder_name": stated.holder_name in {one["name"] for one in of_row(row)},
-        "holder_number": bool(stated.holder_number) and _is_holder(row, stated.holder_number or "", kit),
-        "issued_on": stated.issued_on == row.issued_on,
-        "valid_until": stated.valid_until == row.valid_until,
+        "holder_name": stated.holder_name in {one.name for one in holders},
+        "holder_number": bool(stated.holder_number)
+        and not _keys(stated.holder_number or "", kit).isdisjoint(one.key for one in holders),
+        "issued_on": _day(stated.issued_on) == signed["issue_date"],
+        "valid_until": _day(stated.valid_until) == signed["validate_end"],
     }
 
 
-def _is_holder(row: Any, number: str, kit: Kit) -> bool:
-    keys = {kit.holder_key(kind, normalise_number(number)) for kind in ("PERSON", "ORGANISATION")}
-    return not keys.isdisjoint(keys_of(row))
+def _day(stated: date | None) -> str:
+    """As a record tells it."""
+    return basic(stated) if stated else ""
+
+
+def _keys(number: str, kit: Kit) -> set[str]:
+    return {kit.holder_key(kind, normalise_number(number)) for kind in ("PERSON", "ORGANISATION")}

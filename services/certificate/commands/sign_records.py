@@ -44,10 +44,9 @@ async def signed_record(database: Database, row: Any, kit: Kit) -> str:
     """The signed record of a certificate's row (`id`, `jws_sealed`); signs and stores it now when it is a draft.
 
     Raises:
-        SealBroken: the stored record was changed.
-        RecordNotAuthentic: it is a draft, and not the one that was logged.
+        RecordNotAuthentic: the stored record was changed, or it is a draft, and not the one that was logged.
     """
-    stored = kit.open_record(row.jws_sealed)
+    stored = _opened(row.jws_sealed, kit)
     if not is_draft(stored):
         return stored
     async with database.transaction() as uow:
@@ -56,13 +55,21 @@ async def signed_record(database: Database, row: Any, kit: Kit) -> str:
 
 async def signed_within(connection: AsyncConnection, row: Any, kit: Kit) -> str:
     """As `signed_record`, in a transaction that is already open."""
-    stored = kit.open_record(row.jws_sealed)
+    stored = _opened(row.jws_sealed, kit)
     if not is_draft(stored):
         return stored
     signed = _signed(stored, await connection.scalar(_LEAF, {"id": row.id}), kit)
     if await _store(connection, [(row.id, row.jws_sealed, kit.seal_record(signed))]):
         return signed
-    return kit.open_record(await connection.scalar(_STORED, {"id": row.id}))
+    return _opened(await connection.scalar(_STORED, {"id": row.id}), kit)
+
+
+def _opened(sealed: bytes, kit: Kit) -> str:
+    """A changed record is an answer to whoever asks for it, not a fault of the program. Raises RecordNotAuthentic."""
+    try:
+        return kit.open_record(sealed)
+    except (SealBroken, ValueError) as fault:
+        raise RecordNotAuthentic("证照元数据的存储内容已被改动") from fault
 
 
 async def sign_due(database: Database, kit: Kit, many: int = BATCH) -> int | None:

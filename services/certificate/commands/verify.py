@@ -41,7 +41,6 @@ from services.certificate.schemas import VerificationOut, VerifiedCertificate, V
 from services.chassis import file_guard
 from services.chassis.clock import local_date
 from services.chassis.database import Database
-from services.chassis.sealing import SealBroken
 from services.kernel.certificate_identifier import check_certificate_identifier
 
 _UNKNOWN = Finding(Verdict.UNKNOWN, Reason.NOT_IN_LIBRARY)
@@ -123,7 +122,7 @@ async def file(db: Database, content: bytes, kit: Kit, *, now: datetime, code: s
         copied = await copy_queries.by_id(connection, UUID(found.copy_id)) if found.copy_id else None
         binding = await _carried(connection, found, code)
     if binding is Binding.ABSENT and seal_of(found) is Seal.FOREIGN and row is not None and found.record_sha256:
-        binding = Binding.OWN if await _record_intact(db, row, kit, found.record_sha256) else binding
+        binding = Binding.OWN if await intact_record(db, row, kit, found.record_sha256) else binding
     here = row is not None or not is_elsewhere(named, kit.settings.division)
     if not here and (elsewhere := await verifying.by_file(db, named, content, kit, now=now)):
         return elsewhere
@@ -135,7 +134,20 @@ async def file(db: Database, content: bytes, kit: Kit, *, now: datetime, code: s
     if fault is not None:
         return _told(fault, now, named=named)
     told = await _certificate(db, row, kit, now, found)
-    return _of_copy(told, copied, now) if copied is not None else told
+    return _of_copied_file(told, found, copied, now) if found.copy_id else told
+
+
+def _of_copied_file(told: VerificationOut, found: PdfVerdict, copied: Any, now: datetime) -> VerificationOut:
+    """What is sealed into the file of a copy counts; a row that is gone or says something else does not lengthen it."""
+    until = found.copy_until
+    same = copied is not None and copied.identifier == found.reference and until in (None, copied.expires_on)
+    if same:
+        return _of_copy(told, copied, now)
+    if told.verdict is not Verdict.VALID:
+        return told
+    if until is not None and local_date(now) > until:
+        return _told(Finding(Verdict.NO_LONGER_VALID, Reason.COPY_EXPIRED), now, told.certificate)
+    return _told(Finding(Verdict.ALTERED, Reason.RECORD_ALTERED), now)
 
 
 async def _carried(connection: AsyncConnection, found: PdfVerdict, code: str) -> Binding:
@@ -177,21 +189,23 @@ async def _certificate(
     """The state of a row; of an uploaded file (`shown`) also that it belongs to this very record."""
     if row is None:
         return _told(_UNKNOWN, now)
-    intact = await _record_intact(db, row, kit, shown.record_sha256 if shown else None)
+    intact = await intact_record(db, row, kit, shown.record_sha256 if shown else None) is not None
     finding = judge(row.status, row.valid_from, row.valid_until, today=local_date(now), intact=intact)
     known = _known(row) if finding.verdict in _SHOWN else None
     return _told(finding, now, certificate=known)
 
 
-async def _record_intact(db: Database, row: Any, kit: Kit, on_file: str | None) -> bool:
-    """The signed record opens, its signature holds, the row says what was signed, and so does the file shown."""
+async def intact_record(db: Database, row: Any, kit: Kit, on_file: str | None = None) -> dict[str, Any] | None:
+    """The record of a row of `queries.by_identifier`: it opens, its signature holds, the row says what was signed (and
+    so does the file shown), and its status follows from the log. None otherwise.
+    """
     try:
         signed = kit.signer.verify(await signed_record(db, row, kit))
-    except (SealBroken, RecordNotAuthentic, ValueError):
-        return False
+    except (RecordNotAuthentic, ValueError):
+        return None
     if on_file is not None and on_file != record_sha256(signed):
-        return False
-    return says_what_was_signed(row, signed, kit) and _is_logged(row)
+        return None
+    return signed if says_what_was_signed(row, signed, kit) and _is_logged(row) else None
 
 
 def _is_logged(row: Any) -> bool:
