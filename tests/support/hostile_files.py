@@ -42,6 +42,16 @@ def an_object_stream(*objects: bytes, entries: bytes = b"/Type/ObjStm/N 1/First 
     return a_stream(zlib.compress(packed_objects(*objects)), entries + b"/Filter/FlateDecode")
 
 
+def as_differences(content: bytes, columns: int) -> bytes:
+    """Each row as its difference to the row above: PNG's predictor "up", which readers undo."""
+    rows, above = b"", bytes(columns)
+    for place in range(0, len(content), columns):
+        row = content[place : place + columns].ljust(columns)
+        rows += b"\x02" + bytes((one - other) % 256 for one, other in zip(row, above, strict=True))
+        above = row
+    return rows
+
+
 def in_hex(content: bytes) -> bytes:
     return content.hex().encode() + b">"
 

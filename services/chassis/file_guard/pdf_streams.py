@@ -13,6 +13,9 @@ from services.chassis.file_guard.budget import MIB, Budget, Unsafe
 
 _BEGIN = re.compile(rb"(?<!end)stream[ \t]{0,8}(?:\r\n|\n|\r)")
 _OBJECTS = re.compile(rb"\s{0,8}\d{1,10}\s+\d{1,10}[\s\d]")  # how an object stream begins: numbers and places
+_NAMED = re.compile(rb"/ObjStm(?=[\x00-\x20()<>\[\]{}/%]|$)")
+_HEAD = re.compile(rb"(?:[\s\0]|%[^\r\n]*[\r\n])*(?:\d+[\s\0]|$)")  # of what a dictionary calls objects; or none at all
+_PREDICTED = re.compile(rb"/Predictor[\s\0]*(?!1[^\d])\d")
 _HEX = re.compile(rb"[0-9A-Fa-f\s]{16,}>")
 _BASE_85 = re.compile(rb"[!-uz~<\s]+")
 _SPACE = b" \t\r\n\f\0"
@@ -36,35 +39,45 @@ class Texts:
     def pieces(self) -> Iterator[bytes]:
         """Overlapping, so that no word is cut in two. Raises Unsafe."""
         yield from self._windows(self._content)
+        before = 0
         for match in _BEGIN.finditer(self._content):
             self._budget.tick()
-            yield from self._unpacked(self._content, match.end(), 1)
+            named = _NAMED.search(self._content, before, match.start())
+            if named is not None:
+                _demand(_PREDICTED.search(self._content, before, match.start()) is None)
+            yield from self._unpacked(self._content, match.end(), 1, named is not None)
+            before = match.end()
 
     def _windows(self, text: bytes) -> Iterator[bytes]:
         for place in range(0, len(text), _STEP):
             self._budget.tick()
             yield text[place : place + _STEP + _OVERLAP]
 
-    def _unpacked(self, text: bytes, place: int, depth: int) -> Iterator[bytes]:
+    def _unpacked(self, text: bytes, place: int, depth: int, named: bool) -> Iterator[bytes]:
+        """`named`: its dictionary says that it holds objects, so what it unpacks to must read like them."""
         if depth > _DEEPEST:
             raise Unsafe("pdf.filters-nested", "PDF 中的数据经过多层压缩，无法检查，请重新导出后上传")
         if is_packed(text, place):
-            yield from self._inflated(text, place, depth)
+            yield from self._inflated(text, place, depth, named)
             return
         plain = _from_ascii(text, place)
         if plain:
             self._budget.spend(len(plain))
             self._keep(plain)
             yield from self._windows(plain)
-            yield from self._unpacked(plain, 0, depth + 1)
+            yield from self._unpacked(plain, 0, depth + 1, named)
+        elif named:
+            _demand(_HEAD.match(text, place) is not None)
 
-    def _inflated(self, text: bytes, place: int, depth: int) -> Iterator[bytes]:
+    def _inflated(self, text: bytes, place: int, depth: int, named: bool) -> Iterator[bytes]:
         pieces = self._budget.inflate(text, place)
         first = next(pieces, b"")
         if is_packed(first, 0) or _from_ascii(first, 0):
             whole = b"".join(chain([first], self._few(pieces)))
-            yield from self._unpacked(whole, 0, depth + 1)
+            yield from self._unpacked(whole, 0, depth + 1, named)
             pieces, first = iter(()), whole
+        elif named:
+            _demand(_HEAD.match(first) is not None)
         keeping = bytearray() if _OBJECTS.match(first) else None
         before = b""
         for piece in chain([first], pieces):
@@ -90,6 +103,15 @@ class Texts:
         self._room -= len(text)
         if self._room >= 0:
             self.kept.append(text)
+
+
+def _demand(readable: bool) -> None:
+    """Objects behind a predictor stand there as differences, in which no word is found. No ordinary writer does so.
+
+    Raises Unsafe.
+    """
+    if not readable:
+        raise Unsafe("pdf.filter", "PDF 使用了无法检查的压缩方式，请重新导出后上传")
 
 
 def is_packed(text: bytes, place: int) -> bool:

@@ -18,6 +18,8 @@ from tests.support.hostile_files import SCRIPT, SIGNED, a_pdf, a_stream, an_obje
 URI = b"<</S/URI/URI(http://x.example)>>"
 PACKED = zlib.compress(hostile.packed_objects(SCRIPT))
 KINDS = b"/Type/ObjStm/N 1/First 5"
+FLATE, PREDICTED = b"/Filter/FlateDecode", b"/DecodeParms<</Predictor 12/Columns 8>>"
+DIFFERENCES = zlib.compress(hostile.as_differences(hostile.packed_objects(SCRIPT), 8))
 
 
 def noise(size: int) -> bytes:
@@ -48,6 +50,15 @@ PDFS = {
         "pdf.script",
     ),
     "packed in a way that is not read": (a_pdf(a_stream(b"\x80\x0b", KINDS + b"/Filter/LZWDecode")), "pdf.filter"),
+    "objects as differences": (a_pdf(a_stream(DIFFERENCES, KINDS + FLATE + PREDICTED)), "pdf.filter"),
+    "the same, its parameters elsewhere": (
+        a_pdf(a_stream(DIFFERENCES, KINDS + FLATE + b"/DecodeParms 5 0 R"), PREDICTED[12:]),
+        "pdf.filter",
+    ),
+    "the same behind a false begin": (
+        a_pdf(a_stream(DIFFERENCES, KINDS + b"/X(stream\n)" + FLATE + PREDICTED)),
+        "pdf.filter",
+    ),
     "packed many times": (
         a_pdf(a_stream(zlib.compress(zlib.compress(zlib.compress(zlib.compress(b"x" * 99)))), KINDS)),
         "pdf.filters-nested",
@@ -102,6 +113,15 @@ HARMLESS = {
     "a link to click on": a_pdf(b"<</Subtype/Link/A<</S/URI/URI(https://x.example)>>>>"),
     "an old picture": a_pdf(a_stream(b"\x80\x0b\x60\x50", b"/Subtype/Image/Filter/LZWDecode")),
     "text in base 85": a_pdf(a_stream(hostile.in_base_85(zlib.compress(b"BT (x) Tj ET")), b"")),
+    "no objects": a_pdf(a_stream(zlib.compress(b""), b"/Type/ObjStm/N 0/First 0" + FLATE)),
+    "objects, not packed": a_pdf(a_stream(hostile.packed_objects(b"<</Type/Font>>"), KINDS)),
+    "objects without differences": a_pdf(
+        an_object_stream(b"<</Type/Font>>", entries=KINDS + b"/DecodeParms<</Predictor 1>>")
+    ),
+    "a table of places as differences": a_pdf(
+        an_object_stream(b"<</Type/Font>>"),
+        a_stream(zlib.compress(hostile.as_differences(bytes(24), 6)), b"/Type/XRef" + FLATE + PREDICTED),
+    ),
     "object streams": a_pdf(an_object_stream(b"<</Type/Font>>", b"<</Kids[3 0 R]>>")),
     "a signed record attached": a_pdf(b"<</EF<</F 5 0 R>>>>", a_stream(zlib.compress(SIGNED), b"/Type/EmbeddedFile")),
     "the same, not packed": a_pdf(b"<</EF<</F 5 0 R>>>>", a_stream(SIGNED, b"/Type/EmbeddedFile")),
