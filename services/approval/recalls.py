@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from contracts.events.approval import FalseCommitmentFound
 from contracts.events.common import Actor, OrganisationRef, Outcome
 from contracts.events.intake import CommitmentChecked
 from contracts.events.reuse import CaseRecalled, RecallConcluded, RecallOutcome
@@ -23,7 +24,7 @@ from services.approval.domain.errors import RecallAnswered, UnknownRecall
 from services.approval.domain.states import State
 from services.approval.schemas import LongText, RecallGround, RecallTask
 from services.approval.scope import READERS, visible
-from services.approval.tables import CaseRow, DecisionRow, RecallRow
+from services.approval.tables import CaseRow, DecisionRow, RecallRow, RecordRow
 from services.chassis.auth import Principal, allow
 from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
 from services.chassis.errors import BadCursor, StaleVersion
@@ -76,19 +77,39 @@ async def keep_falsehood(uow: UnitOfWork, case: Case, checked: CommitmentChecked
     granted = await uow.connection.scalar(decided) == Outcome.GRANTED.value
     if not granted and case.state is not State.RENEWED:
         return
+    await _recall(uow, case, checked, checked.checked_at, checked.issued)
+
+
+async def keep_falsehoods_found(uow: UnitOfWork, case: Case) -> None:
+    """Of a case that silence renewed: what was found false before, while it could still be refused."""
+    found = select(col(RecordRow.content)).where(
+        col(RecordRow.case_id) == case.id, col(RecordRow.subject) == FalseCommitmentFound.SUBJECT
+    )
+    for content in (await uow.connection.scalars(found)).all():
+        false = FalseCommitmentFound.model_validate(content | {"case_id": case.id, "case_no": case.case_no})
+        await _recall(uow, case, false, false.found_at)
+
+
+async def _recall(
+    uow: UnitOfWork,
+    case: Case,
+    false: CommitmentChecked | FalseCommitmentFound,
+    found_at: datetime,
+    issued: Sequence[str] = (),
+) -> None:
     row = {
-        "recall_id": uuid5(_FALSEHOODS, f"{case.id}|{checked.material_no}"),
+        "recall_id": uuid5(_FALSEHOODS, f"{case.id}|{false.material_no}"),
         "case_id": case.id,
         "version": _HEARD,
         "ground": RecallGround.COMMITMENT_FALSE.value,
         "identifier": "",
         "status": None,
         "through": [],
-        "issued": list(checked.issued),
+        "issued": list(issued),
         "concluded": True,
-        "material": checked.name,
-        "finding": checked.finding,
-        "recalled_at": checked.checked_at,
+        "material": false.name,
+        "finding": false.finding,
+        "recalled_at": found_at,
         "reasons": "",
     }
     await uow.connection.execute(insert(RecallRow).values(row).on_conflict_do_nothing())

@@ -25,7 +25,8 @@ async def renew_case(uow: UnitOfWork, deemed: RenewalDeemed, *, now: datetime) -
     """Close the case as renewed by silence, once. Whoever holds the row first wins; the other finds it closed.
 
     A decision cannot come after it: from the end of the old certificate's last day `check_not_renewed` refuses it. One
-    made before that day's end would have been heard by intake, which waits for it.
+    made before that day's end would have been heard by intake, which waits for it. Renewed on a commitment that was
+    found false, the case goes to its department again.
 
     Raises NotYet: the case is not opened yet.
     """
@@ -41,6 +42,7 @@ async def renew_case(uow: UnitOfWork, deemed: RenewalDeemed, *, now: datetime) -
     await repository.save(uow.connection, case)
     await records.add(uow.connection, loaded.case, case, event, at=now)
     uow.publish(event, aggregate_id=case.id, version=case.version)
+    await recalls.keep_falsehoods_found(uow, case)
 
 
 async def move_case(

@@ -18,6 +18,7 @@ from services.approval import repository
 from services.approval.calendars import calendars
 from services.approval.consumers import Listener
 from services.chassis import clock
+from tests.integration.approval.test_following import deemed, hear
 from tests.support.approval import Approval, incoming
 
 PROMISED = DeferredRef(material_no=3, name="设备设施、经营布局文件", promised_on=clock.today() + timedelta(days=5))
@@ -92,6 +93,18 @@ async def test_what_was_granted_on_a_false_commitment_goes_to_its_department_aga
         body = {"outcome": "TO_BE_ANNULLED", "reasons": "提请撤销"}
         answered = await approval.post(f"recalls/{one['recall_id']}/conclusion", approval.chief, body, seen=1)
         assert answered.status_code == 201, answered.text
+
+
+async def test_what_silence_renews_on_a_commitment_found_false_goes_to_its_department_again(approval: Approval) -> None:
+    renews = RenewalRef(certificate_identifier="C1", valid_until=clock.today(), silence_renews=True)
+    accepted = await approval.reviewed(renews=renews)
+    await check(approval, accepted, CommitmentOutcome.FALSE)
+
+    await hear(approval, accepted, deemed(accepted))
+
+    tasks = (await approval.get("tasks", approval.chief)).json()["recalls"]
+    (mine,) = [one for one in tasks if one["case_no"] == accepted.case_no]
+    assert (mine["ground"], mine["material"], mine["finding"]) == ("COMMITMENT_FALSE", "制度目录", "现场未见承诺的制度")
 
 
 async def check(
