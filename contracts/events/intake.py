@@ -348,7 +348,7 @@ class CalendarLoaded(Event):
 
 
 class DatesMoved(Event):
-    """Due dates of one application that a loaded calendar moved or made final."""
+    """Due dates of one application that a loaded calendar moved or made final; `accepted`: it had been accepted."""
 
     SUBJECT: ClassVar[str] = "intake.application.dates_moved.v1"
     application_id: UUID
@@ -356,6 +356,7 @@ class DatesMoved(Event):
     cause: str
     dates: tuple[DateMoved, ...]
     moved_at: datetime
+    accepted: bool = False
 
 
 class RenewalDeemed(Event):

@@ -128,6 +128,7 @@ def dates_moved(application: domain.Application, moves: Sequence[Move], cause: s
             for m in moves
         ),
         moved_at=now,
+        accepted=application.accepted_at is not None,
     )
 
 

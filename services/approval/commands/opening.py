@@ -132,9 +132,14 @@ async def take_deferred(uow: UnitOfWork, supplied: DeferredMaterialSupplied) -> 
 
 
 async def take_window(uow: UnitOfWork, moved: DatesMoved, *, calendar: WorkCalendar, lights: LightBook) -> None:
-    """A loaded calendar moved the window in which the applicants come again; before acceptance there is no case yet."""
+    """A loaded calendar moved the window in which the applicants come again; before acceptance there is no case yet.
+
+    Raises NotYet: it was accepted before its window was moved, and the case is not opened yet.
+    """
     days = {one.clock: one.now.on for one in moved.dates}
     loaded = await repository.find_for_update(uow.connection, moved.application_id) if days.keys() & _WINDOW else None
+    if loaded is None and moved.accepted and days.keys() & _WINDOW:
+        raise NotYet("the case is not opened yet")
     claim = loaded.case.proceedings.claim if loaded is not None else None
     if loaded is None or claim is None or loaded.case.state not in OPEN_STATES:
         return

@@ -4,6 +4,8 @@ import asyncio
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from contracts.events.common import Actor, DueDate, Event, LimitStart, LimitUnit, LimitValue
 from contracts.events.intake import (
     ApplicationAccepted,
@@ -20,7 +22,8 @@ from contracts.events.intake_seldom import ApplicationClaimed
 from services.approval.calendars import calendars
 from services.approval.consumers import Listener
 from services.chassis import clock
-from tests.support.approval import Approval, an_item, incoming
+from services.chassis.bus import NotYet
+from tests.support.approval import Approval, an_acceptance, an_item, incoming
 
 SYSTEM = Actor(account_id="system", name="系统", role="SYSTEM")
 RENEWED = "approval.case.renewed.v1"
@@ -168,6 +171,24 @@ async def test_a_loaded_year_moves_the_window_the_applicants_come_in(approval: A
     early = await approval.decide(accepted.case_no, approval.chief, seen=2)
     assert f"{final.on + timedelta(days=1)}起" in early.json()["detail"]
     assert f"{final.on}以前" in early.json()["detail"]
+
+
+async def test_a_window_that_moved_before_the_case_was_opened_is_not_lost(approval: Approval) -> None:
+    first = DueDate(on=clock.today() + timedelta(days=30), provisional=True)
+    window = ClaimWindowRef(name="申领期", waiting="冷静期", opens_on=first.on + timedelta(days=1), closes=first)
+    accepted = an_acceptance(claim_window=window)
+    dates = (DateMoved(clock=ClockName.CLAIM, earlier=first, now=DueDate(on=first.on + timedelta(days=3))),)
+    named = {"application_id": accepted.application_id, "case_no": accepted.case_no}
+    told = DatesMoved(**named, cause="演练", dates=dates, moved_at=clock.now(), accepted=True)
+
+    with pytest.raises(NotYet):
+        await hear(approval, accepted, told)
+    await hear(approval, accepted, told.model_copy(update={"accepted": False}))
+    await hear(approval, accepted, accepted, told)
+
+    await approval.opine(accepted.case_no, approval.handler, seen=1)
+    early = await approval.decide(accepted.case_no, approval.chief, seen=2)
+    assert f"{first.on + timedelta(days=3)}以前" in early.json()["detail"]
 
 
 async def test_an_emergency_is_granted_before_its_papers_are_in(approval: Approval) -> None:
