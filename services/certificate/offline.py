@@ -12,7 +12,7 @@ from cryptography import x509
 
 from services.certificate.domain.qr_proof import Inclusion, NotAProof, read_address, unpack
 from services.certificate.domain.transparency import FIRST_ACTS, Act, Leaf, status_after
-from services.certificate.domain.verdict_words import GENUINE, GENUINE_PAPER, Words, words_of
+from services.certificate.domain.verdict_words import GENUINE, GENUINE_PAPER, RECORDED, Words, words_of
 from services.certificate.domain.verification import (
     Binding,
     Finding,
@@ -42,6 +42,7 @@ class Outcome(IntEnum):
     UNREADABLE = 2
     UNDECIDED = 3  # nothing wrong, but the given head cannot prove it
     NO_LONGER_VALID = 4  # genuine, and expired, superseded, annulled ...
+    RECORDED = 5  # in the log, but what was shown does not tell its term: a code alone
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,9 @@ def check(content: bytes, known: Known) -> Result:
         claim = _read(content, known)
         _check_code(claim, known)
         lines = (*claim.found, *_proven(claim, known))
-        _check_term(claim, known, lines)
+        if claim.valid_from is None:
+            return Result(Outcome.RECORDED, RECORDED, lines)
+        _check_term(claim, claim.valid_from, known, lines)
         return Result(Outcome.GENUINE, GENUINE, lines)
     except Refused as early:
         return early.result
@@ -258,7 +261,10 @@ def _proven(claim: Claim, known: Known) -> tuple[str, ...]:
     if later is not None:
         _check_later(later, known)
     inclusion = _chosen(claim, None if later else given, known)
-    _check_held(inclusion, known)
+    if inclusion.leaf.act in FIRST_ACTS:
+        _check_held(inclusion, known)
+    else:
+        _check_later(inclusion, known)  # what is carried tells itself what became of the certificate
     if claim.content_hash not in (None, inclusion.leaf.record):
         raise refused(Finding(Verdict.ALTERED, Reason.FILE_ALTERED), "签名数据与日志记录的内容散列不符")
     signed_at = known.heads[inclusion.size]["signed_at"]
@@ -306,10 +312,8 @@ def _check_later(later: Inclusion, known: Known) -> None:
         raise refused(Finding(Verdict.NO_LONGER_VALID, Reason(status)), f"证照标识：{later.leaf.identifier}", told)
 
 
-def _check_term(claim: Claim, known: Known, lines: tuple[str, ...]) -> None:
-    if claim.valid_from is None:
-        return
-    finding = judge("VALID", claim.valid_from, claim.valid_until, today=known.today, intact=True)
+def _check_term(claim: Claim, valid_from: date, known: Known, lines: tuple[str, ...]) -> None:
+    finding = judge("VALID", valid_from, claim.valid_until, today=known.today, intact=True)
     if finding.reason is None and claim.copy_until is not None and known.today > claim.copy_until:
         finding = Finding(Verdict.NO_LONGER_VALID, Reason.COPY_EXPIRED)
     if finding.reason is not None:

@@ -13,11 +13,15 @@ from sqlalchemy import delete, insert, select, text
 
 from services.certificate.__main__ import main
 from services.certificate.commands import log_heads
+from services.certificate.domain.qr_proof import Inclusion, address
+from services.certificate.domain.transparency import Act, Leaf
 from services.certificate.files.jose import canonical
 from services.certificate.monitor import Alarm, Monitor, State
+from services.certificate.offline import Known, Outcome, check
 from services.certificate.tables import certificate, log_head, log_leaf, log_state
-from services.chassis.clock import now
-from tests.support.certificate import Library
+from services.chassis.clock import now, today
+from services.kernel.certificate_identifier import build_certificate_identifier
+from tests.support.certificate import FOOD_LICENCE, Library
 from tests.support.pages import qr_codes
 
 LOG = "/api/v1/certificates/log"
@@ -64,8 +68,10 @@ def test_a_file_a_code_and_a_record_are_verified_without_a_database(
 
     outcomes = [kept.verify(kept.pdf), kept.verify(kept.qr), kept.verify(canonical(kept.record), *proof)]
 
-    assert outcomes == [0, 0, 0]
-    assert "已收录于" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert outcomes == [0, 5, 0]
+    assert "已收录于" in said
+    assert "已收录；期限和现状未核" in said
 
 
 def test_each_falsehood_is_told(kept: Kept, capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,6 +146,38 @@ def test_what_became_of_a_certificate_since_is_told_by_a_proof_of_today_and_ever
     said = capsys.readouterr().out
     assert said.count("怎么办：") == 3
     assert "真实，但已失效：尚未生效（NOT_YET_VALID）" in said
+
+
+def test_a_code_alone_is_never_said_to_be_in_force(kept: Kept, capsys: pytest.CaptureFixture[str]) -> None:
+    later = kept.verify(kept.qr, "--on", "2126-01-01")
+
+    said = capsys.readouterr().out
+    assert later == Outcome.RECORDED
+    assert "有效，" not in said
+    assert "当前有效" not in said
+
+
+@pytest.mark.parametrize(
+    ("act", "outcome", "reason"),
+    [
+        (Act.ANNUL, Outcome.NO_LONGER_VALID, "ANNULLED"),
+        (Act.EXPIRE, Outcome.NO_LONGER_VALID, "EXPIRED"),
+        (Act.WITHDRAW_LOSS, Outcome.RECORDED, None),
+        (Act.ISSUE, Outcome.RECORDED, None),
+    ],
+)
+def test_a_code_made_of_the_public_proof_of_a_later_act_tells_that_act(
+    act: Act, outcome: Outcome, reason: str | None
+) -> None:
+    identifier = build_certificate_identifier(FOOD_LICENCE, "11431202006100029C", "JY24312020000001")
+    inclusion = Inclusion(Leaf(act, identifier, b"\1" * 32), 0, 1, ())
+    root = inclusion.root()
+    assert root is not None
+    heads = {1: {"root": root.hex(), "signed_at": "2026-01-01T00:00:00+00:00"}}
+
+    told = check(address("https://x.example", inclusion).encode(), Known({"division": "431202000000"}, heads, today()))
+
+    assert (told.outcome, told.reason) == (outcome, reason)
 
 
 # --- the monitor
