@@ -134,10 +134,10 @@ async def file(db: Database, content: bytes, kit: Kit, *, now: datetime, code: s
     if fault is not None:
         return _told(fault, now, named=named)
     told = await _certificate(db, row, kit, now, found)
-    return _of_copied_file(told, found, copied, now) if found.copy_id else told
+    return of_copied_file(told, found, copied, now) if found.copy_id else told
 
 
-def _of_copied_file(told: VerificationOut, found: PdfVerdict, copied: Any, now: datetime) -> VerificationOut:
+def of_copied_file(told: VerificationOut, found: PdfVerdict, copied: Any, now: datetime) -> VerificationOut:
     """What is sealed into the file of a copy counts; a row that is gone or says something else does not lengthen it."""
     until = found.copy_until
     same = copied is not None and copied.identifier == found.reference and until in (None, copied.expires_on)
