@@ -13,6 +13,7 @@ from services.chassis.sealing import Sealer
 PARTY_NUMBER = "party-number"  # context under which a number travels sealed in events
 _RECORD = "certificate-record"
 _CONTENTS = "paper-contents"
+_STANDING = "foreign-standing"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ class Kit:
 
     def open_record(self, sealed: bytes) -> str:
         return self.sealer.open_bytes(sealed, _RECORD).decode()
+
+    def seal_standing(self, standing: str) -> bytes:
+        return self.sealer.seal_bytes(standing.encode(), _STANDING)
+
+    def open_standing(self, sealed: bytes) -> str:
+        return self.sealer.open_bytes(sealed, _STANDING).decode()
 
     def seal_contents(self, contents: bytes) -> bytes:
         return self.sealer.seal_bytes(contents, _CONTENTS)

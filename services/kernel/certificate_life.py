@@ -199,3 +199,12 @@ def allowed(act: LifeAct, status: Status, ground: Ground | None = None) -> bool:
     if act not in rule.acts:
         return False
     return status in (rule.states if rule.states is not None else _ALLOWED[act])
+
+
+def may_become(before: Status, after: Status) -> bool:
+    """Whether acts lead from one state to the other: nothing brings back what was taken away."""
+    reached, new = {before}, {before}
+    while new:
+        new = {AFTER[act] for act, states in _ALLOWED.items() if states & new} - reached
+        reached |= new
+    return after in reached

@@ -14,9 +14,14 @@ import httpx
 
 from contracts.events.common import OrganisationRef
 from services.certificate.commands import log_heads
+from services.certificate.domain.errors import PeerUntrusted
+from services.certificate.domain.peering import Peer
 from services.certificate.files.records import RecordSigner, payload_of
+from services.certificate.peers.adopting import adopt
+from services.certificate.peers.asking import Desk, Heard, inquire, remember
 from services.certificate.peers.line import Line
-from services.certificate.peers.wire import ANSWER_TYPE
+from services.certificate.peers.rows import find_peer
+from services.certificate.peers.wire import ANSWER_TYPE, Question
 from services.chassis import clock
 from tests.support import tokens
 from tests.support.certificate import BUSINESS_LICENCE, DISTRICT, MARKET, Library, an_item, environment, running
@@ -68,6 +73,29 @@ class Region:
             "certificate-peers", tokens.headers(["CATALOGUE_ADMIN"]), other.registration(**changes)
         )
         assert answer.status_code == 201, answer.text
+
+    async def hears(self, other: "Region", identifier: str) -> Heard:
+        """What the other one says now; nothing is kept yet."""
+        state, peer = self.library.app.state, await self._peer(other)
+        desk = Desk(self.library.database, self.library.kit, state.line, clock.now())
+        return await inquire(desk, peer, [Question(identifier=identifier, purpose=PURPOSE, head_size=peer.head_size)])
+
+    async def takes(self, other: "Region", heard: Heard) -> str:
+        """Keeps what was heard, or says which fault it has."""
+        peer = await self._peer(other)
+        try:
+            async with self.library.database.transaction() as uow:
+                await remember(uow.connection, peer, heard)
+                await adopt(uow, heard.found[0], peer, self.library.kit, now=clock.now())
+        except PeerUntrusted as fault:
+            return fault.errors[0].code
+        return "adopted"
+
+    async def _peer(self, other: "Region") -> Peer:
+        async with self.library.database.read() as connection:
+            found = await find_peer(connection, other.division)
+        assert found is not None
+        return found
 
     async def asks(self, who: dict[str, str], **wanted: Any) -> httpx.Response:
         return await self.post("certificates/elsewhere", who, {"purpose": PURPOSE} | wanted)

@@ -10,8 +10,9 @@ from contracts.events.certificate import CertificateOrigin, CertificateStatus
 from contracts.events.common import Event, PartyType
 from services.certificate.domain.holders import of_row
 from services.certificate.domain.peering import Peer, Trust, trust
+from services.certificate.domain.transparency import Act
 from services.certificate.kit import Kit
-from services.certificate.peers import rows
+from services.certificate.peers import rows, standing
 from services.certificate.peers.believing import Believed
 from services.certificate.peers.schemas import ForeignOut
 from services.certificate.peers.wire import untrusted
@@ -20,6 +21,7 @@ from services.certificate.schemas import BodyOut
 from services.chassis.clock import local_date
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import uuid7
+from services.kernel.certificate_life import Status, may_become
 
 _STANDINGS: dict[CertificateStatus, type[events.CertificateStanding]] = {
     CertificateStatus.RESCINDED: events.CertificateRescinded,
@@ -59,7 +61,21 @@ async def adopt(
         return
     if (known.region, known.record_sha256) != (peer.region, told.record_sha256):
         raise untrusted("record-changed", "与此前采用的同一证照的签名记录不一致")
-    await _again(uow, known, told, peer, now, why)
+    if not _follows(known, told, standing.status(known, kit)):
+        raise untrusted("record-changed", "答复早于此前采用的答复，或者把已终止的证照说成有效")
+    await _again(uow, known, told, peer, kit, now, why)
+
+
+def _follows(known: Any, told: Believed, stood: str) -> bool:
+    """Whether this is no older answer than the one known: two may arrive in another order than they were given.
+
+    An act counts before a head covers it, so the same head may stand under both: what was taken away stays away, and
+    what was lost is valid again only by the act that says so.
+    """
+    if told.proof["size"] < known.proof["size"] or not may_become(Status(stood), Status(told.status)):
+        return False
+    found_again = (stood, told.status) == (Status.LOST, Status.VALID)
+    return not found_again or told.last_act is Act.WITHDRAW_LOSS
 
 
 async def _first(uow: UnitOfWork, told: Believed, peer: Peer, kit: Kit, now: datetime, why: Why) -> None:
@@ -82,11 +98,13 @@ async def _first(uow: UnitOfWork, told: Believed, peer: Peer, kit: Kit, now: dat
         "again_at": trusted.again_at,
         "relied_at": None,
     }
-    await rows.add_foreign(uow.connection, row)
+    await rows.add_foreign(uow.connection, row | {"standing_sealed": standing.sealed(row, kit)})
     uow.publish(_issued(row, peer), aggregate_id=row["id"], version=1)
 
 
-async def _again(uow: UnitOfWork, known: Any, told: Believed, peer: Peer, now: datetime, why: Why | None) -> None:
+async def _again(
+    uow: UnitOfWork, known: Any, told: Believed, peer: Peer, kit: Kit, now: datetime, why: Why | None
+) -> None:
     today, asked_at = local_date(now), now if why is not None else known.asked_at
     trusted = trust(
         peer,
@@ -106,6 +124,7 @@ async def _again(uow: UnitOfWork, known: Any, told: Believed, peer: Peer, now: d
         "status": told.status,
         "type_code": told.type_code,
     }
+    changed["standing_sealed"] = standing.sealed(dict(known._mapping) | changed, kit)
     version = known.version
     for event in _news(known, told, peer, trusted, now):
         version += 1

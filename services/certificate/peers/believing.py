@@ -15,6 +15,7 @@ from services.certificate.domain.qr_proof import Inclusion
 from services.certificate.domain.transparency import FIRST_ACTS, Act, Leaf, may_stand
 from services.certificate.files.records import ACT_TYPE, HEAD_TYPE, RECORD_TYPE, content_hash
 from services.certificate.kit import Kit, holder_of
+from services.certificate.peers import standing
 from services.certificate.peers.wire import Answer, LeafSaid, Told, signed_by, untrusted
 from services.certificate.schemas import PRINTABLE
 from services.chassis.sealing import SealBroken
@@ -42,6 +43,7 @@ class Believed:
 
     identifier: str
     status: str
+    last_act: Act
     holder_keys: tuple[str, ...]
     type_code: str
     superseded_by: str
@@ -98,6 +100,7 @@ def certificate_of(told: Told, head: SeenHead, peer: Peer, kit: Kit) -> Believed
     return Believed(
         identifier=told.identifier,
         status=told.status.value,
+        last_act=act,
         holder_keys=tuple(columns["holder_keys"]),
         type_code=columns["type_code"],
         superseded_by=_identifier(said.get("superseded_by")),
@@ -113,7 +116,9 @@ def _identifier(said: Any) -> str:
 
 
 def holds_still(row: Any, peer: Peer, kit: Kit) -> bool:
-    """Whether what was adopted is still what that region signed and logged, column by column."""
+    """Whether what was adopted is still what that region signed and logged, and stands as it was confirmed."""
+    if not standing.holds(row, kit):
+        return False
     try:
         signed = kit.open_record(row.record_sealed)
         record = signed_by(peer, signed, RECORD_TYPE, "record-signature", "签名无法通过验证")

@@ -1,31 +1,36 @@
 """Certificates of other regions that were adopted here: read by their holder, or by who handles a case of his."""
 
+import logging
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement
 
 from services.certificate import queries, repository
 from services.certificate.domain.access import holds, may_read_case
 from services.certificate.domain.errors import NotFound
+from services.certificate.kit import Kit
 from services.certificate.looks import Look, Why, reader_of, tell_unfounded
-from services.certificate.peers import rows
+from services.certificate.peers import rows, standing
 from services.certificate.peers.adopting import foreign_out
 from services.certificate.peers.schemas import ForeignOut
 from services.certificate.peers.tables import foreign_certificate
 from services.chassis.auth import Principal
 from services.chassis.database import Database
 
+log = logging.getLogger(__name__)
 LONGEST = 200
 
 
-async def of_holder(db: Database, principal: Principal) -> list[ForeignOut]:
+async def of_holder(db: Database, principal: Principal, kit: Kit) -> list[ForeignOut]:
     """His own and those of the organisations he acts for."""
     keys = sorted({principal.subject_key, *principal.acts_for} - {""})
     async with db.read() as connection:
-        return [foreign_out(row) for row in await rows.shown(connection, _held(keys))][:LONGEST]
+        return _out(await rows.shown(connection, _held(keys)), kit)
 
 
-async def of_case(db: Database, case_no: str, principal: Principal, *, now: datetime) -> list[ForeignOut]:
+async def of_case(db: Database, case_no: str, principal: Principal, kit: Kit, *, now: datetime) -> list[ForeignOut]:
     """Those of the case's applicant; the look leaves a row that he sees. Raises NotFound outside the caller's scope."""
     async with db.transaction() as uow:
         case = await queries.case_by_no(uow.connection, case_no)
@@ -33,12 +38,20 @@ async def of_case(db: Database, case_no: str, principal: Principal, *, now: date
             raise NotFound
         found = await rows.shown(uow.connection, _held([case.applicant_key]))
         if holds(reader_of(principal), [case.applicant_key]):
-            return [foreign_out(row) for row in found][:LONGEST]
+            return _out(found, kit)
         look = Look("SEARCH", principal, (case.applicant_key,), Why(None, case_no), now)
         await repository.note_access(uow.connection, look.rows("CASE", len(found)))
         if found:
             tell_unfounded(uow, look, found[0].identifier, [case])
-    return [foreign_out(row) for row in found][:LONGEST]
+    return _out(found, kit)
+
+
+def _out(found: Sequence[Any], kit: Kit) -> list[ForeignOut]:
+    """Of one that stands otherwise than it was confirmed nothing is told: what it says is worth nothing."""
+    sound = [row for row in found if standing.holds(row, kit)]
+    if len(sound) < len(found):
+        log.error("adopted certificates were altered", extra={"altered": len(found) - len(sound)})
+    return [foreign_out(row) for row in sound][:LONGEST]
 
 
 def _held(keys: list[str]) -> ColumnElement[bool]:

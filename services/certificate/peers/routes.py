@@ -47,17 +47,17 @@ async def ask_elsewhere(
 
 
 @router.get("/certificates/elsewhere", summary="本人及所代理单位已采用的其他地区证照")
-async def list_own(response: Response, who: Holder, db: Db) -> list[ForeignOut]:
+async def list_own(response: Response, who: Holder, db: Db, kit: TheKit) -> list[ForeignOut]:
     response.headers["cache-control"] = "private, no-store"
-    return await reading.of_holder(db, who)
+    return await reading.of_holder(db, who, kit)
 
 
 @router.get("/cases/{case_no}/certificates-elsewhere", summary="办件申请人已采用的其他地区证照")
 async def list_of_case(
-    response: Response, case_no: Annotated[str, Path(pattern=CASE_NO)], who: Asker, db: Db, now: Now
+    response: Response, case_no: Annotated[str, Path(pattern=CASE_NO)], who: Asker, db: Db, now: Now, kit: TheKit
 ) -> list[ForeignOut]:
     response.headers["cache-control"] = "private, no-store"
-    return await reading.of_case(db, case_no, who, now=now)
+    return await reading.of_case(db, case_no, who, kit, now=now)
 
 
 @between.post(NOTICES, summary="其他地区的证照库通知其证照状态有变")

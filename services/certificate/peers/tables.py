@@ -100,6 +100,8 @@ class ForeignCertificateRow(PeerBase, table=True):
     valid_from: date
     valid_until: date | None
     status: str
+    # Status, type and the two moments of trust, once more: those in the row are believed while they agree with it.
+    standing_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False, server_default=text("''")))
     record_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     record_sha256: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     proof: dict[str, Any] = Field(

@@ -108,7 +108,7 @@ def _of_file(found: Elsewhere, theirs: PdfVerdict, kit: Kit, today: date) -> Fin
 def _standing(found: Elsewhere, kit: Kit, today: date) -> Finding:
     """What took it away counts for ever; that it is valid, as long as the answer is trusted."""
     row = found.row
-    if row is None:
+    if row is None or not row.standing_sealed:  # adopted before standings were sealed: asked for again
         return _NOT_ASKED
     intact = holds_still(row, found.peer, kit)
     finding = judge(row.status, row.valid_from, row.valid_until, today=today, intact=intact)

@@ -297,6 +297,37 @@ async def test_one_taken_away_there_is_told_asked_for_and_taken_away_here(there:
     assert (subject, said["status"], said["identifier"]) == ("annulled", "ANNULLED", row["identifier"])
 
 
+async def test_an_answer_that_arrives_after_a_newer_one_brings_nothing_back(there: Region, here: Region) -> None:
+    row = await a_business_licence(there, COMPANY, NAME)
+    await here.asks(an_agent(here), identifier=row["identifier"], number=COMPANY)
+
+    async def act(done: LifeAct, ground: str = "") -> None:
+        async with there.library.database.transaction() as uow:
+            locked = await lock_certificate(uow.connection, row["identifier"])
+            await change(uow, locked, done, there.library.kit, now=clock.now(), cause=Cause(ground=ground))
+
+    valid = await here.hears(there, row["identifier"])
+    await act(LifeAct.REPORT_LOSS)
+    lost = await here.hears(there, row["identifier"])
+    after_loss = [await here.takes(there, one) for one in (lost, valid)]
+    await act(LifeAct.WITHDRAW_LOSS)
+    found = await here.hears(there, row["identifier"])
+    after_finding = await here.takes(there, found)
+    await there.sign_head()
+    later = await here.hears(there, row["identifier"])
+    after_head = [await here.takes(there, one) for one in (later, found)]
+    await act(LifeAct.ANNUL, "FRAUD")
+    annulled = await here.hears(there, row["identifier"])
+    after_annulment = [await here.takes(there, one) for one in (annulled, later, lost)]
+
+    assert after_loss == ["adopted", "record-changed"]
+    assert after_finding == "adopted"
+    assert after_head == ["adopted", "record-changed"]
+    assert after_annulment == ["adopted", "record-changed", "record-changed"]
+    subjects = [subject for subject, _ in await told_of(here, row["identifier"])]
+    assert subjects == ["issued", "reported_lost", "loss_withdrawn", "annulled"]
+
+
 async def test_what_a_case_relies_on_is_asked_for_as_long_as_it_is_valid(there: Region, here: Region) -> None:
     row = await a_business_licence(there, COMPANY, NAME)
     await here.asks(an_agent(here), identifier=row["identifier"], number=COMPANY)

@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from services.certificate.commands import verify
+from services.certificate.peers import standing
 from services.chassis import clock
 from tests.support import tokens
 from tests.support.certificate import COMPANY, DISTRICT
@@ -97,7 +98,17 @@ async def test_a_changed_file_and_a_code_of_another_record_are_told(shown: Shown
 
 
 @pytest.mark.parametrize(
-    "column", ["holder_name = '别人'", "valid_until = '2999-01-01'", "issuer_name = '别的机关'", "record_sha256 = ''"]
+    "column",
+    [
+        "holder_name = '别人'",
+        "valid_until = '2999-01-01'",
+        "issuer_name = '别的机关'",
+        "record_sha256 = ''",
+        "status = 'LOST'",
+        "type_code = ''",
+        "confirmed_at = '2999-01-01'",
+        "trusted_until = '2999-01-01'",
+    ],
 )
 async def test_a_row_changed_in_the_database_is_told(shown: Shown, column: str) -> None:
     await adopted(shown)
@@ -113,6 +124,31 @@ async def test_a_row_changed_in_the_database_is_told(shown: Shown, column: str) 
         undo = text(f"UPDATE foreign_certificate SET {name} = :was")
         await uow.connection.execute(undo, {"was": getattr(before, name)})
     assert told["verdict"] == "ALTERED"
+
+
+async def test_one_taken_away_is_not_made_valid_in_the_database(shown: Shown) -> None:
+    await adopted(shown)
+    library = shown.here.library
+    (row,) = await library.rows("SELECT * FROM foreign_certificate")
+    agent = tokens.headers(["ENTERPRISE_AGENT"], acts_for=row.holder_keys, channel="ONLINE")
+    annulled = dict(row._mapping) | {"status": "ANNULLED"}
+    kept = text("UPDATE foreign_certificate SET status = :status, trusted_until = :until, standing_sealed = :sealed")
+
+    async def stands(status: str, until: date, sealed: bytes) -> tuple[str, int]:
+        async with library.database.transaction() as uow:
+            await uow.connection.execute(kept, {"status": status, "until": until, "sealed": sealed})
+        listed = await library.get("/api/v1/certificates/elsewhere", agent)
+        return (await shown.verified("identifier"))["verdict"], len(listed.json())
+
+    sealed = standing.sealed(annulled, library.kit)
+    true = await stands("ANNULLED", row.trusted_until, sealed)
+    changed = await stands("VALID", date(2999, 1, 1), sealed)
+    unsealed = await stands("VALID", date(2999, 1, 1), b"")
+    broken = await stands("VALID", row.trusted_until, row.standing_sealed[:-1])
+
+    await stands(row.status, row.trusted_until, row.standing_sealed)
+    assert true == ("NO_LONGER_VALID", 1)
+    assert (changed, unsealed, broken) == (("ALTERED", 0), ("UNKNOWN", 0), ("ALTERED", 0))
 
 
 async def test_a_region_that_is_not_registered_is_another_matter(shown: Shown) -> None:

@@ -4,7 +4,17 @@ from itertools import product
 
 import pytest
 
-from services.kernel.certificate_life import AFTER, DECIDED, GROUNDS, LABELS, Ground, LifeAct, Status, allowed
+from services.kernel.certificate_life import (
+    AFTER,
+    DECIDED,
+    GROUNDS,
+    LABELS,
+    Ground,
+    LifeAct,
+    Status,
+    allowed,
+    may_become,
+)
 
 V, S, E, R = Status.VALID, Status.SUPERSEDED, Status.EXPIRED, Status.RESCINDED
 A, D, K, L = Status.ANNULLED, Status.DEREGISTERED, Status.REVOKED, Status.LOST
@@ -102,3 +112,20 @@ def test_what_was_deregistered_or_superseded_stays_so() -> None:
 
 def test_every_act_leaves_a_state_and_has_a_name() -> None:
     assert set(AFTER) == set(LABELS) == set(LifeAct)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (Status.VALID, {*Status}),
+        (Status.LOST, {*Status}),
+        (Status.EXPIRED, {Status.EXPIRED, Status.SUPERSEDED, Status.ANNULLED, Status.DEREGISTERED}),
+        (Status.ANNULLED, {Status.ANNULLED, Status.DEREGISTERED}),
+        (Status.RESCINDED, {Status.RESCINDED, Status.DEREGISTERED}),
+        (Status.REVOKED, {Status.REVOKED, Status.DEREGISTERED}),
+        (Status.SUPERSEDED, {Status.SUPERSEDED}),
+        (Status.DEREGISTERED, {Status.DEREGISTERED}),
+    ],
+)
+def test_no_acts_bring_back_what_was_taken_away(before: Status, after: set[Status]) -> None:
+    assert {one for one in Status if may_become(before, one)} == after
