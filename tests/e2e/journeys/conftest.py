@@ -1,4 +1,4 @@
-"""One stack for all journeys: real processes under the test clock, from Monday 2025-03-03 09:00; time only moves on."""
+"""One stack for all journeys: real processes under the test clock, from Monday 2025-02-10 09:00; time only moves on."""
 
 import shutil
 import tempfile
@@ -14,8 +14,8 @@ from deploy.local.stack import Stack
 from deploy.local.travel import SHANGHAI
 from tests.support.journeys import Town
 
-# Twenty-two months of published calendars lie ahead: all journeys one after the other see final dates only.
-BEGIN_AT = datetime(2025, 3, 3, 9, 0, tzinfo=SHANGHAI)
+# Nearly two years of published calendars lie ahead: all journeys one after the other see final dates only.
+BEGIN_AT = datetime(2025, 2, 10, 9, 0, tzinfo=SHANGHAI)
 # One machine plays all clients: its address must not run into the limits for strangers.
 GENEROUS = {f"YICHUANG_RATE_LIMIT_{who}": "1000000" for who in ("PERSON", "SYSTEM", "ADDRESS")}
 
