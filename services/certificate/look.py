@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,7 +12,7 @@ from services.certificate import authorisations, queries, repository
 from services.certificate.commands.verify import intact_record
 from services.certificate.domain import access_labels as labels
 from services.certificate.domain import presentation as rules
-from services.certificate.domain.access import holds
+from services.certificate.domain.access import holds, subtree
 from services.certificate.domain.authorisation import Authorisation, Right
 from services.certificate.domain.errors import NotFound, NotPresented
 from services.certificate.domain.holders import keys_of, names_of
@@ -67,14 +67,18 @@ def _of_either(name: str) -> ColumnElement[Any]:
 async def reads_by(
     connection: AsyncConnection,
     prefix: str,
+    library: str,
     *,
     refused: bool | None,
     caller: str | None,
     before: int | None,
     limit: int,
 ) -> Sequence[Any]:
-    """Reads by those of a division and below it; `caller` as it is registered. Whose certificates is not told."""
-    wanted = _looks(before, limit).where(access.c.division.startswith(prefix, autoescape=True))
+    """Reads by those of a division and below it; `caller` as it is registered. Whose certificates is not told.
+
+    Who belongs to no division of the library's (a bank, another region) is overseen where the library is.
+    """
+    wanted = _looks(before, limit).where(_overseen(prefix, library))
     if refused is not None:
         wanted = wanted.where(access.c.refused != "" if refused else access.c.refused == "")
     if caller is not None:
@@ -82,6 +86,12 @@ async def reads_by(
         wanted = wanted.where((access.c.client_id if kind == "client" else access.c.organisation) == name)
     rows: Sequence[Any] = (await connection.execute(wanted)).all()
     return rows
+
+
+def _overseen(prefix: str, library: str) -> ColumnElement[bool]:
+    own = access.c.division.startswith(prefix, autoescape=True)
+    from_outside = not_(access.c.division.startswith(subtree(library), autoescape=True))
+    return or_(own, from_outside) if library.startswith(prefix) else own
 
 
 def overseen_out(row: Any) -> AccessOut:

@@ -82,8 +82,9 @@ async def reads(
         return Page[AccessOut](items=[], next=None)
     key: bytes = request.app.state.kit.sealer.derived_key("access-log-cursor")
     asked: dict[str, Any] = {"refused": refused, "caller": caller, "before": _before(key, cursor), "limit": limit + 1}
+    library: str = request.app.state.kit.settings.division
     async with db.read() as connection:
-        rows = await look.reads_by(connection, subtree(who.division), **asked)
+        rows = await look.reads_by(connection, subtree(who.division), library, **asked)
     return _page(rows, limit, key, look.overseen_out)
 
 
