@@ -47,7 +47,7 @@ class CaseRecalled(Event):
 
 
 class AccessUnfounded(Event):
-    """Somebody read a certificate of another by a case that had ended, and named no purpose."""
+    """Somebody looked at a certificate of another by a case that had ended, for no purpose he is registered for."""
 
     SUBJECT: ClassVar[str] = "certificate.access.unfounded.v1"
     access_id: UUID

@@ -1,13 +1,15 @@
 """Looks at a person's certificates: each leaves a row that he can see, refused ones too; one without ground is told."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from contracts.events.reuse import AccessUnfounded
-from services.certificate import repository
+from services.certificate import queries, repository
 from services.certificate.domain.access import APPLICANT_SIDE, Reader
 from services.certificate.domain.authorisation import Authorisation
 from services.certificate.domain.errors import NotFound
@@ -52,18 +54,35 @@ class Look:
     case_no: str | None = None  # the case it came from
     agency: Authorisation | None = None  # by which an agent looks for the holder
 
+    @property
+    def said(self) -> str:
+        """The stated purpose; one that holds a personal number is none."""
+        purpose = self.why.purpose or ""
+        return "" if holds_citizen_id(purpose) else purpose
+
     def rows(self, ground: str, found: int = 1) -> list[dict[str, object]]:
         """A look that was answered, for each holder; without a stated purpose the case is the basis."""
-        own_case = not self.why.purpose and self.agency is None
-        purpose = _OWN_CASE if own_case else self.why.purpose or (self.agency.purpose if self.agency else "")
+        own_case = not self.said and self.agency is None
         case_no = self.why.case_no or (self.case_no if own_case else None)
+        by_case = _OWN_CASE if own_case and case_no else ""
+        purpose = self.said or (self.agency.purpose if self.agency else by_case)
         return self._rows({"purpose": purpose, "case_no": case_no, "found": found, "ground": ground})
 
+    def shared(self, ground: str, shown: Iterable[tuple[UUID, Sequence[str]]]) -> list[dict[str, object]]:
+        """For who holds something of what was shown together with the person it was asked by: each of these."""
+        return [
+            row
+            for certificate_id, keys in shown
+            for row in replace(
+                self,
+                holder_keys=tuple(key for key in keys if key not in self.holder_keys),
+                certificate_id=certificate_id,
+            ).rows(ground)
+        ]
+
     def refused(self, error: DomainError) -> list[dict[str, object]]:
-        purpose = self.why.purpose or ""
-        said = "" if holds_citizen_id(purpose) else purpose
-        told: dict[str, object] = {"purpose": said, "case_no": self.why.case_no, "found": 0, "ground": ""}
-        return self._rows(told | {"refused": error.code, "refused_why": _why_refused(error)})
+        told: dict[str, object] = {"purpose": self.said, "case_no": self.why.case_no, "found": 0, "ground": ""}
+        return self._rows(told | refused_as(error))
 
     def _rows(self, told: Mapping[str, object]) -> list[dict[str, object]]:
         who = self.principal
@@ -83,9 +102,21 @@ class Look:
         return [common | {"holder_key": key} for key in self.holder_keys]
 
 
+def refused_as(error: DomainError) -> dict[str, object]:
+    return {"refused": error.code, "refused_why": _why_refused(error)}
+
+
 def _why_refused(error: DomainError) -> str:
     """Whom a certificate does not concern is not told that there is one; its holder is told who tried."""
     return "无权查看该证照" if isinstance(error, NotFound) else error.detail
+
+
+async def of_holders(connection: AsyncConnection, why: Why, holder_keys: Collection[str]) -> Why:
+    """Without a named case that is nobody's of these: a stranger's number and item do not come into their log."""
+    if why.case_no is None:
+        return why
+    case = await queries.case_by_no(connection, why.case_no)
+    return why if case is not None and case.applicant_key in holder_keys else replace(why, case_no=None)
 
 
 async def note_refused(db: Database, look: Look, error: DomainError) -> None:
@@ -95,8 +126,12 @@ async def note_refused(db: Database, look: Look, error: DomainError) -> None:
 
 
 def tell_unfounded(uow: UnitOfWork, look: Look, identifier: str, own_cases: Sequence[Any]) -> None:
-    """To supervision: no purpose, and none of the cases he handles is open. An applicant's agent is no official."""
-    if look.why.purpose or look.principal.roles & APPLICANT_SIDE or any(case.ended_at is None for case in own_cases):
+    """To supervision: none of his cases is open, and no purpose is his. An applicant's agent is no official.
+
+    Of a certificate that came from no case there is none to find it for: the supervisor sees its row.
+    """
+    applicant = look.principal.roles & APPLICANT_SIDE
+    if applicant or not own_cases or any(case.ended_at is None for case in own_cases):
         return
     who, case = look.principal, own_cases[0]
     event = AccessUnfounded(

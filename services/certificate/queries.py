@@ -136,7 +136,13 @@ async def case_by_no(connection: AsyncConnection, case_no: str) -> Any:
 def scope_of(case: Any) -> CaseScope:
     """Whom the case of this row concerns."""
     return CaseScope(
-        case.applicant_key, case.agent_key, case.submitted_by, case.department_uscc, case.division, case.channel
+        case.applicant_key,
+        case.agent_key,
+        case.submitted_by,
+        case.department_uscc,
+        case.division,
+        case.channel,
+        ended=case.ended_at is not None,
     )
 
 

@@ -1,6 +1,7 @@
 """Search, record and file of certificates: one access rule, and a row for every look at another's certificate."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -11,14 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.certificate import authorisations, queries, repository
 from services.certificate.callers import admit
 from services.certificate.commands.sign_records import signed_record
-from services.certificate.domain.access import Access, Reader, access, may_read_case, needs_purpose
+from services.certificate.domain.access import APPLICANT_SIDE, Access, Reader, access, may_read_case, needs_purpose
 from services.certificate.domain.authorisation import Authorisation, Right, types_of
-from services.certificate.domain.errors import FileWithheld, NotFound, NumberInvalid, PurposeRequired
+from services.certificate.domain.errors import CallerRefused, FileWithheld, NotFound, NumberInvalid, PurposeRequired
 from services.certificate.domain.holders import keys_of
 from services.certificate.domain.sharing import DATA, FILE, Query, withheld
 from services.certificate.files.records import compact_form, general_form
 from services.certificate.kit import Kit
-from services.certificate.looks import Look, Why, note_refused, reader_of, tell_unfounded
+from services.certificate.looks import Look, Why, note_refused, of_holders, reader_of, tell_unfounded
 from services.certificate.schemas import CertificateDetail, CertificateList, CertificateOut, SearchIn
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date
@@ -51,7 +52,9 @@ async def search(
     """
     holder_key = holder_key_of(wanted, principal, kit)
     after = _after(kit.sealer.derived_key("certificate-cursor"), wanted.cursor, holder_key)
-    look = Look(act, principal, (holder_key,), Why(wanted.purpose, wanted.case_no), now)
+    async with db.read() as connection:
+        why = await of_holders(connection, Why(wanted.purpose, wanted.case_no), (holder_key,))
+    look = Look(act, principal, (holder_key,), why, now)
     try:
         return await _search(db, wanted, holder_key, look, after, kit)
     except DomainError as refused:
@@ -81,16 +84,21 @@ async def _search(
         )
         shown = rows[: wanted.limit]
         if purposeful:
-            await repository.note_access(uow.connection, look.rows(Access.WITH_PURPOSE.value, len(shown)))
+            await _note_shown(uow.connection, look, Access.WITH_PURPOSE, shown)
         if given:
-            agent = replace(look, agency=given[0])
-            await repository.note_access(uow.connection, agent.rows(Access.AUTHORISED.value, len(shown)))
+            await _note_shown(uow.connection, replace(look, agency=given[0]), Access.AUTHORISED, shown)
     hidden = withheld(registered, query) if registered else _not_asked(query)
     more = len(rows) > wanted.limit
     return CertificateList(
         items=[_without(hidden, row, today, kit) for row in shown],
         next=_cursor(holder_key, shown[-1], kit) if more else None,
     )
+
+
+async def _note_shown(connection: AsyncConnection, look: Look, granted: Access, shown: Sequence[Any]) -> None:
+    """For the holder it was searched by, and for those who hold something of it with him."""
+    others = look.shared(granted.value, [(row.id, keys_of(row)) for row in shown])
+    await repository.note_access(connection, [*look.rows(granted.value, len(shown)), *others])
 
 
 async def _given(connection: AsyncConnection, reader: Reader, look: Look, today: date) -> list[Authorisation]:
@@ -156,29 +164,42 @@ class Seen:
 async def read(db: Database, identifier: str, principal: Principal, asked: Asked, *, now: datetime) -> Seen:
     """One certificate for a caller who may read it.
 
-    Looking at another's leaves an access row, answered or refused; without an open case or a purpose it is told to
-    supervision as well.
+    Looking at another's leaves an access row, answered or refused. Refused by an ended case of his, for want of a
+    purpose he is registered for, it is told to supervision as well.
 
     Raises:
         NotFound: there is none, or the caller may not know.
         PurposeRequired, CallerRefused, DailyLimitReached, FileWithheld.
     """
     look: Look | None = None
+    cases: list[Any] = []
     try:
         async with db.transaction() as uow:
             row = await queries.by_identifier(uow.connection, identifier)
             if row is None:
                 raise NotFound
-            look = Look(asked.act, principal, keys_of(row), asked.why, now, row.id, row.case_no)
-            return await _grant(uow, row, look, asked)
+            keys = keys_of(row)
+            why = await of_holders(uow.connection, asked.why, keys)
+            look = Look(asked.act, principal, keys, why, now, row.id, row.case_no)
+            cases = await _cases(uow.connection, row, look)
+            return await _grant(uow, row, look, asked, cases)
     except DomainError as refused:
         if look is not None:
             await note_refused(db, look, refused)
+            if isinstance(refused, PurposeRequired | CallerRefused):
+                await _tell(db, look, identifier, cases)
         raise
 
 
-async def _grant(uow: UnitOfWork, row: Any, look: Look, asked: Asked) -> Seen:
-    reader, cases = reader_of(look.principal), await _cases(uow.connection, row, look.why)
+async def _tell(db: Database, look: Look, identifier: str, cases: Sequence[Any]) -> None:
+    reader = reader_of(look.principal)
+    own = [case for case in cases if may_read_case(reader, queries.scope_of(case))]
+    async with db.transaction() as uow:
+        tell_unfounded(uow, look, identifier, own)
+
+
+async def _grant(uow: UnitOfWork, row: Any, look: Look, asked: Asked, cases: Sequence[Any]) -> Seen:
+    reader = reader_of(look.principal)
     granted = access(reader, look.holder_keys, [queries.scope_of(case) for case in cases])
     hidden: frozenset[str] = frozenset()
     signed = granted in (Access.HOLDER, Access.CASE)
@@ -189,9 +210,6 @@ async def _grant(uow: UnitOfWork, row: Any, look: Look, asked: Asked) -> Seen:
         hidden = await _admitted(uow.connection, look, row.type_code, asked.fields)
     if granted is not Access.HOLDER:
         await repository.note_access(uow.connection, look.rows(granted.value))
-    if granted is Access.CASE:
-        own = [case for case in cases if may_read_case(reader, queries.scope_of(case))]
-        tell_unfounded(uow, look, row.identifier, own)
     return Seen(row, granted, hidden, signed)
 
 
@@ -214,12 +232,14 @@ async def _admitted(connection: AsyncConnection, look: Look, type_code: str, fie
     return withheld(registered, query)
 
 
-async def _cases(connection: AsyncConnection, row: Any, why: Why) -> list[Any]:
-    """The case the certificate came from, and the one the caller names when it is an application of its holder."""
+async def _cases(connection: AsyncConnection, row: Any, look: Look) -> list[Any]:
+    """The case the certificate came from, and the holder's case that an official names.
+
+    Who once applied for somebody reads what came of that; for the rest the holder authorises him.
+    """
     source = await queries.case_by_id(connection, row.case_id) if row.case_id else None
-    named = await queries.case_by_no(connection, why.case_no) if why.case_no else None
-    if named is not None and named.applicant_key not in keys_of(row):
-        named = None
+    by_name = look.why.case_no is not None and not look.principal.roles & APPLICANT_SIDE
+    named = await queries.case_by_no(connection, look.why.case_no or "") if by_name else None
     return [case for case in (source, named) if case is not None]
 
 

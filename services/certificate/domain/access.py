@@ -65,6 +65,7 @@ class CaseScope:
     department: str
     division: str
     channel: str
+    ended: bool = False  # no act on it is left
 
 
 def holds(reader: Reader, holder_keys: Collection[str]) -> bool:
@@ -85,9 +86,14 @@ def access(reader: Reader, holder_keys: Collection[str], cases: Iterable[CaseSco
     purposeful = needs_purpose(reader, holder_keys)
     if purposeful is False:
         return Access.HOLDER
-    if not reader.is_one_of(SUPERVISOR) and any(may_read_case(reader, case) for case in cases):
+    if not reader.is_one_of(SUPERVISOR) and any(_lets_in(reader, case) for case in cases):
         return Access.CASE
     return Access.WITH_PURPOSE if purposeful else Access.NONE
+
+
+def _lets_in(reader: Reader, case: CaseScope) -> bool:
+    """A case is a ground for officials while it is open; whoever applied keeps what his application gave."""
+    return may_read_case(reader, case) and (not case.ended or reader.is_one_of(APPLICANT_SIDE))
 
 
 def may_read_case(reader: Reader, case: CaseScope) -> bool:

@@ -1,5 +1,6 @@
 """We ask: for a holder himself or for an open case, with a purpose; what is believed is adopted for reuse here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,7 @@ from services.certificate.domain.errors import (
 from services.certificate.domain.peering import Peer, asked_of, region_of
 from services.certificate.domain.sharing import Query, allows_type
 from services.certificate.kit import Kit
-from services.certificate.looks import reader_of
+from services.certificate.looks import reader_of, refused_as
 from services.certificate.peers import rows, wire
 from services.certificate.peers.adopting import Why, adopt, foreign_out
 from services.certificate.peers.believing import Believed, SeenHead, certificate_of, head_of
@@ -36,10 +37,11 @@ from services.chassis.clock import local_date, real_now
 from services.chassis.database import Database
 from services.kernel.certificate_identifier import check_certificate_identifier, parse_certificate_identifier
 from services.kernel.codes import check_citizen_id, normalise_number
-from services.kernel.errors import FieldError
+from services.kernel.errors import DomainError, FieldError
 
 _PENDING = "对方证照库正在登记该证照，请一分钟后再试"
 _PENDING_SECONDS = 60
+_REFUSED: dict[str, object] = {"certificate_id": None, "found": 0, "ground": ""}
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,17 @@ async def ask(desk: Desk, wanted: ElsewhereIn, principal: Principal) -> Elsewher
         allowed = await admit_as(uow.connection, (caller,), caller, Query(wanted.purpose), desk.now)
         if wanted.type_code and not (allows_type(allowed, wanted.type_code) and peer.their_types(wanted.type_code)):
             raise CallerRefused("该证照类型不在可向对方查询的范围内")
+    try:
+        return await _adopted(desk, peer, subject, wanted, principal)
+    except DomainError as refused:  # the other library may have told the record nevertheless
+        noted = _access_row(principal, subject, peer, wanted, desk.now)
+        async with desk.db.transaction() as uow:
+            await repository.note_access(uow.connection, [noted | _REFUSED | refused_as(refused)])
+        raise
+
+
+async def _adopted(desk: Desk, peer: Peer, subject: Subject, wanted: ElsewhereIn, principal: Principal) -> ElsewhereOut:
+    """Asked, believed and kept; each holder sees it. Raises: see `ask`."""
     heard = await inquire(desk, peer, _questions(wanted, subject, peer))
     own = [one for one in heard.found if subject.key in one.holder_keys]
     if not own:
@@ -99,9 +112,13 @@ async def ask(desk: Desk, wanted: ElsewhereIn, principal: Principal) -> Elsewher
         known = foreign_certificate.c.identifier.in_([one.identifier for one in own])
         kept = await rows.shown(uow.connection, known)
         noted = _access_row(principal, subject, peer, wanted, desk.now)
-        await repository.note_access(uow.connection, [noted | {"certificate_id": row.id} for row in kept])
+        await repository.note_access(uow.connection, _of_each(noted, kept))
         shown = [foreign_out(row) for row in kept]
     return ElsewhereOut(region=peer.region, region_name=peer.name, items=shown)
+
+
+def _of_each(noted: dict[str, object], kept: Sequence[Any]) -> list[dict[str, object]]:
+    return [noted | {"certificate_id": row.id, "holder_key": key} for row in kept for key in row.holder_keys]
 
 
 async def inquire(desk: Desk, peer: Peer, questions: list[Question]) -> Heard:

@@ -40,7 +40,8 @@ async def of_case(db: Database, case_no: str, principal: Principal, kit: Kit, *,
         if holds(reader_of(principal), [case.applicant_key]):
             return _out(found, kit)
         look = Look("SEARCH", principal, (case.applicant_key,), Why(None, case_no), now)
-        await repository.note_access(uow.connection, look.rows("CASE", len(found)))
+        others = look.shared("CASE", [(row.id, row.holder_keys) for row in found[:LONGEST]])
+        await repository.note_access(uow.connection, [*look.rows("CASE", len(found)), *others])
         if found:
             tell_unfounded(uow, look, found[0].identifier, [case])
     return _out(found, kit)

@@ -91,17 +91,17 @@ async def test_no_token_no_search(library: Library):
 
 
 async def test_looking_for_another_leaves_who_when_why_and_how_many(library: Library):
-    await library.issued(library.a_case(OTHER, "李小红"))
+    row = await library.issued(library.a_case(OTHER, "李小红"))
     who = an_officer("HANDLER", org=POLICE.uscc, sub=tokens.account("officer-7"))
 
-    await library.search(who, number=OTHER, purpose=PURPOSE, case_no=CASE_NO)
+    await library.search(who, number=OTHER, purpose=PURPOSE, case_no=row["case_no"])
 
     left = (await accesses(library, "SEARCH"))[-1]
     assert (left.account, left.organisation, left.purpose, left.case_no, left.found) == (
         tokens.account("officer-7"),
         POLICE.uscc,
         PURPOSE,
-        CASE_NO,
+        row["case_no"],
         1,
     )
     assert left.holder_key == library.kit.holder_key("PERSON", OTHER)

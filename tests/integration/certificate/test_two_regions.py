@@ -103,6 +103,9 @@ async def test_a_holder_asks_by_identifier_alone_and_nobody_learns_of_another_on
     assert (another.status_code, another.json()["code"]) == (404, "certificate.not-of-holder")
     assert (for_another.status_code, for_another.json()["code"]) == (404, "certificate.not-of-holder")
     assert (without_case.status_code, without_case.json()["code"]) == (422, "certificate.case-required")
+    refused = "SELECT case_no, holder_key FROM access WHERE act = 'ASKED' AND refused = 'certificate.not-of-holder'"
+    marker = here.library.kit.holder_key("PERSON", MARKER)
+    assert set(await here.library.rows(refused)) == {(None, marker), (case_no, marker)}
 
 
 def a_request(asking: Region, *, to: str = ELSEWHERE, purpose: str = PURPOSE, **of: Any) -> dict[str, Any]:

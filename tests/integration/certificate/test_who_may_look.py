@@ -161,7 +161,7 @@ async def test_a_refused_query_does_not_count(library: Library) -> None:
 
 async def test_a_read_by_an_ended_case_without_a_purpose_is_told_to_supervision(library: Library) -> None:
     row = await library.issued()
-    path, clerk = f"/api/v1/certificates/{row['identifier']}", an_officer("", role="HANDOVER_CLERK")
+    path, clerk = f"/api/v1/certificates/{row['identifier']}", an_officer(MARKET.uscc, role="HANDOVER_CLERK")
     unfounded = "SELECT * FROM outbox WHERE subject = 'certificate.access.unfounded.v1'"
     before = len(await library.rows(unfounded))
     await library.get(path, clerk)
@@ -177,7 +177,7 @@ async def test_a_read_by_an_ended_case_without_a_purpose_is_told_to_supervision(
     answer = await library.get(path, clerk)
 
     assert (while_open, with_purpose) == (before, before)
-    assert answer.status_code == 200
+    assert rule_of(answer) == (422, "/purpose", "required")
     assert len(await library.rows(unfounded)) == before + 1
 
 
