@@ -35,8 +35,8 @@ async def test_everybody_of_the_issue_has_an_account(identity: Identity) -> None
     assert len([entry for entry in with_role("CITIZEN") if not entry["acts_for"]]) == 4
     agents = sorted(entry["acts_for"] for entry in with_role("ENTERPRISE_AGENT"))  # type: ignore[type-var]
     assert agents == [["91431202MA00000152"], ["92431202MA0000031L"]]
-    assert set(identity.clients) == {"gateway", "provincial", "mobile", "township"}
-    assert len(await identity.rows("SELECT 1 FROM organisations")) == 36
+    assert set(identity.clients) == {"gateway", "provincial", "mobile", "township", "bank"}
+    assert len(await identity.rows("SELECT 1 FROM organisations")) == 37  # the bank is a body too
 
 
 async def test_people_are_synthetic_and_bodies_have_valid_codes(identity: Identity) -> None:
@@ -130,7 +130,7 @@ async def test_without_a_catalogue_there_are_townships_citizens_and_systems(data
 
     done = await bootstrap(settings_over(tmp_path, url), tmp_path / "accounts.json", None)
 
-    assert (done.organisations, done.clients) == (12, 4)
+    assert (done.organisations, done.clients) == (13, 5)  # the bank is a body and a system
 
 
 def test_production_is_refused_unless_asked_for(
