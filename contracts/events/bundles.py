@@ -132,6 +132,27 @@ class BundleExtended(_BundleFact):
     as_of: datetime | None = None
 
 
+class BundleClockName(StrEnum):
+    JOINT = "JOINT"
+    JOINT_PROMISED = "JOINT_PROMISED"
+    SUPPLEMENT = "SUPPLEMENT"
+
+
+class BundleDateMoved(Value):
+    clock: BundleClockName
+    earlier: DueDate
+    now: DueDate
+
+
+class BundleDatesMoved(_BundleFact):
+    """Dates of one running bundle that a loaded calendar moved or made final, counted as of `moved_at`."""
+
+    SUBJECT: ClassVar[str] = "intake.bundle.dates_moved.v1"
+    cause: str
+    dates: tuple[BundleDateMoved, ...]
+    moved_at: datetime
+
+
 class BundleStageDone(_BundleFact):
     """Every required member of the stage is granted: the next one may be handed in."""
 

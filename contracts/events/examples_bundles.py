@@ -71,6 +71,21 @@ def bundle_examples(application_id: UUID, at: datetime, applicant: Party, clerk:
     )
 
 
+def _moved(at: datetime) -> Event:
+    return bundles.BundleDatesMoved(
+        **_NAMED,
+        cause="2027 年节假日安排载入",
+        dates=(
+            bundles.BundleDateMoved(
+                clock=bundles.BundleClockName.JOINT,
+                earlier=DueDate(on=date(2027, 1, 5), provisional=True),
+                now=DueDate(on=date(2027, 1, 7)),
+            ),
+        ),
+        moved_at=at,
+    )
+
+
 def _later(ended: bundles.BundleMemberRef, at: datetime, clerk: Actor) -> tuple[Event, ...]:
     assert ended.application_id is not None  # the example's member is an item
     return (
@@ -84,6 +99,7 @@ def _later(ended: bundles.BundleMemberRef, at: datetime, clerk: Actor) -> tuple[
             extended_at=at,
             extended_by=clerk,
         ),
+        _moved(at),
         bundles.BundleStageDone(
             **_NAMED, stage_no=1, stage_name="立项用地规划许可", next_stage_no=2, next_lead=_LEAD, done_at=at
         ),

@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints
 
 from services.intake.answers_course import DueOut
+from services.intake.bundles.moving import BundleClockName, BundleMoved
+from services.intake.domain.bundle_case import BundleState
 from services.intake.domain.moving import ClockName, Move
 from services.intake.domain.records import PartyType
 from services.intake.domain.states import State
@@ -64,8 +66,26 @@ class MovingOut(BaseModel):
         return cls(application_id=seen.application_id, case_no=seen.case_no, state=seen.state, dates=dates)
 
 
+class BundleMoveOut(BaseModel):
+    clock: BundleClockName
+    earlier: DueOut
+    now: DueOut
+
+
+class BundleMovingOut(BaseModel):
+    bundle_no: str
+    state: BundleState
+    dates: list[BundleMoveOut]
+
+    @classmethod
+    def of(cls, moved: BundleMoved) -> "BundleMovingOut":
+        dates = [BundleMoveOut(clock=m.clock, earlier=due_out(m.earlier), now=due_out(m.now)) for m in moved.moves]
+        return cls(bundle_no=moved.case.bundle_no, state=moved.case.state, dates=dates)
+
+
 class CalendarOut(BaseModel):
-    """`preview`: nothing was written. `moving` shows the first of `applications_moving` applications."""
+    """`preview`: nothing was written. `moving` shows the first of `applications_moving` applications, `bundles` the
+    first of `bundles_moving` bundle applications with their joint dates."""
 
     year: int
     preview: bool
@@ -74,6 +94,8 @@ class CalendarOut(BaseModel):
     days: int
     applications_moving: int
     moving: list[MovingOut]
+    bundles_moving: int
+    bundles: list[BundleMovingOut]
 
 
 class CalendarYearOut(BaseModel):

@@ -14,6 +14,7 @@ from rich.table import Table
 from services.chassis import clock
 from services.chassis.database import Database
 from services.intake.admin_schemas import CalendarIn
+from services.intake.bundles import moving as bundle_moving
 from services.intake.commands import calendars
 from services.intake.domain.errors import Invalid
 from services.intake.domain.moving import ClockName
@@ -23,6 +24,7 @@ from services.intake.items import Items
 from services.intake.office import work_calendars
 from services.intake.settings import settings
 from services.kernel.errors import FieldError
+from services.kernel.time_limit import DueDate
 
 OPERATOR = Staff("operator", "运维人员", "OPERATOR")
 _SHOWN = 50
@@ -34,6 +36,12 @@ _CLOCKS = {
     ClockName.SUPPLEMENT: "补正期限",
     ClockName.WAITING: "再次申请前的等待期",
     ClockName.CLAIM: "再次申请的期间",
+}
+
+_JOINT_CLOCKS = {
+    bundle_moving.BundleClockName.JOINT: "联合办理法定时限",
+    bundle_moving.BundleClockName.JOINT_PROMISED: "联合办理承诺时限",
+    bundle_moving.BundleClockName.SUPPLEMENT: "补正期限",
 }
 
 
@@ -66,10 +74,10 @@ async def _run(console: Console, document: Any, *, preview: bool) -> int:
         number, sources, days = _read(document)
         year = read_year(number, sources, days, calendar)
         moving = await calendars.preview(db, Items(), year)
-        _print(console, year, moving)
+        _print(console, year, moving, await bundle_moving.preview(db, Items(), year, now=clock.now()))
         if not preview:
             async with db.transaction() as uow:
-                revision = await calendars.load(uow, year, by=OPERATOR, now=clock.now())
+                revision = await bundle_moving.load_year(uow, Items(), year, by=OPERATOR, now=clock.now())
             console.print(f"已载入 {year.year} 年（第 {revision} 次），在办件的日期随即重新推算", style="bold green")
         return 0
     finally:
@@ -86,13 +94,20 @@ def _read(document: Any) -> tuple[int, list[str], list[Day]]:
         raise Invalid(errors=[FieldError("#", "calendar.file", "文件不是节假日安排")]) from broken
 
 
-def _print(console: Console, year: Year, moving: list[calendars.Moved]) -> None:
-    table = Table(title=f"{year.year} 年节假日安排：{len(year.days)} 天；{len(moving)} 件在办件的日期会变动")
+def _print(console: Console, year: Year, moving: list[calendars.Moved], joint: list[bundle_moving.BundleMoved]) -> None:
+    cases = f"{len(moving)} 件在办件、{len(joint)} 件在办“一件事”的日期会变动"
+    table = Table(title=f"{year.year} 年节假日安排：{len(year.days)} 天；{cases}")
     for heading in ("办件编号", "时限", "原日期", "新日期"):
         table.add_column(heading, overflow="fold")
     for moved in moving[:_SHOWN]:
         for move in moved.moves:
-            earlier = f"{move.earlier.on}{'（暂定）' if move.earlier.provisional else ''}"
-            now = f"{move.now.on}{'（暂定）' if move.now.provisional else ''}"
-            table.add_row(moved.application.case_no or "", _CLOCKS[move.clock], earlier, now)
+            table.add_row(moved.application.case_no or "", _CLOCKS[move.clock], _day(move.earlier), _day(move.now))
+    for bundle in joint[:_SHOWN]:
+        for of_bundle in bundle.moves:
+            days = _day(of_bundle.earlier), _day(of_bundle.now)
+            table.add_row(bundle.case.bundle_no, _JOINT_CLOCKS[of_bundle.clock], *days)
     console.print(table)
+
+
+def _day(due: DueDate) -> str:
+    return f"{due.on}{'（暂定）' if due.provisional else ''}"

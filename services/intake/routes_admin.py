@@ -15,6 +15,7 @@ from services.intake.admin_schemas import (
     BarredIn,
     BarredOut,
     BarredPage,
+    BundleMovingOut,
     CalendarIn,
     CalendarOut,
     CalendarsOut,
@@ -27,6 +28,7 @@ from services.intake.admin_schemas import (
     QuotaOut,
     RunningOut,
 )
+from services.intake.bundles import moving as bundle_moving
 from services.intake.commands import administer, barring, calendars, quotas
 from services.intake.domain.year import Year, read_year
 from services.intake.items import VersionedItem
@@ -72,18 +74,21 @@ async def load_calendar(
     days = [day.day() for day in body.days]
     checked = read_year(year, body.sources, days, office.calendar)
     moving = await calendars.preview(office.db, office.items, checked)
+    joint = await bundle_moving.preview(office.db, office.items, checked, now=call.now)
     if preview:
         response.status_code = 200
-        return _calendar_out(checked, moving, revision=None)
+        return _calendar_out(checked, moving, joint, revision=None)
     async with office.db.transaction(call.idempotency) as uow:
-        revision = await calendars.load(uow, checked, by=call.by, now=call.now)
-        answer = uow.answer(201, _calendar_out(checked, moving, revision=revision))
+        revision = await bundle_moving.load_year(uow, office.items, checked, by=call.by, now=call.now)
+        answer = uow.answer(201, _calendar_out(checked, moving, joint, revision=revision))
     async with office.db.read() as connection:
         await office.calendars.current(connection)
     return answer.response()
 
 
-def _calendar_out(year: Year, moving: list[calendars.Moved], *, revision: int | None) -> CalendarOut:
+def _calendar_out(
+    year: Year, moving: list[calendars.Moved], joint: list[bundle_moving.BundleMoved], *, revision: int | None
+) -> CalendarOut:
     return CalendarOut(
         year=year.year,
         preview=revision is None,
@@ -92,6 +97,8 @@ def _calendar_out(year: Year, moving: list[calendars.Moved], *, revision: int | 
         days=len(year.days),
         applications_moving=len(moving),
         moving=[MovingOut.of(moved) for moved in moving[:SHOWN]],
+        bundles_moving=len(joint),
+        bundles=[BundleMovingOut.of(moved) for moved in joint[:SHOWN]],
     )
 
 

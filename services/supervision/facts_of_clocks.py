@@ -89,6 +89,9 @@ def _lead(lead: OrganisationRef) -> dict[str, Any]:
     return {"department_uscc": lead.uscc, "department_name": lead.name}
 
 
+_JOINT = (bundles.BundleClockName.JOINT, bundles.BundleClockName.JOINT_PROMISED)
+
+
 def _told(event: bundles.BundleAccepted | bundles.BundleExtended) -> dict[str, Any]:
     """The dates of the joint limits this event tells, and the instant they were counted at."""
     dues = {"JOINT": event.legal_due, "JOINT_PROMISED": event.promised_due}
@@ -107,6 +110,13 @@ def _bundle_extended(event: bundles.BundleExtended) -> Fact:
     return Fact(event.bundle_application_id, None, event.extended_at, {}, event.extended_by, detail)
 
 
+def _bundle_moved(event: bundles.BundleDatesMoved) -> Fact:
+    """The joint dates as a loaded year has them; the day to supply by is the applicant's own and burns nobody."""
+    told = {one.clock.value: one.now.model_dump(mode="json") for one in event.dates if one.clock in _JOINT}
+    detail = {"cause": event.cause, "told": told, "as_of": event.moved_at.isoformat()}
+    return Fact(event.bundle_application_id, None, event.moved_at, {}, None, detail)
+
+
 def _bundle_decided(event: bundles.BundleDecided) -> Fact:
     return Fact(event.bundle_application_id, None, event.decided_at)
 
@@ -123,6 +133,7 @@ BUNDLE_FACTS: dict[type[Event], Callable[[Any], Fact | None]] = {
     bundles.BundleMemberEnded: _member_ended,
     bundles.BundleAccepted: _bundle_accepted,
     bundles.BundleExtended: _bundle_extended,
+    bundles.BundleDatesMoved: _bundle_moved,
     bundles.BundleDecided: _bundle_decided,
     bundles.BundleWithdrawn: _bundle_withdrawn,
 }

@@ -48,8 +48,8 @@ def joint_findings(row: Row, joint: Joint, calendar: WorkCalendar) -> Iterator[F
         clock = clock_then(replace(joint, limit=told.limit), told.as_of, told.basis)
         claims = [Claim(told.name, told.on, clock, ACCEPTANCE)] if clock is not None else []
         for found in differing(claims, calendar, china_date(told.as_of)):
-            if told.provisional and not found.ours.due.provisional:
-                continue  # its year was loaded since: nobody's fault
+            if told.provisional != found.ours.due.provisional:
+                continue  # its year was loaded since, or is loaded there and not yet here: nobody's fault
             document = found.document(told.line.subject)
             yield date_differs(row, document, told.line.subject, told.line.at, told.as_of.isoformat())
 

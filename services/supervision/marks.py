@@ -23,6 +23,7 @@ MARKED = frozenset(
     {
         *(ACCEPTED, CERTIFIED, CLAIMED, DATES_MOVED, *DECIDED, HANDED_OVER, REFUSED, REQUESTED, SUPPLIED),
         *(BUNDLE_ACCEPTED, "intake.bundle.extended.v1", "intake.bundle.decided.v1", "intake.bundle.withdrawn.v1"),
+        "intake.bundle.dates_moved.v1",
         "intake.commitment.checked.v1",
         "approval.case.suspended.v1",
         "approval.case.resumed.v1",

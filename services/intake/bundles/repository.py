@@ -121,7 +121,22 @@ async def load(
 
 async def load_locked(connection: AsyncConnection, bundle_application_id: UUID) -> BundleCase:
     """For consumers: waits for the row instead of losing a race to a person."""
-    return await _one(connection, col(BundleApplicationRow.bundle_application_id) == bundle_application_id, lock=True)
+    return await load_one(connection, bundle_application_id, lock=True)
+
+
+async def load_one(connection: AsyncConnection, bundle_application_id: UUID, *, lock: bool) -> BundleCase:
+    """By its id, whoever asks."""
+    return await _one(connection, col(BundleApplicationRow.bundle_application_id) == bundle_application_id, lock)
+
+
+async def running(connection: AsyncConnection, *, after: UUID | None, limit: int) -> list[UUID]:
+    """Bundle applications that somebody still waits for, by id."""
+    still = (_TABLE.c.decided_at.is_(None)) & (_TABLE.c.withdrawn_at.is_(None)) & (_TABLE.c.received_at.is_not(None))
+    statement = select(_TABLE.c.bundle_application_id).where(still)
+    if after is not None:
+        statement = statement.where(_TABLE.c.bundle_application_id > after)
+    found = await connection.execute(statement.order_by(_TABLE.c.bundle_application_id).limit(limit))
+    return list(found.scalars())
 
 
 async def _one(connection: AsyncConnection, match: ColumnElement[bool], lock: bool) -> BundleCase:

@@ -16,6 +16,7 @@ from services.chassis import clock
 from services.intake import calendar_load
 from services.intake.commands.calendars import Projection
 from services.intake.office import Office
+from tests.integration.intake.bundle_desk import BundleDesk
 from tests.integration.intake.desk import SHOP, Desk
 from tests.integration.intake.travel import Travel, travel
 
@@ -38,6 +39,7 @@ async def before_new_year(travel: Travel, desk: Desk) -> None:
         for table in ("reference", "calendar_load"):
             await uow.connection.execute(text(f"DELETE FROM {table}"))
         await uow.connection.execute(text("UPDATE application SET state = 'WITHDRAWN'"))
+        await uow.connection.execute(text("UPDATE bundle_application SET withdrawn_at = now()"))
     async with desk.database.read() as connection:
         await office_of(desk).calendars.current(connection)
     travel.to_day(LATE)
@@ -102,6 +104,35 @@ async def test_loading_makes_every_open_date_final_and_tells_of_each_once(desk: 
             e for _, name, e in await desk.events(application["application_id"]) if name.endswith("dates_moved.v1")
         ]
         assert [{d["clock"] for d in e["dates"]} for e in moved] == [clocks]
+
+
+async def test_joint_dates_of_bundles_are_shown_before_and_told_once(desk: Desk) -> None:
+    bundles = BundleDesk.at(desk)
+    bundle = await bundles.accepted("K01", form={"area_m2": 1})
+    earlier = {"JOINT": bundle["legal"]["due"], "JOINT_PROMISED": bundle["promised"]["due"]}
+
+    preview = (await load(desk, preview="true")).json()
+    untouched = await bundles.seen(bundle)
+    await load(desk)
+    await load(desk)
+    seen = await bundles.seen(bundle)
+
+    assert all(due["provisional"] for due in earlier.values())
+    assert untouched["legal"] == bundle["legal"]
+    now = {"JOINT": seen["legal"]["due"], "JOINT_PROMISED": seen["promised"]["due"]}
+    assert not any(due["provisional"] for due in now.values())
+    dates = [{"clock": name, "earlier": earlier[name], "now": now[name]} for name in earlier]
+    (shown,) = [one for one in preview["bundles"] if one["bundle_no"] == bundle["bundle_no"]]
+    assert (preview["bundles_moving"], shown["dates"]) == (1, dates)
+    (told,) = [e for _, name, e in await bundle_events(desk, bundle) if name == "intake.bundle.dates_moved.v1"]
+    assert told["dates"] == dates
+    assert seen["version"] == bundle["version"] + 1
+
+
+async def bundle_events(desk: Desk, bundle: dict[str, Any]) -> list[Any]:
+    async with desk.database.read() as connection:
+        statement = text("SELECT bundle_application_id FROM bundle_application WHERE bundle_no = :no")
+        return await desk.events(str(await connection.scalar(statement, {"no": bundle["bundle_no"]})))
 
 
 def provisional(value: Any) -> bool:

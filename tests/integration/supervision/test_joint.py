@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
 from contracts.events import bundles
 from contracts.events.common import (
     Channel,
@@ -98,6 +100,13 @@ class Bundle:
         )
         return self.messages(event)
 
+    def moved(self, due: date, when: datetime) -> list[Incoming]:
+        moved = bundles.BundleDateMoved(
+            clock=bundles.BundleClockName.JOINT, earlier=DueDate(on=due, provisional=True), now=DueDate(on=due)
+        )
+        event = bundles.BundleDatesMoved(**self.named, cause="2018 年节假日安排载入", dates=(moved,), moved_at=when)
+        return self.messages(event)
+
     def decided(self, when: datetime) -> list[Incoming]:
         return self.messages(bundles.BundleDecided(**self.named, members=(), partial=False, decided_at=when))
 
@@ -134,6 +143,18 @@ async def test_art42_right_joint_dates_raise_nothing(supervision: Supervision) -
     await sweep(supervision)
 
     assert await differing(supervision, bundle) == []
+
+
+@pytest.mark.parametrize("late", [0, 1], ids=["right", "a day late"])
+async def test_a_joint_date_told_when_a_year_is_loaded_is_counted_again(supervision: Supervision, late: int) -> None:
+    story, told = a_story(), RIGHT + timedelta(days=late)
+    bundle = Bundle(story, f"K01-2018-100{6 + late}")
+    await supervision.hear(*story.messages(), *bundle.begun())
+    await supervision.hear(*bundle.moved(told, at("2018-10-30 09:00:00")))
+
+    await sweep(supervision)
+
+    assert await differing(supervision, bundle) == [("JOINT", str(told), str(RIGHT))] * late
 
 
 async def test_art42_a_joint_date_that_differs_is_found_once_for_each_event(supervision: Supervision) -> None:
