@@ -95,6 +95,18 @@ def build_app(
     return app
 
 
+async def end(task: "asyncio.Task[None]") -> None:
+    """Cancel until it is over.
+
+    `asyncio.wait_for` (Python 3.11) loses a cancellation that meets the end of what it waits for, and the bus client
+    would then go on trying to connect for ever.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=1)
+    await asyncio.gather(task, return_exceptions=True)
+
+
 def _lifespan(
     settings: ServiceSettings, database: Database, on_start: Sequence[Hook], on_stop: Sequence[Hook]
 ) -> Lifespan[FastAPI]:
@@ -110,8 +122,7 @@ def _lifespan(
         yield
         for hook in on_stop:
             await hook(app)
-        background.cancel()
-        await asyncio.gather(background, return_exceptions=True)
+        await end(background)
         await kicker.close()
         await database.close()
 
