@@ -15,6 +15,7 @@ from services.chassis import clock, garbage, problems, telemetry
 from services.chassis.auth import AuthMiddleware, Verifier
 from services.chassis.bus import Kicker
 from services.chassis.database import Database, Replay
+from services.chassis.ending import end
 from services.chassis.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
@@ -95,18 +96,6 @@ def build_app(
     return app
 
 
-async def end(task: "asyncio.Task[None]") -> None:
-    """Cancel until it is over.
-
-    `asyncio.wait_for` (Python 3.11) loses a cancellation that meets the end of what it waits for, and the bus client
-    would then go on trying to connect for ever.
-    """
-    while not task.done():
-        task.cancel()
-        await asyncio.wait({task}, timeout=1)
-    await asyncio.gather(task, return_exceptions=True)
-
-
 def _lifespan(
     settings: ServiceSettings, database: Database, on_start: Sequence[Hook], on_stop: Sequence[Hook]
 ) -> Lifespan[FastAPI]:
@@ -122,7 +111,7 @@ def _lifespan(
         yield
         for hook in on_stop:
             await hook(app)
-        await end(background)
+        await end([background])
         await kicker.close()
         await database.close()
 

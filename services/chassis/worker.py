@@ -16,6 +16,7 @@ from sqlalchemy import text
 from services.chassis import bus, clock, garbage, housekeeping, telemetry
 from services.chassis.consumer import Consumer, ConsumerRunner
 from services.chassis.database import Database
+from services.chassis.ending import end
 from services.chassis.problems import where_raised
 from services.chassis.relay import Relay
 from services.chassis.settings import ServiceSettings
@@ -25,7 +26,6 @@ Tick = Callable[[Database, datetime], Awaitable[None]]
 Hook = Callable[["Worker"], Awaitable[None]]
 
 _STREAM_RETRY_SECONDS = 1
-_CANCEL_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Worker:
         self._tasks.append(asyncio.create_task(self._run_bus(), name="bus"))
 
     async def stop(self) -> None:
-        await _end(self._tasks)
+        await end(self._tasks)
         for hook in self._on_stop:
             await hook(self)
         if self._client is not None:
@@ -117,7 +117,7 @@ class Worker:
         try:
             await asyncio.gather(*parts)
         finally:
-            await _end(parts)
+            await end(parts)
 
     async def _run_timer(self, timer: Timer) -> None:
         while True:
@@ -164,12 +164,3 @@ class Worker:
             return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
         return app
-
-
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancel until all are over: in Python 3.11 a cancellation that meets a just finished `wait_for` gets lost."""
-    while pending := [task for task in tasks if not task.done()]:
-        for task in pending:
-            task.cancel()
-        await asyncio.wait(pending, timeout=_CANCEL_SECONDS)
-    await asyncio.gather(*tasks, return_exceptions=True)

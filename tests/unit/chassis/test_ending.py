@@ -2,7 +2,7 @@
 
 import asyncio
 
-from services.chassis.app import end
+from services.chassis.ending import end
 
 
 async def test_a_task_that_lost_a_cancellation_is_cancelled_again() -> None:
@@ -21,7 +21,7 @@ async def test_a_task_that_lost_a_cancellation_is_cancelled_again() -> None:
     await asyncio.sleep(0)
 
     async with asyncio.timeout(20):
-        await end(task)
+        await end([task])
 
     assert (lost, task.cancelled()) == (2, True)
 
@@ -33,6 +33,6 @@ async def test_a_task_that_failed_is_simply_over() -> None:
     task = asyncio.create_task(failing())
     await asyncio.sleep(0)
 
-    await end(task)
+    await end([task])
 
     assert isinstance(task.exception(), ConnectionRefusedError)
