@@ -77,6 +77,14 @@ def a_png(width: int = 1, height: int = 1, *more: tuple[bytes, bytes]) -> bytes:
     )
 
 
+def a_directory(entries: int) -> bytes:
+    """A ZIP whose directory is nearly all of it."""
+    entry = struct.pack("<4s4B4HL2L5H2L", b"PK\x01\x02", 20, 3, 20, *[0] * 8, 1, *[0] * 6) + b"a"
+    begin = b"PK\x03\x04" + bytes(27)
+    few = entries & 0xFFFF
+    return begin + entry * entries + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, few, few, len(entry) * entries, 31, 0)
+
+
 def a_jpeg(width: int, height: int) -> bytes:
     frame = struct.pack(">BHHB", 8, height, width, 1) + b"\x01\x11\x00"
     return (

@@ -5,6 +5,7 @@ import zipfile
 from enum import StrEnum
 
 from services.intake.domain.errors import UnsupportedFile
+from services.kernel.archives import ZIP_FAULTS, may_be_opened
 
 
 class MediaType(StrEnum):
@@ -28,7 +29,6 @@ _END = {
     MediaType.PNG: b"IEND",
 }
 _TAIL = 2048
-_OFD_ENTRIES = 20_000
 
 
 def recognise(content: bytes) -> MediaType:
@@ -53,9 +53,11 @@ def recognise(content: bytes) -> MediaType:
 
 def _is_ofd(content: bytes) -> bool:
     """Reads the directory only: nothing is unpacked, so a packed bomb costs nothing."""
+    if not may_be_opened(content):
+        return False
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+    except ZIP_FAULTS:
         return False
-    return len(names) <= _OFD_ENTRIES and "OFD.xml" in names
+    return "OFD.xml" in names

@@ -4,6 +4,7 @@ import io
 import random
 import time
 import tracemalloc
+import zipfile
 import zlib
 from contextlib import suppress
 
@@ -12,6 +13,8 @@ from pypdf import PdfWriter
 
 from services.chassis.file_guard import Unsafe, examine
 from services.chassis.file_guard.budget import Budget
+from services.intake.domain.errors import UnsupportedFile
+from services.intake.domain.media import recognise
 from tests.support import hostile_files as hostile
 from tests.support.hostile_files import SCRIPT, SIGNED, a_pdf, a_stream, an_object_stream, an_ofd, in_hex, within
 
@@ -170,6 +173,40 @@ def test_a_picture_or_package_that_does_more_is_refused_by_its_rule(name: str) -
         examine(content)
 
     assert refused.value.rule == rule
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_package_with_any_changed_byte_is_looked_into_or_refused(method: int) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", method) as archive:
+        archive.writestr("OFD.xml", "<a>" + "文书" * 200 + "</a>")
+        archive.writestr("Doc_0/Res/a.png", noise(300))
+    chance, rules = random.Random(method), set()
+
+    for place in range(len(made.getvalue())):
+        content = bytearray(made.getvalue())
+        content[place] ^= chance.randrange(1, 256)
+        try:
+            examine(bytes(content))
+        except Unsafe as refused:
+            rules.add(refused.rule)
+        with suppress(UnsupportedFile):
+            recognise(bytes(content))
+
+    assert "ofd.damaged" in rules
+
+
+def test_a_package_with_a_directory_of_a_hundred_thousand_entries_is_refused_before_it_is_read() -> None:
+    content = hostile.a_directory(100_000)
+    begun = time.thread_time()
+
+    with pytest.raises(Unsafe) as refused:
+        examine(content)
+    with pytest.raises(UnsupportedFile):
+        recognise(content)
+
+    assert refused.value.rule == "ofd.entries"
+    assert time.thread_time() - begun < 0.3  # reading it takes more than a second
 
 
 def test_many_bombs_below_the_limit_of_one_are_one() -> None:
