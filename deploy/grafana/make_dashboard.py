@@ -81,6 +81,21 @@ SECTIONS: dict[str, tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]] = 
             (("sum by (service, timer) (increase(timer_failures_total[1h]))", "{{service}} {{timer}}"),),
         ),
     ),
+    "证照复用 Reuse": (
+        (
+            "免交的材料（24 小时，按事项）",
+            "short",
+            (("sum by (item) (increase(intake_uploads_avoided_total[1d]))", "{{item}}"),),
+        ),
+        (
+            "免交的材料（合计）",
+            "short",
+            (
+                ("sum(increase(intake_uploads_avoided_total[1d]))", "24 小时"),
+                ("sum(increase(intake_uploads_avoided_total[7d]))", "7 天"),
+            ),
+        ),
+    ),
     "进程 Processes": (
         (
             "内存",

@@ -98,6 +98,11 @@ class UnitOfWork:
     _events: list[tuple[Any, ...]] = field(default_factory=list)
     _answer: Answer | None = None
     _last: dict[LastStep, list[Any]] = field(default_factory=dict)
+    _after: list[Callable[[], None]] = field(default_factory=list)
+
+    def when_committed(self, tell: Callable[[], None]) -> None:
+        """Call `tell` once this transaction is committed, and never when it is not: for what is counted."""
+        self._after.append(tell)
 
     def at_the_end(self, step: LastStep, items: Sequence[Any] = ()) -> None:
         """Run `step` as the last statements of the transaction: for a lock that everybody needs, held shortly.
@@ -254,9 +259,8 @@ class Database:
         except (DomainError, IntegrityError) as refused:
             await self._answer_known(idempotency, refused)
             raise
-        if to_send:
-            for tell in self._on_commit:
-                tell()
+        for tell in (*uow._after, *(self._on_commit if to_send else ())):
+            tell()
 
     async def _answer_known(self, idempotency: Idempotency | None, refused: Exception) -> None:
         """Look once more: the same request may have been committed after this one looked and before it got the lock.

@@ -24,11 +24,12 @@ from services.intake.tables import (
 Row = dict[str, Any]
 
 
-async def add(connection: AsyncConnection, rows: Sequence[Row]) -> set[str]:
-    """The identifiers that are new to their case."""
+async def add(connection: AsyncConnection, rows: Sequence[Row]) -> list[tuple[str, int]]:
+    """Those that are new to their case: identifier and number of the material (0: what is renewed or amended)."""
     values = [row | {"base": base_of(row["identifier"])} for row in rows]
     statement = insert(ReliedUponRow).values(values).on_conflict_do_nothing()
-    return set((await connection.scalars(statement.returning(col(ReliedUponRow.identifier)))).all())
+    added = await connection.execute(statement.returning(col(ReliedUponRow.identifier), col(ReliedUponRow.material_no)))
+    return [(row.identifier, row.material_no) for row in added]
 
 
 async def held_now(connection: AsyncConnection, identifiers: Collection[str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from deploy.grafana import make_dashboard
 from services.approval.main import create_app
 from services.approval.worker import create_worker
 from services.chassis import telemetry
+from services.intake import metrics as intake_metrics
 from tests.support.approval import keys
 from tests.support.manifests import DEPLOY
 
@@ -32,7 +33,7 @@ async def page(app: FastAPI) -> str:
 
 @pytest.fixture(scope="module")
 async def exposed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """Metric names with their labels, as the probes of a real API and a real worker give them."""
+    """Metric names with their labels, as the probes of a real API and a real worker give them (with intake's own)."""
     folder = keys(tmp_path_factory.mktemp("metrics") / "keys")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("YICHUANG_DATABASE_URL_APPROVAL", "postgresql://nobody@127.0.0.1:1/nothing")
@@ -43,7 +44,7 @@ async def exposed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str
         for family in text_string_to_metric_families(text):
             for name in (family.name, *(f"{family.name}_{end}" for end in ("bucket", "count", "sum", "total"))):
                 names.setdefault(name, set())
-    for metric in vars(telemetry).values():
+    for metric in (*vars(telemetry).values(), *vars(intake_metrics).values()):
         if hasattr(metric, "_labelnames"):
             for name in list(names):
                 if name.startswith(metric._name):

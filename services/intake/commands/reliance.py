@@ -16,6 +16,7 @@ from services.intake.domain.application import Application
 from services.intake.domain.reliance import TAKEN_AWAY, Reached, base_of
 from services.intake.domain.states import State
 from services.intake.items import Items, VersionedItem
+from services.intake.metrics import uploads_avoided
 
 _NAMESPACE = UUID("6f0f8a0e-6a3b-5c0e-9d7e-2f4b8f1f5a11")  # of the ids of reliances and recalls
 _NOTHING_LEFT = frozenset({State.WITHDRAWN, State.TERMINATED, State.TRANSFERRED})
@@ -52,13 +53,20 @@ async def record(uow: UnitOfWork, application: Application, item: VersionedItem,
         if identifier in held
         for number in numbers
     ]
-    new = await rows.add(uow.connection, wanted) if wanted else set()
+    added = await rows.add(uow.connection, wanted) if wanted else []
+    _count(uow, item, sum(number > 0 for _, number in added))
+    new = {identifier for identifier, _ in added}
     for identifier in sorted(new):
         event = _relied_upon(application, item, identifier, used[identifier], held[identifier].holder_key, now)
         uow.publish(event, aggregate_id=_id(application.application_id, identifier), version=1)
     gone = [one for one in held.values() if one.identifier in new and one.status in TAKEN_AWAY]
     for one in gone:
         await recall(uow, TakenAway(one.identifier, CertificateStatus(one.status), now), items, now)
+
+
+def _count(uow: UnitOfWork, item: VersionedItem, uploads: int) -> None:
+    if uploads:
+        uow.when_committed(lambda: uploads_avoided.labels(item.item.item_id).inc(uploads))
 
 
 def _used(application: Application) -> dict[str, list[int]]:

@@ -140,3 +140,17 @@ async def test_a_connection_left_inside_a_transaction_is_not_used_again(database
 
     async with database.read() as connection:
         assert await connection.scalar(text("SELECT pg_backend_pid()")) != before
+
+
+async def test_what_is_counted_after_the_commit_is_not_counted_when_there_is_none(database: Database) -> None:
+    counted: list[str] = []
+
+    async with database.transaction() as uow:
+        uow.when_committed(lambda: counted.append("committed"))
+        before = list(counted)
+    with pytest.raises(InvalidRequestError):
+        async with database.transaction() as uow:
+            uow.when_committed(lambda: counted.append("rolled back"))
+            raise InvalidRequestError
+
+    assert (before, counted) == ([], ["committed"])

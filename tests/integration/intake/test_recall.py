@@ -20,6 +20,7 @@ from contracts.events.certificate import (
 )
 from services.chassis.clock import local_date
 from services.chassis.ids import uuid7
+from services.intake.metrics import uploads_avoided
 from tests.integration.intake.bundle_desk import a_company
 from tests.integration.intake.desk import BUSINESS_LICENCE, Desk
 
@@ -74,6 +75,7 @@ async def test_a_certificate_counted_on_at_acceptance_is_recorded_once_and_count
     identifier = await desk.holds(company, BUSINESS_LICENCE, "RELY1")
     admin = desk.staff("CATALOGUE_ADMIN")
     before = (await desk.get("/reuse/uploads-avoided", admin)).json()["uploads"]
+    measured = uploads_avoided.labels("E02")._value.get()
 
     case = await an_accepted_case(desk, company)
 
@@ -82,6 +84,7 @@ async def test_a_certificate_counted_on_at_acceptance_is_recorded_once_and_count
     assert (event["identifier"], len(event["materials"])) == (identifier, 1)
     assert counted["uploads"] == before + 1
     assert "E02" in {one["item_id"] for one in counted["items"]}
+    assert uploads_avoided.labels("E02")._value.get() == measured + 1
 
 
 async def test_nothing_is_recorded_before_acceptance(desk: Desk) -> None:
