@@ -68,6 +68,8 @@ def _run_import(given: argparse.Namespace) -> int:
 async def _list(database: Database) -> int:
     async with database.read() as connection:
         rows = await callers.all_callers(connection)
+    if not rows:
+        _console.print("尚未登记调用方，请先执行 import-callers", markup=False)
     for row in rows:
         until = row.valid_until or "长期"
         state = "已停用" if row.closed else f"{row.valid_from} 至 {until}"

@@ -8,8 +8,10 @@ from uuid import uuid4
 import httpx
 import pytest
 import yaml
+from sqlalchemy import text
 
 from services.certificate.__main__ import main
+from services.certificate.commands import unregistered
 from services.certificate.commands.register_callers import import_callers
 from services.certificate.domain.errors import ImportFaulty
 from services.chassis import clock
@@ -171,3 +173,21 @@ async def test_the_commands_list_suspend_and_resume(library: Library, capsys: py
 
     assert (stopped, resumed, unknown) == (0, 0, 1)
     assert "某信用社  已停用" in listed
+
+
+async def test_a_library_in_use_without_any_registration_tells_its_operator_what_to_run(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As an installation from before registrations, after its upgrade."""
+    await library.issued()
+    async with library.database.transaction() as uow:
+        await uow.connection.execute(text("UPDATE caller SET caller = 'before-' || caller"))
+
+    await unregistered.tell(library.database, clock.now())
+
+    async with library.database.transaction() as uow:
+        await uow.connection.execute(text("UPDATE caller SET caller = replace(caller, 'before-', '')"))
+    told = [record.getMessage() for record in caplog.records]
+    await unregistered.tell(library.database, clock.now())
+    assert [one for one in told if "import-callers callers.yaml" in one] == [unregistered.TOLD]
+    assert len(caplog.records) == len(told)
