@@ -15,6 +15,7 @@ from services.certificate.commands import import_certificates, import_file, log_
 from services.certificate.commands.import_types import import_types
 from services.certificate.domain.errors import ImportFaulty
 from services.certificate.files.contents import SealBody
+from services.certificate.files.errors import KeysUnavailable
 from services.certificate.files.records import rotate
 from services.certificate.files.seal_keys import retire
 from services.certificate.kit import Kit
@@ -56,7 +57,12 @@ def _run_retry(_: argparse.Namespace) -> int:
 
 
 def _run_rotate_keys(_: argparse.Namespace) -> int:
-    names = rotate(settings.load().signing_dir)
+    loaded = settings.load()
+    try:
+        names = rotate(loaded.signing_dir, loaded.record_session)
+    except KeysUnavailable as away:
+        _console.print(f"{away.title_zh}：{away.detail}", style="red", markup=False)
+        return FAULTY
     _console.print(f"已启用新密钥：{'、'.join(names)}", markup=False)
     return 0
 

@@ -17,9 +17,8 @@ from services.certificate.commands.make_files import CERTIFICATE, COPY, Job, Mad
 from services.certificate.commands.sign_records import signed_record
 from services.certificate.domain.errors import LogBroken, NoSuchLeaf
 from services.certificate.files import contents
-from services.certificate.files.errors import IncompleteContents, UnprintableCharacter
+from services.certificate.files.errors import IncompleteContents, KeysUnavailable, UnprintableCharacter
 from services.certificate.files.time_stamping import Authority
-from services.certificate.files.token_seals import Token
 from services.certificate.files.workshop import Workshop, WorkshopSettings
 from services.certificate.kit import Kit
 from services.certificate.printing import Printed, certificate_job, copy_job
@@ -49,12 +48,9 @@ class FileMaker:
     @classmethod
     def open(cls, database: Database, kit: Kit) -> "FileMaker":
         settings = kit.settings
-        token = None
-        if settings.pkcs11_module and settings.pkcs11_token and settings.pkcs11_pin_file:
-            token = Token(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin_file)
         authority = Authority(settings.tsa_url, settings.tsa_chain) if settings.tsa_url and settings.tsa_chain else None
         pool = WorkshopSettings(
-            settings.signing_dir, settings.file_processes, settings.seal_keys, token=token, authority=authority
+            settings.signing_dir, settings.file_processes, settings.seal_keys, token=settings.token, authority=authority
         )
         return cls(database, kit, Workshop(pool))
 
@@ -99,10 +95,10 @@ class FileMaker:
         return len(jobs)
 
     async def _sign_head(self) -> None:
-        """A broken log stops certificates, not papers."""
+        """A broken log stops certificates, not papers; so does a token without answer."""
         try:
             await log_heads.sign_head(self._database, self._kit, now=clock.now())
-        except LogBroken as broken:
+        except (LogBroken, KeysUnavailable) as broken:
             log.error("no head signed: %s", broken.detail)
 
     async def _make(self, job: Job) -> None:

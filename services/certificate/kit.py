@@ -28,7 +28,8 @@ class Kit:
     @classmethod
     def open(cls, settings: CertificateSettings) -> "Kit":
         sealer = Sealer.load(settings.keys_dir)
-        return cls(settings, sealer, SigningFolder(settings.signing_dir), Files.open(settings.files_url, sealer))
+        signing = SigningFolder(settings.signing_dir, settings.record_session)
+        return cls(settings, sealer, signing, Files.open(settings.files_url, sealer))
 
     @property
     def signer(self) -> RecordSigner:

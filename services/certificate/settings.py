@@ -1,10 +1,11 @@
 """Settings of the certificate service."""
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import model_validator
 
+from services.certificate.files.tokens import Token, TokenSession
 from services.chassis.settings import ServiceSettings, load_settings
 
 
@@ -18,6 +19,7 @@ class CertificateSettings(ServiceSettings):
     log_head_seconds: float = 60  # how old the last signed head of the log is before a new one is signed
     file_processes: int = 1  # size of the pool that renders and seals files
     seal_keys: str = "file"  # where seals get their keys: file, pkcs11
+    record_keys: Literal["file", "pkcs11"] = "file"  # where records and heads of the log get their ES256 keys
     pkcs11_module: str = ""  # the driver's library; with the token's label and the file that holds its PIN
     pkcs11_token: str = ""
     pkcs11_pin_file: Path | None = None
@@ -32,6 +34,24 @@ class CertificateSettings(ServiceSettings):
         if self.tsa_url and self.tsa_chain is None:
             raise ValueError("YICHUANG_TSA_URL 需要同时设置 YICHUANG_TSA_CHAIN（时间戳服务的证书链文件）")
         return self
+
+    @model_validator(mode="after")
+    def _keys_of_records_can_be_found(self) -> Self:
+        if self.record_keys == "pkcs11" and self.token is None:
+            raise ValueError("RECORD_KEYS=pkcs11 需要同时设置 PKCS11_MODULE、PKCS11_TOKEN 和 PKCS11_PIN_FILE")
+        return self
+
+    @property
+    def token(self) -> Token | None:
+        """The PKCS#11 token, when all of its settings are given."""
+        if self.pkcs11_module and self.pkcs11_token and self.pkcs11_pin_file:
+            return Token(self.pkcs11_module, self.pkcs11_token, self.pkcs11_pin_file)
+        return None
+
+    @property
+    def record_session(self) -> TokenSession | None:
+        """A session with the token that has the keys of records; None when they are in files."""
+        return TokenSession(self.token) if self.record_keys == "pkcs11" and self.token else None
 
     @property
     def signing_dir(self) -> Path:

@@ -30,6 +30,15 @@ class SealUnavailable(DomainError):
     title_en = "The seal cannot be used"
 
 
+class KeysUnavailable(DomainError):
+    """The token with the keys of signed records cannot be used: what would be signed waits."""
+
+    code = "certificate.keys-unavailable"
+    kind = Kind.UNAVAILABLE
+    title_zh = "签名密钥暂不可用"
+    title_en = "The signing keys cannot be used"
+
+
 class TimeStampAway(DomainError):
     """The time stamp authority cannot be reached, or what it gives cannot be used: the file waits."""
 

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -14,17 +14,15 @@ from services.certificate.files.errors import RecordNotAuthentic
 from services.certificate.files.jose import (
     ALGORITHMS,
     ES256,
-    SM2SM3,
-    FileKey,
     NotSigned,
     PrivateKey,
     PublicKey,
     canonical,
     decode,
     encode,
-    new_pem,
 )
-from services.certificate.files.key_files import read_or_create
+from services.certificate.files.record_keys import FOLDER, keys_of, next_key
+from services.certificate.files.tokens import TokenSession
 
 RECORD_TYPE = "certificate-record+jws"
 RECEIPT_TYPE = "receipt+jws"  # what a receipt says; checked by `python -m services.intake verify-receipt`
@@ -33,26 +31,28 @@ ACT_TYPE = "certificate-act+jws"  # a later act on a certificate
 SALT = "salt"  # member of a record that was logged before it was signed
 _PAYLOAD = '{"payload":"'
 _UNSIGNED = '"signatures":[]}'
-_FOLDER = "records"
-FILES = {ES256: "record", SM2SM3: "sm2"}
 
 
 @dataclass(frozen=True)
 class RecordSigner:
     """Signs with the newest key of each algorithm, recognises all of them."""
 
-    keys: tuple[PrivateKey, ...]  # ES256, oldest first
+    keys: tuple[PrivateKey, ...]  # ES256, the one that signs last
     sm2_keys: tuple[PrivateKey, ...]
 
     @classmethod
-    def load(cls, signing_dir: Path, *, may_create: bool = True) -> "RecordSigner":
+    def load(cls, signing_dir: Path, *, may_create: bool = True, session: TokenSession | None = None) -> "RecordSigner":
         """Makes the first keys when there are none (two processes at once agree on one).
+
+        Args:
+            session: of the token that has the ES256 keys; None when they are in files.
 
         Raises:
             FileNotFoundError: there is no key and none may be made.
+            KeysUnavailable: the token cannot be used to make one.
         """
-        folder = signing_dir / _FOLDER
-        return cls(*(tuple(_keys(folder, alg, may_create=may_create)) for alg in ALGORITHMS))
+        folder = signing_dir / FOLDER
+        return cls(*(keys_of(folder, alg, may_create=may_create, session=session) for alg in ALGORITHMS))
 
     def sign(self, record: Mapping[str, Any], *, typ: str = RECORD_TYPE) -> str:
         """The record as JWS in general form, ES256 first, as canonical JSON. Its payload is `canonical(record)`."""
@@ -94,6 +94,7 @@ class SigningFolder:
     """The signer of a folder, read again when a key was added: rotation needs no restart."""
 
     signing_dir: Path
+    session: TokenSession | None = None
     _read_at: int = field(default=-1, repr=False)
     _signer: RecordSigner | None = field(default=None, repr=False)
 
@@ -101,24 +102,21 @@ class SigningFolder:
         self.current()  # missing keys are made, or told, at the start
 
     def current(self) -> RecordSigner:
-        folder = self.signing_dir / _FOLDER
+        folder = self.signing_dir / FOLDER
         changed_at = folder.stat().st_mtime_ns if folder.exists() else 0
         if self._signer is None or changed_at != self._read_at:
-            self._signer = RecordSigner.load(self.signing_dir)
-            self._read_at = folder.stat().st_mtime_ns
+            self._signer = RecordSigner.load(self.signing_dir, session=self.session)
+            self._read_at = changed_at  # as it was before reading: a key added meanwhile is read next time
         return self._signer
 
 
-def rotate(signing_dir: Path) -> list[str]:
-    """The next key of each algorithm; gives their names. The old ones stay: they verify what they signed."""
-    folder = signing_dir / _FOLDER
-    made = []
-    for alg in ALGORITHMS:
-        last = max((int(path.stem[-3:]) for path in folder.glob(f"{FILES[alg]}-*.pem")), default=0)
-        path = folder / f"{FILES[alg]}-{last + 1:03d}.pem"
-        read_or_create(path, lambda alg=alg: new_pem(alg))  # type: ignore[misc]
-        made.append(path.stem)
-    return made
+def rotate(signing_dir: Path, session: TokenSession | None = None) -> list[str]:
+    """The next key of each algorithm; gives their names. The old ones stay: they verify what they signed.
+
+    Raises:
+        KeysUnavailable.
+    """
+    return [next_key(signing_dir / FOLDER, alg, session) for alg in ALGORITHMS]
 
 
 def verify_record(signed: str, jwks: Mapping[str, Any], *, typ: str = RECORD_TYPE) -> dict[str, Any]:
@@ -265,10 +263,3 @@ def _check(protected: str, payload: str, signature: str, keys: Mapping[str, Publ
 
 def _protected(key: PrivateKey, typ: str) -> str:
     return encode(canonical({"alg": key.public.alg, "kid": key.public.kid, "typ": typ}))
-
-
-def _keys(folder: Path, alg: str, *, may_create: bool) -> Iterable[PrivateKey]:
-    pattern = f"{FILES[alg]}-*.pem"
-    if not list(folder.glob(pattern)):
-        read_or_create(folder / f"{FILES[alg]}-001.pem", lambda: new_pem(alg), may_create=may_create)
-    return [FileKey.load(alg, path.read_bytes()) for path in sorted(folder.glob(pattern))]

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from services.certificate.files.errors import SealUnavailable
 from services.certificate.files.seal_keys import FileSealKeys, SealKeys
-from services.certificate.files.token_seals import Token, TokenSealKeys
+from services.certificate.files.token_seals import TokenSealKeys
+from services.certificate.files.tokens import Token
 
 
 def open_seal_keys(kind: str, signing_dir: Path, *, may_create: bool = True, token: Token | None = None) -> SealKeys:

@@ -16,7 +16,7 @@ from services.certificate.files.errors import WorkshopUnavailable
 from services.certificate.files.seal_keys import SealKeys
 from services.certificate.files.seal_sources import open_seal_keys
 from services.certificate.files.time_stamping import Authority, Stamper
-from services.certificate.files.token_seals import Token
+from services.certificate.files.tokens import Token
 from services.kernel.errors import DomainError
 
 _ATTEMPTS = 3

@@ -1,7 +1,11 @@
 """The signed record: anyone with the public keys can check it, and nothing else passes."""
 
 import json
+import os
+import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +37,9 @@ RECORD: dict[str, Any] = {
     "certificate_holder_name": "吴𠮷",
     "extend_info": {"b": 2, "a": [1, "二"]},
 }
+
+README = Path(__file__).parents[3] / "services" / "certificate" / "README.md"
+(OTHER_TOOLS,) = re.findall(r"^```sh\n(.*?)^```$", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
@@ -82,6 +89,29 @@ def test_sm2_verifies_with_openssl(signer: RecordSigner, tmp_path: Path, changed
     content = f"{one['protected']}.{signed['payload']}".encode() + b"!" * changed
 
     assert openssl.verifies_sm2(key, decode(one["signature"]), content, tmp_path) is not changed
+
+
+@pytest.mark.skipif(not openssl.has_sm2(), reason="the openssl command is missing, or built without SM2")
+@pytest.mark.parametrize("place", [None, 0, 1], ids=["as signed", "ES256 changed", "SM2 changed"])
+def test_a_record_is_checked_with_other_tools_as_the_readme_tells(
+    signer: RecordSigner, tmp_path: Path, place: int | None
+) -> None:
+    rotate(tmp_path)
+    record = json.loads(RecordSigner.load(tmp_path).sign(RECORD))
+    if place is not None:
+        signature = decode(record["signatures"][place]["signature"])
+        record["signatures"][place]["signature"] = encode(bytes([signature[0] ^ 1]) + signature[1:])
+    (tmp_path / "record.json").write_text(json.dumps(record, indent=1))
+    (tmp_path / "jwks.json").write_text(json.dumps(RecordSigner.load(tmp_path).jwks()))
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+    done = subprocess.run(
+        ["sh", "-ec", OTHER_TOOLS], cwd=tmp_path, env={"PATH": path}, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode == 0) is (place is None), done.stderr
+    assert ("ES256 verified" in done.stdout) is (place != 0)
+    assert ("Signature Verified Successfully" in done.stdout) is (place is None)
 
 
 def test_a_receipt_is_a_compact_jws(signer: RecordSigner) -> None:
