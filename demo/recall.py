@@ -13,7 +13,7 @@ from demo.standing import Standing, certificate_of, plan_with, recalled
 _LAND_USE, _PLANNING = 2, 3  # numbers of the materials these certificates stand for: of C03, of E08
 _FRAUD = {"ground": "FRAUD", "facts": "经查，申请时提交的土地权属来源证明系伪造"}
 _STATEMENT = "证明由中介代办，本单位不知情"
-_FILE_SECONDS = 300.0
+_FILE_SECONDS = 900.0
 
 
 @dataclass

@@ -1,8 +1,9 @@
 """The scenes of the demonstration, each as one function; a scene that does not go as told fails the command."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime, time, timedelta
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,20 @@ from demo.library import ENTERPRISE_NAMES
 from demo.life import WAYS, Life
 
 Travel = Callable[[timedelta], Any]
-_LIGHT_SECONDS = 30.0
+Lit = Callable[[], Awaitable[dict[str, str]]]
+_LIGHT_SECONDS = 60.0
+_A_LOOK_SECONDS = 3.0
+_REST_DAYS = 9  # the longest run of days off a notice has named
+
+
+def _to(day: date, travel: Travel) -> None:
+    """The clock goes straight to ten in the morning of this day, unless it is later already."""
+    now = travel(timedelta())
+    travel(max(datetime.combine(day, time(10), now.tzinfo) - now, timedelta()))
+
+
+def _of(life: Life, due: str) -> date:
+    return date.fromisoformat(life.application[due]["on"])
 
 
 def applicant_for(hall: Hall, item: dict[str, Any], number: int) -> Applicant:
@@ -58,9 +72,7 @@ async def every_item(hall: Hall, items: list[dict[str, Any]], done: Callable[[st
 
 async def second_window(life: Life, travel: Travel) -> None:
     """Cooling-off, then thirty days to come again together (Civil Code art. 1077): to its first morning."""
-    now = travel(timedelta())
-    opens_at = datetime.combine(date.fromisoformat(life.application["window"]["opens_on"]), time(10), now.tzinfo)
-    travel(max(opens_at - now, timedelta()))
+    _to(date.fromisoformat(life.application["window"]["opens_on"]), travel)
     await life.come_again()
     await life.hand_over("COLLECTION")
 
@@ -140,11 +152,7 @@ async def silence(hall: Hall, item: dict[str, Any], travel: Travel) -> Life:
         missed = any(clock["clock"] == "NOTICE" and clock["state"] == "MISSED" for clock in clocks)
         return True if missed and any(c["clock"] == "DECISION" and c["started_on"] for c in clocks) else None
 
-    for _ in range(15):  # five working days, whatever holidays lie between
-        if await deemed():
-            break
-        travel(timedelta(days=1))
-        await asyncio.sleep(0.2)
+    _to(_of(life, "notice_due") + timedelta(days=1), travel)
     life.application = await eventually(deemed, f"{life.name} 视为受理", _LIGHT_SECONDS)
     if life.application["accepted_at"] != life.application["received_at"]:
         raise StepFailed(f"{life.name}：视为受理应自收件之日起，实为 {life.application['accepted_at']}")
@@ -160,23 +168,32 @@ async def left_alone(hall: Hall, item: dict[str, Any], travel: Travel) -> Life:
     await life.accept()
     supervisor = await hall.person("supervisor1")
 
-    async def lit() -> list[str]:
+    async def lit() -> dict[str, str]:
         answer = await supervisor.get(f"/api/v1/supervision/cases/{life.case_no}")
-        return [light["level"] for light in answer.json()["lights"]] if answer.status_code == 200 else []
+        lights = answer.json()["lights"] if answer.status_code == 200 else []
+        return {light["level"]: light["crossed_at"] for light in lights}
 
-    async def has(level: str) -> bool | None:
+    for level, due in (("YELLOW", "promised_due"), ("RED", "legal_due")):
+        await _lights_up(life, level, _of(life, due), lit, travel)
+    if (crossed := await lit())["YELLOW"] >= crossed["RED"]:
+        raise StepFailed(f"{life.name}：黄牌应先于红牌，实为 {crossed}")
+    return life
+
+
+async def _lights_up(life: Life, level: str, due: date, lit: Lit, travel: Travel) -> None:
+    """To the first working day after the limit, past whatever rest days lie between."""
+    for day in range(1, _REST_DAYS + 2):
+        _to(due + timedelta(days=day), travel)
+        deadline = monotonic() + _A_LOOK_SECONDS
+        while monotonic() < deadline:
+            if level in await lit():
+                return
+            await asyncio.sleep(0.2)
+
+    async def seen() -> bool | None:
         return True if level in await lit() else None
 
-    for level in ("YELLOW", "RED"):
-        for _ in range(40):  # far enough for the longest limit of the catalogue
-            if level in await lit():
-                break
-            travel(timedelta(days=1))
-            await asyncio.sleep(0.2)
-            if level == "YELLOW" and "RED" in await lit():
-                raise StepFailed(f"{life.name}：红牌先于黄牌")
-        await eventually(lambda level=level: has(level), f"{life.name} 亮{level}", _LIGHT_SECONDS)  # type: ignore[misc]
-    return life
+    await eventually(seen, f"{life.name} 亮{level}", _LIGHT_SECONDS)
 
 
 async def forgeries(hall: Hall, pdf: bytes, identifier: str) -> dict[str, str]:
