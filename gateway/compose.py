@@ -37,8 +37,38 @@ PARTS = (
 )
 
 
-class _Away(Exception):
-    """The part cannot be read now."""
+class Away(Exception):
+    """The part cannot be had now."""
+
+
+async def fetch(
+    http: aiohttp.ClientSession,
+    method: str,
+    address: URL,
+    headers: dict[str, str],
+    timeout: aiohttp.ClientTimeout,
+    *,
+    body: bytes | None = None,
+) -> tuple[int, bytes, str]:
+    """Status, content and its type of a service's whole answer. Raises Away: there is none, or a fault of its own."""
+    try:
+        async with http.request(
+            method, address, data=body, headers=headers, timeout=timeout, allow_redirects=False
+        ) as answer:
+            content = await answer.content.read(_PART_LIMIT)
+            if not answer.content.at_eof():
+                content += await _rest(answer, _PART_LIMIT - len(content))
+            if answer.status >= 500 or answer.status == 429:
+                raise Away
+            return answer.status, content, answer.headers.get("content-type", "application/json")
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        log.warning("a part of an answer is away: %s", type(error).__name__)
+        raise Away from None
+
+
+def handed_on(headers: dict[str, str]) -> dict[str, str]:
+    """Of the caller's headers those each part is asked with; his own token, so each service applies its own scope."""
+    return {name: headers[name] for name in _HANDED_ON if name in headers} | {"accept": "application/json"}
 
 
 class Journeys:
@@ -55,10 +85,10 @@ class Journeys:
         Raises:
             Refused: intake is away.
         """
-        handed = {name: headers[name] for name in _HANDED_ON if name in headers} | {"accept": "application/json"}
+        handed = handed_on(headers)
         answers = await asyncio.gather(*(self._part(part, case_no, handed) for part in PARTS), return_exceptions=True)
         main, *others = answers
-        if isinstance(main, _Away):
+        if isinstance(main, Away):
             raise service_away(MAIN.service)
         if isinstance(main, BaseException):
             raise main
@@ -76,17 +106,7 @@ class Journeys:
 
     async def _part(self, part: Part, case_no: str, headers: dict[str, str]) -> tuple[int, bytes, str]:
         address = URL(self._upstreams[part.service] + part.template.format(case_no=case_no), encoded=True)
-        try:
-            async with self._http.get(address, headers=headers, timeout=_TIMEOUT, allow_redirects=False) as answer:
-                body = await answer.content.read(_PART_LIMIT)
-                if not answer.content.at_eof():
-                    body += await _rest(answer, _PART_LIMIT - len(body))
-                if answer.status >= 500 or answer.status == 429:
-                    raise _Away
-                return answer.status, body, answer.headers.get("content-type", "application/json")
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            log.warning("part %s of a journey is away: %s", part.service, type(error).__name__)
-            raise _Away from None
+        return await fetch(self._http, "GET", address, headers, _TIMEOUT)
 
 
 async def _rest(answer: aiohttp.ClientResponse, room: int) -> bytes:
@@ -94,14 +114,14 @@ async def _rest(answer: aiohttp.ClientResponse, room: int) -> bytes:
     async for chunk in answer.content.iter_any():
         room -= len(chunk)
         if room < 0:
-            raise _Away
+            raise Away
         chunks.append(chunk)
     return b"".join(chunks)
 
 
 def _shown(answer: tuple[int, bytes, str] | BaseException) -> tuple[Any, bool]:
     """The part to show, and whether its service is missing."""
-    if isinstance(answer, _Away):
+    if isinstance(answer, Away):
         return None, True
     if isinstance(answer, BaseException):
         raise answer

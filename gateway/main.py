@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable, Iterable
 import aiohttp
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from gateway import pages
+from gateway import calendar_preview, pages
 from gateway.access import AccessControl, is_probe_allowed
 from gateway.asgi import Answer, Exchange, Receive, Request, Scope, Send
+from gateway.calendar_preview import CalendarPreviews
 from gateway.compose import Journeys
 from gateway.cookies import load_sealer
 from gateway.docs import Docs
@@ -80,6 +81,7 @@ class Gateway:
         self._access = AccessControl(settings, self._sessions, self._verifier, Buckets())
         self._proxy = Proxy(self._http, upstreams, origin)
         self._journeys = Journeys(self._http, upstreams)
+        self._previews = CalendarPreviews(self._http, upstreams)
         documents = Documents(self._http, upstreams, origin)
         docs = Docs(documents)
         self._own: dict[str, Handler] = {
@@ -142,7 +144,11 @@ class Gateway:
         if route.service == GATEWAY and route.template in self._own:
             await exchange.answer(await self._own[route.template](exchange, route, path))
             return
-        headers = self._proxy.request_headers(exchange.request, route, caller, request_id, self._sessions.cookie_names)
+        request = exchange.request
+        headers = self._proxy.request_headers(request, route, caller, request_id, self._sessions.cookie_names)
+        if calendar_preview.is_asked_for(request, route, path):
+            await exchange.answer(await self._previews.answer(request, route, path, headers))
+            return
         if route.service == GATEWAY:
             await exchange.answer(await self._journeys.journey(_case_no(path), headers))
             return

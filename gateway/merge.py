@@ -4,6 +4,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gateway import calendar_preview
 from gateway.compose import PARTS
 from gateway.routes import API, GATEWAY, Access, Route, service_of
 
@@ -80,6 +81,7 @@ def merge(documents: Mapping[str, Document], *, server: str = "/", missing: tupl
     for document in renamed.values():
         schemas.update(document.get("components", {}).get("schemas", {}))
     _add_journey(paths)
+    _complete_preview(paths)
     schemas = _used(paths, schemas)
     merged = _frame(server, missing)
     merged["paths"] = dict(sorted(paths.items()))
@@ -231,9 +233,34 @@ def _add_journey(paths: Document) -> None:
     paths.setdefault(path, {})["get"] = _operation(operation, GATEWAY, "get", path, route)
 
 
-def _answer_schema(paths: Document, template: str) -> Document:
-    operation = paths.get(template, {}).get("get", {})
-    content = operation.get("responses", {}).get("200", {}).get("content", {})
+def _complete_preview(paths: Document) -> None:
+    """A preview of a year is intake's answer with approval's part in it."""
+    operation = paths.get(calendar_preview.TEMPLATE, {}).get("post")
+    if operation is None:
+        return
+    steps = _answer_schema(paths, calendar_preview.STEPS, "post")
+    part = {
+        "type": "object",
+        "required": ["steps", "missing", "notice"],
+        "properties": {
+            "steps": {"anyOf": [steps, {"type": "null"}]},
+            "missing": {
+                "type": "array",
+                "items": {"type": "string", "enum": ["approval"]},
+                "description": "暂时不可用、未能取得内容的服务；不为空时预览不完整",
+            },
+            "notice": {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "预览不完整时的说明"},
+        },
+    }
+    schema = {"allOf": [_answer_schema(paths, calendar_preview.TEMPLATE, "post", "201"), part]}
+    content = {"application/json": {"schema": schema}}
+    operation["responses"]["200"] = {"description": "预览：哪些日期会变动，尚未载入", "content": content}
+    operation["responses"] = dict(sorted(operation["responses"].items()))
+
+
+def _answer_schema(paths: Document, template: str, method: str = "get", status: str = "200") -> Document:
+    operation = paths.get(template, {}).get(method, {})
+    content = operation.get("responses", {}).get(status, {}).get("content", {})
     found: Document = content.get("application/json", {}).get("schema") or {"type": "object"}
     return found
 

@@ -127,6 +127,7 @@ TABLE: tuple[Route, ...] = (
     *_act("approval", *(f"{_CERTIFICATE}/{act}" for act in ("amendment", "revocation"))),
     *_read("approval", f"{API}/recalls"),
     *_act("approval", f"{API}/recalls/{{recall_id}}/conclusion"),
+    *_act("approval", f"{API}/calendars/{{year}}/step-days", deadline=30.0),
     *_rest("approval", *(f"{API}/{part}" for part in ("tasks", "consultations", "standing-decisions", "recalls"))),
     # certificate
     *_read("certificate", f"{API}/certificates/verify", f"{API}/certificates/jwks.json", access=Access.PUBLIC),

@@ -47,6 +47,15 @@ def _decisions(
             proposed_at=_AT,
             proposed_by=handler,
         ),
+        standing.StandingDayMoved(
+            **same,
+            cause="2027年节假日安排载入",
+            limit_workdays=5,
+            from_at=_AT,
+            earlier=DueDate(on=date(2027, 4, 8), provisional=True),
+            now=DueDate(on=date(2027, 4, 9)),
+            moved_at=_AT,
+        ),
         standing.StandingHeard(**same, statement="合同由中介代办，本人不知情", heard_at=_AT, heard_by=handler),
         standing.StandingDecided(
             **same,

@@ -65,6 +65,18 @@ class StandingProposed(_StandingFact):
     proposed_by: Actor
 
 
+class StandingDayMoved(_StandingFact):
+    """A loaded calendar moved the holder's last day to speak, or made it final; counted from `from_at`."""
+
+    SUBJECT: ClassVar[str] = "approval.standing_decision.day_moved.v1"
+    cause: str
+    limit_workdays: int
+    from_at: datetime
+    earlier: DueDate
+    now: DueDate
+    moved_at: datetime
+
+
 class StandingHeard(_StandingFact):
     """The holder's statement; his silence is no event."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from contracts.events.certificate import (
     CertificateAnnulled,
@@ -52,24 +53,25 @@ class Listener:
 
     async def __call__(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
         """Acceptances first: in one batch they may come after the withdrawal they precede."""
-        events = [message.event for message in messages]
-        accepted = [event for event in events if isinstance(event, ApplicationAccepted)]
+        accepted = [(m.event, m.version) for m in messages if isinstance(m.event, ApplicationAccepted)]
         if accepted:
             await open_cases(uow, accepted, now=clock.now(), calendar=self.calendars.value, lights=self.lights)
-        for event in events:
-            await self._follow(uow, event)
-        await keep_recalls(uow, [event for event in events if isinstance(event, CaseRecalled)])
+        for message in messages:
+            await self._follow(uow, message.event, message.version)
+        await keep_recalls(uow, [message.event for message in messages if isinstance(message.event, CaseRecalled)])
 
-    async def _follow(self, uow: UnitOfWork, event: Event) -> None:
+    async def _follow(self, uow: UnitOfWork, event: Event, told: int) -> None:
+        """`told` is the number of the event among those of its application."""
+        known: dict[str, Any] = {"calendar": self.calendars.value, "lights": self.lights}
         match event:
             case ApplicationWithdrawn(case_no=str()):
                 await withdraw_case(uow, event)
             case DeferredMaterialSupplied():
                 await take_deferred(uow, event)
             case ApplicationClaimed():
-                await take_claim(uow, event, calendar=self.calendars.value, lights=self.lights)
+                await take_claim(uow, event, told=told, **known)
             case DatesMoved():
-                await take_window(uow, event, calendar=self.calendars.value, lights=self.lights)
+                await take_window(uow, event, told=told, **known)
             case _:
                 await self._keep(uow, event)
 

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.approval import metrics
+from services.approval.calendar_preview import router as calendar_preview
 from services.approval.calendars import calendars
 from services.approval.recalls import router as recalls
 from services.approval.routes import router
@@ -16,7 +17,7 @@ from services.chassis.sealing import Sealer
 
 def create_app() -> FastAPI:
     loaded = settings()
-    app = build_app(loaded, title="审批", routers=[router, proceedings, concerned, standing, recalls])
+    app = build_app(loaded, title="审批", routers=[router, proceedings, concerned, standing, recalls, calendar_preview])
     app.state.sealer = Sealer.load(loaded.keys_dir)
     app.state.cursor_key = app.state.sealer.derived_key("approval.tasks")
     app.state.calendars = calendars()

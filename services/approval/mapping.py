@@ -1,7 +1,7 @@
 """Rows and events turned into domain values and back: item rules, clocks and ledger, proceedings, consultations."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -184,6 +184,11 @@ def consultations(rows: Sequence[Mapping[str, Any]]) -> tuple[Consultation, ...]
         )
         for row in rows
     )
+
+
+def told_days(rows: Sequence[Mapping[str, Any]]) -> dict[int, DueDate]:
+    """The last day of each question of a case by its number, as it stands in the lists."""
+    return {row["no"]: DueDate(date.fromisoformat(row["due_on"]), row["due_provisional"]) for row in rows}
 
 
 def consultation_row(value: Consultation, due: DueDate) -> dict[str, Any]:

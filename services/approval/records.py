@@ -1,7 +1,7 @@
 """What is only ever added: ledger entries, records of acts, consultations and how they ended."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import and_, insert, or_, select, text, update
@@ -18,7 +18,6 @@ from services.approval.domain.light import LightInstants
 from services.approval.domain.proceedings import ConsultationState
 from services.approval.tables import MOVING, OPEN, CaseRow, ConsultationRow, LedgerRow, RecordRow
 from services.chassis import reference
-from services.kernel.time_limit import DueDate
 from services.kernel.workdays import WorkCalendar
 
 _NEVER = date.min  # the driver stores it as -infinity
@@ -45,23 +44,15 @@ async def save_consultations(connection: AsyncConnection, before: Case, after: C
 
 
 async def settle_days(connection: AsyncConnection, case: Case, calendar: WorkCalendar) -> None:
-    """The last days of open consultations that were told as provisional, as this calendar has them."""
+    """The last days of open consultations, as this calendar has them: what silence is recorded by."""
     for asked in case.consultations:
         if asked.state is ConsultationState.OPEN:
             due = due_of(asked, calendar)
             early = update(ConsultationRow).where(
                 col(ConsultationRow.case_id) == case.id,
                 col(ConsultationRow.no) == asked.no,
-                col(ConsultationRow.due_provisional),
             )
             await connection.execute(early.values(due_on=due.on, due_provisional=due.provisional))
-
-
-async def told_days(connection: AsyncConnection, case_id: UUID) -> dict[int, DueDate]:
-    """The last day of each question of a case, as it stands in the lists."""
-    columns = (col(ConsultationRow.no), col(ConsultationRow.due_on), col(ConsultationRow.due_provisional))
-    found = await connection.execute(select(*columns).where(col(ConsultationRow.case_id) == case_id))
-    return {row.no: DueDate(row.due_on, row.due_provisional) for row in found}
 
 
 async def overdue_consultations(connection: AsyncConnection, today: date, limit: int) -> list[tuple[UUID, int]]:
@@ -101,13 +92,20 @@ async def project_all_again(connection: AsyncConnection) -> None:
     await connection.execute(update(CaseRow).where(text(OPEN)).values(projected_on=_NEVER))
 
 
-async def rules_changed(connection: AsyncConnection, fingerprint: str) -> bool:
-    """Keeps what the lights of the open cases are derived from; whether it is other than before."""
+async def rules_changed(connection: AsyncConnection, fingerprint: str, real_now: datetime) -> bool:
+    """Keeps what dates and lights of the open cases are derived from; whether they are to be derived again.
+
+    Twice: when it is other than before, and once every process knows it, for what was written by the old one in
+    between.
+    """
     known = await reference.documents(connection, _DERIVED_FROM)
     revision, document = known.get(_ALL, (0, {}))
-    if document.get("fingerprint") == fingerprint:
+    same, again_at = document.get("fingerprint") == fingerprint, document.get("again_at")
+    if same and (again_at is None or real_now < datetime.fromisoformat(again_at)):
         return False
-    await reference.keep(connection, _DERIVED_FROM, _ALL, revision + 1, {"fingerprint": fingerprint})
+    settled = (real_now + timedelta(seconds=2 * reference.FRESH_SECONDS)).isoformat()
+    content = {"fingerprint": fingerprint, "again_at": None if same else settled}
+    await reference.keep(connection, _DERIVED_FROM, _ALL, revision + 1, content)
     return True
 
 

@@ -14,9 +14,11 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     bindparam,
+    exists,
     func,
     insert,
     literal_column,
+    or_,
     select,
     text,
     update,
@@ -36,7 +38,8 @@ from services.approval.domain.errors import CaseChanged, UnknownCase
 from services.approval.domain.light import LightInstants
 from services.approval.domain.proceedings import Proceedings
 from services.approval.domain.states import State
-from services.approval.tables import CaseRow, ConsultationRow, DecisionRow, LedgerRow, OpinionRow, WithdrawalRow
+from services.approval.tables import OPEN, CaseRow, ConsultationRow, DecisionRow, LedgerRow, OpinionRow, WithdrawalRow
+from services.kernel.time_limit import DueDate
 from services.kernel.workdays import WorkCalendar
 
 _LOCK = text(
@@ -57,6 +60,11 @@ class Loaded:
     query_code: str
     row: RowMapping
     item: ItemRef
+
+    @property
+    def asked(self) -> dict[int, DueDate]:
+        """The last day of each question to a department, by its number, as it was told."""
+        return mapping.told_days(self.row["consultations"])
 
     @property
     def applicant(self) -> Party:
@@ -131,10 +139,12 @@ async def load(
     if row is None:
         raise UnknownCase()
     loaded = _loaded(row)
-    if calendar is None:
-        return loaded
-    proceedings = known_days(loaded.case.proceedings, loaded.case.rules, loaded.case.clocks.accepted_at, calendar)
-    return replace(loaded, case=replace(loaded.case, proceedings=proceedings))
+    return loaded if calendar is None else replace(loaded, case=as_known(loaded.case, calendar))
+
+
+def as_known(case: Case, calendar: WorkCalendar) -> Case:
+    """The case with the days of its proceedings as the calendar has them now."""
+    return replace(case, proceedings=known_days(case.proceedings, case.rules, case.clocks.accepted_at, calendar))
 
 
 async def find_for_update(connection: AsyncConnection, case_id: UUID) -> Loaded | None:
@@ -147,6 +157,16 @@ async def find_for_update(connection: AsyncConnection, case_id: UUID) -> Loaded 
     found = await connection.execute(_BY_ID, {"case_id": case_id})
     row = found.mappings().one_or_none()
     return _loaded(row) if row is not None else None
+
+
+async def with_steps(connection: AsyncConnection, *, after: UUID | None, limit: int) -> list[Loaded]:
+    """Open cases that have, or had, a step with a day of its own, in the order of their ids."""
+    asked = exists().where(col(ConsultationRow.case_id) == col(CaseRow.id), col(ConsultationRow.state) == "OPEN")
+    wanted = select(*_COLUMNS).where(text(OPEN), or_(col(CaseRow.proceedings).is_not(None), asked))
+    if after is not None:
+        wanted = wanted.where(col(CaseRow.id) > after)
+    found = await connection.execute(wanted.order_by(col(CaseRow.id)).limit(limit))
+    return [_loaded(row) for row in found.mappings()]
 
 
 def _loaded(row: RowMapping) -> Loaded:

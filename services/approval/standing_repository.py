@@ -121,18 +121,32 @@ async def add(connection: AsyncConnection, decision: StandingDecision, by: Actor
         raise StandingOpen()
 
 
-def _changing(decision: StandingDecision, by: Actor) -> dict[str, Any]:
+def _changing(decision: StandingDecision, by: Actor | None) -> dict[str, Any]:
     ended = decision.decided_at is not None
     return {
         "state": decision.state.value,
         "version": decision.version,
         "content": _content(decision),
-        "decided_by": by.model_dump(mode="json") if ended else None,
+        "decided_by": by.model_dump(mode="json") if ended and by else None,
         "decided_at": decision.decided_at,
     }
 
 
-async def save(connection: AsyncConnection, decision: StandingDecision, by: Actor) -> None:
+async def waiting(
+    connection: AsyncConnection, *, after: UUID | None = None, limit: int, lock: bool = False
+) -> list[StandingDecision]:
+    """Proposals whose holder was told a provisional day, as they were stored, in the order of their ids."""
+    provisional = col(StandingRow.content)["speak_by"]["provisional"].astext == "true"
+    proposed: ColumnElement[bool] = literal_column("state = 'PROPOSED'")
+    wanted = select(StandingRow.__table__).where(proposed, provisional)  # type: ignore[attr-defined]
+    if after is not None:
+        wanted = wanted.where(col(StandingRow.id) > after)
+    wanted = wanted.order_by(col(StandingRow.id)).limit(limit)
+    found = await connection.execute(wanted.with_for_update(skip_locked=True) if lock else wanted)
+    return [decision_of(row) for row in found.mappings()]
+
+
+async def save(connection: AsyncConnection, decision: StandingDecision, by: Actor | None) -> None:
     """Raises CaseChanged: somebody saved it after it was loaded."""
     seen = (col(StandingRow.id) == decision.id, col(StandingRow.version) == decision.version - 1)
     changed = await connection.execute(update(StandingRow).where(*seen).values(**_changing(decision, by)))

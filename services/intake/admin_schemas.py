@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from services.intake.answers_course import DueOut
 from services.intake.bundles.moving import BundleClockName, BundleMoved
@@ -12,31 +12,12 @@ from services.intake.domain.bundle_case import BundleState
 from services.intake.domain.moving import ClockName, Move
 from services.intake.domain.records import PartyType
 from services.intake.domain.states import State
-from services.intake.domain.year import Day
-from services.intake.schemas import In, Name, Number, Words
+from services.intake.schemas import In, Number, Words
 from services.kernel.time_limit import DueDate
 
 if TYPE_CHECKING:
     from services.intake.commands.administer import WouldMove
     from services.intake.commands.calendars import Moved
-
-
-class DayIn(In):
-    on: date
-    name: Name
-    works: bool = Field(description="true：调休上班；false：放假")
-
-    def day(self) -> Day:
-        return Day(self.on, self.name, self.works)
-
-
-class CalendarIn(In):
-    """The notice of one year: only the days it names, other days follow the week."""
-
-    sources: Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=500)]], Field(max_length=10)] = (
-        Field(description="放假通知的出处")
-    )
-    days: Annotated[list[DayIn], Field(max_length=200)]
 
 
 class MoveOut(BaseModel):
@@ -85,7 +66,8 @@ class BundleMovingOut(BaseModel):
 
 class CalendarOut(BaseModel):
     """`preview`: nothing was written. `moving` shows the first of `applications_moving` applications, `bundles` the
-    first of `bundles_moving` bundle applications with their joint dates."""
+    first of `bundles_moving` bundle applications with their joint dates. Days of steps are approval's: the gateway adds
+    them to a preview."""
 
     year: int
     preview: bool

@@ -7,27 +7,32 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from contracts.calendars import read_file
 from services.chassis import clock
 from services.chassis.database import Database
-from services.intake.admin_schemas import CalendarIn
 from services.intake.bundles import moving as bundle_moving
 from services.intake.commands import calendars
 from services.intake.domain.errors import Invalid
 from services.intake.domain.moving import ClockName
 from services.intake.domain.records import Staff
-from services.intake.domain.year import Day, Year, read_year
+from services.intake.domain.year import read_year
 from services.intake.items import Items
 from services.intake.office import work_calendars
 from services.intake.settings import settings
+from services.kernel.calendar_year import Year
 from services.kernel.errors import FieldError
 from services.kernel.time_limit import DueDate
+from services.kernel.workdays import WorkCalendar
 
 OPERATOR = Staff("operator", "运维人员", "OPERATOR")
 _SHOWN = 50
+_ELSEWHERE = (
+    "本表不含审批各步骤（听证、特别程序、征求意见、陈述申辩、初审）和证照后续处理的期限，"
+    "请另行查看 / Days of steps are shown by:\n  python -m services.approval preview-calendar {file}"
+)
 _CLOCKS = {
     ClockName.NOTICE: "一次性告知",
     ClockName.LEGAL: "法定时限",
@@ -59,22 +64,22 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(f"无法读取文件：{type(unreadable).__name__}", style="bold red")
         return 2
     try:
-        return asyncio.run(_run(console, document, preview=arguments.preview))
+        return asyncio.run(_run(console, document, arguments.file, preview=arguments.preview))
     except Invalid as faulty:
         for error in faulty.errors:
             console.print(f"{error.pointer}：{error.detail}  [{error.code}]", markup=False)
         return 1
 
 
-async def _run(console: Console, document: Any, *, preview: bool) -> int:
+async def _run(console: Console, document: Any, file: Path, *, preview: bool) -> int:
     db = Database(settings().database_url)
     try:
         async with db.read() as connection:
             calendar = await work_calendars().current(connection)
-        number, sources, days = _read(document)
-        year = read_year(number, sources, days, calendar)
+        year = _read(document, calendar)
         moving = await calendars.preview(db, Items(), year)
         _print(console, year, moving, await bundle_moving.preview(db, Items(), year, now=clock.now()))
+        console.print(_ELSEWHERE.format(file=file), style="bold", markup=False, soft_wrap=True)
         if not preview:
             async with db.transaction() as uow:
                 revision = await bundle_moving.load_year(uow, Items(), year, by=OPERATOR, now=clock.now())
@@ -84,14 +89,13 @@ async def _run(console: Console, document: Any, *, preview: bool) -> int:
         await db.close()
 
 
-def _read(document: Any) -> tuple[int, list[str], list[Day]]:
+def _read(document: Any, calendar: WorkCalendar) -> Year:
     """Raises Invalid."""
     try:
-        days = [{"on": d["date"], "name": d["name"], "works": not d["isOffDay"]} for d in document["days"]]
-        body = CalendarIn.model_validate({"sources": document["papers"], "days": days})
-        return int(document["year"]), body.sources, [day.day() for day in body.days]
-    except (KeyError, TypeError, ValueError, ValidationError) as broken:
+        number, body = read_file(document)
+    except ValueError as broken:
         raise Invalid(errors=[FieldError("#", "calendar.file", "文件不是节假日安排")]) from broken
+    return read_year(number, body.sources, body.named(), calendar)
 
 
 def _print(console: Console, year: Year, moving: list[calendars.Moved], joint: list[bundle_moving.BundleMoved]) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 from contracts.events import approval as events
 from contracts.events.common import DueDate as DueDateOut
+from contracts.events.days import CaseDaysMoved, DayClock, DayMoved
+from contracts.events.standing import StandingDayMoved
 from services.chassis.bus import Incoming
 from services.intake.domain.application import DELIVERY_WORKDAYS, Application, Outcome, record_decision
 from services.intake.domain.course import Ended, EndKind, EntryKind, LedgerEntry, with_entry
@@ -16,6 +18,11 @@ from services.kernel.time_limit import CHINA, DueDate, Unit
 from services.kernel.workdays import WorkCalendar
 
 log = logging.getLogger(__name__)
+_OWN_DAYS = {
+    DayClock.HEARING_REQUEST: "申请听证的最后日期",
+    DayClock.HEARING_HOLDING: "举行听证的最后日期",
+    DayClock.PAUSE: "特别程序预计结束的日期",
+}
 
 FOLLOWED = (
     events.CaseDecided,
@@ -82,22 +89,35 @@ def _due(due: DueDateOut) -> DueDate:
 
 def notice_of(message: Incoming) -> dict[str, Any] | None:
     """The row an applicant reads; None for what does not concern him."""
-    told = _NOTICES.get(type(message.event))
-    if told is None:
-        return None
-    kind, write = told
+    kind, write = _NOTICES.get(type(message.event), ("", _nothing))
     event: Any = message.event
+    text = write(event)
+    if not text:
+        return None
     return {
         "application_id": event.case_id,
         "case_version": message.version,
         "kind": kind,
         "at": message.occurred_at,
-        "text": write(event),
+        "text": text,
     }
 
 
 def day_of(due: DueDateOut) -> str:
     return f"{due.on}（暂定）" if due.provisional else f"{due.on}"
+
+
+def moved_to(moved: DayMoved | StandingDayMoved) -> str:
+    """From which day to which, or that the same day is final now."""
+    if moved.earlier.on == moved.now.on:
+        return f"为 {day_of(moved.now)}（此前为暂定）"
+    return f"由 {day_of(moved.earlier)} 改为 {day_of(moved.now)}"
+
+
+def _days_moved(event: CaseDaysMoved) -> str:
+    """His own days only: nothing of what other people and departments were asked."""
+    own = [f"{_OWN_DAYS[moved.clock]}{moved_to(moved)}" for moved in event.dates if moved.clock in _OWN_DAYS]
+    return f"{event.cause}：{'；'.join(own)}" if own else ""
 
 
 def _suspended(event: events.CaseSuspended) -> str:
@@ -125,6 +145,10 @@ def _inspectors(event: events.InspectorsAssigned) -> str:
     return f"指派{names}进行核查：{event.purpose}"
 
 
+def _nothing(_: Any) -> str:
+    return ""
+
+
 _Writer = Callable[[Any], str]
 _NOTICES: Mapping[type, tuple[str, _Writer]] = {
     events.CaseSuspended: ("SUSPENDED", _suspended),
@@ -140,6 +164,7 @@ _NOTICES: Mapping[type, tuple[str, _Writer]] = {
     ),
     events.HearingAnnounced: ("HEARING_ANNOUNCED", _announced),
     events.HearingHeld: ("HEARING_HELD", lambda _: "听证已经举行，将根据听证笔录作出决定"),
+    CaseDaysMoved: ("DAYS_MOVED", _days_moved),
     events.CaseTerminated: ("TERMINATED", lambda e: f"办件终止。理由：{e.reason}（{e.legal_basis}）"),
     events.CaseTransferred: (
         "TRANSFERRED",

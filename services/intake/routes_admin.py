@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from contracts.calendars import CalendarIn
 from services.chassis import clock
 from services.chassis.auth import Principal, allow
 from services.chassis.errors import BadCursor
@@ -16,7 +17,6 @@ from services.intake.admin_schemas import (
     BarredOut,
     BarredPage,
     BundleMovingOut,
-    CalendarIn,
     CalendarOut,
     CalendarsOut,
     CalendarYearOut,
@@ -30,11 +30,12 @@ from services.intake.admin_schemas import (
 )
 from services.intake.bundles import moving as bundle_moving
 from services.intake.commands import administer, barring, calendars, quotas
-from services.intake.domain.year import Year, read_year
+from services.intake.domain.year import read_year
 from services.intake.items import VersionedItem
 from services.intake.office import Call, Office
 from services.intake.routing import Administrator, ItemCode, TheOffice, first
 from services.intake.scope import OFFICERS
+from services.kernel.calendar_year import Year
 
 router = APIRouter(prefix="/api/v1", tags=["administration"])
 SHOWN = 200
@@ -71,8 +72,7 @@ async def load_calendar(
     response: Response,
     preview: Annotated[bool, Query(description="只看哪些日期会变动")] = False,
 ) -> CalendarOut | Response:
-    days = [day.day() for day in body.days]
-    checked = read_year(year, body.sources, days, office.calendar)
+    checked = read_year(year, body.sources, body.named(), office.calendar)
     moving = await calendars.preview(office.db, office.items, checked)
     joint = await bundle_moving.preview(office.db, office.items, checked, now=call.now)
     if preview:

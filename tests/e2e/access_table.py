@@ -135,6 +135,7 @@ POST /api/v1/applications/{application_id}/deferred-materials    412  o  o  o  o
 POST /api/v1/applications/{application_id}/commitment-checks     412  -  -  -  -  o  o  -  -  -  -  -  -  -
 GET  /api/v1/calendars                                           200  -  -  -  -  -  -  -  o  o  -  -  -  -
 POST /api/v1/calendars/{year}                                    422  -  -  -  -  -  -  -  -  o  -  -  -  -
+POST /api/v1/calendars/{year}/step-days                          422  -  -  -  -  -  -  -  -  o  -  -  -  -
 GET  /api/v1/barred-applicants                                   200  -  -  -  -  -  -  -  o  o  -  -  -  -
 POST /api/v1/barred-applicants                                   422  -  -  -  -  -  -  -  o  o  -  -  -  -
 POST /api/v1/items/{item_code}/quota                             422  -  -  -  -  -  -  -  -  o  -  -  -  -

@@ -143,12 +143,12 @@ class Approval:
     @contextmanager
     def at(self, instant: datetime) -> Iterator[None]:
         """Requests inside are answered as of this instant."""
-        given = Now.__metadata__[0].dependency  # type: ignore[attr-defined]
+        given, before = Now.__metadata__[0].dependency, dict(self.app.dependency_overrides)  # type: ignore[attr-defined]
         self.app.dependency_overrides[given] = lambda: instant
         try:
             yield
         finally:
-            del self.app.dependency_overrides[given]
+            self.app.dependency_overrides = before
 
     async def hear(self, *events: ApplicationAccepted | ApplicationWithdrawn) -> None:
         messages = [incoming(event, event.application_id) for event in events]

@@ -10,9 +10,11 @@ from sqlalchemy import ColumnElement
 from contracts.events.common import Actor, OrganisationRef
 from services.approval import facts, records, repository
 from services.approval.domain.case import Case, Officer
+from services.approval.domain.days_moved import move_days, moved_days
 from services.approval.domain.errors import CaseChanged
 from services.approval.domain.light import LightBook, LightInstants
 from services.approval.domain.standing import StandingDecision
+from services.approval.domain.states import OPEN_STATES
 from services.approval.repository import Loaded
 from services.approval.schemas import CaseOut
 from services.approval.scope import visible
@@ -50,14 +52,30 @@ async def perform(
     Raises: UnknownCase, StaleVersion, CaseChanged and what the rule raises.
     """
     async with db.transaction(idem) as uow:
-        loaded = await repository.load(uow.connection, case_no, reach(principal), calendar)
+        loaded = await repository.load(uow.connection, case_no, reach(principal))
         async with on_version(uow, loaded.case, seen):
-            case, fact = rule(loaded.case, officer(principal))
+            before = await with_days(uow, loaded, calendar, now)
+            case, fact = rule(before, officer(principal))
         role = next(role for role in roles if principal.has(role))
-        await store(uow, loaded.case, case, fact, by=actor(principal, role, loaded), now=now, calendar=calendar)
+        await store(uow, before, case, fact, by=actor(principal, role, loaded), now=now, calendar=calendar)
         if case.clocks != loaded.case.clocks:
             await records.save_lights(uow.connection, case.id, lights_of(case, lights, calendar))
         return uow.answer(201, CaseOut.of(case), etag_version=case.version)
+
+
+async def with_days(uow: UnitOfWork, loaded: Loaded, calendar: WorkCalendar, now: datetime) -> Case:
+    """The case with the days of its steps as the calendar has them now. Told, as a step of its own, where one of them
+    has moved: also an act that comes before the projection of a loaded year leaves none of them untold.
+
+    Raises CaseChanged.
+    """
+    case = loaded.case
+    if case.state not in OPEN_STATES or not moved_days(case, loaded.asked, calendar):
+        return repository.as_known(case, calendar)
+    moved, fact = move_days(case, loaded.asked, now=now, calendar=calendar)
+    await store(uow, case, moved, fact, by=None, now=now, calendar=calendar)
+    await records.settle_days(uow.connection, moved, calendar)
+    return moved
 
 
 async def store(

@@ -5,7 +5,7 @@ from datetime import datetime
 from contracts.events import approval as events
 from contracts.events.common import Actor, Outcome, Remedies
 from services.approval import quotas, repository, standing_repository
-from services.approval.commands.acting import actor, officer, on_version
+from services.approval.commands.acting import actor, officer, on_version, with_days
 from services.approval.domain import case as rules
 from services.approval.domain.case import Opinion
 from services.approval.domain.clocks import DELIVERY_WORKDAYS, workdays_after
@@ -55,9 +55,10 @@ async def decide_case(
 ) -> Answer:
     """Raises UnknownCase, StaleVersion, CaseChanged, and what `rules.decide` and `order.check_place` raise."""
     async with db.transaction(idem) as uow:
-        loaded = await repository.load(uow.connection, case_no, visible(principal), calendar)
+        loaded = await repository.load(uow.connection, case_no, visible(principal))
         async with on_version(uow, loaded.case, seen):
-            case, decided = rules.decide(loaded.case, draft, officer(principal), now=now, today=clock.local_date(now))
+            before = await with_days(uow, loaded, calendar, now)
+            case, decided = rules.decide(before, draft, officer(principal), now=now, today=clock.local_date(now))
         if decided.decision.outcome.value == Outcome.GRANTED:
             await quotas.check_order(uow.connection, loaded)
             await standing_repository.check_amendable(uow.connection, loaded.row["amends"])

@@ -36,7 +36,7 @@ _WINDOW = frozenset({ClockName.WAITING, ClockName.CLAIM})
 
 async def open_cases(
     uow: UnitOfWork,
-    accepted: Sequence[ApplicationAccepted],
+    accepted: Sequence[tuple[ApplicationAccepted, int]],
     *,
     now: datetime,
     calendar: WorkCalendar,
@@ -45,10 +45,14 @@ async def open_cases(
     """Open the cases of accepted applications; one that is already there stays as it is.
 
     An application whose withdrawal was told first is opened and closed at once: it was accepted before it ended.
+
+    Args:
+        accepted: each acceptance with its number among the events of its application.
     """
-    ids = [event.application_id for event in accepted]
+    once = {event.application_id: (event, told) for event, told in accepted}
+    ids = list(once)
     await repository.lock_applications(uow.connection, ids)
-    pairs = [(_opened(event, now, calendar), event) for event in {e.application_id: e for e in accepted}.values()]
+    pairs = [(_opened(event, told, now, calendar), event) for event, told in once.values()]
     lit = [(case, lights_of(case, lights, calendar), event) for case, event in pairs]
     new = await repository.add_cases(uow.connection, lit, now)
     ended = await repository.withdrawals_of(uow.connection, ids)
@@ -83,7 +87,7 @@ async def _close(uow: UnitOfWork, case: Case, reason: str, at: datetime) -> None
     uow.publish(event, aggregate_id=case.id, version=closed.version)
 
 
-def _opened(event: ApplicationAccepted, now: datetime, calendar: WorkCalendar) -> Case:
+def _opened(event: ApplicationAccepted, told: int, now: datetime, calendar: WorkCalendar) -> Case:
     case, _ = open_case(
         event.application_id,
         event.case_no,
@@ -99,7 +103,7 @@ def _opened(event: ApplicationAccepted, now: datetime, calendar: WorkCalendar) -
         materials=frozenset(material.material_no for material in event.materials),
         promised=promised(event.deferred),
         decide_before=_decide_before(event),
-        claim=_claim(event.claim_window),
+        claim=_claim(event.claim_window, told) if event.claim_window else None,
     )
     return case
 
@@ -109,10 +113,8 @@ def promised(deferred: Sequence[DeferredRef]) -> tuple[Promised, ...]:
     return tuple(Promised(d.material_no, d.name, d.promised_on) for d in deferred if not d.after_grant)
 
 
-def _claim(window: ClaimWindowRef | None) -> Claim | None:
-    if window is None:
-        return None
-    return Claim(window.name, window.waiting, window.opens_on, window.closes.on)
+def _claim(window: ClaimWindowRef, told: int, claimed_at: datetime | None = None) -> Claim:
+    return Claim(window.name, window.waiting, window.opens_on, window.closes.on, claimed_at, told, told)
 
 
 def _decide_before(event: ApplicationAccepted) -> datetime | None:
@@ -131,7 +133,9 @@ async def take_deferred(uow: UnitOfWork, supplied: DeferredMaterialSupplied) -> 
         await repository.save_proceedings(uow.connection, case.id, taken.proceedings)
 
 
-async def take_window(uow: UnitOfWork, moved: DatesMoved, *, calendar: WorkCalendar, lights: LightBook) -> None:
+async def take_window(
+    uow: UnitOfWork, moved: DatesMoved, *, told: int, calendar: WorkCalendar, lights: LightBook
+) -> None:
     """A loaded calendar moved the window in which the applicants come again; before acceptance there is no case yet.
 
     Raises NotYet: it was accepted before its window was moved, and the case is not opened yet.
@@ -143,15 +147,16 @@ async def take_window(uow: UnitOfWork, moved: DatesMoved, *, calendar: WorkCalen
     claim = loaded.case.proceedings.claim if loaded is not None else None
     if loaded is None or claim is None or loaded.case.state not in OPEN_STATES:
         return
-    waiting_until, closes_on = days.get(ClockName.WAITING), days.get(ClockName.CLAIM, claim.closes_on)
-    opens_on = waiting_until + timedelta(days=1) if waiting_until is not None else claim.opens_on
-    case = taking.take_claim(loaded.case, Claim(claim.name, claim.waiting, opens_on, closes_on, claim.claimed_at))
+    waiting_until = days.get(ClockName.WAITING)
+    opens_on = waiting_until + timedelta(days=1) if waiting_until is not None else None
+    claim = taking.later_ends(claim, opens_on, days.get(ClockName.CLAIM), told=told)
+    case = taking.take_claim(loaded.case, claim)
     await repository.save_proceedings(uow.connection, case.id, case.proceedings)
     await records.save_lights(uow.connection, case.id, lights_of(case, lights, calendar))
 
 
 async def take_claim(
-    uow: UnitOfWork, claimed: ApplicationClaimed, *, calendar: WorkCalendar, lights: LightBook
+    uow: UnitOfWork, claimed: ApplicationClaimed, *, told: int, calendar: WorkCalendar, lights: LightBook
 ) -> None:
     """The applicants came again in their window: the case may be decided; one that has ended stays as it is.
 
@@ -160,8 +165,7 @@ async def take_claim(
     case = await _running(uow, claimed.application_id)
     if case is None:
         return
-    window = claimed.window
-    claim = Claim(window.name, window.waiting, window.opens_on, window.closes.on, claimed.claimed_at)
+    claim = taking.came_again(case.proceedings.claim, _claim(claimed.window, told, claimed.claimed_at))
     case = taking.take_claim(case, claim)
     await repository.save_proceedings(uow.connection, case.id, case.proceedings)
     await records.save_lights(uow.connection, case.id, lights_of(case, lights, calendar))

@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.events.common import Actor
 from services.approval import repository
-from services.approval.commands.acting import on_version, store
+from services.approval.commands.acting import on_version, store, with_days
 from services.approval.domain import hearing, parties
 from services.approval.domain.case import Case
 from services.approval.repository import Loaded
@@ -46,12 +46,13 @@ async def perform_own(
 ) -> Answer:
     """Raises UnknownCase (also where it does not concern the caller), StaleVersion, CaseChanged, and the rule's own."""
     async with db.transaction(idem) as uow:
-        loaded = await repository.load(uow.connection, case_no, concerned(principal), calendar)
+        loaded = await repository.load(uow.connection, case_no, concerned(principal))
         async with on_version(uow, loaded.case, seen):
-            case, fact = rule(loaded.case, speaker_of(loaded, principal))
+            before = await with_days(uow, loaded, calendar, now)
+            case, fact = rule(before, speaker_of(loaded, principal))
         role = next(role for role in CONCERNED if principal.has(role))
         by = Actor(account_id=principal.subject, name=principal.name, role=role)
-        await store(uow, loaded.case, case, fact, by=by, now=now, calendar=calendar)
+        await store(uow, before, case, fact, by=by, now=now, calendar=calendar)
         return uow.answer(201, CaseOut.of(case), etag_version=case.version)
 
 

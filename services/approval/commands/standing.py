@@ -1,6 +1,8 @@
 """Decisions about certificates after the grant: proposed, the holder heard, decided, dismissed; penalties recorded."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +11,17 @@ from contracts.events.common import Actor, DueDate, Event, OrganisationRef
 from contracts.events.common import Remedies as RemediesOut
 from services.approval import standing_repository as repository
 from services.approval.commands.acting import on_version
-from services.approval.domain.standing import HeldCertificate, StandingDecision, StandingState
+from services.approval.domain.days_moved import CAUSE
+from services.approval.domain.standing import HeldCertificate, StandingDecision, StandingState, day_now, move_day
+from services.approval.mapping import due_out
 from services.approval.schemas_standing import StandingOut
 from services.approval.scope import CONCERNED, OFFICERS
 from services.chassis.auth import Principal
 from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
+from services.chassis.reference import Reference
+from services.kernel.workdays import WorkCalendar
 
+_BATCH = 200
 Rule = Callable[[StandingDecision], StandingDecision]
 Begin = Callable[[HeldCertificate], StandingDecision]
 
@@ -43,6 +50,43 @@ async def step(
         by = _actor(principal, (*OFFICERS, *CONCERNED))
         await repository.save(uow.connection, made, by)
         return _answer(uow, made, by)
+
+
+@dataclass(frozen=True)
+class StandingDays:
+    """Once a year is loaded: the day of each holder that was told as provisional is counted again, stored and told."""
+
+    calendars: Reference[WorkCalendar]
+
+    async def __call__(self, database: Database, now: datetime) -> None:
+        after: UUID | None = None
+        full = True
+        while full:
+            async with database.transaction() as uow:
+                calendar = await self.calendars.current(uow.connection)
+                waiting = await repository.waiting(uow.connection, after=after, limit=_BATCH, lock=True)
+                for decision in waiting:
+                    await _move_day(uow, decision, calendar, now)
+            full = len(waiting) == _BATCH
+            after = waiting[-1].id if waiting else None
+
+
+async def _move_day(uow: UnitOfWork, decision: StandingDecision, calendar: WorkCalendar, now: datetime) -> None:
+    earlier, later = decision.speak_by, day_now(decision, calendar)
+    if earlier is None or later is None:
+        return
+    moved = move_day(decision, calendar)
+    await repository.save(uow.connection, moved, None)
+    event = events.StandingDayMoved(
+        **_same(moved),
+        cause=CAUSE,
+        limit_workdays=moved.proposal.speak_workdays,
+        from_at=moved.proposed_at,
+        earlier=due_out(earlier),
+        now=due_out(later),
+        moved_at=now,
+    )
+    uow.publish(event, aggregate_id=moved.id, version=moved.version)
 
 
 def _answer(uow: UnitOfWork, made: StandingDecision, by: Actor) -> Answer:

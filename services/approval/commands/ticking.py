@@ -6,14 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 from services.approval import records, repository
-from services.approval.commands.acting import lights_of, store
-from services.approval.domain.case import Case
+from services.approval.commands.acting import lights_of, store, with_days
 from services.approval.domain.consultation import record_silence
-from services.approval.domain.days_moved import move_days, moved_days
 from services.approval.domain.light import LightBook
 from services.approval.domain.standstill import projected
 from services.chassis import clock
-from services.chassis.database import Database, UnitOfWork
+from services.chassis.database import Database
 from services.chassis.reference import Reference
 from services.kernel.errors import DomainError
 from services.kernel.workdays import WorkCalendar
@@ -49,16 +47,6 @@ class Silence:
             await store(uow, loaded.case, case, fact, by=None, now=now, calendar=calendar)
 
 
-async def _with_days(uow: UnitOfWork, case: Case, calendar: WorkCalendar, now: datetime) -> Case:
-    """The case with the days of its steps as the calendar has them; told where one of them has moved."""
-    asked = await records.told_days(uow.connection, case.id)
-    if not moved_days(case, asked, calendar):
-        return case
-    moved, fact = move_days(case, asked, now=now, calendar=calendar)
-    await store(uow, case, moved, fact, by=None, now=now, calendar=calendar)
-    return moved
-
-
 @dataclass(frozen=True)
 class Projection:
     """Derives dates and lights again: of suspended and provisional cases once a day, of all open ones when a year was
@@ -77,14 +65,13 @@ class Projection:
                 for case_id in moving:
                     loaded = await repository.find_for_update(uow.connection, case_id)
                     assert loaded is not None  # cases are never deleted
-                    case = await _with_days(uow, loaded.case, calendar, now)
+                    case = await with_days(uow, loaded, calendar, now)
                     dates, lit = projected(case, calendar, now=now), lights_of(case, self.lights, calendar)
                     await records.save_dates(uow.connection, case_id, dates, lit)
-                    await records.settle_days(uow.connection, case, calendar)
             full = len(moving) == _BATCH
 
     async def _notice_changed_rules(self, database: Database) -> None:
         async with database.transaction() as uow:
             calendar = await self.calendars.current(uow.connection)
-            if await records.rules_changed(uow.connection, self.lights.fingerprint(calendar)):
+            if await records.rules_changed(uow.connection, self.lights.fingerprint(calendar), clock.real_now()):
                 await records.project_all_again(uow.connection)

@@ -38,7 +38,7 @@ class DaysMoved:
 
 
 def moved_days(case: Case, asked: Mapping[int, DueDate], calendar: WorkCalendar) -> tuple[DayMoved, ...]:
-    """Days told as provisional that this calendar has otherwise, or as final.
+    """Days told as provisional that this calendar has otherwise, or as final; of a question any other day.
 
     Args:
         asked: the last day of each question to a department, by its number, as it was told.
@@ -75,7 +75,7 @@ def _moved(case: Case, asked: Mapping[int, DueDate], calendar: WorkCalendar) -> 
             yield DayMoved(*key, value, unit, from_at, earlier, now)
     for question in case.consultations:
         told, now = asked.get(question.no), due_of(question, calendar)
-        if question.state is ConsultationState.OPEN and told is not None and told.provisional and now != told:
+        if question.state is ConsultationState.OPEN and told is not None and now != told:
             days, since = question.limit_workdays, question.asked_at
             yield DayMoved("CONSULTATION", str(question.no), days, Unit.WORKDAY, since, told, now)
 

@@ -302,6 +302,15 @@ class OutsideWindow(DomainError):
     title_en = "Outside the window in which this may be decided"
 
 
+class FaultyYear(DomainError):
+    """The notice of a year cannot be loaded; `errors` names each fault."""
+
+    code = "approval.faulty-year"
+    kind = Kind.INVALID
+    title_zh = "该年度节假日安排不能载入"
+    title_en = "The notice of this year cannot be loaded"
+
+
 class UnknownCertificate(DomainError):
     code = "approval.unknown-certificate"
     kind = Kind.NOT_FOUND

@@ -133,6 +133,8 @@ class Claim:
     """Windows of the item's own law: no decision before the applicants have come again within the second one.
 
     `waiting` ends with the day before `opens_on`; `closes_on` is the last day of the claim, silence is withdrawal.
+    Each end was told by the application's event of number `opens_told`, `closes_told`: an earlier one that comes late
+    changes nothing.
     """
 
     name: str
@@ -140,6 +142,8 @@ class Claim:
     opens_on: date
     closes_on: date
     claimed_at: datetime | None = None
+    opens_told: int = 0
+    closes_told: int = 0
 
 
 @dataclass(frozen=True)

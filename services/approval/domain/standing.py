@@ -206,6 +206,25 @@ def record_penalty(
     return replace(made, state=StandingState.DECIDED, decided_at=now, effective_on=on)
 
 
+def day_now(decision: StandingDecision, calendar: WorkCalendar) -> DueDate | None:
+    """The holder's last day as this calendar has it, where that is other than told; one told as final stays as told."""
+    told = decision.speak_by
+    if decision.state is not StandingState.PROPOSED or told is None or not told.provisional:
+        return None
+    now = workdays_after(decision.proposed_at, decision.proposal.speak_workdays, calendar)
+    return now if now != told else None
+
+
+def move_day(decision: StandingDecision, calendar: WorkCalendar) -> StandingDecision:
+    """The system's act once a year is loaded. Without it a provisional day would never be over.
+
+    Raises: StandingClosed
+    """
+    _open(decision)
+    speak_by = day_now(decision, calendar) or decision.speak_by
+    return replace(decision, speak_by=speak_by, version=decision.version + 1)
+
+
 def _heard(decision: StandingDecision, now: datetime) -> bool:
     """He spoke, or his days are over without a word."""
     return bool(decision.statements) or decision.speak_by is None or is_over(decision.speak_by, now)

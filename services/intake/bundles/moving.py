@@ -19,12 +19,12 @@ from services.intake.domain.bundle_case import BundleCase
 from services.intake.domain.bundle_supplement import settle_day
 from services.intake.domain.joint_clock import joint_clock
 from services.intake.domain.records import Staff
-from services.intake.domain.year import Year
 from services.intake.items import Items
 from services.intake.office import work_calendars
+from services.kernel.calendar_year import Year
 from services.kernel.light_rules import Basis
 from services.kernel.time_limit import DueDate
-from services.kernel.workdays import WorkCalendar, YearNotice
+from services.kernel.workdays import WorkCalendar
 
 _BATCH = 200
 _LIMITS = {"JOINT": Basis.LEGAL, "JOINT_PROMISED": Basis.PROMISED}
@@ -91,7 +91,7 @@ async def _moving(
     connection: AsyncConnection, items: Items, year: Year, now: datetime, *, lock: bool = False
 ) -> AsyncIterator[BundleMoved]:
     earlier = await work_calendars().current(connection)
-    later = earlier.with_year(YearNotice.from_json(year.document()))
+    later = year.on(earlier)
     after: UUID | None = None
     while True:
         page = await bundles.running(connection, after=after, limit=_BATCH)

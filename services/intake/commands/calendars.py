@@ -20,11 +20,11 @@ from services.intake.commands.acting import publish, stepped
 from services.intake.domain.application import Application
 from services.intake.domain.moving import Move, project
 from services.intake.domain.records import Staff
-from services.intake.domain.year import Year
 from services.intake.items import Items
 from services.intake.office import CALENDARS, work_calendars
 from services.intake.tables import CalendarLoadRow
-from services.kernel.workdays import WorkCalendar, YearNotice
+from services.kernel.calendar_year import Year
+from services.kernel.workdays import WorkCalendar
 
 PASSES = 2  # the second one finds what a process with the old calendar still wrote
 _BATCH = 200
@@ -43,7 +43,7 @@ async def preview(db: Database, items: Items, year: Year) -> list[Moved]:
     """What loading the year would move; nothing is written."""
     async with db.read() as connection:
         earlier = await work_calendars().current(connection)
-        later = earlier.with_year(YearNotice.from_json(year.document()))
+        later = year.on(earlier)
         found = []
         async for applications in _running(connection, year, earlier):
             for application in applications:

@@ -191,6 +191,38 @@ async def test_a_window_that_moved_before_the_case_was_opened_is_not_lost(approv
     assert f"{first.on + timedelta(days=3)}以前" in early.json()["detail"]
 
 
+async def test_of_two_loaded_years_the_later_word_counts_in_whatever_order_they_come(approval: Approval) -> None:
+    first = DueDate(on=clock.today() + timedelta(days=30), provisional=True)
+    window = ClaimWindowRef(name="申领期", waiting="冷静期", opens_on=first.on + timedelta(days=1), closes=first)
+    accepted = an_acceptance(claim_window=window)
+    named = {"application_id": accepted.application_id, "case_no": accepted.case_no, "cause": "演练", "accepted": True}
+
+    def moved(days: int, *clocks: ClockName) -> DatesMoved:
+        dates = tuple(
+            DateMoved(clock=one, earlier=first, now=DueDate(on=first.on + timedelta(days=days))) for one in clocks
+        )
+        return DatesMoved(**named, dates=dates, moved_at=clock.now())
+
+    both, closing = moved(3, ClockName.WAITING, ClockName.CLAIM), moved(5, ClockName.CLAIM)
+    for early in ((both, 5), (closing, 6)):
+        with pytest.raises(NotYet):
+            await _hear_as(approval, accepted, early)
+    await _hear_as(approval, accepted, (accepted, 4), (closing, 6))
+    await _hear_as(approval, accepted, (both, 5))
+    await _hear_as(approval, accepted, (moved(1, ClockName.WAITING), 3))
+
+    await approval.opine(accepted.case_no, approval.handler, seen=1)
+    refused = (await approval.decide(accepted.case_no, approval.chief, seen=2)).json()["detail"]
+    assert f"{first.on + timedelta(days=4)}起" in refused
+    assert f"{first.on + timedelta(days=5)}以前" in refused
+
+
+async def _hear_as(approval: Approval, accepted: ApplicationAccepted, *events: tuple[Event, int]) -> None:
+    messages = [incoming(event, accepted.application_id, version) for event, version in events]
+    async with approval.database.transaction() as uow:
+        await Listener(calendars())(uow, messages)
+
+
 async def test_an_emergency_is_granted_before_its_papers_are_in(approval: Approval) -> None:
     later = DeferredRef(material_no=3, name="困难证明", promised_on=clock.today(), after_grant=True)
     accepted = await approval.reviewed(deferred=(later,))

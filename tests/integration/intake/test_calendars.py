@@ -129,6 +129,37 @@ async def test_joint_dates_of_bundles_are_shown_before_and_told_once(desk: Desk)
     assert seen["version"] == bundle["version"] + 1
 
 
+async def test_what_is_shown_before_is_what_the_events_tell_then(desk: Desk, travel: Travel) -> None:
+    received, faulty = [await desk.done(await desk.complete("P07"), "receipt") for _ in range(2)]
+    faults = [{"material_no": 1, "fault": "未签名", "remedy": "签名后重新提交"}]
+    correcting = await desk.done(faulty, "supplement-notice", {"faults": faults})
+    accepted, divorce = await desk.accepted("E02", number=SHOP), await desk.accepted("P04")
+    bundle = await BundleDesk.at(desk).accepted("K01", form={"area_m2": 1})
+    start = (await outbox(desk, 0))[-1][0]
+
+    preview = (await load(desk, preview="true")).json()
+    await load(desk)
+    for _ in range(2):
+        await go_through(desk, travel)
+
+    told = [(subject, event) for _, subject, event in await outbox(desk, start)]
+    moved = {e["application_id"]: e["dates"] for name, e in told if name == "intake.application.dates_moved.v1"}
+    joint = {e["bundle_no"]: e["dates"] for name, e in told if name == "intake.bundle.dates_moved.v1"}
+    assert {one["application_id"]: one["dates"] for one in preview["moving"]} == moved
+    assert {one["bundle_no"]: one["dates"] for one in preview["bundles"]} == joint
+    open_ones = {one["application_id"] for one in (received, correcting, accepted, divorce)}
+    assert (open_ones <= set(moved), set(joint)) == (True, {bundle["bundle_no"]})
+    clocks = {one["clock"] for dates in moved.values() for one in dates}
+    assert clocks == {"NOTICE", "SUPPLEMENT", "LEGAL", "PROMISED", "WAITING", "CLAIM"}
+
+
+async def outbox(desk: Desk, after: int) -> list[tuple[int, str, dict[str, Any]]]:
+    statement = text("SELECT seq, subject, payload FROM outbox WHERE seq > :after ORDER BY seq")
+    async with desk.database.read() as connection:
+        rows = (await connection.execute(statement, {"after": after})).all()
+    return [(row.seq, row.subject, json.loads(row.payload)) for row in rows]
+
+
 async def bundle_events(desk: Desk, bundle: dict[str, Any]) -> list[Any]:
     async with desk.database.read() as connection:
         statement = text("SELECT bundle_application_id FROM bundle_application WHERE bundle_no = :no")
@@ -244,6 +275,7 @@ async def test_by_command_with_and_without_preview(
 
     assert (preview, loaded) == (0, 0)
     assert "2027-01-07" in seen
+    assert f"python -m services.approval preview-calendar {file}" in seen
     assert "已载入 2027 年" in capsys.readouterr().out
 
 

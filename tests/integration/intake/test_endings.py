@@ -15,6 +15,7 @@ from contracts.events.approval import (
     Inspector,
 )
 from contracts.events.common import Actor, DueDate, LimitUnit, OrganisationRef
+from contracts.events.days import CaseDaysMoved, DayClock, DayMoved
 from tests.integration.intake.desk import Desk
 
 CHIEF = Actor(account_id="chief", name="首席", role="CHIEF_REPRESENTATIVE")
@@ -163,3 +164,29 @@ async def test_a_hearing_that_is_told_and_announced_is_read_by_the_applicant(des
     texts = [notice["text"] for notice in (await shown(desk, accepted))["notices"]]
     assert "2026-12-01" in texts[0]
     assert "2026-12-10 09:00 在政务服务中心三楼" in texts[1]
+
+
+async def test_days_that_a_loaded_year_moved_are_read_by_the_applicant_and_only_his_own(desk: Desk) -> None:
+    accepted, other = await desk.accepted("P07"), await desk.accepted("P07")
+    early, final = DueDate(on=date(2027, 1, 5), provisional=True), DueDate(on=date(2027, 1, 7))
+    at = datetime(2026, 12, 29, 2, tzinfo=UTC)
+
+    def moved(clock: DayClock, now: DueDate, about: str = "") -> DayMoved:
+        limit = {"value": 5, "unit": LimitUnit.WORKDAY, "from_at": at}
+        return DayMoved(clock=clock, about=about, earlier=early, now=now, **limit)
+
+    def told(application: dict[str, Any], *dates: DayMoved) -> CaseDaysMoved:
+        return CaseDaysMoved(**of_case(application), cause="节假日安排载入", dates=dates, moved_at=at)
+
+    same_day = DueDate(on=early.on)
+    asked, statement = moved(DayClock.CONSULTATION, final, "1"), moved(DayClock.STATEMENT, final, "1")
+    own = moved(DayClock.HEARING_REQUEST, final), moved(DayClock.PAUSE, same_day)
+    await desk.hear(told(accepted, *own, asked, statement))
+    await desk.hear(told(other, asked, statement))
+
+    (notice,) = (await shown(desk, accepted))["notices"]
+    assert notice["kind"] == "DAYS_MOVED"
+    assert "申请听证的最后日期由 2027-01-05（暂定） 改为 2027-01-07" in notice["text"]
+    assert "特别程序预计结束的日期为 2027-01-05（此前为暂定）" in notice["text"]
+    assert ("征求意见" in notice["text"], "利害关系人" in notice["text"]) == (False, False)
+    assert (await shown(desk, other))["notices"] == []

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from contracts.events.common import Actor, DueDate
-from contracts.events.standing import StandingAct, StandingDismissed, StandingHeard, StandingProposed
+from contracts.events.standing import StandingAct, StandingDayMoved, StandingDismissed, StandingHeard, StandingProposed
 from services.chassis.ids import uuid7
 from tests.integration.intake.desk import IDCARD, LI, Desk
 
@@ -45,12 +45,19 @@ async def test_a_proposal_about_a_certificate_is_told_in_the_case_it_came_from(d
     )
 
     await desk.hear(proposed)
+    early, final = DueDate(on=date(2026, 4, 9), provisional=True), DueDate(on=date(2026, 4, 10))
+    limit = {"cause": "节假日安排载入", "limit_workdays": 5, "from_at": NOW, "moved_at": NOW}
+    await desk.hear(StandingDayMoved(**same, **limit, earlier=early, now=final))
     await desk.hear(StandingHeard(**same, statement="本人不知情", heard_at=NOW, heard_by=HANDLER))
     await desk.hear(StandingDismissed(**same, reasons="证据不足", dismissed_at=NOW, dismissed_by=HANDLER))
 
     told = await notices(desk, application)
     kinds = [one["kind"] for one in told]
-    assert kinds == ["CERTIFICATE_PROPOSAL", "CERTIFICATE_STATEMENT", "CERTIFICATE_PROPOSAL_DISMISSED"]
+    assert kinds == [
+        *("CERTIFICATE_PROPOSAL", "CERTIFICATE_DAY_MOVED"),
+        *("CERTIFICATE_STATEMENT", "CERTIFICATE_PROPOSAL_DISMISSED"),
+    ]
+    assert "由 2026-04-09（暂定） 改为 2026-04-10" in told[1]["text"]
     assert {one["decision_id"] for one in told} == {str(same["decision_id"])}
     assert ("2026-04-09" in told[0]["text"], "陈述、申辩" in told[0]["text"]) == (True, True)
     assert await notices(desk, other) == []

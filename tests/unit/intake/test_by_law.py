@@ -14,7 +14,7 @@ from services.intake.domain.handing_in import Claim, Promises, check_claims
 from services.intake.domain.materials import HeldCertificate, Source
 from services.intake.domain.renewal import renewal
 from services.intake.domain.states import State
-from services.intake.domain.year import Day, Year
+from services.kernel.calendar_year import Day, Year
 from services.kernel.time_limit import DueDate, end_of
 from services.kernel.workdays import YearNotice, official_calendar
 from tests.unit.intake.builders import (
