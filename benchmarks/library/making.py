@@ -116,16 +116,18 @@ def import_(place: Place, address: ServiceDatabase, begin: int, many: int) -> Fi
     with file.open("wb") as stream:
         stream.writelines(map(import_line, range(begin, begin + many)))
     told = "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'outbox'::regclass"
-    before = int(place.value(told, address.name))
-    seconds = place.command(address, "import", str(file))
+    before, served = int(place.value(told, address.name)), place.server_cpu()
+    used = place.command(address, "import", str(file))
+    server = place.server_cpu() - served
     file.unlink()
     grown = int(place.value(told, address.name)) - before
-    cores = len(os.sched_getaffinity(0))
     return {
         "count": many,
-        "seconds": seconds,
-        "per_second": many / seconds,
-        "cores": cores,
+        "seconds": used.seconds,
+        "per_second": many / used.seconds,
+        "cores": len(os.sched_getaffinity(0)),
+        "cpu_ms": 1000 * (used.cpu + server) / many,
+        "cpu_ms_server": 1000 * server / many,
         "event_bytes_each": grown / many,
     }
 

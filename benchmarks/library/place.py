@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from services.chassis.clock import now
 from services.chassis.database import Database
 
 ROOT = Path(__file__).resolve().parents[2]
+WAL_MOST = 4 * 2**30
+_FOLDER = "bench-library-"
 CATALOGUE = {
     "departments": [
         {"id": "gaj", "name": "区公安分局", "uscc": "114312020061000377", "area_code": "431202000000"},
@@ -52,6 +54,14 @@ CATALOGUE = {
 }
 
 
+@dataclass(frozen=True)
+class Used:
+    """By a command: seconds, and seconds of processors of it with all it started."""
+
+    seconds: float
+    cpu: float
+
+
 @dataclass
 class Place:
     """The folder, its server and what the service's processes are told."""
@@ -62,13 +72,14 @@ class Place:
 
     @classmethod
     @contextmanager
-    def opened(cls, folder: Path) -> Iterator["Place"]:
+    def opened(cls, within: Path) -> Iterator["Place"]:
         """Starts the server (durable, as in operation), stops it and removes the folder, whatever happens."""
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_leftovers(within)
+        folder = within / f"{_FOLDER}{os.getpid()}"
         folder.mkdir(parents=True)
         folder.chmod(0o755)  # the server runs as another user when we are root
         try:
-            with Postgres(folder / "postgres") as postgres:
+            with Postgres(folder / "postgres", settings=server_settings()) as postgres:
                 yield cls(folder, postgres, _environment(folder))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -82,23 +93,30 @@ class Place:
         asyncio.run(_import_types(address.app_url, catalogue))
         return address
 
-    def copy(self, template: str, name: str) -> ServiceDatabase:
-        return self.postgres.copy_database("certificate", template=template, name=name)
+    def copy(self, template: str, name: str, *, large: bool) -> ServiceDatabase:
+        return self.postgres.copy_database("certificate", template=template, name=name, large=large)
 
     def kit(self, address: ServiceDatabase) -> Kit:
         """As a process of the service opens it."""
         os.environ |= self.environment | {"YICHUANG_DATABASE_URL_CERTIFICATE": address.app_url}
         return Kit.open(load())
 
-    def command(self, address: ServiceDatabase, *arguments: str) -> float:
-        """Run a command of the service as a person does; gives the seconds. Raises RuntimeError with what it said."""
+    def command(self, address: ServiceDatabase, *arguments: str) -> "Used":
+        """Run a command of the service as a person does. Raises RuntimeError with what it said."""
         told = os.environ | self.environment | {"YICHUANG_DATABASE_URL_CERTIFICATE": address.app_url}
-        began = time.perf_counter()
         argv = [sys.executable, "-m", "services.certificate", *arguments]
-        done = subprocess.run(argv, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise RuntimeError(done.stderr[-1500:])
-        return time.perf_counter() - began
+        said = self.folder / "command.log"
+        began = time.perf_counter()
+        with said.open("wb") as errors:
+            command = subprocess.Popen(argv, cwd=ROOT, env=told, stdout=subprocess.DEVNULL, stderr=errors)
+            try:
+                cpu = _watched(command)
+            finally:
+                command.kill()
+                command.wait()
+        if command.returncode != 0:
+            raise RuntimeError(said.read_text("utf-8", "replace")[-1500:])
+        return Used(time.perf_counter() - began, cpu)
 
     @contextmanager
     def time_stamps(self) -> Iterator[None]:
@@ -124,6 +142,31 @@ class Place:
         return self.postgres.execute(sql, database=name)[0]
 
 
+def remove_leftovers(within: Path) -> None:
+    """Folders of runs that were killed before they could remove them."""
+    for folder in within.glob(f"{_FOLDER}[0-9]*"):
+        if not psutil.pid_exists(int(folder.name.removeprefix(_FOLDER))):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def server_settings() -> dict[str, str]:
+    """Of a server that a large library is given: memory for its indexes, few checkpoints, nothing that replicates.
+
+    Cleaning is left out because it would begin in the middle of a measurement; statistics are made by the loading.
+    """
+    memory = psutil.virtual_memory().available // 2**20
+    buffers = max(128, min(memory // 6, 4096))
+    return {
+        "shared_buffers": f"{buffers}MB",
+        "effective_cache_size": f"{max(buffers, memory // 2)}MB",
+        "maintenance_work_mem": "512MB",
+        "wal_level": "minimal",
+        "max_wal_size": f"{WAL_MOST // 2**20}MB",
+        "checkpoint_timeout": "30min",
+        "autovacuum": "off",
+    }
+
+
 async def _import_types(url: str, catalogue: Path) -> None:
     database = Database(url)
     try:
@@ -143,6 +186,19 @@ def cpu_of(process: psutil.Process) -> float:
             continue
         used += own.user + own.system
     return float(used)
+
+
+def _watched(command: "subprocess.Popen[bytes]") -> float:
+    """Waits for its end; the processor time of all its processes, as last seen: nobody is told what they used."""
+    seen: dict[int, float] = {}
+    process = psutil.Process(command.pid)
+    while command.poll() is None:
+        with suppress(psutil.NoSuchProcess):
+            for one in (process, *process.children(recursive=True)):
+                times = one.cpu_times()
+                seen[one.pid] = times.user + times.system
+        time.sleep(0.05)
+    return sum(seen.values())
 
 
 def _wait_for(path: Path) -> None:

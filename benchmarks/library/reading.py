@@ -11,6 +11,7 @@ from typing import Any
 
 from benchmarks.library.people import EACH, citizen_id
 from benchmarks.library.place import Place
+from benchmarks.library.stages import Tell
 from contracts.events.certificate import CertificateStatus
 from deploy.local.postgres import ServiceDatabase
 from services.certificate import queries
@@ -25,6 +26,7 @@ from services.chassis.clock import now
 from services.chassis.database import Database
 
 Figures = dict[str, Any]
+_QUESTIONS = 4
 
 
 @dataclass
@@ -37,21 +39,28 @@ class Reader:
     holders: Sequence[int]
     identifiers: list[str] = field(default_factory=list)
     entry: Entry | None = None
+    first_ms: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def open(cls, place: Place, address: ServiceDatabase, size: int, known: int) -> "Reader":
-        """`known` holders and certificates are asked for; each is asked for once before it counts."""
-        holders = random.Random(size).sample(range(size // EACH), min(known, size // EACH))
+        """`known` holders and certificates are asked for; each is asked for once before it counts. One more is the
+        one that acts are done on.
+        """
+        holders = random.Random(size).sample(range(size // EACH), min(known + 1, size // EACH))
         return cls(size, place.kit(address), Database(address.app_url), holders)
 
     async def prepare(self) -> None:
         """Every question once: pages come into memory, imported records that are verified get their signatures."""
+        searches = []
         for holder in self.holders:
+            began = time.perf_counter()
             self.identifiers.append(await self.search(holder))
-        for identifier in self.identifiers:
-            await self.verify(identifier)
+            searches.append(1000 * (time.perf_counter() - began))
+        verifications = [await _timed(self.verify(identifier)) for identifier in self.identifiers]
+        self.first_ms = {"first_search_ms": median(searches), "first_verify_ms": median(verifications)}
         async with self.database.transaction() as uow:
-            row = await queries.by_identifier(uow.connection, self.identifiers[0])
+            row = await queries.by_identifier(uow.connection, self.identifiers.pop())
+        self.holders = self.holders[:-1]
         self.entry = later_act(Act.REPRINT, row, self.kit, status=CertificateStatus.VALID.value)
 
     async def search(self, holder: int) -> str:
@@ -80,25 +89,43 @@ class Reader:
             log(uow, [self.entry])
 
 
-async def ask(readers: Sequence[Reader], rounds: int) -> Mapping[int, Figures]:
-    """Milliseconds (median) of each question in each library."""
-    for reader in readers:
-        await reader.prepare()
-    spent: dict[int, dict[str, list[float]]] = {reader.size: {} for reader in readers}
-    chance = random.Random(1)
-    for turn in range(rounds):
-        for reader in readers:
-            questions = {
-                "search_ms": reader.search(reader.holders[turn % len(reader.holders)]),
-                "verify_ms": reader.verify(reader.identifiers[turn % len(reader.identifiers)]),
-                "proof_ms": reader.prove(chance.randrange(reader.size)),
-                "append_ms": reader.append(),
-            }
-            for name, question in questions.items():
-                spent[reader.size].setdefault(name, []).append(await _timed(question))
-    return {
-        size: {name: median(times) for name, times in of.items()} | _work_of_tree(size) for size, of in spent.items()
-    }
+@dataclass
+class Asking:
+    """The same questions to each library in turns; what has been measured is there at any time."""
+
+    readers: Sequence[Reader]
+    spent: dict[int, dict[str, list[float]]] = field(default_factory=dict)
+
+    async def run(self, rounds: int, tell: Tell) -> None:
+        for reader in self.readers:
+            await reader.prepare()
+        chance = random.Random(1)
+        for turn in range(rounds):
+            # Each is first as often as last: whatever one leaves behind in caches falls on all of them.
+            first = turn % len(self.readers)
+            for reader in (*self.readers[first:], *self.readers[:first]):
+                await self._ask(reader, turn, chance)
+            tell(1)
+
+    async def _ask(self, reader: Reader, turn: int, chance: random.Random) -> None:
+        questions = {
+            "search_ms": reader.search(reader.holders[turn % len(reader.holders)]),
+            "verify_ms": reader.verify(reader.identifiers[turn % len(reader.identifiers)]),
+            "proof_ms": reader.prove(chance.randrange(reader.size)),
+            "append_ms": reader.append(),
+        }
+        for name, question in questions.items():
+            self.spent.setdefault(reader.size, {}).setdefault(name, []).append(await _timed(question))
+
+    def figures(self) -> dict[str, Figures]:
+        """Milliseconds (median) of each question in each library; only those of which all were asked."""
+        return {
+            str(reader.size): {name: median(times) for name, times in of.items()}
+            | dict(reader.first_ms)
+            | _work_of_tree(reader.size)
+            for reader in self.readers
+            if len(of := self.spent.get(reader.size, {})) == _QUESTIONS
+        }
 
 
 async def _timed(question: Awaitable[object]) -> float:
@@ -117,19 +144,22 @@ def _work_of_tree(size: int) -> Figures:
 async def writers(reader: Reader, seconds: float) -> Figures:
     """Acts a second of one writer and of four at once, one act a transaction; and of four with a hundred in each."""
 
-    async def rate(many: int, batch: int) -> float:
+    async def act(batch: int) -> int:
         assert reader.entry is not None
-        entries, done, end = [reader.entry] * batch, 0, time.perf_counter() + seconds
+        async with reader.database.transaction() as uow:
+            log(uow, [reader.entry] * batch)
+        return batch
 
-        async def write() -> None:
-            nonlocal done
-            while time.perf_counter() < end:
-                async with reader.database.transaction() as uow:
-                    log(uow, entries)
-                done += batch
+    async def write(batch: int, end: float) -> int:
+        done = 0
+        while time.perf_counter() < end:
+            done += await act(batch)
+        return done
 
+    async def rate(many: int, batch: int) -> float:
+        await asyncio.gather(*(act(batch) for _ in range(many)))  # each has its connection and its statements
         began = time.perf_counter()
-        await asyncio.gather(*(write() for _ in range(many)))
-        return done / (time.perf_counter() - began)
+        done = await asyncio.gather(*(write(batch, began + seconds) for _ in range(many)))
+        return sum(done) / (time.perf_counter() - began)
 
     return {"one": await rate(1, 1), "four": await rate(4, 1), "four_batches_of_100": await rate(4, 100)}

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -85,12 +85,18 @@ def binary_folder() -> Path:
 class Postgres:
     """One server over one folder. Start it from the main thread; it ends when this process ends."""
 
-    def __init__(self, folder: Path, *, fast: bool = False, log: Path | None = None) -> None:
-        """`fast` gives up durability (tests). The folder holds `data/`, `password` and, unless named, the log."""
+    def __init__(
+        self, folder: Path, *, fast: bool = False, log: Path | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
+        """`fast` gives up durability (tests); `settings` replace those of a small server.
+
+        The folder holds `data/`, `password` and, unless named, the log.
+        """
         self.folder = folder.resolve()
         self.data = self.folder / "data"
         self.log = log.resolve() if log else self.folder / "postgres.log"
         self.fast = fast
+        self.settings = dict(settings or {})
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
         self._bin = binary_folder()
@@ -160,10 +166,16 @@ class Postgres:
         self.execute(USE_RIGHTS.format(**names), database=database)
         return self.addresses(service, database)
 
-    def copy_database(self, service: str, *, template: str, name: str) -> ServiceDatabase:
-        """A new database with the content of `template` (nobody may be connected to the template)."""
+    def copy_database(self, service: str, *, template: str, name: str, large: bool = False) -> ServiceDatabase:
+        """A new database with the content of `template` (nobody may be connected to the template).
+
+        `large`: its files are copied, instead of each page being written to the log as well.
+        """
         rights = CONNECT_RIGHTS.format(database=name, user=f"{service}_app")
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{service}_migrator";{rights}')
+        strategy = "FILE_COPY" if large else "WAL_LOG"
+        self.execute(
+            f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{service}_migrator" STRATEGY {strategy};{rights}'
+        )
         return self.addresses(service, name)
 
     def drop_database(self, name: str) -> None:
@@ -242,7 +254,7 @@ class Postgres:
         return True
 
     def _launch(self) -> None:
-        settings = SMALL | (FAST if self.fast else DURABLE)
+        settings = SMALL | (FAST if self.fast else DURABLE) | self.settings
         settings |= {"listen_addresses": LOOPBACK, "port": str(self.port)}
         argv = [str(self._bin / "postgres"), "-D", str(self.data)]
         for key, value in settings.items():

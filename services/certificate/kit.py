@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.certificate.domain.holders import Holder, Recorded
 from services.certificate.domain.personal import masked_number
+from services.certificate.files.record_packing import packed, unpacked
 from services.certificate.files.records import RecordSigner, SigningFolder
 from services.certificate.files.seal_keys import Trust
 from services.certificate.settings import CertificateSettings
@@ -50,11 +51,12 @@ class Kit:
     def seal_number(self, number: str) -> str:
         return self.sealer.seal(number, PARTY_NUMBER)
 
-    def seal_record(self, jws: str) -> bytes:
-        return self.sealer.seal_bytes(jws.encode(), _RECORD)
+    def seal_record(self, jws: str, payload: bytes | None = None) -> bytes:
+        """`payload`: that of the record, decoded, when it is at hand."""
+        return self.sealer.seal_bytes(packed(jws, payload), _RECORD)
 
     def open_record(self, sealed: bytes) -> str:
-        return self.sealer.open_bytes(sealed, _RECORD).decode()
+        return unpacked(self.sealer.open_bytes(sealed, _RECORD))
 
     def seal_standing(self, standing: str) -> bytes:
         return self.sealer.seal_bytes(standing.encode(), _STANDING)

@@ -1,7 +1,6 @@
 """Sealed values (AES-256-GCM) and index keys (HMAC-SHA-256). Generic: knows no meaning of what it seals."""
 
 import base64
-import hashlib
 import hmac
 import os
 from collections.abc import Mapping
@@ -61,11 +60,11 @@ class Sealer:
 
     def index_key(self, kind: str, value: str) -> str:
         """64 hex digits by which an equal value is found without being stored in clear."""
-        return hmac.new(self._index_key, f"{kind}|{value}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._index_key, f"{kind}|{value}".encode(), "sha256").hex()
 
     def derived_key(self, purpose: str) -> bytes:
         """32 bytes for another use (e.g. cursor signatures), separated by purpose."""
-        return hmac.new(self._index_key, f"derive|{purpose}".encode(), hashlib.sha256).digest()
+        return hmac.digest(self._index_key, f"derive|{purpose}".encode(), "sha256")
 
 
 def _read_keys(folder: Path) -> dict[str, bytes]:

@@ -1,7 +1,8 @@
 """The identifier of an electronic certificate (GB/T 36904): build, parse, check character ISO 7064 MOD 37,36."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from services.kernel.codes import InvalidCode, check_uscc
 from services.kernel.errors import FieldError
@@ -18,6 +19,7 @@ _SHAPE = re.compile(
 # MOD 37,36 as a machine: from one product and one character to the next product.
 _NEXT = [{c: ((product + place) % 36 or 36) * 2 % 37 for place, c in enumerate(ALPHABET)} for product in range(37)]
 _PLAIN = re.compile(f"[{ALPHABET}]*")
+_STRUCTURE = FieldError("", "certificate-identifier.structure", "电子证照标识的结构不符合 GB/T 36904")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +32,31 @@ class CertificateIdentifier:
     version: int
 
     def __str__(self) -> str:
-        parts = (self.type_code, self.issuer_code, self.serial, f"{self.version:03d}")
-        return ".".join((ROOT, *parts, check_character("".join(parts))))
+        version = f"{self.version:03d}"
+        product = _product(self.serial + version, _of_bodies(self.type_code + self.issuer_code))
+        parts = (ROOT, self.type_code, self.issuer_code, self.serial, version, _character(product))
+        return ".".join(parts)
 
 
 def check_character(payload: str) -> str:
     """ISO 7064 MOD 37,36 over type, issuer, serial and version without dots and without the root."""
-    product = 36
+    return _character(_product(payload, 36))
+
+
+def _product(payload: str, before: int) -> int:
+    product = before
     for character in payload:
         product = _NEXT[product][character]
+    return product
+
+
+@lru_cache(maxsize=4096)
+def _of_bodies(codes: str) -> int:
+    """Of a type and an issuer: kept, because the certificates of a few of them are all there are."""
+    return _product(codes, 36)
+
+
+def _character(product: int) -> str:
     return ALPHABET[(37 - product) % 36]
 
 
@@ -49,17 +67,16 @@ def build_certificate_identifier(type_code: str, issuer_uscc: str, serial: str, 
     if not 1 <= version <= 999:
         raise InvalidCode("证照版本号须在1至999之间")
     text = str(CertificateIdentifier(type_code, issuer_uscc, serial, version)) if _plain(type_code + serial) else ""
-    fault = check_certificate_identifier(text)
-    if fault is not None:
-        raise InvalidCode(fault.detail, errors=[fault])
+    if not _has_shape(text):
+        raise InvalidCode(_STRUCTURE.detail, errors=[_STRUCTURE])
     return text
 
 
 def check_certificate_identifier(text: str, pointer: str = "") -> FieldError | None:
     """Fault of an identifier. An issuer given as a division code is accepted: older libraries wrote it so."""
     match = _SHAPE.fullmatch(text)
-    if match is None or len(text) > LONGEST or match["version"] == "000":
-        return FieldError(pointer, "certificate-identifier.structure", "电子证照标识的结构不符合 GB/T 36904")
+    if match is None or not _has_shape(text):
+        return replace(_STRUCTURE, pointer=pointer)
     if check_character(match["type"] + match["issuer"] + match["serial"] + match["version"]) != match["check"]:
         return FieldError(pointer, "certificate-identifier.check-digit", "电子证照标识校验位不正确")
     return None
@@ -72,6 +89,11 @@ def parse_certificate_identifier(text: str) -> CertificateIdentifier:
     if fault is not None or match is None:
         raise InvalidCode("电子证照标识无效", errors=[fault] if fault is not None else ())
     return CertificateIdentifier(match["type"], match["issuer"], match["serial"], int(match["version"]))
+
+
+def _has_shape(text: str) -> bool:
+    match = _SHAPE.fullmatch(text)
+    return match is not None and len(text) <= LONGEST and match["version"] != "000"
 
 
 def _plain(text: str) -> bool:

@@ -20,6 +20,8 @@ CITIZEN_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _SEVENTEEN = re.compile(r"[0-9]{17}")
 _CITIZEN_ID = re.compile(r"[0-9]{17}[0-9X]")
 CITIZEN_ID_CHECKS = "10X98765432"
+_OF_ZERO = ord("0") * sum(CITIZEN_ID_WEIGHTS)
+_CHECK_OF_CODES = [CITIZEN_ID_CHECKS[(total - _OF_ZERO) % 11] for total in range(11)]
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 USCC_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
@@ -56,8 +58,13 @@ def citizen_id_check_character(first_seventeen: str) -> str:
     """ISO 7064 MOD 11-2 over the first 17 digits."""
     if not _SEVENTEEN.fullmatch(first_seventeen):
         raise ValueError("not seventeen digits")
-    total = sum(map(mul, map(int, first_seventeen), CITIZEN_ID_WEIGHTS))
-    return CITIZEN_ID_CHECKS[total % 11]
+    return _citizen_id_check_character(first_seventeen)
+
+
+def _citizen_id_check_character(digits: str) -> str:
+    """Of seventeen or more digits; their codes are weighed, because libraries check numbers by the million."""
+    total: int = sum(map(mul, digits.encode(), CITIZEN_ID_WEIGHTS))
+    return _CHECK_OF_CODES[total % 11]
 
 
 def check_citizen_id(text: str, pointer: str = "") -> FieldError | None:
@@ -71,7 +78,7 @@ def check_citizen_id(text: str, pointer: str = "") -> FieldError | None:
         return FieldError(pointer, "citizen-id.structure", "公民身份号码应为18位：前17位数字，末位数字或大写 X")
     if _birth_date(text) is None:
         return FieldError(pointer, "citizen-id.birth-date", "公民身份号码中的出生日期不存在")
-    if text[17] != citizen_id_check_character(text[:17]):
+    if text[17] != _citizen_id_check_character(text):
         return FieldError(pointer, "citizen-id.check-digit", "公民身份号码校验位不正确，请核对")
     return None
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from io import BytesIO
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,8 @@ class Part:
     def lines(self) -> Iterator[bytes]:
         with self.file.open("rb") as stream:
             stream.seek(self.begin)
-            while stream.tell() < self.end:
-                yield stream.readline()
+            content = BytesIO(stream.read(self.end - self.begin))
+        yield from content
 
 
 @dataclass(frozen=True)

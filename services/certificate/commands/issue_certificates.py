@@ -26,7 +26,7 @@ from services.certificate.domain.certificate import (
 from services.certificate.domain.holders import stored
 from services.certificate.domain.numbers import CounterKey, certificate_number
 from services.certificate.domain.transparency import Act
-from services.certificate.files.records import draft
+from services.certificate.files.records import drafted
 from services.certificate.kit import Kit
 from services.certificate.terms import Terms
 from services.chassis import clock
@@ -76,8 +76,10 @@ async def save(uow: UnitOfWork, certificates: Sequence[Certificate], kit: Kit, o
     """Store certificates with their signed records, log and tell them; every version comes into being here."""
     if not certificates:
         return
-    records = [_record(certificate, kit) for certificate in certificates]
-    rows = [row_of(one, kit.seal_record(text), origin.told) for one, text in zip(certificates, records, strict=True)]
+    made = [_record(certificate, kit) for certificate in certificates]
+    records = [text for text, _ in made]
+    sealed = [kit.seal_record(*one) for one in made]
+    rows = [row_of(one, record, origin.told) for one, record in zip(certificates, sealed, strict=True)]
     await repository.add_certificates(uow.connection, rows)
     found_by = [{"holder_key": o.key, "certificate_id": one.id} for one in certificates for o in one.co_holders]
     await repository.add_co_holders(uow.connection, found_by)
@@ -86,10 +88,10 @@ async def save(uow: UnitOfWork, certificates: Sequence[Certificate], kit: Kit, o
     log(uow, [_entry(one, text, origin) for one, text in zip(certificates, records, strict=True)])
 
 
-def _record(certificate: Certificate, kit: Kit) -> str:
-    """Signed; of an imported certificate salted instead, and signed later (`sign_records`)."""
+def _record(certificate: Certificate, kit: Kit) -> tuple[str, bytes | None]:
+    """Signed; of an imported certificate salted instead, and signed later (`sign_records`), with its payload."""
     said = record(certificate)
-    return draft(said) if certificate.salt else kit.signer.sign(said)
+    return drafted(said) if certificate.salt else (kit.signer.sign(said), None)
 
 
 def _entry(certificate: Certificate, jws: str, origin: Origin) -> Entry:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -95,6 +96,7 @@ def _template_recorded(template: Template | None) -> dict[str, str]:
     return {"template_version": template.version, "template_sha256": template.sha256} if template else {}
 
 
+@lru_cache(maxsize=4096)
 def basic(day: date) -> str:
     """YYYYMMDD, as the record writes dates."""
     return f"{day.year:04d}{day.month:02d}{day.day:02d}"
@@ -104,5 +106,6 @@ def chinese(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
+@lru_cache(maxsize=4096)
 def validity_range(valid_from: date, valid_until: date | None) -> str:
     return f"{chinese(valid_from)}至{chinese(valid_until)}" if valid_until else f"{chinese(valid_from)}起长期有效"

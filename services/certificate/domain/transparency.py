@@ -1,8 +1,8 @@
 """What a leaf of the transparency log says, and which status of a certificate each act leaves behind."""
 
-import json
 from dataclasses import dataclass
 from enum import StrEnum
+from json.encoder import encode_basestring_ascii
 
 from services.certificate.domain.merkle import leaf_hash
 
@@ -70,8 +70,8 @@ class Leaf:
 
     def data(self) -> bytes:
         """Canonical JSON (RFC 8785): what outside holders hash again."""
-        said = {"act": self.act.value, "identifier": self.identifier, "record": self.record.hex()}
-        return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+        identifier = encode_basestring_ascii(self.identifier)
+        return f'{{"act":"{self.act.value}","identifier":{identifier},"record":"{self.record.hex()}"}}'.encode()
 
     def hash(self) -> bytes:
         return leaf_hash(self.data())

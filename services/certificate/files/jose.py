@@ -12,6 +12,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, Protocol, cast
 
+import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -26,6 +27,7 @@ SM2SM3 = "SM2SM3"
 ALGORITHMS = (ES256, SM2SM3)  # fixed: a header that names another one is refused, whatever keys are there
 CURVES = {ES256: "P-256", SM2SM3: "SM2"}
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_SAFE = 2**53  # integers up to here are the same everywhere
 _PART = 32  # bytes of a coordinate, of r and of s
 _ES256 = ec.ECDSA(hashes.SHA256())
 _SM2SM3 = sm_ec.ECDSA(sm_hashes.SM3())
@@ -53,7 +55,22 @@ def decode(text: str) -> bytes:
 
 def canonical(value: object) -> bytes:
     """One text for one value: keys sorted, no blanks, UTF-8 (RFC 8785 for the strings and integers we use)."""
+    if _is_plain(value):
+        try:
+            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        except orjson.JSONEncodeError:  # half a character: refused below, as such a text always was
+            pass
     return _CANONICAL.encode(value).encode()
+
+
+def _is_plain(value: object) -> bool:
+    """Whether both encoders write the same: they differ in fractions, and in what is no JSON at all."""
+    kind = type(value)
+    if kind is dict:
+        return all(type(name) is str and _is_plain(one) for name, one in cast(dict[Any, Any], value).items())
+    if kind is list:
+        return all(map(_is_plain, cast(list[Any], value)))
+    return kind is str or (kind is int and -_SAFE <= cast(int, value) <= _SAFE) or kind is bool or value is None
 
 
 class PrivateKey(Protocol):

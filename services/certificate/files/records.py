@@ -129,14 +129,20 @@ def verify_record(signed: str, jwks: Mapping[str, Any], *, typ: str = RECORD_TYP
 
 
 def draft(record: Mapping[str, Any]) -> str:
-    """A record as JWS in general form without signatures yet. It must be salted: see `content_hash`.
+    """A record as JWS in general form without signatures yet. Raises as `drafted`."""
+    return drafted(record)[0]
+
+
+def drafted(record: Mapping[str, Any]) -> tuple[str, bytes]:
+    """A draft, and its payload before it was encoded. The record must be salted: see `content_hash`.
 
     Raises:
         ValueError: it is not.
     """
     if not record.get(SALT):
         raise ValueError("a record that is logged before it is signed needs a salt")
-    return f'{_PAYLOAD}{encode(canonical(record))}",{_UNSIGNED}'
+    payload = canonical(record)
+    return f'{_PAYLOAD}{encode(payload)}",{_UNSIGNED}', payload
 
 
 def is_draft(stored: str) -> bool:
