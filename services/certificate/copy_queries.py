@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, insert, select
+from sqlalchemy import Select, and_, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.certificate.domain.copies import CopyKind, Stamp
-from services.certificate.tables import certificate, certificate_copy, file_job
+from services.certificate.domain.transparency import COPY_ACTS, Act
+from services.certificate.tables import certificate, certificate_copy, file_job, log_leaf
 
 _COPY = certificate_copy.c
 
@@ -49,6 +50,25 @@ async def of_certificate(connection: AsyncConnection, certificate_id: UUID) -> S
     wanted = select(certificate_copy).where(_COPY.certificate_id == certificate_id).order_by(_COPY.made_at, _COPY.id)
     rows: Sequence[Any] = (await connection.execute(wanted.limit(1000))).all()
     return rows
+
+
+def _acts() -> Select[Any]:
+    columns = (log_leaf.c.leaf_index, log_leaf.c.act, log_leaf.c.record_sha256, log_leaf.c.record_sealed)
+    named = (certificate.c.identifier, log_leaf.c.certificate_id)
+    return select(*columns, *named).join_from(log_leaf, certificate, certificate.c.id == log_leaf.c.certificate_id)
+
+
+async def acts(connection: AsyncConnection, certificate_id: UUID, act: Act) -> Sequence[Any]:
+    """The leaves of the acts that made copies of a certificate, the newest first, with their signed records."""
+    wanted = _acts().where(log_leaf.c.certificate_id == certificate_id, log_leaf.c.act == act.value)
+    rows: Sequence[Any] = (await connection.execute(wanted.order_by(log_leaf.c.leaf_index.desc()))).all()
+    return rows
+
+
+async def act_at(connection: AsyncConnection, index: int) -> Any:
+    """The same of one place in the log; None when the act there made no copy."""
+    wanted = _acts().where(log_leaf.c.leaf_index == index, log_leaf.c.act.in_(sorted(COPY_ACTS)))
+    return (await connection.execute(wanted)).one_or_none()
 
 
 def stamp_of(row: Any) -> Stamp:

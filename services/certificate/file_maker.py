@@ -10,18 +10,25 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.certificate import copy_queries, log_queries, template_queries, type_queries
-from services.certificate.commands import log_heads, log_proofs, make_files
+from services.certificate.commands import copy_acts, log_heads, log_proofs, make_files
 from services.certificate.commands.make_files import CERTIFICATE, COPY, Job, MadeFile
 from services.certificate.commands.sign_records import signed_record
 from services.certificate.domain.errors import LogBroken, NoSuchLeaf
+from services.certificate.domain.qr_proof import Inclusion
 from services.certificate.files import contents
-from services.certificate.files.errors import IncompleteContents, KeysUnavailable, UnprintableCharacter
+from services.certificate.files.errors import (
+    IncompleteContents,
+    KeysUnavailable,
+    RecordNotAuthentic,
+    UnprintableCharacter,
+)
 from services.certificate.files.time_stamping import Authority
 from services.certificate.files.workshop import Workshop, WorkshopSettings
 from services.certificate.kit import Kit
-from services.certificate.printing import Printed, certificate_job, copy_job
+from services.certificate.printing import Copied, Printed, certificate_job, copy_job
 from services.certificate.tables import certificate, paper
 from services.chassis import clock
 from services.chassis.database import Database
@@ -136,14 +143,18 @@ class FileMaker:
         return contents.load_job(self._kit.open_contents(sealed))
 
     async def _copy(self, copy_id: UUID) -> contents.Job:
-        """What the signed record says, with the stamp of the copy."""
+        """What the signed record says, with the stamp of the copy and the proof of the act that made it."""
         async with self._database.read() as connection:
             row = await copy_queries.by_id(connection, copy_id)
+            act = await copy_acts.of_copy(connection, row, self._kit)
+            if act is None or not act.agrees_with(row):
+                raise RecordNotAuthentic("副本或加注件的登记与签名记录不一致")
+            proof = await self._proof(connection, act.leaf)
         own = SimpleNamespace(id=row.certificate_id, jws_sealed=row.jws_sealed)
         record = self._kit.signer.verify(await signed_record(self._database, own, self._kit))
-        stamp = copy_queries.stamp_of(row)
         printed = await self._printed(record)
-        return copy_job(record, copy_id, stamp, row.made_at, self._kit.settings.public_url, printed)
+        of = Copied(copy_id, act.stamp, row.made_at, proof)
+        return copy_job(record, of, self._kit.settings.public_url, printed)
 
     async def _certificate(self, certificate_id: UUID) -> contents.Job:
         """A certificate's file says what its signed record says, and carries the proof of its leaf."""
@@ -151,16 +162,20 @@ class FileMaker:
             wanted = select(certificate.c.id, certificate.c.jws_sealed, certificate.c.issued_at)
             wanted = wanted.where(certificate.c.id == certificate_id)
             row = (await connection.execute(wanted)).one()
-            leaf = await log_queries.first_leaf(connection, certificate_id)
-            head = await log_queries.head_covering(connection, leaf.leaf_index)
-            if head is None:
-                raise NoSuchLeaf("该证照的日志记录还没有日志头")
-            proof = await log_proofs.inclusion(connection, leaf, head.size)
-        if proof.root() != head.root:
-            raise LogBroken(f"第 {proof.index} 条记录的证明与日志头不一致")
+            proof = await self._proof(connection, await log_queries.first_leaf(connection, certificate_id))
         record = self._kit.signer.verify(await signed_record(self._database, row, self._kit))
         printed = await self._printed(record)
         return certificate_job(record, row.issued_at, self._kit.settings.public_url, proof, printed)
+
+    async def _proof(self, connection: AsyncConnection, leaf: Any) -> Inclusion:
+        """Of a leaf, under the first head that covers it. Raises NoSuchLeaf, LogBroken."""
+        head = await log_queries.head_covering(connection, leaf.leaf_index)
+        if head is None:
+            raise NoSuchLeaf("该证照的日志记录还没有日志头")
+        proof = await log_proofs.inclusion(connection, leaf, head.size)
+        if proof.root() != head.root:
+            raise LogBroken(f"第 {proof.index} 条记录的证明与日志头不一致")
+        return proof
 
     async def _printed(self, record: Mapping[str, Any]) -> Printed | None:
         """What the signed record pins; read once per process, for it never changes. None: from before templates."""

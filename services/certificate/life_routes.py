@@ -89,8 +89,10 @@ async def print_out(
     response_model=CopyOut,
     summary="持证人制作加注件 (限定用途和期限)",
 )
-async def make_copy(identifier: Identifier, body: CopyIn, db: Db, idem: Idem, now: Now, who: Holder) -> Response:
-    return (await copies.make_copy(db, idem, identifier, body, who, now=now)).response()
+async def make_copy(
+    identifier: Identifier, body: CopyIn, db: Db, idem: Idem, now: Now, kit: TheKit, who: Holder
+) -> Response:
+    return (await copies.make_copy(db, idem, identifier, body, who, kit, now=now)).response()
 
 
 @router.get("/certificates/{identifier}/papers", summary="签发后关于该证照的文书：拟处理的事先告知、处理决定")

@@ -18,6 +18,14 @@ _NODES = text(
     "CAST(:leaves AS bigint[]), CAST(:levels AS integer[])) WITH ORDINALITY AS wanted (leaf, level, place) "
     "JOIN log_leaf l ON l.leaf_index = leaf"
 )
+# A code carries the proof of its act under the first head that covers it.
+_OF_CODES = text(
+    "SELECT size, jws FROM (SELECT h.size, h.jws, min(l.leaf_index) AS first FROM log_leaf l CROSS JOIN LATERAL "
+    "(SELECT size, jws FROM log_head WHERE size > l.leaf_index ORDER BY size LIMIT 1) h WHERE l.certificate_id = :id "
+    "AND (l.act IN ('REPRINT', 'COPY') OR l.leaf_index = (SELECT min(leaf_index) FROM log_leaf "
+    "WHERE certificate_id = :id)) GROUP BY h.size, h.jws ORDER BY h.size = min(h.size) OVER () DESC, h.size DESC "
+    "LIMIT :limit) heads ORDER BY size"
+)
 _STRAYS = text(
     "WITH page AS (SELECT id FROM certificate WHERE id > :after ORDER BY id LIMIT :many) SELECT count(*) AS scanned, "
     "count(*) FILTER (WHERE NOT EXISTS (SELECT FROM log_leaf l WHERE l.certificate_id = page.id)) AS strays, "
@@ -59,6 +67,14 @@ async def head_covering(connection: AsyncConnection, index: int) -> Head | None:
     wanted = select(*_HEADS).where(log_head.c.size > index).order_by(log_head.c.size).limit(1)
     row = (await connection.execute(wanted)).one_or_none()
     return Head(*row) if row else None
+
+
+async def heads_of_codes(connection: AsyncConnection, certificate_id: UUID, limit: int) -> list[str]:
+    """The signed heads that the proofs in the codes of a certificate and its copies lead to, the oldest first: that of
+    the certificate itself, and of its newest copies.
+    """
+    found = await connection.execute(_OF_CODES, {"id": certificate_id, "limit": limit})
+    return [row.jws for row in found]
 
 
 async def stored_nodes(connection: AsyncConnection, nodes: Iterable[Node]) -> dict[Node, bytes]:

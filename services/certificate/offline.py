@@ -10,8 +10,9 @@ from typing import Any
 
 from cryptography import x509
 
+from services.certificate.domain.copies import Stamp
 from services.certificate.domain.qr_proof import Inclusion, NotAProof, read_address, unpack
-from services.certificate.domain.transparency import FIRST_ACTS, Act, Leaf, status_after
+from services.certificate.domain.transparency import COPY_ACTS, FIRST_ACTS, Act, Leaf, status_after
 from services.certificate.domain.verdict_words import GENUINE, GENUINE_PAPER, RECORDED, Words, words_of
 from services.certificate.domain.verification import (
     Binding,
@@ -21,11 +22,12 @@ from services.certificate.domain.verification import (
     Shown,
     Verdict,
     is_elsewhere,
+    is_other_regions_body,
     judge,
     tell_apart,
 )
 from services.certificate.files.errors import RecordNotAuthentic
-from services.certificate.files.file_seals import seal_of
+from services.certificate.files.file_seals import seal_of, stamp_in
 from services.certificate.files.jose import canonical
 from services.certificate.files.records import HEAD_TYPE, content_hash, signed_by, verify_record
 from services.certificate.files.seal_keys import Trust
@@ -66,6 +68,7 @@ class Claim:
     valid_from: date | None = None
     valid_until: date | None = None
     copy_until: date | None = None
+    stamp: Stamp | None = None  # of a copy
 
 
 @dataclass(frozen=True)
@@ -172,16 +175,21 @@ def _of_pdf(content: bytes, known: Known) -> Claim:
     found = verify_pdf(content, _trust(known))
     binding, inclusion = _carried(content, found, known)
     named = found.reference or ""
-    here = found.kind == "paper" or not is_elsewhere(named, str(known.keys.get("division", "")))
-    here = here or binding is Binding.OWN
+    division = str(known.keys.get("division", ""))
+    if found.kind == "paper":
+        here = not is_other_regions_body(found.foreign_uscc or "", division)
+    else:
+        here = binding is Binding.OWN or not is_elsewhere(named, division)
     fault = tell_apart(Shown(seal_of(found), named=bool(named), here=here, binding=binding))
     if fault is not None:
         raise refused(fault, *([f"文件自称的标识：{named}"] if named else []))
     sealed = f"电子印章有效：{found.sealed_by}，文件盖章后未被改动"
     if found.kind == "paper":
         raise Refused(Outcome.GENUINE, GENUINE_PAPER, sealed, f"文书编号：{named}（文书以印章为准，不入证照日志）")
+    stamp = stamp_in(found)
+    copied = (f"所核验的是：{stamp.mark}",) if stamp else ()
     terms = found.valid_from, found.valid_until, found.copy_until
-    return Claim(named, inclusion, None, (sealed,), *terms)
+    return Claim(named, inclusion, None, (sealed, *copied), *terms, stamp)
 
 
 def _carried(content: bytes, found: PdfVerdict, known: Known) -> tuple[Binding, Inclusion | None]:
@@ -268,8 +276,10 @@ def _proven(claim: Claim, known: Known) -> tuple[str, ...]:
     if claim.content_hash not in (None, inclusion.leaf.record):
         raise refused(Finding(Verdict.ALTERED, Reason.FILE_ALTERED), "签名数据与日志记录的内容散列不符")
     signed_at = known.heads[inclusion.size]["signed_at"]
+    copied = inclusion.leaf.act in COPY_ACTS and claim.stamp is None
     return (
         f"证照标识：{claim.identifier}",
+        *(["二维码属于副本或加注件：编号、用途和有效期以其文件或联网核验为准"] if copied else []),
         f"日志第 {inclusion.index} 条（{inclusion.leaf.act.value}），内容散列 {inclusion.leaf.record.hex()}",
         f"已收录于 {signed_at} 签发、大小为 {inclusion.size} 的日志头",
         "注意：此后是否被撤销、注销、变更，以证照库或更新的收录证明（--proof）为准",
@@ -283,6 +293,8 @@ def _chosen(claim: Claim, given: Inclusion | None, known: Known) -> Inclusion:
         if carried is None:
             raise undecided("其中没有日志证明", "请用 --proof 提供收录证明（log/inclusion）。")
         return carried
+    if carried is not None and carried.leaf.act in COPY_ACTS:  # its seal ties a file to the certificate
+        return given if claim.stamp is not None else carried
     if carried is not None and carried.leaf != given.leaf:
         raise refused(Finding(Verdict.ALTERED, Reason.PROOF_FALSE), "所给的收录证明与其中的证明属于不同的记录")
     return given

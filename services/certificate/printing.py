@@ -25,6 +25,16 @@ class Printed:
     fields: Sequence[TypeField]
 
 
+@dataclass(frozen=True)
+class Copied:
+    """A print or a purpose-stamped copy; `proof` is the leaf of the act that made it, under a head."""
+
+    copy_id: UUID
+    stamp: Stamp
+    made_at: datetime
+    proof: Inclusion
+
+
 def certificate_job(
     record: Mapping[str, Any], issued_at: datetime, public_url: str, proof: Inclusion, printed: Printed | None = None
 ) -> contents.Job:
@@ -33,17 +43,20 @@ def certificate_job(
 
 
 def copy_job(
-    record: Mapping[str, Any],
-    copy_id: UUID,
-    stamp: Stamp,
-    made_at: datetime,
-    public_url: str,
-    printed: Printed | None = None,
+    record: Mapping[str, Any], copied: Copied, public_url: str, printed: Printed | None = None
 ) -> contents.Job:
-    """The file of a print or a purpose-stamped copy: the same record, its stamp, and its own address in the QR code."""
-    url = f"{public_url.rstrip('/')}/api/v1/certificates/verify?copy={copy_id}"
-    copied = {"mark": stamp.mark, "copy_id": str(copy_id), "copy_until": stamp.expires_on}
-    return _job(record, made_at, printed, verification_url=url, **copied)
+    """The file of a print or a purpose-stamped copy: the same record, its stamp, and its own proof in the QR code."""
+    stamp = copied.stamp
+    own = {
+        "mark": stamp.mark,
+        "copy_id": str(copied.copy_id),
+        "copy_no": stamp.ordinal,
+        "copy_purpose": stamp.purpose,
+        "copy_until": stamp.expires_on,
+        "verification_url": address(public_url, copied.proof),
+        "log_proof": pack(copied.proof),
+    }
+    return _job(record, copied.made_at, printed, **own)
 
 
 def _job(record: Mapping[str, Any], at: datetime, by: Printed | None, **more: Any) -> contents.Job:

@@ -13,7 +13,7 @@ from contracts.events.common import PartyType
 from services.certificate.domain.access import CaseScope
 from services.certificate.domain.holders import of_row
 from services.certificate.domain.paper import FORMS
-from services.certificate.domain.transparency import Act
+from services.certificate.domain.transparency import COPY_ACTS
 from services.certificate.schemas import BodyOut, CertificateOut, FileOut, FileState, PaperOut, PartyOut
 from services.certificate.tables import case_copy, certificate, co_holder, file_job, log_leaf, log_state, paper
 
@@ -91,8 +91,10 @@ async def by_id(connection: AsyncConnection, certificate_id: UUID) -> Any:
 
 
 async def by_identifier(connection: AsyncConnection, identifier: str) -> Any:
-    """The row with its sealed record and its last act in the log (a reprint changes nothing), or None."""
-    acts = select(log_leaf.c.act).where(log_leaf.c.certificate_id == _CERTIFICATE.id, log_leaf.c.act != Act.REPRINT)
+    """The row with its sealed record and its last act in the log (a copy changes nothing), or None."""
+    acts = select(log_leaf.c.act).where(
+        log_leaf.c.certificate_id == _CERTIFICATE.id, log_leaf.c.act.not_in(sorted(COPY_ACTS))
+    )
     last_act = acts.order_by(log_leaf.c.leaf_index.desc()).limit(1).scalar_subquery().label("last_act")
     to_fill = select(log_state.c.to_fill).scalar_subquery().label("to_fill")
     wanted = _certificates().add_columns(_CERTIFICATE.jws_sealed, last_act, to_fill)

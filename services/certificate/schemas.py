@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from contracts.events.certificate import CertificateOrigin, CertificateStatus, PaperKind
 from contracts.events.common import PartyType
+from services.certificate.domain.copies import CopyKind, Stamp
 from services.certificate.domain.verification import Reason, Verdict
 from services.kernel.codes import holds_citizen_id
 
@@ -181,6 +182,11 @@ class VerifiedCopy(BaseModel):
     mark: str
     purpose: str | None = Field(description="加注件的用途；副本没有")
     expires_on: date | None
+
+    @classmethod
+    def of(cls, stamp: Stamp) -> "VerifiedCopy":
+        purpose = stamp.purpose if stamp.kind is CopyKind.PURPOSE else None
+        return cls(number=stamp.ordinal, mark=stamp.mark, purpose=purpose, expires_on=stamp.expires_on)
 
 
 class IssuedIn(BaseModel):

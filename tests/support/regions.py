@@ -1,11 +1,14 @@
 """Two libraries of two regions for tests: own databases, keys and divisions, registered with each other."""
 
+import asyncio
 import base64
 import json
+import os
 import shutil
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,6 +28,7 @@ from services.certificate.peers.wire import ANSWER_TYPE, Question
 from services.chassis import clock
 from tests.support import tokens
 from tests.support.certificate import BUSINESS_LICENCE, DISTRICT, MARKET, Library, an_item, environment, running
+from tests.support.stack import free_port
 
 ELSEWHERE = "431102000000"  # 零陵区
 THEIR_MARKET = OrganisationRef(uscc="114311020061000297", name="零陵区市场监督管理局", division=ELSEWHERE)
@@ -154,6 +158,70 @@ async def a_business_licence(region: Region, number: str, name: str) -> dict[str
     row = await region.library.issued(region.library.a_case(number, name, item=item))
     await region.sign_head()
     return row
+
+
+@dataclass
+class Instance:
+    """The HTTP interface of a region's library as a process of its own, on a port of its own."""
+
+    region: Region
+    settings: dict[str, str]
+    port: int = field(default_factory=free_port)
+    _process: asyncio.subprocess.Process | None = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        bare = {name: value for name, value in os.environ.items() if not name.startswith("YICHUANG_")}
+        command = [sys.executable, "-m", "services.certificate", "api", "--host", "127.0.0.1", "--port", str(self.port)]
+        nowhere = asyncio.subprocess.DEVNULL
+        self._process = await asyncio.create_subprocess_exec(
+            *command, env=bare | self.settings, stdout=nowhere, stderr=nowhere
+        )
+
+    async def answers(self) -> None:
+        """Until it does."""
+        async with httpx.AsyncClient(base_url=self.url) as http, asyncio.timeout(60):
+            while True:
+                assert self._process is not None
+                assert self._process.returncode is None, f"the library of {self.region.name} ended"
+                try:
+                    if (await http.get("/livez")).is_success:
+                        return
+                except httpx.HTTPError:
+                    await asyncio.sleep(0.05)
+
+    async def stop(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
+            await self._process.wait()
+
+
+@asynccontextmanager
+async def two_instances(folder: Path, fresh: Callable[[str], Any]) -> AsyncIterator[tuple[Instance, Instance]]:
+    """As `two_regions`, each served by a process and registered with the keys that the other one publishes over HTTP.
+
+    What workers do (cases heard, heads signed, peers told) is done here, on their databases, over the real line.
+    """
+    async with AsyncExitStack() as stack:
+        both = []
+        for division, name in ((ELSEWHERE, "永州市零陵区"), (DISTRICT, "怀化市鹤城区")):
+            settings = _environment(folder / division, fresh("certificate").app_url, division)
+            library = await stack.enter_async_context(running(settings))
+            instance = Instance(Region(library, division, name), settings)
+            await instance.start()
+            stack.push_async_callback(instance.stop)
+            both.append(instance)
+        there, here = both
+        for one, other in ((there, here), (here, there)):
+            await one.answers()
+            await other.answers()
+            async with httpx.AsyncClient(base_url=other.url) as http:
+                published = (await http.get("/.well-known/certificate-jwks.json")).json()
+            await one.region.registers(other.region, base_url=other.url, keys=published)
+        yield there, here
 
 
 class Tampering(httpx.AsyncBaseTransport):

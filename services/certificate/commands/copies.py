@@ -6,15 +6,15 @@ from uuid import UUID
 
 from contracts.events.certificate import CertificateCopied, CertificatePrinted
 from services.certificate import copy_queries, repository
+from services.certificate.commands import copy_acts
 from services.certificate.commands.issue_certificates import file_job
-from services.certificate.commands.log import later_act, log
+from services.certificate.commands.log import log
 from services.certificate.commands.own_reads import window_look
 from services.certificate.copy_schemas import CopyIn, CopyOut, PrintIn
 from services.certificate.domain.access import Ground, holds, serves
 from services.certificate.domain.copies import CopyKind, Stamp, print_stamp, purpose_stamp
 from services.certificate.domain.errors import NotFound, WrongState
 from services.certificate.domain.holders import keys_of
-from services.certificate.domain.transparency import Act
 from services.certificate.kit import Kit
 from services.certificate.looks import reader_of
 from services.chassis.auth import Principal
@@ -40,7 +40,7 @@ async def print_out(
         stamp = print_stamp(printed, wanted.said)
         copy_id = await _keep(uow, row, stamp, who, now)
         if stamp.ordinal:
-            log(uow, [later_act(Act.REPRINT, row, kit, at=now.isoformat(), duplicate=str(stamp.ordinal))])
+            log(uow, [copy_acts.entry(row, copy_id, stamp, kit, now)])
         event = CertificatePrinted(
             certificate_id=row.id,
             identifier=row.identifier,
@@ -54,15 +54,16 @@ async def print_out(
 
 
 async def make_copy(
-    db: Database, idem: Idempotency, identifier: str, wanted: CopyIn, who: Principal, *, now: datetime
+    db: Database, idem: Idempotency, identifier: str, wanted: CopyIn, who: Principal, kit: Kit, *, now: datetime
 ) -> Answer:
-    """By the holder, for one use until one day. Raises: NotFound, WrongState, CopyImpossible."""
+    """By the holder, for one use until one day, with a leaf. Raises: NotFound, WrongState, CopyImpossible."""
     async with db.transaction(idem) as uow:
         row = await _valid(uow, identifier, now, lambda row: holds(reader_of(who), keys_of(row)))
         made = await copy_queries.count(uow.connection, row.id, CopyKind.PURPOSE)
         today = local_date(now)
         stamp = purpose_stamp(made + 1, wanted.purpose, wanted.expires_on, row.valid_until, today=today)
         copy_id = await _keep(uow, row, stamp, who, now)
+        log(uow, [copy_acts.entry(row, copy_id, stamp, kit, now)])
         event = CertificateCopied(
             certificate_id=row.id,
             identifier=row.identifier,

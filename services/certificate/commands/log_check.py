@@ -22,8 +22,8 @@ PAGE = 500
 _LEAVES = text(
     "SELECT l.leaf_index, l.act, l.record_sha256, l.hashes, l.record_sealed, last.act AS last_act, c.* "
     "FROM log_leaf l LEFT JOIN certificate c ON c.id = l.certificate_id "
-    "LEFT JOIN LATERAL (SELECT act FROM log_leaf WHERE certificate_id = l.certificate_id AND act <> 'REPRINT' "
-    "ORDER BY leaf_index DESC LIMIT 1) last ON true "
+    "LEFT JOIN LATERAL (SELECT act FROM log_leaf WHERE certificate_id = l.certificate_id "
+    "AND act NOT IN ('REPRINT', 'COPY') ORDER BY leaf_index DESC LIMIT 1) last ON true "
     "WHERE l.leaf_index >= :first AND l.leaf_index < :end ORDER BY l.leaf_index"
 )
 

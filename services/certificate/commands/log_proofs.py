@@ -42,6 +42,8 @@ async def inclusion_out(
     head = await (log_queries.head_of_size(connection, size) if size else log_queries.latest_head(connection))
     wanted = size or (head.size if head else 0)
     row = await _row(connection, identifier, index, wanted)
+    if row is not None and row.act == Act.COPY:
+        raise NoSuchLeaf("加注件的记录只凭加注件上的二维码核验")  # which copies a holder had made is his own affair
     if row is None or wanted > await log_queries.log_size(connection):
         raise NoSuchLeaf
     proof = await inclusion(connection, row, wanted)
@@ -92,8 +94,9 @@ async def _row(connection: AsyncConnection, identifier: str | None, index: int |
     if identifier is None:
         return await log_queries.leaf_at(connection, index or 0)
     rows = await log_queries.leaves_of(connection, identifier)
-    covered = [row for row in rows if row.leaf_index < size]
-    return covered[-1] if covered else next(iter(rows), None)
+    told = [row for row in rows if row.act != Act.COPY]
+    covered = [row for row in told if row.leaf_index < size]
+    return covered[-1] if covered else next(iter(told), None)
 
 
 async def _hashes(connection: AsyncConnection, path: Sequence[Range]) -> list[bytes]:

@@ -9,14 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events.certificate import PaperKind
 from services.certificate import copy_queries, queries
-from services.certificate.commands import log_proofs
+from services.certificate.commands import copy_acts, log_proofs
+from services.certificate.commands.copy_acts import CopyAct
 from services.certificate.commands.log_check import says_what_was_signed
 from services.certificate.commands.sign_records import signed_record
-from services.certificate.domain.copies import CopyKind
+from services.certificate.domain.copies import CopyKind, Stamp
 from services.certificate.domain.holders import ORGANISATION, of_row
 from services.certificate.domain.paper import FORMS
-from services.certificate.domain.qr_proof import code_identifier
-from services.certificate.domain.transparency import Act, may_stand
+from services.certificate.domain.qr_proof import code_identifier, unpack
+from services.certificate.domain.transparency import COPY_ACTS, Act, may_stand
 from services.certificate.domain.verdict_words import GENUINE_PAPER, words_of
 from services.certificate.domain.verification import (
     Binding,
@@ -32,11 +33,11 @@ from services.certificate.domain.verification import (
     tell_apart,
 )
 from services.certificate.files.errors import RecordNotAuthentic
-from services.certificate.files.file_seals import seal_of
+from services.certificate.files.file_seals import seal_of, stamp_in
 from services.certificate.files.records import record_sha256
 from services.certificate.files.verification import PdfVerdict, verify_pdf
 from services.certificate.kit import Kit
-from services.certificate.peers import verifying
+from services.certificate.peers import papers, verifying
 from services.certificate.schemas import VerificationOut, VerifiedCertificate, VerifiedCopy, VerifiedPaper
 from services.chassis import file_guard
 from services.chassis.clock import local_date
@@ -45,6 +46,7 @@ from services.kernel.certificate_identifier import check_certificate_identifier
 
 _UNKNOWN = Finding(Verdict.UNKNOWN, Reason.NOT_IN_LIBRARY)
 _OTHER_REGION = Finding(Verdict.UNKNOWN, Reason.OTHER_REGION)
+_ROW_ALTERED = Finding(Verdict.ALTERED, Reason.RECORD_ALTERED)
 _BEFORE_ANY_PROOF = {Reason.IDENTIFIER_MALFORMED, Reason.OTHER_REGION}
 _SHOWN = {Verdict.VALID, Verdict.NO_LONGER_VALID}
 
@@ -74,7 +76,20 @@ async def qr_code(db: Database, text: str, proof: str, kit: Kit, *, now: datetim
     if told.certificate is None and binding is not Binding.ANOTHERS:
         return told
     fault = tell_apart(Shown(Seal.NONE, binding=binding))
-    return _told(fault, now) if fault else told
+    return _told(fault, now) if fault else await _of_copys_code(db, text, proof, kit, told, now)
+
+
+async def _of_copys_code(
+    db: Database, text: str, proof: str, kit: Kit, told: VerificationOut, now: datetime
+) -> VerificationOut:
+    """The code of a copy carries the proof of the act that made it, which tells what the copy is good for."""
+    leaf = unpack(text.strip().upper(), proof)
+    if leaf.leaf.act not in COPY_ACTS:
+        return told
+    async with db.read() as connection:
+        act = await copy_acts.at(connection, leaf.index, kit)
+        row = await copy_queries.by_id(connection, act.copy_id) if act and act.copy_id else None
+    return _by_act(told, act, row, now) if act else _told(_ROW_ALTERED, now)
 
 
 def _binding(named: str, owner: str | None) -> Binding:
@@ -84,22 +99,29 @@ def _binding(named: str, owner: str | None) -> Binding:
 
 
 async def copy(db: Database, copy_id: UUID, kit: Kit, *, now: datetime) -> VerificationOut:
-    """The certificate behind a duplicate or a purpose-stamped copy, and what the copy is good for."""
+    """The certificate behind a duplicate or a purpose-stamped copy, and what the copy is good for: a row alone proves
+    no copy, what was signed and logged of it does.
+    """
     async with db.read() as connection:
         found = await copy_queries.by_id(connection, copy_id)
-    if found is None:
+        act = await copy_acts.of_copy(connection, found, kit) if found is not None else None
+    if found is None or act is None:
         return _told(_UNKNOWN, now)
-    return _of_copy(await identifier(db, found.identifier, kit, now=now), found, now)
+    return _by_act(await identifier(db, found.identifier, kit, now=now), act, found, now)
 
 
-def _of_copy(told: VerificationOut, found: Any, now: datetime) -> VerificationOut:
+def _by_act(told: VerificationOut, act: CopyAct, row: Any, now: datetime) -> VerificationOut:
+    """`row`: what the database says of the copy, None when it says nothing."""
+    if row is not None and act.agrees_with(row):
+        return of_copy(told, act.stamp, now)
+    return _told(_ROW_ALTERED, now) if told.verdict is Verdict.VALID else told
+
+
+def of_copy(told: VerificationOut, stamp: Stamp, now: datetime) -> VerificationOut:
     """A copy is never worth more than its certificate, and nothing after its own last day."""
-    stamp = copy_queries.stamp_of(found)
-    purpose = stamp.purpose if stamp.kind is CopyKind.PURPOSE else None
-    shown = VerifiedCopy(number=stamp.ordinal, mark=stamp.mark, purpose=purpose, expires_on=stamp.expires_on)
     if told.verdict is Verdict.VALID and stamp.is_over(local_date(now)):
         told = _told(Finding(Verdict.NO_LONGER_VALID, Reason.COPY_EXPIRED), now, told.certificate)
-    return told.model_copy(update={"stamped": shown})
+    return told.model_copy(update={"stamped": VerifiedCopy.of(stamp)})
 
 
 async def paper(db: Database, paper_id: UUID, *, now: datetime) -> VerificationOut:
@@ -115,7 +137,7 @@ async def file(db: Database, content: bytes, kit: Kit, *, now: datetime, code: s
     """
     found = await asyncio.to_thread(verify_pdf, content, kit.trust())
     if found.kind == "paper" and found.reference is not None:
-        return await _paper_file(db, found, UUID(found.reference), now, code)
+        return await _paper_file(db, found, content, kit, now, code)
     named = found.reference or ""
     async with db.read() as connection:
         row = await queries.by_identifier(connection, named) if named else None
@@ -124,7 +146,7 @@ async def file(db: Database, content: bytes, kit: Kit, *, now: datetime, code: s
     if binding is Binding.ABSENT and seal_of(found) is Seal.FOREIGN and row is not None and found.record_sha256:
         binding = Binding.OWN if await intact_record(db, row, kit, found.record_sha256) else binding
     here = row is not None or not is_elsewhere(named, kit.settings.division)
-    if not here and (elsewhere := await verifying.by_file(db, named, content, kit, now=now)):
+    if not here and (elsewhere := await verifying.by_file(db, named, content, kit, now=now, code=code)):
         return elsewhere
     fault = tell_apart(Shown(seal_of(found), named=bool(named), here=here, binding=binding))
     if fault is not None and fault.reason is Reason.NOT_OURS:
@@ -139,15 +161,21 @@ async def file(db: Database, content: bytes, kit: Kit, *, now: datetime, code: s
 
 def of_copied_file(told: VerificationOut, found: PdfVerdict, copied: Any, now: datetime) -> VerificationOut:
     """What is sealed into the file of a copy counts; a row that is gone or says something else does not lengthen it."""
-    until = found.copy_until
+    until, sealed = found.copy_until, stamp_in(found)
     same = copied is not None and copied.identifier == found.reference and until in (None, copied.expires_on)
-    if same:
-        return _of_copy(told, copied, now)
+    if same and (sealed is None or _says(copied, sealed)):
+        return of_copy(told, sealed or copy_queries.stamp_of(copied), now)
     if told.verdict is not Verdict.VALID:
         return told
     if until is not None and local_date(now) > until:
         return _told(Finding(Verdict.NO_LONGER_VALID, Reason.COPY_EXPIRED), now, told.certificate)
-    return _told(Finding(Verdict.ALTERED, Reason.RECORD_ALTERED), now)
+    return _told(_ROW_ALTERED, now)
+
+
+def _says(copied: Any, sealed: Stamp) -> bool:
+    said = copy_queries.stamp_of(copied)
+    same = sealed.purpose == said.purpose or said.kind is CopyKind.PRINT
+    return same and (sealed.kind, sealed.ordinal) == (said.kind, said.ordinal)
 
 
 async def _carried(connection: AsyncConnection, found: PdfVerdict, code: str) -> Binding:
@@ -165,17 +193,26 @@ async def _carried(connection: AsyncConnection, found: PdfVerdict, code: str) ->
 async def _seen(connection: AsyncConnection, found: PdfVerdict, code: str) -> Binding:
     """What a scanned code says of the certificate that the file names."""
     named, proof = found.reference or "", code.strip().partition("?")[2]
-    if found.copy_id is not None:
+    if found.copy_id is not None and found.log_proof is None:  # made before the codes of copies carried a proof
         return Binding.OWN if proof == f"copy={found.copy_id}" else Binding.ANOTHERS
     if code_identifier(code) != named:
         return Binding.ANOTHERS
-    return _binding(named, await log_proofs.owner_of(connection, proof)) if proof else Binding.OWN
+    whose = _binding(named, await log_proofs.owner_of(connection, proof)) if proof else Binding.OWN
+    of_another_file = bool(proof) and found.log_proof not in (None, proof)  # of the original, or of another copy
+    return Binding.ANOTHERS if whose is Binding.OWN and of_another_file else whose
 
 
-async def _paper_file(db: Database, found: PdfVerdict, paper_id: UUID, now: datetime, code: str) -> VerificationOut:
+async def _paper_file(
+    db: Database, found: PdfVerdict, content: bytes, kit: Kit, now: datetime, code: str
+) -> VerificationOut:
     """A paper's id is random: who knows it has taken it from the genuine paper."""
+    paper_id = UUID(found.reference)
     async with db.read() as connection:
         row = await queries.paper_by_id(connection, paper_id)
+    if row is None and seal_of(found) is not Seal.OURS:
+        elsewhere = await papers.by_file(db, found, content, kit, now=now, code=code)
+        if elsewhere is not None:
+            return elsewhere
     binding = Binding.OWN if row is not None else Binding.ABSENT
     if code and not code.strip().endswith(f"paper={paper_id}"):
         binding = Binding.ANOTHERS

@@ -14,6 +14,7 @@ REQUEST_SECONDS = 60  # how long a signed request is good for
 SKEW_SECONDS = 30
 KEPT_DAYS = 30  # so long after somebody asked, a certificate nobody relies on is still asked again
 RETRY_HOURS = 1
+HEAD_MINUTES = 1  # what the other's next signed head will cover is asked for again so soon
 _CHINA = timezone(timedelta(hours=8))
 
 

@@ -24,11 +24,14 @@ class Act(StrEnum):
     EXPIRE = "EXPIRE"
     REPRINT = "REPRINT"
     REISSUE = "REISSUE"
+    COPY = "COPY"
 
 
 ACTS = tuple(Act)
 # Acts that bring a version of a certificate into being; their signed record is the certificate's own.
 FIRST_ACTS = frozenset({Act.ISSUE, Act.IMPORT, Act.AMEND, Act.RENEW, Act.REISSUE})
+# Acts that make a copy of it: they change nothing in the certificate.
+COPY_ACTS = frozenset({Act.REPRINT, Act.COPY})
 _STATUS_AFTER = {
     **dict.fromkeys((*FIRST_ACTS, Act.WITHDRAW_LOSS), "VALID"),
     Act.SUPERSEDE: "SUPERSEDED",
@@ -52,7 +55,7 @@ def status_after(act: Act) -> str | None:
 
 
 def may_stand(act: Act, status: str) -> bool:
-    """Whether a certificate may have this status after that act (a reprint leaves every status as it was)."""
+    """Whether a certificate may have this status after that act (a copy leaves every status as it was)."""
     return _STATUS_AFTER.get(act, status) == status
 
 

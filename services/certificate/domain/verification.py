@@ -117,12 +117,24 @@ def region_of(identifier: str) -> str:
     if check_certificate_identifier(identifier) is not None:
         return ""
     issuer = parse_certificate_identifier(identifier).issuer_code
-    return issuer[2:8] if len(issuer) == 18 else issuer[:6]
+    return region_of_body(issuer) or issuer[:6]
+
+
+def region_of_body(uscc: str) -> str:
+    """The six digits of the division where a body is registered; empty for what is no USCC."""
+    return uscc[2:8] if len(uscc) == 18 and uscc[2:8].isdecimal() else ""
 
 
 def is_elsewhere(identifier: str, division: str) -> bool:
     """Whether an identifier that is not in this library must belong to the library of another region."""
-    region = region_of(identifier)
+    return _is_outside(region_of(identifier), division)
+
+
+def is_other_regions_body(uscc: str, division: str) -> bool:
+    return _is_outside(region_of_body(uscc), division)
+
+
+def _is_outside(region: str, division: str) -> bool:
     own = division[:6]
     while len(own) > 2 and own.endswith("00"):
         own = own[:-2]

@@ -76,6 +76,8 @@ class Certificate:
     log_proof: str = ""  # of the transparency log, as the QR code carries it
     mark: str = ""  # stamped on a duplicate or a purpose-stamped copy
     copy_id: str = ""  # of such a copy
+    copy_no: int = 0
+    copy_purpose: str = ""
     copy_until: date | None = None  # the last day of a purpose-stamped copy
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@ import typst
 from services.certificate.files import font, qr
 from services.certificate.files.contents import Certificate, Contents, Job, Receipt, SealBody
 from services.certificate.files.contents_after import EndKind, StandingKind
+from services.certificate.files.jose import encode
 from services.certificate.files.templates import COMMON, FOLDER, MAIN, folder_of
 
 TEMPLATES = FOLDER
@@ -141,7 +142,9 @@ def keywords(contents: Contents) -> list[str]:
     if contents.log_proof:
         marks.append(f"log-proof:{contents.log_proof}")
     if contents.copy_id:
-        marks.append(f"copy:{contents.copy_id}")
+        marks += [f"copy:{contents.copy_id}", f"copy-no:{contents.copy_no}"]
+    if contents.copy_purpose:  # in characters that stand in a file as they are
+        marks.append(f"copy-purpose:{encode(contents.copy_purpose.encode())}")
     if contents.copy_until:
         marks.append(f"copy-until:{_basic(contents.copy_until)}")
     return marks

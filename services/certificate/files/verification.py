@@ -7,10 +7,13 @@ and the seal's certificate. Other tools (pyHanko, pdfsig) come to the same verdi
 """
 
 import re
+import zlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from hashlib import sha256
+from itertools import islice
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -18,21 +21,27 @@ from cryptography.x509.oid import NameOID
 
 from services.certificate.files.container import Container, read_container
 from services.certificate.files.foreign_seals import last_signer
+from services.certificate.files.jose import decode
 from services.certificate.files.seal_keys import Trust
 from services.certificate.files.time_stamps import Damaged
 
 MAX_BYTES = 20 * 1024 * 1024
 _REVISIONS = 4  # that are looked at below a foreign signature
 _BYTE_RANGE = re.compile(rb"/ByteRange \[(\d{1,10}) (\d{1,10}) (\d{1,10}) (\d{1,10})\]")
-_CLAIM = re.compile(rb"(certificate|paper):(1\.2\.156\.3005\.2\.[0-9A-Z.]{10,110}|[0-9a-f]{8}-[0-9a-f-]{27})")
+_UUID = rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_CLAIM = re.compile(rb"(certificate|paper):(1\.2\.156\.3005\.2\.[0-9A-Z.]{10,110}|" + _UUID + rb")")
 _IDENTIFIER = re.compile(rb"1\.2\.156\.3005\.2\.[0-9A-Z]{21}\.[0-9A-Z]{6,18}\.[0-9A-Z]{1,60}\.\d{3}\.[0-9A-Z]")
 _MENTIONED = 16
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 _RECORD = re.compile(rb"record-sha256:([0-9a-f]{64})")
-_COPY = re.compile(rb"copy:([0-9a-f]{8}-[0-9a-f-]{27})")
+_COPY = re.compile(rb"copy:(" + _UUID + rb")")
 _PROOF = re.compile(rb"log-proof:([A-Za-z0-9_-]{40,4000})")
 _VALID = re.compile(rb"(?:^|[^a-z-])valid:(\d{8})-(\d{8})?")
+_COPY_NO = re.compile(rb"copy-no:(\d{1,6})")
+_COPY_PURPOSE = re.compile(rb"copy-purpose:([A-Za-z0-9_-]{1,2000})")
 _COPY_UNTIL = re.compile(rb"copy-until:(\d{8})")
+_STREAM = re.compile(rb"stream\r?\n(?=[\x08-\x78])")
+_STREAMS, _PIECE, _UNPACKED = 200, 64 * 1024, 4 * 1024 * 1024
 _STORE = re.compile(rb"/DSS \d{1,10} 0 R")  # a file that has one was sealed with a time stamp
 _SEALED_AT = re.compile(rb"/M \(D(?::|\\072)(\d{14})Z\)")
 
@@ -75,9 +84,12 @@ class PdfVerdict:
     copy_id: str | None = None  # of a duplicate or a purpose-stamped copy
     valid_from: date | None = None
     valid_until: date | None = None  # None: for ever, or not told
+    copy_no: int | None = None
+    copy_purpose: str | None = None
     copy_until: date | None = None
     sealed_by: str | None = None
     sealed_by_uscc: str | None = None
+    foreign_uscc: str | None = None  # of who made a sound signature of others, as it says itself
     sealed_at: datetime | None = None
     time_stamped_at: datetime | None = None
 
@@ -90,6 +102,8 @@ def verify_pdf(content: bytes, trust: Trust) -> PdfVerdict:
     if not content.startswith(b"%PDF-"):
         return replace(found, reason=Reason.NOT_PDF)
     found = _claims(content, found)
+    if found.reference is None:  # ours stand in clear; other software packs them
+        found = _claims(_unpacked(content), found)
     match = _BYTE_RANGE.match(content, max(content.rfind(b"/ByteRange"), 0))
     judged = _with_seal(content, match, found, trust) if match else _without_seal(content, found)
     return judged if judged.verdict is Verdict.VALID else _signed_by_others(content, judged, trust)
@@ -102,7 +116,9 @@ def _signed_by_others(content: bytes, judged: PdfVerdict, trust: Trust) -> PdfVe
         return judged
     if _seal_below(content, trust):
         return replace(judged, verdict=Verdict.ALTERED, reason=Reason.SEAL_ADDED, sealed_by=None, sealed_by_uscc=None)
-    return replace(judged, verdict=Verdict.UNKNOWN, reason=Reason.FOREIGN_SEAL, sealed_by=None, sealed_by_uscc=None)
+    said = _name(signer, NameOID.ORGANIZATION_IDENTIFIER)
+    unknown = replace(judged, verdict=Verdict.UNKNOWN, reason=Reason.FOREIGN_SEAL, foreign_uscc=said)
+    return replace(unknown, sealed_by=None, sealed_by_uscc=None)
 
 
 def _seal_below(content: bytes, trust: Trust) -> bool:
@@ -124,6 +140,7 @@ def _claims(content: bytes, found: PdfVerdict) -> PdfVerdict:
     claim, record = _CLAIM.search(content) or _written_in_octal(content), _RECORD.search(content)
     proof, copy = _PROOF.search(content), _COPY.search(content)
     valid, until = _VALID.search(content), _COPY_UNTIL.search(content)
+    number, purpose = _COPY_NO.search(content), _COPY_PURPOSE.search(content)
     return replace(
         found,
         kind=claim[1].decode() if claim else None,
@@ -133,8 +150,30 @@ def _claims(content: bytes, found: PdfVerdict) -> PdfVerdict:
         copy_id=copy[1].decode() if copy else None,
         valid_from=_day(valid[1]) if valid else None,
         valid_until=_day(valid[2]) if valid else None,
+        copy_no=int(number[1]) if number else None,
+        copy_purpose=_text(purpose[1]) if purpose else None,
         copy_until=_day(until[1]) if until else None,
     )
+
+
+def _unpacked(content: bytes) -> bytes:
+    """The beginnings of what is packed in a file, some of it: only to hear what the file calls itself."""
+    texts, room = [], _UNPACKED
+    for match in islice(_STREAM.finditer(content), _STREAMS):
+        with suppress(zlib.error):
+            begin = zlib.decompressobj().decompress(content[match.end() : match.end() + _PIECE], min(_PIECE, room))
+            texts.append(begin)
+            room -= len(begin)
+        if room <= 0:
+            break
+    return b"\n".join(texts)
+
+
+def _text(encoded: bytes) -> str | None:
+    try:
+        return decode(encoded.decode()).decode()
+    except ValueError:
+        return None
 
 
 def _day(digits: bytes | None) -> date | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.certificate.callers import admit_as
 from services.certificate.domain.errors import PeerNotInForce, PeerUntrusted
-from services.certificate.domain.peering import RETRY_HOURS, Peer, asked_of
+from services.certificate.domain.peering import HEAD_MINUTES, RETRY_HOURS, Peer, asked_of
 from services.certificate.domain.sharing import Query
 from services.certificate.kit import Kit
 from services.certificate.peers import rows, wire
@@ -44,6 +44,7 @@ async def ask_again(db: Database, kit: Kit, line: Line, *, now: datetime) -> int
 
 
 async def _one(desk: Desk, row: Any) -> int:
+    pause = timedelta(hours=RETRY_HOURS)
     try:
         peer = await _admitted(desk, row)
         question = Question(
@@ -51,6 +52,7 @@ async def _one(desk: Desk, row: Any) -> int:
         )
         heard = await inquire(desk, peer, [question])
         found = heard.found
+        pause = timedelta(minutes=HEAD_MINUTES) if heard.pending else pause
         async with desk.db.transaction() as uow:
             await remember(uow.connection, peer, heard)
             for one in found:
@@ -60,7 +62,7 @@ async def _one(desk: Desk, row: Any) -> int:
         log.log(level, "not confirmed elsewhere", extra={"code": fault.code, "region": row.region})
         found = ()
     if not found:  # away, refused, not believed, or not known there any more
-        later = {"again_at": desk.now + timedelta(hours=RETRY_HOURS)}
+        later = {"again_at": desk.now + pause}
         async with desk.db.transaction() as uow:
             await rows.change_foreign(uow.connection, row.id, later)
     return len(found)

@@ -22,6 +22,7 @@ from services.certificate.peers import rows
 from services.certificate.peers.wire import (
     ANSWER_TYPE,
     MOST,
+    MOST_HEADS,
     Answer,
     LeafSaid,
     Question,
@@ -113,8 +114,14 @@ async def _told(connection: AsyncConnection, found: Sequence[Any], head: Head, k
     return [
         await _one(connection, row, acts[row.id], head, kit)
         for row in found
-        if row.id in acts and acts[row.id][0].leaf_index < head.size
+        if row.id in acts and _is_due(acts[row.id], head)
     ]
+
+
+def _is_due(acts: Sequence[Any], head: Head) -> bool:
+    """What takes a certificate away is told at once; what brings it into force or back, under a head only."""
+    brings_back = acts[-1].act == Act.WITHDRAW_LOSS
+    return bool((acts[-1] if brings_back else acts[0]).leaf_index < head.size)
 
 
 async def _one(connection: AsyncConnection, row: Any, acts: Sequence[Any], head: Head, kit: Kit) -> Told:
@@ -130,6 +137,7 @@ async def _one(connection: AsyncConnection, row: Any, acts: Sequence[Any], head:
         record=general_form(await signed_within(connection, row, kit)),
         leaf=await _leaf(connection, first, head),
         standing=standing,
+        code_heads=await log_queries.heads_of_codes(connection, row.id, MOST_HEADS),
     )
 
 

@@ -57,17 +57,23 @@ def head_of(answer: Answer, peer: Peer) -> SeenHead | None:
     """The head under its answer; None when the peer has signed none yet. Raises PeerUntrusted."""
     if not answer.head:
         return None
-    said = signed_by(peer, answer.head, HEAD_TYPE, "head-signature", "日志头的签名无法通过验证")
+    head = signed_head(answer.head, peer)
+    if not _goes_on(peer, head, [bytes.fromhex(part) for part in answer.consistency]):
+        raise untrusted("log-rewritten", "对方的证照日志与此前见过的不一致：有记录被改写或删除")
+    return head
+
+
+def signed_head(jws: str, peer: Peer) -> SeenHead:
+    """Raises PeerUntrusted: not a head of the peer's log, or not signed by it."""
+    said = signed_by(peer, jws, HEAD_TYPE, "head-signature", "日志头的签名无法通过验证")
     try:
-        head = SeenHead(int(said["size"]), bytes.fromhex(said["root"]), answer.head)
+        head = SeenHead(int(said["size"]), bytes.fromhex(said["root"]), jws)
         if not 0 < head.size <= _LARGEST:
             raise ValueError
     except (KeyError, TypeError, ValueError) as fault:
         raise untrusted("answer-shape", "日志头的内容不符合约定") from fault
     if said.get("log") != peer.region:
         raise untrusted("head-signature", "日志头属于另一地区的日志")
-    if not _goes_on(peer, head, [bytes.fromhex(part) for part in answer.consistency]):
-        raise untrusted("log-rewritten", "对方的证照日志与此前见过的不一致：有记录被改写或删除")
     return head
 
 
@@ -94,6 +100,8 @@ def certificate_of(told: Told, head: SeenHead, peer: Peer, kit: Kit) -> Believed
     if told.leaf.act not in FIRST_ACTS:
         raise untrusted("not-in-log", "所给的日志记录不是颁发行为")
     proof = _proven(told.leaf, told.identifier, content_hash(told.record), head)
+    if any(signed_head(one, peer).size > head.size for one in told.code_heads):
+        raise untrusted("not-in-log", "二维码所依据的日志头晚于答复的日志头")
     act, said = _standing(told, head, peer)
     if not may_stand(act, told.status.value):
         raise untrusted("record-other", "证照状态与其最后一次行为不符")
@@ -106,7 +114,7 @@ def certificate_of(told: Told, head: SeenHead, peer: Peer, kit: Kit) -> Believed
         superseded_by=_identifier(said.get("superseded_by")),
         record=told.record,
         record_sha256=content_hash(told.record),
-        proof=proof,
+        proof=proof | {"code_heads": told.code_heads},
         columns=columns,
     )
 
@@ -122,8 +130,7 @@ def holds_still(row: Any, peer: Peer, kit: Kit) -> bool:
     try:
         signed = kit.open_record(row.record_sealed)
         record = signed_by(peer, signed, RECORD_TYPE, "record-signature", "签名无法通过验证")
-        said = signed_by(peer, row.proof["head"], HEAD_TYPE, "head-signature", "日志头的签名无法通过验证")
-        head = SeenHead(int(said["size"]), bytes.fromhex(said["root"]), row.proof["head"])
+        head = signed_head(row.proof["head"], peer)
         leaf = LeafSaid(index=row.proof["index"], act=row.proof["act"], path=row.proof["path"])
         _proven(leaf, row.identifier, content_hash(signed), head)
         columns = _columns(record, row.identifier, peer, kit)
@@ -133,12 +140,16 @@ def holds_still(row: Any, peer: Peer, kit: Kit) -> bool:
 
 
 def _standing(told: Told, head: SeenHead, peer: Peer) -> tuple[Act, Mapping[str, Any]]:
-    """The last act and what its record says. What took the certificate away counts before a head covers it."""
+    """The last act and what its record says. What took the certificate away counts before a head covers it; what
+    brought it back does not: the peer could still say that it never did.
+    """
     if told.standing is None:
         return told.leaf.act, {}
     said = signed_by(peer, told.standing.record, ACT_TYPE, "record-signature", "后续行为的签名无法通过验证")
     if said.get("certificate_identifier") != told.identifier or said.get("act") not in tuple(Act):
         raise untrusted("record-other", "后续行为属于另一张证照")
+    if told.standing.leaf is None and said["act"] == Act.WITHDRAW_LOSS:
+        raise untrusted("not-in-log", "撤回挂失的行为还没有日志头收录")
     if told.standing.leaf is not None:
         if told.standing.leaf.act != said["act"]:
             raise untrusted("not-in-log", "后续行为与日志记录不符")

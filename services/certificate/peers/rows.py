@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from services.certificate.domain.peering import Peer
-from services.certificate.domain.transparency import Act
+from services.certificate.domain.transparency import COPY_ACTS
 from services.certificate.peers.tables import (
     ForeignCertificateRow,
     PeerRequestRow,
@@ -184,12 +184,12 @@ async def of_question(
 
 
 async def acts_of(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, list[Any]]:
-    """All acts on these certificates, oldest first; a reprint changes nothing and is left out."""
+    """All acts on these certificates, oldest first; a copy changes nothing and is left out."""
     columns = [column for column in log_leaf.c if column.name != "hashes"]
     wanted = (
         select(*columns, certificate.c.identifier)
         .join_from(log_leaf, certificate, certificate.c.id == log_leaf.c.certificate_id)
-        .where(log_leaf.c.certificate_id.in_(sorted(ids)), log_leaf.c.act != Act.REPRINT.value)
+        .where(log_leaf.c.certificate_id.in_(sorted(ids)), log_leaf.c.act.not_in(sorted(COPY_ACTS)))
         .order_by(log_leaf.c.leaf_index)
     )
     found: dict[UUID, list[Any]] = {}

@@ -15,11 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.certificate.domain.holders import ORGANISATION, of_row
 from services.certificate.domain.peering import Peer
 from services.certificate.domain.peering import region_of as peer_of_issuer
-from services.certificate.domain.qr_proof import NotAProof, unpack
+from services.certificate.domain.qr_proof import code_identifier
 from services.certificate.domain.verdict_words import words_of
 from services.certificate.domain.verification import (
+    Binding,
     Finding,
     Reason,
+    Seal,
     Shown,
     Verdict,
     judge,
@@ -27,14 +29,14 @@ from services.certificate.domain.verification import (
     region_of,
     tell_apart,
 )
-from services.certificate.files.file_seals import seal_of
+from services.certificate.files.file_seals import seal_of, stamp_in
 from services.certificate.files.records import payload_of, record_sha256
 from services.certificate.files.seal_keys import Trust
 from services.certificate.files.verification import PdfVerdict, verify_pdf
 from services.certificate.kit import Kit
-from services.certificate.peers import rows
+from services.certificate.peers import codes, rows
 from services.certificate.peers.believing import holds_still
-from services.certificate.schemas import IssuedIn, VerificationOut, VerifiedCertificate
+from services.certificate.schemas import IssuedIn, VerificationOut, VerifiedCertificate, VerifiedCopy
 from services.chassis.clock import local_date
 from services.chassis.database import Database
 from services.kernel.certificate_identifier import parse_certificate_identifier
@@ -78,20 +80,39 @@ async def by_identifier(
     if found is None:
         return None
     finding = _standing(found, kit, local_date(now))
-    if proof and found.row is not None and not _is_of(found, proof):
-        finding = Finding(Verdict.ALTERED, Reason.PROOF_FALSE)
+    if proof and found.row is not None:
+        binding = codes.binding_of(found.row, found.peer, proof)
+        unsure = binding is Binding.ABSENT and finding.verdict is Verdict.VALID
+        finding = tell_apart(Shown(Seal.NONE, binding=binding)) or (_NOT_ASKED if unsure else finding)
     return _told(found, finding, now)
 
 
-async def by_file(db: Database, identifier: str, content: bytes, kit: Kit, *, now: datetime) -> VerificationOut | None:
-    """The seal by the roots registered for the region, then the state; None when no roots are registered."""
+async def by_file(
+    db: Database, identifier: str, content: bytes, kit: Kit, *, now: datetime, code: str = ""
+) -> VerificationOut | None:
+    """The seal by the roots registered for the region, then the state; None when no roots are registered. `code`: what
+    a code seen on the file says.
+    """
     found = await find(db, identifier, now)
     if found is None or not found.peer.seal_roots:
         return None
-    trust = _trust(found.peer)
+    trust = trust_of(found.peer)
     theirs = await asyncio.to_thread(verify_pdf, content, trust)
-    fault = tell_apart(Shown(seal_of(theirs)))
-    return _told(found, fault or _of_file(found, theirs, kit, local_date(now)), now)
+    fault = tell_apart(Shown(seal_of(theirs), binding=_seen(theirs, code)))
+    told = _told(found, fault or _of_file(found, theirs, kit, local_date(now)), now)
+    stamp = stamp_in(theirs) if fault is None else None
+    return told.model_copy(update={"stamped": VerifiedCopy.of(stamp)}) if stamp else told
+
+
+def _seen(theirs: PdfVerdict, code: str) -> Binding:
+    """Under a sound seal the code is known: it says what is sealed into the file."""
+    if not code:
+        return Binding.ABSENT
+    proof = code.strip().partition("?")[2]
+    if code_identifier(code) != theirs.reference:
+        old = theirs.copy_id is not None and theirs.log_proof is None and proof == f"copy={theirs.copy_id}"
+        return Binding.OWN if old else Binding.ANOTHERS
+    return Binding.OWN if proof in ("", theirs.log_proof) else Binding.FALSE
 
 
 def _of_file(found: Elsewhere, theirs: PdfVerdict, kit: Kit, today: date) -> Finding:
@@ -115,14 +136,7 @@ def _standing(found: Elsewhere, kit: Kit, today: date) -> Finding:
     return _NOT_ASKED if finding.verdict is Verdict.VALID and today > row.trusted_until else finding
 
 
-def _is_of(found: Elsewhere, proof: str) -> bool:
-    try:
-        return bool(unpack(found.identifier, proof).leaf.record == found.row.record_sha256)
-    except NotAProof:
-        return False
-
-
-def _trust(peer: Peer) -> Trust:
+def trust_of(peer: Peer) -> Trust:
     roots, stamps = (
         tuple(x509.load_der_x509_certificate(b64decode(one)) for one in encoded)
         for encoded in (peer.seal_roots, peer.stamp_roots)

@@ -28,6 +28,7 @@ NOTICE_TYPE = "peer-notice+jws"
 LONGEST_REQUEST = 16 * 1024
 MOST = 20  # certificates in one answer
 MOST_NOTICED = 100
+MOST_HEADS = 32  # told of one certificate
 Region = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{11}$")]
 Hex = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
 Moment = Annotated[int, Field(ge=0, le=2**40)]
@@ -100,6 +101,10 @@ class Told(_Wire):
     record: Jws
     leaf: LeafSaid
     standing: Standing | None = None
+    # The signed heads, compact, that the proofs in its code and in those of its copies lead to.
+    code_heads: Annotated[list[Annotated[str, StringConstraints(max_length=4096)]], Field(max_length=MOST_HEADS)] = (
+        Field(default_factory=list)
+    )
 
 
 class Answer(_Wire):

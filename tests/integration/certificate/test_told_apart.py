@@ -19,6 +19,7 @@ from services.certificate.offline import Known, Outcome, Result, check, read_hea
 from services.chassis.clock import now, today
 from services.kernel.certificate_identifier import build_certificate_identifier
 from tests.support import certificate_files as samples
+from tests.support import hostile_files
 from tests.support.certificate import FOOD_LICENCE, MARKER, NOON, Library, an_item
 from tests.support.foreign_signatures import an_rsa_signer, signed_anew
 from tests.support.pages import qr_codes
@@ -96,6 +97,7 @@ def false_files(genuine: bytes, identifier: str, other: str, elsewhere: FileSeal
         "truncated": genuine[: len(genuine) // 2],
         "truncated by a byte": genuine[:-8],
         "forged": make_file(samples.a_certificate(reference=identifier), elsewhere),
+        "forged and packed": signed_anew(packed(identifier), rsa),
         "forged with an RSA key": signed_anew(without_proofs(unsealed), rsa),
         "re-signed": signed_anew(unsealed, rsa),
         "re-signed over our seal": signed_anew(genuine, rsa),
@@ -108,6 +110,11 @@ def false_files(genuine: bytes, identifier: str, other: str, elsewhere: FileSeal
 def without_proofs(content: bytes) -> bytes:
     """It names the certificate, and carries nothing that only the genuine file has."""
     return content.replace(b"record-sha256:", b"record-sha257:").replace(b"log-proof:", b"log-pr00f:")
+
+
+def packed(identifier: str) -> bytes:
+    """Its name stands in an object stream, as other software writes it."""
+    return hostile_files.a_pdf(hostile_files.an_object_stream(f"<</Keywords(certificate:{identifier})>>".encode()))
 
 
 def a_plain_pdf() -> bytes:
@@ -135,6 +142,7 @@ EVERY = [
     pytest.param("truncated by a byte", "ALTERED", "TRUNCATED", "文件不完整", Outcome.FALSE, id="cut by eight bytes"),
     pytest.param("forged", "UNKNOWN", "FORGED", "伪造", Outcome.FALSE, id="forged"),
     pytest.param("forged with an RSA key", "UNKNOWN", "FORGED", "伪造", Outcome.FALSE, id="forged, other software"),
+    pytest.param("forged and packed", "UNKNOWN", "FORGED", "伪造", Outcome.FALSE, id="forged, name packed"),
     pytest.param("re-signed", "ALTERED", "RE_SIGNED", "被重新签章", Outcome.FALSE, id="re-signed"),
     pytest.param("re-signed over our seal", "ALTERED", "RE_SIGNED", "被重新签章", Outcome.FALSE, id="signature added"),
     pytest.param("swapped", "ALTERED", "QR_SWAPPED", "二维码被调换", Outcome.FALSE, id="identifier of another"),

@@ -1,7 +1,7 @@
 """Verification of what another region issued: by its registered keys and seals, as its library confirmed it last."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,12 +9,16 @@ import pytest
 from sqlalchemy import text
 
 from services.certificate.commands import verify
+from services.certificate.files.jose import decode, encode
+from services.certificate.offline import Known, Outcome, check
 from services.certificate.peers import standing
 from services.chassis import clock
+from services.chassis.clock import today
+from services.kernel.certificate_identifier import build_certificate_identifier
 from tests.support import tokens
-from tests.support.certificate import COMPANY, DISTRICT
+from tests.support.certificate import COMPANY, DISTRICT, FOOD_LICENCE, MARKET, OTHER
 from tests.support.pages import qr_codes
-from tests.support.regions import Region, a_business_licence, two_regions
+from tests.support.regions import THEIR_MARKET, Region, a_business_licence, two_regions
 from tests.support.stack import Databases
 
 NAME = "湘味轩餐饮有限公司"
@@ -28,11 +32,13 @@ class Shown:
     identifier: str
     pdf: bytes
     proof: str
+    paper: bytes
+    their_keys: dict[str, Any]
 
-    async def verified(self, what: str, *, now: datetime | None = None) -> dict[str, Any]:
+    async def verified(self, what: str, *, now: datetime | None = None, code: str = "") -> dict[str, Any]:
         moment, kit, db = now or clock.now(), self.here.library.kit, self.here.library.database
         if what == "file":
-            told = await verify.file(db, self.pdf, kit, now=moment)
+            told = await verify.file(db, self.pdf, kit, now=moment, code=code)
         elif what == "code":
             told = await verify.qr_code(db, self.identifier, self.proof, kit, now=moment)
         else:
@@ -43,6 +49,7 @@ class Shown:
 @pytest.fixture(scope="module")
 async def shown(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shown]:
     async with two_regions(tmp_path_factory.mktemp("regions"), databases.fresh) as (there, here):
+        await a_business_licence(there, OTHER, "李小红")
         row = await a_business_licence(there, COMPANY, NAME)
         async with there.library.file_maker() as maker:
             while await maker.make_due():
@@ -52,7 +59,15 @@ async def shown(databases: Databases, tmp_path_factory: pytest.TempPathFactory) 
         pdf = (await there.library.get(path, tokens.headers(["ENTERPRISE_AGENT"], **owner))).content
         published = (await there.library.http.get("/.well-known/certificate-jwks.json")).json()
         await here.registers(there, keys=published)
-        yield Shown(here, row["identifier"], pdf, qr_codes(pdf)[0].partition("?")[2])
+        (paper,) = await there.library.rows(
+            "SELECT id FROM paper WHERE case_id = :id AND kind = 'GRANT_DECISION'", id=row["case_id"]
+        )
+        decision = await there.library.get(
+            f"/api/v1/papers/{paper.id}/file", tokens.headers(["ENTERPRISE_AGENT"], **owner)
+        )
+        await a_business_licence(there, OTHER, "李小红")  # the answers come with a later head than the code's
+        proof = qr_codes(pdf)[0].partition("?")[2]
+        yield Shown(here, row["identifier"], pdf, proof, decision.content, published)
 
 
 async def adopted(shown: Shown) -> None:
@@ -89,12 +104,95 @@ async def test_a_changed_file_and_a_code_of_another_record_are_told(shown: Shown
     changed[place] ^= 1
     other = "A" if shown.proof[30] != "A" else "B"
 
-    file = await Shown(shown.here, shown.identifier, bytes(changed), shown.proof).verified("file")
-    proof = shown.proof[:30] + other + shown.proof[31:]
-    code = await Shown(shown.here, shown.identifier, shown.pdf, proof).verified("code")
+    file = await replace(shown, pdf=bytes(changed)).verified("file")
+    code = await replace(shown, proof=shown.proof[:30] + other + shown.proof[31:]).verified("code")
 
     assert (file["verdict"], file["reason"]) == ("ALTERED", "FILE_ALTERED")
     assert (code["verdict"], code["reason"]) == ("ALTERED", "PROOF_FALSE")
+
+
+async def test_a_code_with_a_byte_changed_cut_off_or_added_is_told(shown: Shown) -> None:
+    """Act, index, size, record and path: each leads to the head that the region signed for that size, or to none."""
+    await adopted(shown)
+    packed = decode(shown.proof)
+    places = (0, 1, 2, 3, 18, 34, 35, 50, 66)  # first, middle and last byte of each part
+    changed = [packed[:place] + bytes([packed[place] ^ 1]) + packed[place + 1 :] for place in places]
+    changed += [bytes([packed[0] ^ 0x20]) + packed[1:], packed[:-32], packed[:-1], packed + bytes(32)]
+
+    told = [await replace(shown, proof=encode(one)).verified("code") for one in changed]
+
+    assert len(packed) == 1 + 1 + 1 + 32 + 32
+    assert {(one["verdict"], one["reason"]) for one in told} == {("ALTERED", "PROOF_FALSE")}
+    assert (await shown.verified("code"))["verdict"] == "VALID"
+
+
+async def test_an_answer_without_the_head_of_the_code_leaves_the_code_open(shown: Shown) -> None:
+    """Of a library that does not tell it yet: then the code's path is not known to be right."""
+    await adopted(shown)
+    without = text("UPDATE foreign_certificate SET proof = proof - 'code_heads'")
+    async with shown.here.library.database.transaction() as uow:
+        await uow.connection.execute(without)
+
+    told = await shown.verified("code")
+    await adopted(shown)
+
+    assert (told["verdict"], told["reason"]) == ("UNKNOWN", "REGION_NOT_ASKED")
+    assert (await shown.verified("code"))["verdict"] == "VALID"
+
+
+async def test_the_code_seen_on_a_file_of_another_region_must_be_its_own(shown: Shown) -> None:
+    await adopted(shown)
+    own = f"https://x.test/c/{shown.identifier}?{shown.proof}"
+    seen = {
+        "own": own,
+        "damaged": own[:-1] + ("A" if own[-1] != "A" else "Q"),
+        "another's": own.replace(shown.identifier, build_certificate_identifier(FOOD_LICENCE, MARKET.uscc, "JY1")),
+    }
+
+    told = {name: await shown.verified("file", code=code) for name, code in seen.items()}
+
+    assert {name: (one["verdict"], one["reason"]) for name, one in told.items()} == {
+        "own": ("VALID", None),
+        "damaged": ("ALTERED", "PROOF_FALSE"),
+        "another's": ("ALTERED", "QR_SWAPPED"),
+    }
+
+
+async def test_a_paper_of_another_region_is_verified_by_its_registered_seal_else_told_whose_it_is(
+    shown: Shown,
+) -> None:
+    damaged = bytearray(shown.paper)
+    damaged[len(damaged) // 3] ^= 1
+    peers = "UPDATE peer SET closed = {}"
+
+    genuine = await replace(shown, pdf=shown.paper).verified("file")
+    swapped = await replace(shown, pdf=shown.paper).verified("file", code="https://x.test/v?paper=another")
+    changed = await replace(shown, pdf=bytes(damaged)).verified("file")
+    async with shown.here.library.database.transaction() as uow:
+        await uow.connection.exec_driver_sql(peers.format("true"))
+    unknown = await replace(shown, pdf=shown.paper).verified("file")
+    async with shown.here.library.database.transaction() as uow:
+        await uow.connection.exec_driver_sql(peers.format("false"))
+
+    assert (genuine["verdict"], genuine["issued_in"]["name"]) == ("VALID", "永州市零陵区")
+    assert THEIR_MARKET.name in genuine["message"]
+    assert (swapped["verdict"], swapped["reason"]) == ("ALTERED", "QR_SWAPPED")
+    assert (changed["verdict"], changed["reason"]) == ("ALTERED", "FILE_ALTERED")
+    assert (unknown["verdict"], unknown["reason"], unknown["region"]) == ("UNKNOWN", "OTHER_REGION", "431102")
+    assert unknown["label"] == "外地文书"
+    assert "扫描文书上的二维码" in unknown["advice"]
+
+
+async def test_a_paper_of_another_region_is_told_offline_too(shown: Shown) -> None:
+    ours = (await shown.here.library.http.get("/.well-known/certificate-jwks.json")).json()
+
+    told = {
+        name: check(shown.paper, Known(keys, {}, today()))
+        for name, keys in {"ours": ours, "theirs": shown.their_keys}.items()
+    }
+
+    assert (told["ours"].outcome, told["ours"].reason) == (Outcome.UNDECIDED, "OTHER_REGION")
+    assert told["theirs"].outcome is Outcome.GENUINE
 
 
 @pytest.mark.parametrize(

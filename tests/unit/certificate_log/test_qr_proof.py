@@ -25,8 +25,10 @@ def a_proof(index: int = 5, size: int = 8, parts: int | None = None) -> Inclusio
     return Inclusion(Leaf(Act.ISSUE, IDENTIFIER, sha256(b"record").digest()), index, size, path)
 
 
-def test_at_a_million_leaves_it_is_under_a_kilobyte() -> None:
+@pytest.mark.parametrize("act", [Act.ISSUE, Act.REPRINT, Act.COPY])
+def test_at_a_million_leaves_it_is_under_a_kilobyte(act: Act) -> None:
     longest = a_proof(0, 2**20)
+    longest = replace(longest, leaf=replace(longest.leaf, act=act))
 
     text = address(HOST, longest)
 

@@ -1,0 +1,41 @@
+"""The code of a certificate that another region issued: its proof must lead to a head that this region signed."""
+
+from typing import Any
+
+from services.certificate.domain.errors import PeerUntrusted
+from services.certificate.domain.peering import Peer
+from services.certificate.domain.qr_proof import Inclusion, NotAProof, unpack
+from services.certificate.domain.transparency import COPY_ACTS
+from services.certificate.domain.verification import Binding
+from services.certificate.peers.believing import signed_head
+
+
+def binding_of(row: Any, peer: Peer, proof: str) -> Binding:
+    """Whose the proof is, by the record that was adopted and the heads told with it; ABSENT: those cannot tell.
+
+    Every part of the proof counts: what it says of the certificate must be what was adopted, and the rest must lead
+    from there to the root that the region signed for that size.
+    """
+    try:
+        carried = unpack(row.identifier, proof)
+    except NotAProof:
+        return Binding.FALSE
+    if carried.leaf.act not in COPY_ACTS and not _is_of(row, carried):
+        return Binding.FALSE
+    try:
+        heads = {head.size: head.root for head in (signed_head(one, peer) for one in _heads(row))}
+    except PeerUntrusted:
+        return Binding.FALSE
+    if carried.size in heads:
+        return Binding.OWN if carried.root() == heads[carried.size] else Binding.FALSE
+    later = carried.leaf.act in COPY_ACTS and carried.size > row.proof["size"]  # a copy made after the last answer
+    return Binding.ABSENT if later or not row.proof.get("code_heads") else Binding.FALSE
+
+
+def _is_of(row: Any, carried: Inclusion) -> bool:
+    said = (carried.leaf.act.value, carried.leaf.record, carried.index)
+    return said == (row.proof["act"], row.record_sha256, row.proof["index"])
+
+
+def _heads(row: Any) -> list[str]:
+    return [row.proof["head"], *row.proof.get("code_heads", ())]
