@@ -142,6 +142,7 @@ class ApplicationReceived(Event):
     query_code: str
     item: ItemRef
     applicant: Party
+    co_applicants: tuple[CoApplicant, ...] = ()
     agent: AgentRef | None = None
     channel: Channel
     division: str
@@ -368,6 +369,7 @@ class RenewalDeemed(Event):
     query_code: str
     item: ItemRef
     applicant: Party
+    co_applicants: tuple[CoApplicant, ...] = ()
     agent: AgentRef | None = None
     renews: RenewalRef
     basis: str

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.events.approval import CaseDecided
-from contracts.events.common import Event
+from contracts.events.common import Event, Outcome
 from contracts.events.intake import (
     AcceptanceRefused,
     ApplicationAccepted,
@@ -40,6 +40,7 @@ from services.certificate.commands.standing_acts import execute_standing, tell_h
 from services.certificate.kit import Kit
 from services.certificate.letter_papers import letter
 from services.certificate.paper_contents import CaseFacts, Draft
+from services.certificate.settings import CertificateSettings
 from services.certificate.terms import Terms, terms_of
 from services.chassis import clock
 from services.chassis.bus import Incoming
@@ -120,7 +121,7 @@ class Consumers:
         copies = await case_copies(uow, {event.case_id for event in steps})
         settings = self._kit.settings
         calendar = await self._calendars.current(uow.connection) if steps else self._calendars.value
-        papers = [paper_contents.decision(event, settings, terms) for event in decided]
+        papers = [_decision(event, settings, terms) for event in decided]
         for event in steps:
             papers += procedure_papers.drafts(event, copies[event.case_id], settings, calendar)
         await issue_papers(uow, papers, self._kit)
@@ -161,6 +162,12 @@ class Consumers:
                 return ending_papers.returned(event, case, settings)
             case _:
                 return ending_papers.withdrawn(event, case, settings)
+
+
+def _decision(event: CaseDecided, settings: CertificateSettings, terms: Terms) -> Draft:
+    if event.renews is not None and event.outcome is Outcome.GRANTED:
+        return ending_papers.granted_renewal(event, terms)
+    return paper_contents.decision(event, settings, terms)
 
 
 def _never_received(event: Any) -> bool:

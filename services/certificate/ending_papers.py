@@ -1,10 +1,11 @@
 """Papers beside the way to a decision: commitment, return, withdrawal, termination, transfer, deemed renewal."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
-from contracts.events.approval import CaseTerminated, CaseTransferred
+from contracts.events.approval import CaseDecided, CaseTerminated, CaseTransferred
 from contracts.events.common import Channel, MaterialSource
 from contracts.events.intake import (
     ApplicationAccepted,
@@ -15,7 +16,7 @@ from contracts.events.intake import (
     ReturnKind,
 )
 from services.certificate.files import contents_after as c
-from services.certificate.files.contents_base import ART_50_2, Remedies
+from services.certificate.files.contents_base import ART_50_2, BUSINESS_36, Remedies
 from services.certificate.paper_contents import LICENCE, CaseFacts, Draft
 from services.certificate.settings import CertificateSettings
 from services.certificate.terms import Terms
@@ -56,7 +57,7 @@ def _commitment(event: ApplicationAccepted, one: CommitmentRef, case: CaseFacts)
             verification=f"作出决定后，通过政务信息共享、实地核查等方式核查{until}。",
             publication="承诺书在作出决定后依法公开，涉及国家秘密、商业秘密和个人隐私的除外。",
             commitments=_COMMITMENTS,
-            promised_by=case.agent.name if case.agent else case.applicant.name,
+            promised_by=case.everybody + (f"（代理人：{case.agent.name}）" if case.agent else ""),
             promised_at=one.committed_at,
             signature_method="经统一身份认证后在线确认" if online else "窗口手写签名",
         )
@@ -123,14 +124,49 @@ def _ended(
     return Draft(kind, case, at, build)
 
 
+def granted_renewal(event: CaseDecided, terms: Terms) -> Draft:
+    """A renewal that was applied for and granted (art. 50 para. 2): 准予延续决定书, not a first grant."""
+    item, old = event.item, event.renews
+    assert old is not None, "a renewal names what it renews"
+    licence = item.type_name == LICENCE
+    due = event.delivery_due if item.certificate_type_code else None
+
+    def build(head: dict[str, Any]) -> c.StandingDecision:
+        valid_from, valid_until = terms.of_decision(event)
+        content = f"\n准予内容：{event.content}" if event.content not in ("", item.name) else ""
+        return c.StandingDecision(
+            **head,
+            kind="RENEWAL_DECISION",
+            licence=licence,
+            certificate_name=item.certificate_type_name or item.result_name,
+            certificate_number=old.certificate_identifier,
+            grounds="在有效期届满前提出延续申请，经审查符合法定条件、标准，依法准予延续。",
+            facts=f"延续申请已于{_day(local_date(event.accepted_at))}受理；原证件有效期至{_day(old.valid_until)}。{content}",
+            basis=event.legal_basis or "；".join((*item.basis, *([ART_50_2] if licence else ()))) or BUSINESS_36,
+            effective_on=local_date(event.decided_at),
+            valid_from=valid_from,
+            valid_until=valid_until,
+            conditions=event.conditions,
+            deliver_by=due.on if due else None,
+            deliver_by_provisional=bool(due and due.provisional),
+        )
+
+    return Draft("RENEWAL_DECISION", CaseFacts.of_decision(event), event.decided_at, build)
+
+
+def _day(on: date) -> str:
+    return f"{on.year}年{on.month}月{on.day}日"
+
+
 def deemed_renewal(event: RenewalDeemed, terms: Terms) -> Draft:
     """No decision by the last day of the old certificate (art. 50 para. 2): the paper says so in the body's name."""
     case = CaseFacts(event.application_id, event.case_no, event.query_code, event.item, event.applicant, event.agent)
+    case = replace(case, co_applicants=event.co_applicants)
     old = event.renews
 
     def build(head: dict[str, Any]) -> c.StandingDecision:
         valid_from, valid_until = terms.of_renewal(event)
-        ended = f"{old.valid_until.year}年{old.valid_until.month}月{old.valid_until.day}日"
+        ended = _day(old.valid_until)
         return c.StandingDecision(
             **head,
             kind="RENEWAL_DECISION",

@@ -9,14 +9,11 @@ from uuid import UUID
 from contracts.events.approval import CaseDecided
 from contracts.events.common import (
     Actor,
-    AgentRef,
     ItemRef,
     MaterialRef,
     MaterialSource,
     OrganisationRef,
     Outcome,
-    Party,
-    PartyType,
 )
 from contracts.events.common import Remedies as RemediesValue
 from contracts.events.intake import (
@@ -29,6 +26,9 @@ from contracts.events.intake import (
     SupplementRequested,
 )
 from services.certificate import receipt_record
+from services.certificate.case_facts import LICENCE as LICENCE
+from services.certificate.case_facts import CaseFacts as CaseFacts
+from services.certificate.case_facts import is_licence as is_licence
 from services.certificate.domain.paper import FORMS
 from services.certificate.files import contents
 from services.certificate.files.contents_after import SupervisionLetter
@@ -37,8 +37,6 @@ from services.certificate.terms import Terms
 from services.chassis.clock import local_date
 from services.kernel.workdays import WorkCalendar
 
-LICENCE = "行政许可"
-_NUMBER_LABELS = {PartyType.PERSON: "公民身份号码", PartyType.ORGANISATION: "统一社会信用代码"}
 _FORMS: dict[str, tuple[str, str]] = {
     MaterialSource.UPLOAD: ("电子文件", ""),
     MaterialSource.CERTIFICATE: ("电子证照", "复用电子证照，免提交"),
@@ -51,55 +49,6 @@ _METHODS = {
     HandOverMethod.EXPRESS: "邮寄送达",
     HandOverMethod.ELECTRONIC: "电子送达",
 }
-
-
-@dataclass(frozen=True)
-class CaseFacts:
-    """What every paper of a case repeats."""
-
-    case_id: UUID
-    case_no: str
-    query_code: str
-    item: ItemRef
-    applicant: Party
-    agent: AgentRef | None
-    received_at: datetime | None = None
-    materials: tuple[MaterialRef, ...] = ()
-
-    @classmethod
-    def of_event(cls, event: ApplicationReceived | ApplicationAccepted) -> "CaseFacts":
-        return cls(
-            event.application_id,
-            event.case_no,
-            event.query_code,
-            event.item,
-            event.applicant,
-            event.agent,
-            event.received_at,
-        )
-
-    @classmethod
-    def of_decision(cls, event: CaseDecided) -> "CaseFacts":
-        return cls(event.case_id, event.case_no, event.query_code, event.item, event.applicant, event.agent)
-
-    @classmethod
-    def of_copy(cls, row: Any) -> "CaseFacts":
-        """From the kept copy of the case (a row of case_copy with its case number)."""
-        applicant = Party(
-            party_type=row.applicant_type,
-            name=row.applicant_name,
-            subject_key=row.applicant_key,
-            masked_number=row.applicant_masked,
-            sealed_number=row.applicant_sealed,
-        )
-        agent = (
-            AgentRef(name=row.agent_name, subject_key=row.agent_key, masked_number=row.agent_masked)
-            if row.agent_key
-            else None
-        )
-        item = ItemRef.model_validate(row.item)
-        materials = tuple(MaterialRef.model_validate(one) for one in row.materials or ())
-        return cls(row.case_id, row.case_no, row.query_code or "", item, applicant, agent, row.received_at, materials)
 
 
 # The header is known only when the paper has its number: the rest waits for it.
@@ -157,20 +106,7 @@ def header(draft: Draft, paper_id: UUID, number: str, public_url: str) -> dict[s
         "number": number,
         "dated_on": local_date(draft.at),
         "verification_url": f"{public_url.rstrip('/')}/api/v1/certificates/verify?paper={paper_id}",
-        **(_of_case(draft.case) if draft.case else dict.fromkeys(SupervisionLetter.OF_CASE, "")),
-    }
-
-
-def _of_case(case: CaseFacts) -> dict[str, Any]:
-    return {
-        "applicant_name": case.applicant.name,
-        "applicant_number_label": _NUMBER_LABELS[case.applicant.party_type],
-        "applicant_number": case.applicant.masked_number,
-        "item_name": case.item.name,
-        "item_code": case.item.item_code,
-        "case_no": case.case_no,
-        "query_code": case.query_code,
-        "agent_name": case.agent.name if case.agent else "",
+        **(draft.case.header() if draft.case else dict.fromkeys(SupervisionLetter.OF_CASE, "")),
     }
 
 
@@ -234,6 +170,10 @@ def acceptance_notice(event: ApplicationAccepted, settings: CertificateSettings)
             query_method=f"凭查询码在 {settings.public_url} 查询，或到综合窗口查询",
             fee=event.item.fee,
             material_count=len(event.materials),
+            deferred=tuple(
+                contents.DeferredLine(name=one.name, promised_on=one.promised_on, after_grant=one.after_grant)
+                for one in event.deferred
+            ),
             deemed=event.deemed,
             basis=_basis_of_acceptance(event),
         )
@@ -242,11 +182,6 @@ def acceptance_notice(event: ApplicationAccepted, settings: CertificateSettings)
     licence = is_licence(item)
     told_at = event.deemed_at or event.answered_at or event.accepted_at
     return Draft("ACCEPTANCE_NOTICE", CaseFacts.of_event(event), told_at, build)
-
-
-def is_licence(item: ItemRef) -> bool:
-    """The Administrative Licensing Law speaks of licences only; other matters rest on their own basis."""
-    return item.type_name == LICENCE
 
 
 def _basis_of_acceptance(event: ApplicationAccepted) -> str:
@@ -261,7 +196,10 @@ def refusal_of_acceptance(event: AcceptanceRefused, case: CaseFacts, settings: C
 
     def not_required(head: dict[str, Any]) -> contents.NotRequiredNotice:
         basis = event.basis or contents.ART_32_1
-        return contents.NotRequiredNotice(**head, reason=event.reason, basis=basis, received_on=received_on)
+        licence = is_licence(case.item)
+        return contents.NotRequiredNotice(
+            **head, licence=licence, reason=event.reason, basis=basis, received_on=received_on
+        )
 
     def refused(head: dict[str, Any]) -> contents.AcceptanceRefusal:
         usual = contents.ART_78 if event.kind is RefusalKind.FALSE_MATERIALS else contents.ART_32_2

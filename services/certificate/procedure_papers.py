@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.events.approval import (
+    ApplicantHeard,
     CaseExtended,
     CaseSuspended,
     CaseTerminated,
@@ -20,8 +21,20 @@ from contracts.events.approval import (
 from contracts.events.common import DueDate, Event, LimitUnit
 from services.certificate import ending_papers
 from services.certificate.files import contents_procedure as c
-from services.certificate.files.contents_base import ART_42_1, ART_42_2, ART_45
-from services.certificate.paper_contents import CaseFacts, Draft
+from services.certificate.files.contents_base import (
+    ART_7_36,
+    ART_34_3,
+    ART_36,
+    ART_42_1,
+    ART_42_2,
+    ART_45,
+    ART_46_48,
+    ART_47,
+    ART_48,
+    BUSINESS_36,
+    LICENSING_LAW,
+)
+from services.certificate.paper_contents import CaseFacts, Draft, is_licence
 from services.certificate.settings import CertificateSettings
 from services.chassis.clock import local_date
 from services.kernel.time_limit import Unit
@@ -29,6 +42,9 @@ from services.kernel.why import UNITS_ZH
 from services.kernel.workdays import WorkCalendar
 
 _WHERE_ANNOUNCED = "听证通知书载明的地点"
+_APPLICANTS = frozenset({"CITIZEN", "ENTERPRISE_AGENT"})
+_ONLINE = ("经统一身份认证后在线提交",)
+_IN_SHORT = "行政许可法"
 _NOBODY = "无当事人到场"
 
 
@@ -40,7 +56,7 @@ def _suspended(event: CaseSuspended, case: CaseFacts, calendar: WorkCalendar) ->
             **head,
             procedure=event.kind_name,
             reason=event.cause or event.notice,
-            basis=event.article or ART_45,
+            basis=_in_full(event.article) or ART_45,
             starts_on=local_date(event.suspended_at),
             time_needed=f"{event.expected_workdays}个工作日",
             expected_until=event.expected_end.on,
@@ -84,7 +100,7 @@ def _extended(event: CaseExtended, case: CaseFacts) -> Draft:
             new_due_provisional=event.legal_due.provisional,
             approver_name=event.approved_by.name,
             approver_post=(rule.approver if rule else "") or usual,
-            basis=event.article or (ART_42_2 if joint else ART_42_1),
+            basis=_in_full(event.article) or (ART_42_2 if joint else ART_42_1),
         )
 
     return Draft("EXTENSION_NOTICE", case, event.extended_at, build)
@@ -94,12 +110,13 @@ def _right_to_hearing(event: HearingTold, case: CaseFacts, settings: Certificate
     def build(head: dict[str, Any]) -> c.HearingRightNotice:
         return c.HearingRightNotice(
             **head,
-            addressees=event.persons or (case.applicant.name,),
+            addressees=event.persons or case.applicants,
             matter=_matter(case),
             notice=event.notice,
             request_by=event.request_by.on,
             request_by_provisional=event.request_by.provisional,
             contact=settings.contact,
+            basis=_basis(case, ART_47),
         )
 
     return Draft("HEARING_RIGHT_NOTICE", case, event.told_at, build, _moment(event.told_at))
@@ -118,10 +135,12 @@ def _hearing(event: HearingAnnounced, case: CaseFacts, settings: CertificateSett
     occasion = _moment(event.announced_at)
 
     def notice(head: dict[str, Any]) -> c.HearingNotice:
-        return c.HearingNotice(**head, **said, addressees=(case.applicant.name, "有关利害关系人"))
+        return c.HearingNotice(
+            **head, **said, basis=_basis(case, ART_48), addressees=(case.everybody, "有关利害关系人")
+        )
 
     def announcement(head: dict[str, Any]) -> c.HearingAnnouncement:
-        return c.HearingAnnouncement(**head, **said)
+        return c.HearingAnnouncement(**head, **said, basis=_basis(case, ART_46_48))
 
     yield Draft("HEARING_NOTICE", case, event.announced_at, notice, occasion)
     if event.public:
@@ -139,6 +158,7 @@ def _hearing_record(event: HearingHeld, case: CaseFacts) -> Draft:
             recorder_name=event.recorded_by.name,
             participants=tuple(c.Participant(name=name, role=_role(name, case)) for name in event.participants),
             record=event.record,
+            basis=_basis(case, ART_48),
         )
 
     return Draft("HEARING_RECORD", case, event.held_at, build, _moment(event.took_place_at))
@@ -155,24 +175,49 @@ def _interested_party(event: InterestedPartyNotified, case: CaseFacts, settings:
             speak_by=event.speak_by.on,
             speak_by_provisional=event.speak_by.provisional,
             contact=settings.contact,
+            basis=_basis(case, ART_36),
         )
 
     return Draft("INTERESTED_PARTY_NOTICE", case, event.notified_at, build, str(event.party_no))
 
 
 def _statement(event: InterestedPartyHeard, case: CaseFacts) -> Draft:
+    in_writing = event.recorded_by.role in _APPLICANTS
+
     def build(head: dict[str, Any]) -> c.StatementRecord:
         return c.StatementRecord(
             **head,
             speaker_name=event.name,
             speaker_role="利害关系人",
             spoken_at=event.heard_at,
-            officers=(event.recorded_by.name,),
+            officers=_ONLINE if in_writing else (event.recorded_by.name,),
+            in_writing=in_writing,
             statement=event.statement,
+            basis=_basis(case, ART_36),
         )
 
     occasion = f"{event.party_no} {_moment(event.heard_at)}"
     return Draft("STATEMENT_RECORD", case, event.heard_at, build, occasion)
+
+
+def _own_statement(event: ApplicantHeard, case: CaseFacts) -> Draft:
+    """Of the applicant's side; what it handed in itself is kept in its words, without anybody's signature."""
+    in_writing = event.recorded_by.role in _APPLICANTS
+    basis = _basis(case, ART_7_36)
+
+    def build(head: dict[str, Any]) -> c.StatementRecord:
+        return c.StatementRecord(
+            **head,
+            speaker_name=event.name,
+            speaker_role="代理人" if case.agent and event.name == case.agent.name else "申请人",
+            spoken_at=event.heard_at,
+            officers=_ONLINE if in_writing else (event.recorded_by.name,),
+            in_writing=in_writing,
+            statement=event.statement,
+            basis=basis,
+        )
+
+    return Draft("STATEMENT_RECORD", case, event.heard_at, build, f"0 {_moment(event.heard_at)}")
 
 
 def _site_check(event: SiteCheckRecorded, case: CaseFacts) -> Draft:
@@ -187,9 +232,20 @@ def _site_check(event: SiteCheckRecorded, case: CaseFacts) -> Draft:
             photos=tuple(c.Photo(name=f"现场照片{number}") for number in range(1, event.photos + 1)),
             party_name=event.party_present or _NOBODY,
             party_present=bool(event.party_present),
+            basis=_basis(case, ART_34_3),
         )
 
     return Draft("SITE_CHECK_RECORD", case, event.recorded_at, build, _moment(event.checked_at))
+
+
+def _basis(case: CaseFacts, article: str) -> str:
+    """The Licensing Law's article for a licence; of another matter its own basis and what holds for all of them."""
+    return article if is_licence(case.item) else "、".join((*case.item.basis, BUSINESS_36))
+
+
+def _in_full(article: str) -> str:
+    """Approval names the law in short; a paper by its title."""
+    return f"{LICENSING_LAW}{article.removeprefix(_IN_SHORT)}" if article.startswith(_IN_SHORT) else article
 
 
 def _number(inspector: Inspector) -> str:
@@ -198,13 +254,13 @@ def _number(inspector: Inspector) -> str:
 
 
 def _role(name: str, case: CaseFacts) -> str:
-    if name == case.applicant.name:
+    if name in case.applicants:
         return "申请人"
     return "代理人" if case.agent and name == case.agent.name else "参加人"
 
 
 def _matter(case: CaseFacts) -> str:
-    return f"{case.applicant.name}申请办理“{case.item.name}”。"
+    return f"{case.everybody}申请办理“{case.item.name}”。"
 
 
 def _moment(at: datetime) -> str:
@@ -218,6 +274,7 @@ _PAPERS: dict[type[Event], Callable[[Any, CaseFacts, CertificateSettings], Itera
     HearingHeld: lambda event, case, _: [_hearing_record(event, case)],
     InterestedPartyNotified: lambda event, case, settings: [_interested_party(event, case, settings)],
     InterestedPartyHeard: lambda event, case, _: [_statement(event, case)],
+    ApplicantHeard: lambda event, case, _: [_own_statement(event, case)],
     SiteCheckRecorded: lambda event, case, _: [_site_check(event, case)],
     CaseTerminated: lambda event, case, settings: [ending_papers.terminated(event, case, settings)],
     CaseTransferred: lambda event, case, settings: [ending_papers.transferred(event, case, settings)],

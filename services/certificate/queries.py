@@ -145,6 +145,7 @@ def scope_of(case: Any) -> CaseScope:
         case.division,
         case.channel,
         ended=case.ended_at is not None,
+        co_applicant_keys=frozenset(one["subject_key"] for one in case.co_applicants or ()),
     )
 
 

@@ -1,12 +1,13 @@
 """What a receipt signs: each material with its hash, every due date with its why. Numbers of people stay masked."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
 from contracts.events.common import DueDate as ToldDate
 from contracts.events.common import LimitValue
 from contracts.events.intake import ApplicationReceived
+from services.certificate.case_facts import is_licence
 from services.certificate.files import contents
 from services.kernel.time_limit import Clock, DueDate, StartRule, TimeLimit, Unit
 from services.kernel.why import STARTS_EN, STARTS_ZH, UNITS_EN, UNITS_ZH, Reason, ReasonKind, why
@@ -54,8 +55,9 @@ class Due:
 def due_dates(event: ApplicationReceived, calendar: WorkCalendar) -> tuple[Due, ...]:
     """The answer within five working days (art. 32), the legal and the promised limit of the item."""
     item = event.item
+    notice = _NOTICE_LIMIT if is_licence(item) else replace(_NOTICE_LIMIT, article=f"参照{_NOTICE_LIMIT.article}")
     return (
-        _running(event, calendar, "NOTICE", "是否受理的答复", _NOTICE_LIMIT, event.notice_due),
+        _running(event, calendar, "NOTICE", "是否受理的答复", notice, event.notice_due),
         _of_item(event, calendar, "LEGAL", "法定办结期限", item.legal_limit),
         _of_item(event, calendar, "PROMISED", "承诺办结期限", item.promised_limit),
     )
@@ -74,6 +76,7 @@ def record(event: ApplicationReceived, paper: contents.Receipt, dues: tuple[Due,
         "body": {"uscc": item.department.uscc, "name": item.department.name},
         "item": {"item_code": item.item_code, "version": item.version, "name": item.name},
         "applicant": {"name": event.applicant.name, "number": event.applicant.masked_number},
+        "co_applicants": [{"name": one.name, "number": one.masked_number} for one in event.co_applicants],
         "received_at": event.received_at.isoformat(),
         "received_by": paper.clerk_name,
         "materials": [

@@ -1,13 +1,14 @@
 """变更/撤回/撤销/注销决定书: what approval decided about a certificate, as its paper says it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
 from contracts.events.common import (
     Channel,
+    CoApplicant,
     ItemKind,
     ItemRef,
     LimitStart,
@@ -15,11 +16,13 @@ from contracts.events.common import (
     LimitValue,
     OrganisationRef,
     Party,
+    PartyType,
 )
 from contracts.events.standing import StandingAct, StandingDecided, StandingProposed
 from services.certificate.domain.certificate import HOLDER_NAME
+from services.certificate.domain.holders import of_row
 from services.certificate.files import contents_after as c
-from services.certificate.files.contents_base import Remedies
+from services.certificate.files.contents_base import BUSINESS_36, Remedies
 from services.certificate.paper_contents import LICENCE, Build, CaseFacts, Draft
 from services.kernel.certificate_life import GROUNDS, LABELS, Ground, LifeAct
 
@@ -30,6 +33,7 @@ _KINDS = {
     StandingAct.DEREGISTER: "DEREGISTRATION_DECISION",
 }
 _WITHOUT_CASE = {"item_code": "存量证照，无事项编码", "case_no": "存量证照，无办件编号", "query_code": "无"}
+_OTHER_WORDS = (("准予行政许可", "原"), ("被许可人", "持证人"), ("行政许可", "本证件"))
 _NOTHING_PAID = "以欺骗、贿赂等不正当手段取得的利益不受保护，不予赔偿。"
 _NEVER_ISSUED = "该证照自始没有法律效力，不予赔偿。"
 
@@ -60,9 +64,9 @@ def notice(standing: Standing, case: CaseFacts, contact: str) -> Draft:
             licence=case.item.type_name == LICENCE,
             certificate_name=standing.type_name,
             certificate_number=standing.number_shown,
-            grounds=f"{GROUNDS[Ground(event.ground)].wording}（{event.article}）。",
+            grounds=_grounds(GROUNDS[Ground(event.ground)].wording, event, case.item),
             facts=event.facts,
-            basis=event.basis or event.article,
+            basis=_basis(event, case.item),
             changes=_lines(standing),
             compensation=event.compensation,
             speak_by=speak_by.on,
@@ -87,9 +91,9 @@ def draft(standing: Standing, case: CaseFacts) -> Draft:
             licence=case.item.type_name == LICENCE,
             certificate_name=standing.type_name,
             certificate_number=standing.number_shown,
-            grounds=f"{event.grounds}（{event.article}）。",
+            grounds=_grounds(event.grounds, event, case.item),
             facts=event.facts,
-            basis=event.basis,
+            basis=_basis(event, case.item),
             effective_on=event.effective_on,
             changes=_lines(standing),
             valid_until=event.valid_until,
@@ -98,6 +102,28 @@ def draft(standing: Standing, case: CaseFacts) -> Draft:
         )
 
     return _filed(kind, standing, case, event.decided_at, build)
+
+
+def _speaks_of_licences(item: ItemRef) -> bool:
+    """An imported certificate does not tell of what type its matter is: it is taken for a licence."""
+    return item.type_name in (LICENCE, "")
+
+
+def _grounds(wording: str, event: StandingDecided | StandingProposed, item: ItemRef) -> str:
+    """The Licensing Law's ground with its article; of another matter the ground alone, in its own terms."""
+    if _speaks_of_licences(item):
+        return f"{wording}（{event.article}）。"
+    for licence, other in _OTHER_WORDS:
+        wording = wording.replace(licence, other)
+    return f"{wording}。"
+
+
+def _basis(event: StandingDecided | StandingProposed, item: ItemRef) -> str:
+    """What the handler named; where he named nothing, the article of the ground, or the matter's own basis."""
+    named = event.basis or event.article
+    if _speaks_of_licences(item) or named != event.article:
+        return named
+    return "、".join((*item.basis, BUSINESS_36))
 
 
 def _unpaid(event: StandingDecided) -> str:
@@ -119,6 +145,29 @@ def _line(what: str, before: str, after: str, standing: Standing) -> c.ChangeLin
     """What stood on the certificate goes before what the officer remembered."""
     stood = standing.holder_name if what == HOLDER_NAME else standing.extend.get(what)
     return c.ChangeLine(what=what, before=str(stood or before or "（未载明）"), after=after)
+
+
+def of_holders(case: CaseFacts, row: Any) -> CaseFacts:
+    """The case of a certificate, with those who hold it now in place of those who applied then."""
+    first, *others = of_row(row)
+    named = {"name": first["name"], "masked_number": first["masked"], "subject_key": first["key"]}
+    return replace(
+        case,
+        applicant=case.applicant.model_copy(update=named | {"party_type": PartyType(first["type"])}),
+        co_applicants=tuple(_co_holder(one) for one in others),
+    )
+
+
+def _co_holder(one: Mapping[str, str]) -> CoApplicant:
+    """His number stays where the certificate keeps it: a paper prints it masked."""
+    return CoApplicant(
+        party_type=PartyType(one["type"]),
+        name=one["name"],
+        subject_key=one["key"],
+        masked_number=one["masked"],
+        sealed_number="",
+        share=one["share"],
+    )
 
 
 def bare_case(row: Any, decision_id: UUID, sealed_number: str) -> tuple[CaseFacts, dict[str, Any]]:
@@ -146,7 +195,10 @@ def bare_case(row: Any, decision_id: UUID, sealed_number: str) -> tuple[CaseFact
         masked_number=row.holder_masked,
         sealed_number=sealed_number,
     )
-    return CaseFacts(decision_id, "", "", item, holder, None), _kept(decision_id, item, holder)
+    facts = of_holders(CaseFacts(decision_id, "", "", item, holder, None), row)
+    return facts, _kept(decision_id, item, holder) | {
+        "co_applicants": [one.model_dump(mode="json") for one in facts.co_applicants]
+    }
 
 
 def _kept(decision_id: UUID, item: ItemRef, holder: Party) -> dict[str, Any]:

@@ -155,6 +155,7 @@ class CaseRow(Base, table=True):
     applicant_name: str
     applicant_masked: str
     applicant_sealed: str
+    co_applicants: list[dict[str, Any]] | None = Field(sa_column=Column(JSONB(none_as_null=True), nullable=True))
     agent_key: str | None
     agent_name: str | None
     agent_masked: str | None

@@ -100,6 +100,7 @@ def received(application: domain.Application, item: VersionedItem) -> events.App
         query_code=application.query_code or "",
         item=item.ref,
         applicant=party(application.applicant),
+        co_applicants=tuple(co_applicant(one) for one in application.co_applicants),
         agent=agent(application.agent),
         channel=Channel(application.channel),
         division=application.division,

@@ -11,7 +11,7 @@ from services.intake.domain import application as domain
 from services.intake.domain.materials import Provided, deferred, in_hand
 from services.intake.domain.moving import Move
 from services.intake.domain.supplement import outstanding
-from services.intake.facts import actor, agent, at, claim_window, deferred_refs, material, party, renews
+from services.intake.facts import actor, agent, at, claim_window, co_applicant, deferred_refs, material, party, renews
 from services.intake.items import VersionedItem
 from services.kernel import time_limit
 
@@ -108,6 +108,7 @@ def renewal_deemed(application: domain.Application, item: VersionedItem, now: da
         query_code=application.query_code or "",
         item=item.ref,
         applicant=party(application.applicant),
+        co_applicants=tuple(co_applicant(one) for one in application.co_applicants),
         agent=agent(application.agent),
         renews=renewal,
         basis=SILENCE_BASIS,

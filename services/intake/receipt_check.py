@@ -37,6 +37,11 @@ EXAMPLES = """\
 _ON_PAPER = "纸质原件"
 _KEYS_PATH = "/.well-known/certificate-jwks.json"
 _STORED_DATES = {"NOTICE": "notice_due", "LEGAL": "legal_due", "PROMISED": "promised_due"}
+_PROMISED = frozenset({"COMMITMENT", "DEFERRED"})  # not in hand, so not on the receipt
+_COLUMNS = (
+    *("case_no", "query_code", "received_at", "item_code", "item_version", "materials"),
+    *("applicant_name", "applicant_masked", "co_applicants", "supplement", "earlier_supplements"),
+)
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,8 @@ def _show(receipt: Authentic) -> None:
     if receipt.sealed_by:
         _say(f"电子印章：{receipt.sealed_by}")
     _say(f"文号：{record['number']}\n办件编号：{record['case_no']}\n事项：{record['item']['name']}")
-    _say(f"申请人：{record['applicant']['name']}（{record['applicant']['number']}）")
+    people = [record["applicant"], *record.get("co_applicants", ())]
+    _say(f"申请人：{'、'.join(_named(one) for one in people)}")
     _say(f"收件时间：{_local(record['received_at'])}　收件人员：{record['received_by']}")
     for material in record["materials"]:
         mark = material["sha256"] or material["certificate_identifier"] or _ON_PAPER
@@ -174,8 +180,7 @@ def recomputed(record: Mapping[str, Any]) -> Iterator[Difference]:
 
 async def _in_database(record: Mapping[str, Any]) -> list[Difference]:
     db = Database(settings().database_url)
-    columns = ("case_no", "received_at", "item_version", "materials", *_STORED_DATES.values())
-    wanted = select(*(col(getattr(ApplicationRow, name)) for name in columns))
+    wanted = select(*(col(getattr(ApplicationRow, name)) for name in (*_COLUMNS, *_STORED_DATES.values())))
     try:
         async with db.read() as connection:
             found = await connection.execute(
@@ -196,10 +201,33 @@ def compared(record: Mapping[str, Any], row: Mapping[str, Any] | None) -> Iterat
         yield Difference("办件编号", record["case_no"], str(row["case_no"]))
     if row["received_at"] != datetime.fromisoformat(record["received_at"]):
         yield Difference("收件时间", _local(record["received_at"]), _local(row["received_at"].isoformat()))
+    if row["query_code"] != record["query_code"]:
+        yield Difference("查询码", record["query_code"], str(row["query_code"]))
+    if row["item_code"] != record["item"]["item_code"]:
+        yield Difference("事项", record["item"]["item_code"], str(row["item_code"]))
     if row["item_version"] != record["item"]["version"]:
-        yield Difference("事项版本", str(record["item"]["version"]), str(row["item_version"]))
+        moved = "事项版本可以经审核迁移，请与迁移记录核对" if row["item_version"] > record["item"]["version"] else ""
+        yield Difference("事项版本", str(record["item"]["version"]), str(row["item_version"]), moved)
+    yield from _applicants(record, row)
     yield from _materials(record, row)
     yield from _dates(record, row)
+
+
+def _applicants(record: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[Difference]:
+    """All who applied; a receipt from before it named them all is silent on the others."""
+    now = _named({"name": row["applicant_name"], "number": row["applicant_masked"]})
+    if now != _named(record["applicant"]):
+        yield Difference("申请人", _named(record["applicant"]), now)
+    if "co_applicants" in record:
+        parties = [one["party"] for one in row["co_applicants"]]
+        others = "、".join(_named({"name": one["name"], "number": one["masked_number"]}) for one in parties)
+        given = "、".join(_named(one) for one in record["co_applicants"])
+        if others != given:
+            yield Difference("共同申请人", given or "无", others or "无")
+
+
+def _named(person: Mapping[str, Any]) -> str:
+    return f"{person['name']}（{person['number']}）"
 
 
 def _materials(record: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[Difference]:
@@ -211,9 +239,11 @@ def _materials(record: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[Di
             yield Difference(what, _mark(given), "没有这项材料")
         elif _mark(now) != _mark(given):
             yield Difference(what, _mark(given), _mark(now), _given_again(now, row))
+        elif (was := _described(given)) != (now_is := _described(now)):
+            yield Difference(what, was, now_is, _given_again(now, row))
     known = {given["material_no"] for given in record["materials"]}
     for number, now in stored.items():
-        if number not in known:
+        if number not in known and now["source"] not in _PROMISED:
             what = f"材料 {number}（{now['name']}）"
             yield Difference(what, "没有这项材料", _mark(now), _given_again(now, row))
 
@@ -221,6 +251,10 @@ def _materials(record: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[Di
 def _mark(material: Mapping[str, Any]) -> str:
     named = _ON_PAPER if material["source"] == "PAPER_ORIGINAL" else str(material["source"])
     return material["sha256"] or material["certificate_identifier"] or named
+
+
+def _described(material: Mapping[str, Any]) -> str:
+    return f"{material['name']}，{material['copies']}份"
 
 
 def _given_again(material: Mapping[str, Any], row: Mapping[str, Any]) -> str:
@@ -232,10 +266,18 @@ def _dates(record: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[Differ
     """A date that the receipt does not know yet (None) cannot differ; a provisional one is expected to."""
     for due in record["due_dates"]:
         now = row[_STORED_DATES[due["code"]]]
+        if due["code"] == "NOTICE" and due["on"] is not None and now is None:
+            yield Difference(due["name"], due["on"], "没有这个日期")  # told at receipt, so it was there
         if due["on"] is None or now is None or now["on"] == due["on"]:
             continue
-        explained = "凭证上为暂定日期" if due["provisional"] else ""
+        explained = "凭证上为暂定日期" if due["provisional"] else _counted_again(row)
         yield Difference(due["name"], due["on"], now["on"], explained)
+
+
+def _counted_again(row: Mapping[str, Any]) -> str:
+    """Limits that run from receipt begin again with the last supplement."""
+    given = [one["supplied_at"] for one in (*row["earlier_supplements"], row["supplement"]) if one]
+    return f"{_local(given[-1])}补正补齐，重新起算" if given and given[-1] else ""
 
 
 def _local(moment: str) -> str:

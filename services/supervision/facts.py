@@ -6,7 +6,7 @@ from typing import Any
 from contracts.events import approval, certificate, intake
 from contracts.events.common import AgentRef, Event, ItemRef, LimitValue, Outcome, Party
 from contracts.events.supervision import SupervisionPaper
-from services.supervision.facts_of_clocks import BUNDLE_FACTS, acceptance_detail
+from services.supervision.facts_of_clocks import BUNDLE_FACTS, acceptance_detail, matter_detail
 from services.supervision.facts_of_intake import INTAKE_FACTS
 from services.supervision.facts_of_proceedings import CLOCK_FACTS, other_fact
 from services.supervision.told import Fact
@@ -58,7 +58,8 @@ def _received(event: intake.ApplicationReceived) -> Fact:
         "submitted_at": event.submitted_at,
         "received_at": event.received_at,
     }
-    return Fact(event.application_id, event.case_no, event.received_at, columns, event.received_by)
+    detail = matter_detail(event.item) or None
+    return Fact(event.application_id, event.case_no, event.received_at, columns, event.received_by, detail)
 
 
 def _supplement_requested(event: intake.SupplementRequested) -> Fact:

@@ -7,8 +7,10 @@ from typing import Any
 from contracts.events import bundles, intake
 from contracts.events.common import Event, ItemRef, OrganisationRef
 from services.supervision.domain.clock_set import INSPECTIONS
+from services.supervision.domain.clocks import BY_ANALOGY
 from services.supervision.told import Fact
 
+_LICENCE = "行政许可"
 FIRST_LEVEL_WORKDAYS = 20  # art. 43, where the item names no limit of its own
 
 
@@ -41,8 +43,13 @@ def acceptance_detail(event: intake.ApplicationAccepted) -> dict[str, Any] | Non
     return (detail | _of_item(event.item)) or None
 
 
+def matter_detail(item: ItemRef) -> dict[str, Any]:
+    """The Licensing Law speaks of licences: other matters follow its general limits by analogy."""
+    return {} if item.type_name == _LICENCE else {BY_ANALOGY: True}
+
+
 def _of_item(item: ItemRef) -> dict[str, Any]:
-    detail: dict[str, Any] = {}
+    detail: dict[str, Any] = dict(matter_detail(item))
     if len(item.levels) >= 2:
         first = min(item.levels, key=lambda level: level.no)
         own = {"value": first.limit, "unit": first.unit.value}

@@ -42,6 +42,7 @@ def _given(event: ApplicationReceived) -> dict[str, object]:
     return {
         "case_no": event.case_no,
         "query_code": event.query_code,
+        "co_applicants": [one.model_dump(mode="json") for one in event.co_applicants],
         "received_at": event.received_at,
         "received_by": event.received_by.name,
         "materials": [material.model_dump(mode="json") for material in event.materials],

@@ -16,7 +16,7 @@ from services.certificate.domain.errors import NotFound
 from services.certificate.domain.holders import keys_of
 from services.certificate.kit import Kit
 from services.certificate.paper_contents import CaseFacts
-from services.certificate.standing_papers import Standing, bare_case, draft, notice
+from services.certificate.standing_papers import Standing, bare_case, draft, notice, of_holders
 from services.chassis.database import UnitOfWork
 from services.kernel.certificate_life import LifeAct
 
@@ -125,7 +125,7 @@ async def _case_of(uow: UnitOfWork, row: Any, decision_id: UUID, signed: dict[st
     if row.case_id is not None:
         known = await repository.cases(uow.connection, [row.case_id])
         if row.case_id in known and known[row.case_id].case_no:
-            return CaseFacts.of_copy(known[row.case_id])
+            return of_holders(CaseFacts.of_copy(known[row.case_id]), row)
     facts, kept = bare_case(row, decision_id, kit.seal_number(signed["certificate_holder_code"]))
     await repository.keep_cases(uow.connection, [kept])
     return facts

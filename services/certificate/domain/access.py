@@ -66,6 +66,7 @@ class CaseScope:
     division: str
     channel: str
     ended: bool = False  # no act on it is left
+    co_applicant_keys: frozenset[str] = frozenset()  # of those who applied together with the applicant
 
 
 def holds(reader: Reader, holder_keys: Collection[str]) -> bool:
@@ -138,5 +139,7 @@ def _without_zero_pairs(six: str) -> str:
 
 
 def _own_case(reader: Reader, case: CaseScope) -> bool:
-    keys = {case.applicant_key, case.agent_key} - {None, ""}
-    return reader.subject_key in keys or case.applicant_key in reader.acts_for or reader.account == case.submitted_by
+    applicants = case.co_applicant_keys | {case.applicant_key}
+    keys = (applicants | {case.agent_key}) - {None, ""}
+    acts_for_one = any(key in reader.acts_for for key in applicants)
+    return reader.subject_key in keys or acts_for_one or reader.account == case.submitted_by

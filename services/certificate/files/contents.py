@@ -19,9 +19,11 @@ from services.certificate.files.contents_base import ART_32_4 as ART_32_4
 from services.certificate.files.contents_base import ART_32_5 as ART_32_5
 from services.certificate.files.contents_base import ART_78 as ART_78
 from services.certificate.files.contents_base import BUSINESS_36 as BUSINESS_36
+from services.certificate.files.contents_base import CoApplicantLine as CoApplicantLine
 from services.certificate.files.contents_base import Paper as Paper
 from services.certificate.files.contents_base import Remedies as Remedies
 from services.certificate.files.contents_base import demand
+from services.certificate.files.contents_base import in_short as in_short
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +160,7 @@ class NotRequiredNotice(Paper):
     DEMANDED: ClassVar = ("reason", "basis")
 
     kind: Literal["NOT_REQUIRED_NOTICE"] = "NOT_REQUIRED_NOTICE"
+    licence: bool = True
     reason: str
     basis: str = ART_32_1
     received_on: date
@@ -184,6 +187,18 @@ class AcceptanceRefusal(Paper):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeferredLine:
+    """A material promised for later (容缺)."""
+
+    name: str
+    promised_on: date
+    after_grant: bool = False  # a decision does not wait for it
+
+    def __post_init__(self) -> None:
+        demand(self, "name")
+
+
+@dataclass(frozen=True, kw_only=True)
 class AcceptanceNotice(Paper):
     """受理通知书"""
 
@@ -201,6 +216,7 @@ class AcceptanceNotice(Paper):
     query_method: str
     fee: str = ""  # empty: the item does not tell, so the notice is silent too
     material_count: int
+    deferred: tuple[DeferredLine, ...] = ()
     deemed: bool = False  # nobody told the applicant in time: accepted by law as of receipt
     basis: str = ART_32_5
 

@@ -51,6 +51,9 @@ class StandingDecision(Paper):
     changes: tuple[ChangeLine, ...] = ()
     valid_from: date | None = None
     valid_until: date | None = None  # None after a renewal: 长期
+    conditions: str = ""  # under which it is renewed
+    deliver_by: date | None = None  # the last day to hand out the new certificate (art. 44)
+    deliver_by_provisional: bool = False
     compensation: str = ""  # art. 8 para. 2, art. 69 para. 4
     remedies: Remedies | None = None
 

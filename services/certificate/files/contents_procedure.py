@@ -173,6 +173,7 @@ class StatementRecord(Paper):
     spoken_at: datetime
     place: str = ""
     officers: tuple[str, ...]  # who asked and who wrote
+    in_writing: bool = False  # handed in by the speaker himself, who was identified then: nobody signs again
     statement: str
     consideration: str = ""  # 采纳情况
     basis: str = ART_36

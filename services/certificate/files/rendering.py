@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import typst
 
 from services.certificate.files import font, qr
-from services.certificate.files.contents import Certificate, Contents, Job, Receipt, SealBody
+from services.certificate.files.contents import Certificate, Contents, Job, Paper, Receipt, SealBody
 from services.certificate.files.contents_after import EndKind, StandingKind
 from services.certificate.files.jose import encode
 from services.certificate.files.templates import COMMON, FOLDER, MAIN, folder_of
@@ -121,6 +121,8 @@ def _data(job: Job) -> dict[str, Any]:
         hidden = set(COMMON) - set(job.layout.fields)
         data = {name: value for name, value in data.items() if name not in hidden}
         data |= {code: _written(value) for code, value in job.layout.values}
+    if isinstance(job.contents, Paper):
+        data["everybody"] = _written(job.contents.everybody)
     data["font"] = font.FAMILY
     data["seal_purpose"] = job.seal.purpose
     data["spelled"] = font.spelled_ones(job.contents)

@@ -69,7 +69,7 @@ __all__ = [
 ]
 NOTICE_WORKDAYS = 5  # Administrative Licensing Law art. 32(4)
 DELIVERY_WORKDAYS = 10  # art. 44
-GRANTING = frozenset({"GRANT_DECISION", "RENEWAL_DECISION"})
+GRANTING = frozenset({"GRANT_DECISION", "RENEWAL_DECISION", "AMENDMENT_DECISION"})
 REFUSING = frozenset({"REFUSAL_DECISION"})
 
 

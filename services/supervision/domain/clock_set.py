@@ -1,6 +1,7 @@
 """The whole set of clocks of a case: those of intake and the decision, and those that acts of approval start. Pure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from services.kernel.time_limit import StartRule as Start
@@ -10,6 +11,7 @@ from services.supervision.domain.case import Supervised
 from services.supervision.domain.clocks import (
     ACCEPTANCE,
     CLAIMED,
+    LICENSING_LAW,
     ClockName,
     ClockView,
     Line,
@@ -48,6 +50,20 @@ def clock_set(
 
 def runs_of(told: Told, calendar: WorkCalendar, joint: Joint | None = None) -> list[Run]:
     """The clocks before any date is computed; what is shown and what is lit come from the same ones."""
+    runs = _all_runs(told, calendar, joint)
+    return [_by_analogy(run) for run in runs] if told.by_analogy else runs
+
+
+def _by_analogy(run: Run) -> Run:
+    """The same clock of another matter than a licence: the article is followed, it does not command."""
+    if not run.article.startswith(LICENSING_LAW):
+        return run
+    article = f"参照{run.article}"
+    limit = run.limit and (replace(run.limit, article=article) if run.limit.article == run.article else run.limit)
+    return replace(run, article=article, limit=limit)
+
+
+def _all_runs(told: Told, calendar: WorkCalendar, joint: Joint | None) -> list[Run]:
     return [
         *intake_runs(told),
         *decision_runs(told),

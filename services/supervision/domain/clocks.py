@@ -97,9 +97,12 @@ CERTIFICATE = workdays(3, "电子监察规则：办结后签发电子证照", St
 DECISION_ARTICLE = "行政许可法第四十二条"
 PROMISE_ARTICLE = "优化营商环境条例第三十六条"
 RENEWAL_ARTICLE = "行政许可法第五十条第二款"
+LICENSING_LAW = "行政许可法"
+BY_ANALOGY = "by_analogy"  # in the detail of receipt and acceptance: the matter is no licence
 RECEIPT, ACCEPTANCE, DECISION = ("收件", "receipt"), ("受理", "acceptance"), ("作出决定", "the decision")
 COMPLETION = ("补齐材料", "the last supplement")
 
+RECEIVED = "intake.application.received.v1"
 REQUESTED, SUPPLIED = "intake.supplement.requested.v1", "intake.supplement.supplied.v1"
 DATES_MOVED = "intake.application.dates_moved.v1"
 ACCEPTED, REFUSED = "intake.application.accepted.v1", "intake.acceptance.refused.v1"
@@ -160,6 +163,11 @@ class Told:
     def awaits_claim(self) -> bool:
         """Whether nothing can be decided because the applicants have not come again yet."""
         return self.claim_until is not None and self.first_at(CLAIMED) is None
+
+    @property
+    def by_analogy(self) -> bool:
+        """Whether the matter is no licence, so that the Licensing Law's general limits hold by analogy only."""
+        return any(line.detail.get(BY_ANALOGY) for line in self.of(RECEIVED, ACCEPTED))
 
     @property
     def closed_at(self) -> datetime | None:

@@ -58,6 +58,11 @@ CHANGES = {
         "现为 2031-01-02",
     ),
     "the time of receipt": ("UPDATE application SET received_at = received_at + interval '3 days'", "收件时间"),
+    "the applicant's name": ("UPDATE application SET applicant_name = '别人'", "申请人"),
+    "somebody put beside the applicant": (
+        """UPDATE application SET co_applicants = '[{"party": {"name": "别人", "masked_number": "4*2"}}]'""",
+        "共同申请人：凭证为 无，现为 别人",
+    ),
     "a material taken out": ("UPDATE application SET materials = materials - 0", "没有这项材料"),
 }
 

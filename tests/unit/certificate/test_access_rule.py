@@ -5,7 +5,10 @@ import pytest
 from services.certificate.domain.access import Access, CaseScope, Reader, access, may_read_case, subtree, within
 
 DEPARTMENT = "11431202006100029C"
-CASE = CaseScope("key-applicant", "key-agent", "account-1", DEPARTMENT, "431202101000", "TOWNSHIP")
+CASE = CaseScope(
+    *("key-applicant", "key-agent", "account-1", DEPARTMENT, "431202101000", "TOWNSHIP"),
+    co_applicant_keys=frozenset({"key-spouse"}),
+)
 FAR = CaseScope("key-applicant", None, None, "other", "110101000000", "COUNTER")
 
 
@@ -17,6 +20,9 @@ READERS = {
     "applicant": (a_reader("CITIZEN", key="key-applicant"), True),
     "agent named in the case": (a_reader("CITIZEN", key="key-agent"), True),
     "agent of the organisation": (a_reader("ENTERPRISE_AGENT", key="x", acts_for=["key-applicant"]), True),
+    "who applied together with the applicant": (a_reader("CITIZEN", key="key-spouse"), True),
+    "agent of an organisation that applied with others": (a_reader("ENTERPRISE_AGENT", acts_for=["key-spouse"]), True),
+    "an officer with the key of one who applied": (a_reader("HANDLER", key="key-spouse"), False),
     "account that submitted": (a_reader("CITIZEN", key="x", account="account-1"), True),
     "another citizen": (a_reader("CITIZEN", key="x"), False),
     "a citizen without a key": (a_reader("CITIZEN"), False),

@@ -1,5 +1,6 @@
 """From a fact of approval or intake to what its paper prints: every term, name and number of the event is on it."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
@@ -39,7 +40,11 @@ def papers(event: Any) -> list[Any]:
 def test_a_suspension_tells_kind_time_needed_start_effect_and_approver() -> None:
     (paper,) = papers(example(approval.CaseSuspended))
 
-    assert (paper.procedure, paper.time_needed, paper.basis) == ("专家评审", "10个工作日", "行政许可法第四十五条")
+    assert (paper.procedure, paper.time_needed, paper.basis) == (
+        "专家评审",
+        "10个工作日",
+        "《中华人民共和国行政许可法》第四十五条",
+    )
     assert (paper.starts_on, paper.expected_until) == (date(2026, 3, 5), date(2026, 3, 19))
     assert (paper.due_on, paper.expected_due_on) == (date(2026, 3, 17), date(2026, 3, 31))  # ten working days later
     assert paper.approver_name == "首席甲"
@@ -60,7 +65,7 @@ def test_an_extension_tells_reason_length_both_dates_approver_and_basis() -> Non
     assert (paper.reason, paper.extended_by) == ("工艺流程复杂，需要补充核实", "5个工作日")
     assert (paper.due_on, paper.new_due_on) == (date(2026, 3, 30), date(2026, 4, 7))
     assert (paper.approver_name, paper.approver_post) == ("首席甲", "行政机关负责人")
-    assert paper.basis == "行政许可法第四十二条第一款"
+    assert paper.basis == "《中华人民共和国行政许可法》第四十二条第一款"
 
 
 def test_an_extension_of_a_joint_case_is_approved_by_the_government() -> None:
@@ -192,3 +197,44 @@ def test_a_second_supplement_notice_is_a_paper_of_its_own_with_its_reason() -> N
 
     assert draft.occasion == "2"
     assert printed(draft).again_because == "现场才能发现的问题"
+
+
+OTHER_MATTER = {"type_code": "07", "type_name": "行政确认", "basis": ("《社会保险法》第五十八条",)}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        *(approval.HearingTold, approval.HearingAnnounced, approval.HearingHeld, approval.InterestedPartyNotified),
+        *(approval.InterestedPartyHeard, approval.ApplicantHeard, approval.SiteCheckRecorded),
+    ],
+)
+def test_of_another_matter_than_a_licence_nothing_rests_on_the_licensing_law(model: Any) -> None:
+    case = a_case()
+    other = replace(case, item=case.item.model_copy(update=OTHER_MATTER))
+
+    drafted = procedure_papers.drafts(example(model), other, SETTINGS, official_calendar())
+
+    assert {printed(draft).basis for draft in drafted} == {"《社会保险法》第五十八条、《优化营商环境条例》第三十六条"}
+
+
+@pytest.mark.parametrize(("role", "in_writing"), [("CITIZEN", True), ("HANDLER", False)])
+def test_what_the_applicant_says_becomes_a_record_of_the_case(role: str, in_writing: bool) -> None:
+    event = example(approval.ApplicantHeard)
+    by = event.recorded_by.model_copy(update={"role": role})
+
+    (paper,) = papers(event.model_copy(update={"recorded_by": by}))
+
+    assert (paper.kind, paper.speaker_name, paper.statement) == ("STATEMENT_RECORD", event.name, event.statement)
+    assert paper.in_writing is in_writing
+    assert paper.basis.endswith("第七条、第三十六条")
+
+
+def test_a_granted_renewal_is_a_decision_of_renewal() -> None:
+    event = example(approval.CaseDecided, renews=example(intake.RenewalDeemed).renews, conditions="不得超出范围")
+
+    paper = printed(ending_papers.granted_renewal(event, Terms()))
+
+    assert (paper.kind, paper.certificate_number) == ("RENEWAL_DECISION", event.renews.certificate_identifier)
+    assert paper.conditions == "不得超出范围"
+    assert "第五十条第二款" in paper.basis or paper.basis == event.legal_basis

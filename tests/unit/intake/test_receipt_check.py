@@ -197,6 +197,7 @@ def stored(**changes: Any) -> dict[str, Any]:
             "material_no": one.material_no,
             "name": one.name,
             "source": one.source.value,
+            "copies": one.copies,
             "sha256": one.sha256,
             "certificate_identifier": one.certificate_identifier,
             "provided_at": "2026-02-11T01:00:00Z",
@@ -205,8 +206,15 @@ def stored(**changes: Any) -> dict[str, Any]:
     ]
     row = {
         "case_no": event.case_no,
+        "query_code": event.query_code,
         "received_at": AT,
+        "item_code": event.item.item_code,
         "item_version": event.item.version,
+        "applicant_name": event.applicant.name,
+        "applicant_masked": event.applicant.masked_number,
+        "co_applicants": [],
+        "supplement": None,
+        "earlier_supplements": [],
         "materials": materials,
         "notice_due": {"on": "2026-02-26", "provisional": False},
         "legal_due": None,
@@ -236,7 +244,27 @@ CHANGED: dict[str, tuple[dict[str, Any] | None, str, bool]] = {
     "a later due date": (stored(notice_due={"on": "2026-03-02", "provisional": False}), "现为 2026-03-02", False),
     "a later receipt": (stored(received_at=AT.replace(hour=5)), "收件时间", False),
     "another case number": (stored(case_no="X"), "办件编号", False),
-    "another version of the item": (stored(item_version=7), "事项版本", False),
+    "a later due date after a supplement": (
+        stored(
+            notice_due={"on": "2026-03-02", "provisional": False}, supplement={"supplied_at": "2026-02-23T01:00:00Z"}
+        ),
+        "2026-02-23 09:00:00补正补齐，重新起算",
+        True,
+    ),
+    "no due date any more": (stored(notice_due=None), "现为 没有这个日期", False),
+    "another name of the applicant": (stored(applicant_name="李四"), "申请人：", False),
+    "another number of the applicant": (stored(applicant_masked="5****************8"), "5****************8", False),
+    "somebody who did not apply": (
+        stored(co_applicants=[{"party": {"name": "李四", "masked_number": "4****************2"}}]),
+        "共同申请人：凭证为 无，现为 李四（4****************2）",
+        False,
+    ),
+    "a material under another name": (with_first(name="别的材料"), "别的材料", False),
+    "another number of copies": (with_first(copies=9), "，9份", False),
+    "another item": (stored(item_code="0" * 31), "事项：", False),
+    "another query code": (stored(query_code="X"), "查询码：", False),
+    "a newer version of the item": (stored(item_version=7), "请与迁移记录核对", True),
+    "an older version of the item": (stored(item_version=0), "事项版本", False),
     "the application gone": (None, "数据库中没有这件收件", False),
 }
 
@@ -252,5 +280,8 @@ def test_a_database_that_was_changed_afterwards_is_shown(
 
 
 def test_an_unchanged_database_shows_no_difference(receipt: SignedReceipt) -> None:
+    promised = stored()["materials"][0] | {"material_no": 9, "source": "COMMITMENT", "sha256": None}
+
     assert list(compared(receipt.record, stored())) == []
+    assert list(compared(receipt.record, stored(materials=[*stored()["materials"], promised]))) == []
     assert list(recomputed(receipt.record)) == []
