@@ -196,6 +196,26 @@ def test_a_package_with_any_changed_byte_is_looked_into_or_refused(method: int) 
     assert "ofd.damaged" in rules
 
 
+@pytest.mark.parametrize("comment", [b"", b"%%EOF" * 9], ids=["at the end", "before a comment"])
+@pytest.mark.parametrize("kind", ["pdf", "png", "jpeg", "gif"])
+def test_an_archive_behind_something_harmless_is_refused(kind: str, comment: bytes) -> None:
+    shown = {"pdf": a_pdf(), "png": hostile.a_png(), "jpeg": hostile.a_jpeg(9, 9), "gif": b"GIF89a"}[kind]
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/vbaProject.bin", b"macro")
+        archive.comment = comment
+    examine(shown)
+
+    with pytest.raises(Unsafe) as refused:
+        examine(shown + made.getvalue())
+
+    assert refused.value.rule == "file.two-kinds"
+
+
+def test_the_letters_of_an_archive_alone_are_none() -> None:
+    examine(a_pdf(b"(PK\x05\x06 PK\x01\x02)") + b"%PK\x05\x06" + bytes(30))
+
+
 def test_a_package_with_a_directory_of_a_hundred_thousand_entries_is_refused_before_it_is_read() -> None:
     content = hostile.a_directory(100_000)
     begun = time.thread_time()
