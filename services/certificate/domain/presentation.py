@@ -21,7 +21,7 @@ def new_code() -> str:
 
 
 def digest(code: str) -> str:
-    """What is kept: the library cannot show a certificate by what it stores."""
+    """What a code is found by; the code itself stands only in the answer that a repeated request gets."""
     return sha256(code.encode()).hexdigest()
 
 
