@@ -1,8 +1,8 @@
 """Refuses uploads that do more than show something: scripts, embedded or appended files, encryption, bombs.
 
-Nothing is rendered: `check` looks at PDF, OFD, JPEG and PNG by their bytes alone, in a thread, within bounds of processor
-time and memory that hold whatever the file says: streams are inflated piece by piece and thrown away, and no parser
-follows the file's own structure. What it cannot look into it refuses.
+Nothing is rendered: `check` looks at PDF, OFD, JPEG and PNG by their bytes alone, in a thread, within bounds of
+processor time and memory that hold whatever the file says: streams are inflated piece by piece and thrown away, and no
+parser follows the file's own structure. What it cannot look into it refuses.
 """
 
 import asyncio
