@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contracts.events import reuse
 from contracts.events.certificate import CertificateStatus
-from contracts.events.common import Actor, Event
+from contracts.events.common import Actor, Event, OrganisationRef
 
 _LICENCE = "1.2.156.3005.2.11431202006100029C002.11431202006100029C.JY24312020000001.001.I"
 _RECALL = UUID("01990000-0000-7000-8000-0000000000e1")
@@ -39,7 +39,7 @@ def reuse_examples(whole: dict[str, Any], *, chief: Actor) -> tuple[Event, ...]:
             recalled_at=_LATER,
             **case,
         ),
-        _unfounded(item.department.name, case),
+        _unfounded(item.department, case),
         reuse.RecallConcluded(
             recall_id=_RECALL,
             outcome=reuse.RecallOutcome.STANDS,
@@ -51,13 +51,17 @@ def reuse_examples(whole: dict[str, Any], *, chief: Actor) -> tuple[Event, ...]:
     )
 
 
-def _unfounded(reader: str, case: dict[str, Any]) -> reuse.AccessUnfounded:
+def _unfounded(reader: OrganisationRef, case: dict[str, Any]) -> reuse.AccessUnfounded:
     return reuse.AccessUnfounded(
         access_id=_RECALL,
         identifier=_LICENCE,
         act="RECORD",
         account_id="account-handler",
-        reader=reader,
+        reader=reader.name,
+        reader_uscc=reader.uscc,
+        division=reader.division,
+        lacking="/purpose required",
+        why="未填申请事由",
         read_at=_LATER,
         **case,
     )

@@ -47,16 +47,24 @@ class CaseRecalled(Event):
 
 
 class AccessUnfounded(Event):
-    """Somebody looked at a certificate of another by a case that had ended, for no purpose he is registered for."""
+    """Somebody looked at a certificate of another, or tried to, without an open case and an allowed purpose.
+
+    `case_id`: the ended case he may have looked by; None where there is none of his (an imported certificate has no
+    case at all). `lacking` is field and rule of what was wrong, `why` the same in words; no stated purpose is repeated.
+    """
 
     SUBJECT: ClassVar[str] = "certificate.access.unfounded.v1"
     access_id: UUID
-    case_id: UUID
-    case_no: str
+    case_id: UUID | None
+    case_no: str  # empty without a case
     identifier: str
-    act: str  # RECORD or FILE
+    act: str  # as in the access log: RECORD, FILE, PRINT …
     account_id: str
     reader: str  # his body
+    reader_uscc: str = ""
+    division: str = ""  # of the body that issued it
+    lacking: str = ""
+    why: str = ""
     read_at: datetime
 
 

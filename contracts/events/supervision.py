@@ -70,11 +70,12 @@ class LightVoided(Event):
 class FindingRaised(Event):
     """Supervision found something by itself; `detail` holds what it is found from, of a date both days and both whys.
 
-    `case_no` and `department_uscc` are empty where the case is not known beyond its id yet.
+    `case_no` and `department_uscc` are empty where the case is not known beyond its id yet. A certificate that came
+    from no case is read without ground in none: then there is no `case_id`, and the department is the reader's.
     """
 
     SUBJECT: ClassVar[str] = "supervision.finding.raised.v1"
-    case_id: UUID
+    case_id: UUID | None
     case_no: str
     department_uscc: str
     kind: FindingKind

@@ -4,17 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from services.certificate.domain.certificate_type import Sharing
 from services.certificate.domain.errors import CallerRefused, DailyLimitReached
-from services.certificate.domain.sharing import Query, Registration, callers_of, in_force, refusal
+from services.certificate.domain.sharing import Query, Registration, Shared, callers_of, in_force, refusal
 from services.certificate.tables import CallerChangeRow, CallerRow, CallerUseRow
 from services.chassis.auth import Principal
 from services.chassis.clock import SHANGHAI, local_date
 from services.kernel.errors import FieldError
+
+_SHARED = text(
+    "SELECT type_code, document->>'sharing' AS sharing FROM certificate_type WHERE document->>'sharing' <> :usual"
+)
 
 
 async def admit(connection: AsyncConnection, principal: Principal, query: Query, now: datetime) -> Registration:
@@ -32,11 +37,20 @@ async def admit_as(
 ) -> Registration:
     """One query under the most particular registration of these names, counted. Raises: see `admit`."""
     registration = in_force(names, await _known(connection, names))
+    if registration is not None:
+        registration = registration.in_directory(await sharing(connection))
     refused = refusal(registration, query, local_date(now))
     if registration is None or refused is not None:
         raise CallerRefused(refused.detail if refused else "", errors=[refused] if refused else [])
     await _count(connection, registration, organisation, now)
     return registration
+
+
+async def sharing(connection: AsyncConnection) -> Shared:
+    """What the directory says besides the usual (有条件共享), which is as registered."""
+    found = (await connection.execute(_SHARED, {"usual": Sharing.CONDITIONAL.value})).all()
+    of = {kind: frozenset(row.type_code for row in found if row.sharing == kind.value) for kind in Sharing}
+    return Shared(open=of[Sharing.OPEN], closed=of[Sharing.CLOSED])
 
 
 async def _known(connection: AsyncConnection, names: Sequence[str]) -> dict[str, Registration]:

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.certificate.domain.copies import CopyKind, Stamp
-from services.certificate.schemas import Purpose
+from services.certificate.schemas import CaseNo, Purpose
 
 _API = "/api/v1"
 
@@ -15,6 +15,8 @@ class PrintIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Purpose | None = Field(None, description="补证的原因；第一次打印不填")
+    purpose: Purpose | None = Field(None, description="申请事由；没有在办办件的必填")
+    case_no: CaseNo | None = Field(None, description="所办的在办办件编号")
 
     @property
     def said(self) -> str:

@@ -15,7 +15,7 @@ from services.certificate.commands.own_reads import served
 from services.certificate.copy_schemas import CopyIn, CopyList, CopyOut, PrintIn
 from services.certificate.domain.access import APPLICANT_SIDE, DEPARTMENT, WINDOWS
 from services.certificate.kit import Kit
-from services.certificate.routes import Identifier, TheKit, download
+from services.certificate.routes import Identifier, TheKit, TheWhy, download
 from services.certificate.schemas import CertificateOut, CertificatePapersOut, InTheMaking
 from services.chassis.auth import Principal, allow
 from services.chassis.database import Database, Idempotency
@@ -96,16 +96,16 @@ async def make_copy(
 
 
 @router.get("/certificates/{identifier}/papers", summary="签发后关于该证照的文书：拟处理的事先告知、处理决定")
-async def list_papers(identifier: Identifier, db: Db, now: Now, who: Concerned) -> CertificatePapersOut:
-    row = await served(db, identifier, who, "PAPERS", may_have_papers, now)
+async def list_papers(identifier: Identifier, why: TheWhy, db: Db, now: Now, who: Concerned) -> CertificatePapersOut:
+    row = await served(db, identifier, who, "PAPERS", may_have_papers, why, now)
     async with db.read() as connection:
         papers = await queries.papers_about(connection, row.id)
     return CertificatePapersOut(identifier=identifier, papers=[queries.paper_out(one) for one in papers])
 
 
 @router.get("/certificates/{identifier}/copies", summary="打印记录和加注件")
-async def list_copies(identifier: Identifier, db: Db, now: Now, who: Loser) -> CopyList:
-    row = await served(db, identifier, who, "COPIES", may_have_copy, now)
+async def list_copies(identifier: Identifier, why: TheWhy, db: Db, now: Now, who: Loser) -> CopyList:
+    row = await served(db, identifier, who, "COPIES", may_have_copy, why, now)
     async with db.read() as connection:
         made = await copy_queries.of_certificate(connection, row.id)
     of = [CopyOut.of(identifier, one.id, copy_queries.stamp_of(one), one.made_at) for one in made]
@@ -118,5 +118,7 @@ async def list_copies(identifier: Identifier, db: Db, now: Now, who: Loser) -> C
     response_class=Response,
     responses={200: {"content": {"application/pdf": {}}}, 202: {"model": InTheMaking}},
 )
-async def copy_file(identifier: Identifier, copy_id: UUID, db: Db, now: Now, kit: TheKit, who: Loser) -> Response:
-    return download(await copy_file_of(db, identifier, copy_id, who, kit, now=now))
+async def copy_file(
+    identifier: Identifier, copy_id: UUID, why: TheWhy, db: Db, now: Now, kit: TheKit, who: Loser
+) -> Response:
+    return download(await copy_file_of(db, identifier, copy_id, who, why, kit, now=now))

@@ -55,7 +55,7 @@ class _In(BaseModel):
 class CallerIn(_In):
     """A registration; sent again it replaces the one before. What is not named is not allowed.
 
-    Without purposes: any, which only bodies of the administration may have.
+    Without purposes: the standard ones, which only bodies of the administration have.
     """
 
     caller: Caller = Field(description="client:<应用标识> 或 organisation:<统一社会信用代码>")
@@ -64,7 +64,9 @@ class CallerIn(_In):
     fields: Annotated[list[CallerField], Field(min_length=1, max_length=20)] = Field(
         description="可看到的字段；file 为版式文件，印有完整号码"
     )
-    purposes: Annotated[list[Purpose], Field(max_length=100)] = Field(default_factory=list)
+    purposes: Annotated[list[Purpose], Field(max_length=100)] = Field(
+        default_factory=list, description="可用的申请事由，其后可加“：”和说明；行政机关不填的，为通用事由"
+    )
     daily_limit: Annotated[int, Field(ge=0, le=10_000_000)]
     valid_from: date
     valid_until: date | None = None

@@ -1,6 +1,7 @@
 """Looks at a person's certificates: each leaves a row that he can see, refused ones too; one without ground is told."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events.reuse import AccessUnfounded
 from services.certificate import queries, repository
-from services.certificate.domain.access import APPLICANT_SIDE, Reader
+from services.certificate.domain.access import APPLICANT_SIDE, Reader, may_read_case
 from services.certificate.domain.authorisation import Authorisation
-from services.certificate.domain.errors import NotFound
+from services.certificate.domain.errors import CallerRefused, NotFound, PurposeRequired
 from services.chassis.auth import Principal
 from services.chassis.database import Database, UnitOfWork
 from services.chassis.ids import uuid7
@@ -20,6 +21,7 @@ from services.kernel.codes import holds_citizen_id
 from services.kernel.errors import DomainError
 
 _OWN_CASE = "办理本办件"
+NO_PURPOSE = "未填申请事由"
 
 
 @dataclass(frozen=True)
@@ -125,23 +127,74 @@ async def note_refused(db: Database, look: Look, error: DomainError) -> None:
         await repository.note_access(uow.connection, look.refused(error))
 
 
-def tell_unfounded(uow: UnitOfWork, look: Look, identifier: str, own_cases: Sequence[Any]) -> None:
-    """To supervision: none of his cases is open, and no purpose is his. An applicant's agent is no official.
+@dataclass
+class Attempt:
+    """A look at one certificate while it is decided upon: what is needed to note and to tell its refusal."""
 
-    Of a certificate that came from no case there is none to find it for: the supervisor sees its row.
-    """
-    applicant = look.principal.roles & APPLICANT_SIDE
-    if applicant or not own_cases or any(case.ended_at is None for case in own_cases):
+    look: Look | None = None  # None: nothing of another's was asked for
+    identifier: str = ""
+    division: str = ""  # of the body that issued it
+    cases: Sequence[Any] = ()  # by which he might look
+
+    def of(self, row: Any, look: Look | None, cases: Sequence[Any] = ()) -> None:
+        self.look, self.identifier, self.division, self.cases = look, row.identifier, row.issuer_division, cases
+
+
+@asynccontextmanager
+async def attempt(db: Database) -> AsyncIterator[Attempt]:
+    """Around the transaction of a look: refused, it leaves a row, and is told when it had no ground."""
+    tried = Attempt()
+    try:
+        yield tried
+    except DomainError as refused:
+        if tried.look is not None:
+            await note_refused(db, tried.look, refused)
+            if isinstance(refused, PurposeRequired | CallerRefused):
+                await _tell(db, tried, tried.look, refused)
+        raise
+
+
+async def _tell(db: Database, tried: Attempt, look: Look, refused: DomainError) -> None:
+    reader = reader_of(look.principal)
+    own = [case for case in tried.cases if may_read_case(reader, queries.scope_of(case))]
+    async with db.transaction() as uow:
+        tell_unfounded(uow, look, Unfounded.of(tried, refused), own)
+
+
+@dataclass(frozen=True)
+class Unfounded:
+    """Which certificate was looked at without ground, and what was lacking: field and rule, and in words."""
+
+    identifier: str
+    division: str
+    lacking: str
+    why: str
+
+    @classmethod
+    def of(cls, tried: Attempt, refused: DomainError) -> "Unfounded":
+        rule = refused.errors[0] if refused.errors else None
+        lacking = f"{rule.pointer} {rule.code}" if rule else refused.code
+        why = NO_PURPOSE if lacking == "/purpose required" else rule.detail if rule else refused.title_zh
+        return cls(tried.identifier, tried.division, lacking, why)
+
+
+def tell_unfounded(uow: UnitOfWork, look: Look, what: Unfounded, own_cases: Sequence[Any]) -> None:
+    """To supervision: none of his cases is open, and no purpose is his. An applicant's agent is no official."""
+    if look.principal.roles & APPLICANT_SIDE or any(case.ended_at is None for case in own_cases):
         return
-    who, case = look.principal, own_cases[0]
+    who, case = look.principal, own_cases[0] if own_cases else None
     event = AccessUnfounded(
         access_id=uuid7(),
-        case_id=case.case_id,
-        case_no=case.case_no or "",
-        identifier=identifier,
+        case_id=case.case_id if case else None,
+        case_no=(case.case_no if case else None) or "",
+        identifier=what.identifier,
         act=look.act,
         account_id=who.subject,
         reader=who.organisation_name or who.organisation,
+        reader_uscc=who.organisation,
+        division=what.division,
+        lacking=what.lacking,
+        why=what.why,
         read_at=look.now,
     )
     uow.publish(event, aggregate_id=event.access_id, version=1)

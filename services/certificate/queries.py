@@ -43,11 +43,15 @@ async def of_holder(
     *,
     type_code: str | None,
     types: Sequence[str] | None = None,
+    only_of: tuple[str, Sequence[str]] | None = None,
     valid_on: date | None,
     after: Sequence[Any] | None,
     limit: int,
 ) -> Sequence[Any]:
-    """Newest first; `after` is (issued_at, id) of the last row seen; `types`: no others."""
+    """Newest first; `after` is (issued_at, id) of the last row seen; `types`: no others.
+
+    `only_of`: a body, and the types of which only what it issued is shown.
+    """
     # as an array: both halves are index conditions of one bitmap scan
     shared = func.array(
         select(co_holder.c.certificate_id).where(co_holder.c.holder_key == holder_key).scalar_subquery()
@@ -58,6 +62,8 @@ async def of_holder(
         wanted = wanted.where(_CERTIFICATE.type_code == type_code)
     if types is not None:
         wanted = wanted.where(_CERTIFICATE.type_code.in_(types))
+    if only_of and only_of[1]:
+        wanted = wanted.where(or_(_CERTIFICATE.type_code.not_in(only_of[1]), _CERTIFICATE.issuer_uscc == only_of[0]))
     if valid_on:
         open_ended = or_(_CERTIFICATE.valid_until.is_(None), _CERTIFICATE.valid_until >= valid_on)
         wanted = wanted.where(_CERTIFICATE.status == CertificateStatus.VALID.value, open_ended)
@@ -68,6 +74,13 @@ async def of_holder(
     wanted = wanted.order_by(_CERTIFICATE.issued_at.desc(), _CERTIFICATE.id.desc()).limit(limit)
     rows: Sequence[Any] = (await connection.execute(wanted)).all()
     return rows
+
+
+async def has_from(connection: AsyncConnection, holder_key: str, type_code: str, issuer: str) -> bool:
+    """Whether this body has issued one of this type to this first holder."""
+    own = (_CERTIFICATE.holder_key == holder_key, _CERTIFICATE.type_code == type_code)
+    wanted = select(_CERTIFICATE.id).where(*own, _CERTIFICATE.issuer_uscc == issuer).limit(1)
+    return await connection.scalar(wanted) is not None
 
 
 async def of_case(connection: AsyncConnection, case_id: UUID) -> Sequence[Any]:

@@ -271,7 +271,7 @@ class AccessRow(Base, table=True):
 class CallerRow(Base, table=True):
     """Who may query the library beyond his own cases: what, for what, how often a day, from when to when.
 
-    No types or fields: none. No purposes: any, for bodies of the administration."""
+    No types or fields: none. No purposes: the standard ones, for bodies of the administration."""
 
     __tablename__: ClassVar[str] = "caller"
 

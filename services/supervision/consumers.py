@@ -16,7 +16,7 @@ from services.supervision import calendars, orders, repository
 from services.supervision.calendars import work_calendars
 from services.supervision.differences import compared
 from services.supervision.facts import fact_of
-from services.supervision.findings import findings, raise_findings
+from services.supervision.findings import findings, of_no_case, raise_findings
 from services.supervision.marks import marked
 from services.supervision.repository import Row
 from services.supervision.told import Fact
@@ -36,6 +36,7 @@ class Listener:
         await self._take_calendars(uow, messages)
         issued = [message.event for message in messages if isinstance(message.event, PaperIssued)]
         await orders.note_papers(uow, [event for event in issued if event.order_no])
+        await raise_findings(uow, of_no_case(messages), clock.now())
         told = [(message, fact) for message in messages if (fact := fact_of(message.event)) is not None]
         if not told:
             return

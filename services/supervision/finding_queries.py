@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -20,12 +20,15 @@ async def found(
     before: UUID | None,
     limit: int,
 ) -> list[FindingOut]:
-    """The newest first, at most `limit`."""
-    names = ("case_no", "item_name", "department_uscc", "department_name")
-    of_case = [getattr(CaseRow, name) for name in names]
+    """The newest first, at most `limit`; one of no case names the body of the reader."""
+    of_case = [col(CaseRow.case_no), col(CaseRow.item_name)]
+    body = [
+        func.coalesce(col(CaseRow.department_uscc), col(FindingRow.reader_uscc)).label("department_uscc"),
+        func.coalesce(col(CaseRow.department_name), col(FindingRow.reader_name)).label("department_name"),
+    ]
     wanted = (
-        select(*FindingRow.__table__.columns, *of_case)  # type: ignore[attr-defined]
-        .join(CaseRow, col(CaseRow.case_id) == col(FindingRow.case_id))
+        select(*FindingRow.__table__.columns, *of_case, *body)  # type: ignore[attr-defined]
+        .outerjoin(CaseRow, col(CaseRow.case_id) == col(FindingRow.case_id))
         .where(visible)
         .order_by(col(FindingRow.id).desc())
         .limit(limit)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col
@@ -23,7 +24,7 @@ from services.supervision.told import Fact
 
 @dataclass(frozen=True)
 class Finding:
-    """`occasion` is the key that raises it once for the case and kind."""
+    """`occasion` is the key that raises it once for the case and kind; `aggregate` stands for a case there is not."""
 
     row: Row
     kind: FindingKind
@@ -31,6 +32,7 @@ class Finding:
     happened_at: datetime
     summary: str
     detail: dict[str, Any]
+    aggregate: UUID | None = None
 
 
 def findings(row: Row, message: Incoming, fact: Fact) -> Iterator[Finding]:
@@ -41,10 +43,28 @@ def findings(row: Row, message: Incoming, fact: Fact) -> Iterator[Finding]:
     if message.subject == REQUESTED and detail.get("ordinal", 1) > 1:
         yield _second_notice(row, fact, detail)
     if isinstance(message.event, AccessUnfounded):
-        read = message.event
-        summary = f"{read.reader or '未具名单位'}查看证照，未填事由且办件已办结"
-        said = {"identifier": read.identifier, "act": read.act, "account": read.account_id, "reader": read.reader}
-        yield Finding(row, FindingKind.READ_WITHOUT_GROUND, str(read.access_id), fact.at, summary, said)
+        yield _unfounded(row, message.event)
+
+
+def of_no_case(messages: Sequence[Incoming]) -> list[Finding]:
+    """Of certificates that came from no case of the reader's; found for his body and where they were issued."""
+    reads = [message.event for message in messages if isinstance(message.event, AccessUnfounded)]
+    return [_unfounded(_nobodys(read), read) for read in reads if read.case_id is None]
+
+
+def _nobodys(read: AccessUnfounded) -> Row:
+    known = {"department_uscc": read.reader_uscc, "department_name": read.reader, "division": read.division}
+    return {"case_id": None, "case_no": None, "version": 0} | known
+
+
+def _unfounded(row: Row, read: AccessUnfounded) -> Finding:
+    """What really was wrong: no case that is open, and of the purpose what its rule says."""
+    case = "没有其在办的办件" if read.case_id is None else "所依办件已办结"
+    summary = f"{read.reader or '未具名单位'}查看证照：{case}，{read.why or '未填申请事由'}"
+    said = {"identifier": read.identifier, "act": read.act, "account": read.account_id, "reader": read.reader}
+    said |= {"lacking": read.lacking, "why": read.why} if read.why else {}
+    kind, own = FindingKind.READ_WITHOUT_GROUND, read.access_id if read.case_id is None else None
+    return Finding(row, kind, str(read.access_id), read.read_at, summary, said, own)
 
 
 def date_differs(row: Row, difference: dict[str, Any], subject: str, at: datetime, told: str) -> Finding:
@@ -76,6 +96,7 @@ async def raise_findings(uow: UnitOfWork, found: Sequence[Finding], now: datetim
             "happened_at": one.happened_at,
             "found_at": now,
             "detail": one.detail | {"summary": one.summary},
+            **_whose(one),
         }
         for one in found
     ]
@@ -88,6 +109,12 @@ async def raise_findings(uow: UnitOfWork, found: Sequence[Finding], now: datetim
     for one in raised:
         _publish(uow, one, now)
     return raised
+
+
+def _whose(one: Finding) -> dict[str, Any]:
+    """Of a finding of no case: whom it concerns and who oversees it; otherwise its case says that."""
+    names = {"reader_uscc": "department_uscc", "reader_name": "department_name", "overseen_in": "division"}
+    return {column: one.row[name] if one.aggregate else None for column, name in names.items()}
 
 
 def _publish(uow: UnitOfWork, one: Finding, now: datetime) -> None:
@@ -103,4 +130,4 @@ def _publish(uow: UnitOfWork, one: Finding, now: datetime) -> None:
         happened_at=one.happened_at,
         found_at=now,
     )
-    uow.publish(event, aggregate_id=row["case_id"], version=row["version"])
+    uow.publish(event, aggregate_id=one.aggregate or row["case_id"], version=row["version"])

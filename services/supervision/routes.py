@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from sqlalchemy import or_
 
 from contracts.events.supervision import FindingKind
 from services.chassis import clock
@@ -18,7 +19,7 @@ from services.supervision.domain.lights import Level
 from services.supervision.finding_queries import found
 from services.supervision.queries import LightFilter, View
 from services.supervision.schemas import FindingPage, LightPage, RatingIn, RatingOut, Statistics, SupervisedCase
-from services.supervision.scope import OVERSEERS, PARTIES, READERS, sees_lights, visible
+from services.supervision.scope import OVERSEERS, PARTIES, READERS, finding_of_no_case, sees_lights, visible
 from services.supervision.statistics import Period, PeriodLength, figures
 
 CALENDARS = work_calendars()
@@ -81,9 +82,9 @@ async def list_findings(
     cursor: CursorText = None,
     limit: Limit = 50,
 ) -> FindingPage:
-    key = request.app.state.cursor_key
+    key, seen = request.app.state.cursor_key, or_(visible(overseer), finding_of_no_case(overseer))
     async with db.read() as connection:
-        rows = await found(connection, visible(overseer), kind, before(key, cursor), limit + 1)
+        rows = await found(connection, seen, kind, before(key, cursor), limit + 1)
     page, more = rows[:limit], len(rows) > limit
     return FindingPage(items=page, next=encode_cursor(key, page[-1].id) if more else None)
 

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from services.chassis.auth import Principal
 from services.kernel.codes import InvalidCode, division_prefix
-from services.supervision.tables import CaseRow, OrderRow
+from services.supervision.tables import CaseRow, FindingRow, OrderRow
 
 PARTIES = ("CITIZEN", "ENTERPRISE_AGENT")
 DEPARTMENT = ("HANDLER", "CHIEF_REPRESENTATIVE")
@@ -52,6 +52,16 @@ def ordered(principal: Principal) -> ColumnElement[bool]:
     if principal.has("SUPERVISOR"):
         rules.append(_below(col(OrderRow.division), principal.division))
     return or_(false(), *rules)
+
+
+def finding_of_no_case(principal: Principal) -> ColumnElement[bool]:
+    """Findings about no case. The department: those about its people. Supervisors: of certificates issued below."""
+    rules: list[ColumnElement[bool]] = []
+    if principal.has(*DEPARTMENT) and principal.organisation:
+        rules.append(col(FindingRow.reader_uscc) == principal.organisation)
+    if principal.has("SUPERVISOR"):
+        rules.append(_below(col(FindingRow.overseen_in), principal.division))
+    return and_(col(FindingRow.case_id).is_(None), or_(false(), *rules))
 
 
 def _below(column: Mapped[Any], division: str) -> ColumnElement[bool]:

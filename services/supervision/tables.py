@@ -150,13 +150,21 @@ class LightRow(Base, table=True):
 
 
 class FindingRow(Base, table=True):
-    """A fact supervision found by itself: a date it computes differently, a second supplement notice. Never changed."""
+    """A fact supervision found by itself: a date it computes differently, a second supplement notice. Never changed.
+
+    Without a case (a certificate that came from none was read): the reader's body, and where it is overseen.
+    """
 
     __tablename__: ClassVar[str] = "finding"
-    __table_args__ = (UniqueConstraint("case_id", "kind", "occasion", name="finding_once"),)
+    __table_args__ = (
+        UniqueConstraint("case_id", "kind", "occasion", name="finding_once", postgresql_nulls_not_distinct=True),
+    )
 
     id: UUID = Field(primary_key=True)
-    case_id: UUID
+    case_id: UUID | None = None
+    reader_uscc: str | None = None
+    reader_name: str | None = None
+    overseen_in: str | None = None
     kind: str
     occasion: str
     happened_at: datetime = Field(sa_column=_at(nullable=False))

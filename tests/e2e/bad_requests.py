@@ -108,7 +108,7 @@ async def _submissions(clerk: Caller) -> None:
     for number in (WRONG, f"{MARKER}0"):
         for search in ("/api/v1/applications/search", "/api/v1/certificates/search"):
             body = {"party_type": "PERSON", "number": number} | (
-                {"purpose": "核对"} if "certificates" in search else {}
+                {"purpose": "核对申请人身份"} if "certificates" in search else {}
             )
             assert (await clerk.post(search, body)).status_code == INVALID
     await clerk.post("/api/v1/applications/search", {"party_type": MARKER, MARKER: MARKER})
@@ -194,7 +194,7 @@ async def _conclude(hall: Hall, life: Life, note: str) -> None:
     search = {"number": MARKER, "purpose": note, "case_no": MARKER}
     clerk = await hall.person("clerk1")
     await _refused(clerk, "/api/v1/certificates/search", search, None)
-    await _refused(clerk, "/api/v1/certificates/search", search | {"purpose": "核对身份"}, None)
+    await _refused(clerk, "/api/v1/certificates/search", search | {"purpose": "核对申请人身份"}, None)
 
 
 async def _refused(caller: Caller, path: str, body: Any, version: int | None) -> None:

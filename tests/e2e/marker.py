@@ -115,13 +115,13 @@ async def _read(life: Way, recorder: Recorder) -> None:
     for address in (path, f"{path}/application"):
         assert (await clerk.get(address)).status_code == 200
     # The case has ended, or is about to: then the window's registration counts, which names no files.
-    file = await clerk.get(f"/api/v1/certificates/{identifier}/file", purpose="核对身份")
+    file = await clerk.get(f"/api/v1/certificates/{identifier}/file", purpose="核对申请人身份")
     assert file.status_code in {200, 403}
     pdf = (await clerk.get(f"/api/v1/papers/{shown['papers'][0]['paper_id']}/file")).content
     number = life.who.applicant["number"]
     verify = "/api/v1/certificates/verify"
     assert (await life.hall.public.post(verify, {}, file=(f"{MARKER}.pdf", pdf))).status_code == 200
-    wanted = {"number": number, "purpose": "核对身份"}
+    wanted = {"number": number, "purpose": "核对申请人身份"}
     expect(await clerk.post("/api/v1/certificates/search", wanted), 200, "search")
     wanted = {"party_type": life.who.applicant["party_type"], "number": number}
     expect(await clerk.post("/api/v1/applications/search", wanted), 200, "search")

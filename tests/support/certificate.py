@@ -53,6 +53,7 @@ from services.certificate.commands.log import later_act, log
 from services.certificate.commands.register_callers import import_callers
 from services.certificate.consumers import Consumers
 from services.certificate.domain.personal import masked_number
+from services.certificate.domain.sharing import STANDARD_PURPOSES
 from services.certificate.domain.transparency import Act
 from services.certificate.file_maker import FileMaker
 from services.certificate.kit import Kit
@@ -106,7 +107,9 @@ def _caller(caller: str, name: str, *purposes: str) -> dict[str, Any]:
     return {"caller": caller, "name": name, "types": types, "fields": FIELDS, "purposes": [*purposes]} | limits
 
 
-CALLERS = {"callers": [_caller(f"organisation:{body.uscc}", body.name) for body in (MARKET, POLICE)]}
+_ASKED = "办理食品经营许可，核对申请人证照 核对身份 补发核对 核对权属 核对旁人办件 核对共有情况 外来查询 外来查询431103000000"
+PURPOSES = (*STANDARD_PURPOSES, *_ASKED.split())
+CALLERS = {"callers": [_caller(f"organisation:{body.uscc}", body.name, *PURPOSES) for body in (MARKET, POLICE)]}
 CLERK = Actor(account_id=tokens.account("clerk"), name="窗口一号", role="COUNTER_CLERK", organisation=MARKET)
 _numbers = count(1)
 

@@ -9,14 +9,14 @@ from services.certificate import copy_queries, repository
 from services.certificate.commands import copy_acts
 from services.certificate.commands.issue_certificates import file_job
 from services.certificate.commands.log import log
-from services.certificate.commands.own_reads import window_look
+from services.certificate.commands.own_reads import admitted, window_look
 from services.certificate.copy_schemas import CopyIn, CopyOut, PrintIn
-from services.certificate.domain.access import Ground, holds, serves
+from services.certificate.domain.access import holds, serves
 from services.certificate.domain.copies import CopyKind, Stamp, print_stamp, purpose_stamp
 from services.certificate.domain.errors import NotFound, WrongState
 from services.certificate.domain.holders import keys_of
 from services.certificate.kit import Kit
-from services.certificate.looks import reader_of
+from services.certificate.looks import Why, attempt, reader_of
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date
 from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
@@ -29,13 +29,17 @@ async def print_out(
 ) -> Answer:
     """The original's file the first time; then duplicates, each with the next number, its own file and a leaf.
 
-    Raises: NotFound (also outside the caller's division), WrongState, CopyImpossible.
+    By an open case or a registered purpose; refused it leaves a row too, for what is refused tells of the certificate.
+
+    Raises:
+        NotFound (also outside the caller's division), PurposeRequired, CallerRefused, DailyLimitReached, WrongState,
+        CopyImpossible.
     """
-    async with db.transaction(idem) as uow:
-        row = await _valid(uow, identifier, now, lambda row: serves(reader_of(who), row.issuer_division))
-        look = window_look(row, "PRINT", who, now)
-        if look is not None:
-            await repository.note_access(uow.connection, look.rows(Ground.WINDOW.value))
+    async with attempt(db) as tried, db.transaction(idem) as uow:
+        row = await _locked(uow, identifier)
+        look = window_look(row, "PRINT", who, now, Why(wanted.purpose, wanted.case_no))
+        await admitted(uow.connection, tried, row, look, may=serves(reader_of(who), row.issuer_division))
+        _require_valid(row, now)
         printed = await copy_queries.count(uow.connection, row.id, CopyKind.PRINT)
         stamp = print_stamp(printed, wanted.said)
         copy_id = await _keep(uow, row, stamp, who, now)
@@ -58,7 +62,10 @@ async def make_copy(
 ) -> Answer:
     """By the holder, for one use until one day, with a leaf. Raises: NotFound, WrongState, CopyImpossible."""
     async with db.transaction(idem) as uow:
-        row = await _valid(uow, identifier, now, lambda row: holds(reader_of(who), keys_of(row)))
+        row = await _locked(uow, identifier)
+        if not holds(reader_of(who), keys_of(row)):
+            raise NotFound
+        _require_valid(row, now)
         made = await copy_queries.count(uow.connection, row.id, CopyKind.PURPOSE)
         today = local_date(now)
         stamp = purpose_stamp(made + 1, wanted.purpose, wanted.expires_on, row.valid_until, today=today)
@@ -77,16 +84,20 @@ async def make_copy(
         return uow.answer(201, CopyOut.of(row.identifier, copy_id, stamp, now))
 
 
-async def _valid(uow: UnitOfWork, identifier: str, now: datetime, may: Any) -> Any:
-    """The row, locked: its copies are numbered one after another. Raises NotFound, WrongState."""
+async def _locked(uow: UnitOfWork, identifier: str) -> Any:
+    """The row, locked: its copies are numbered one after another. Raises NotFound."""
     row = await repository.lock_certificate(uow.connection, identifier)
-    if row is None or not may(row):
+    if row is None:
         raise NotFound
+    return row
+
+
+def _require_valid(row: Any, now: datetime) -> None:
+    """Raises WrongState."""
     if row.status != Status.VALID.value:
         raise WrongState(f"证照{STATUS_LABELS[Status(row.status)]}，不能打印或制作加注件")
     if row.valid_until is not None and local_date(now) > row.valid_until:
         raise WrongState("证照已超过有效期，不能打印或制作加注件")
-    return row
 
 
 async def _keep(uow: UnitOfWork, row: Any, stamp: Stamp, who: Principal, now: datetime) -> UUID:

@@ -48,17 +48,17 @@ async def certificate_file(
 
 
 async def copy_file(
-    db: Database, identifier: str, copy_id: UUID, principal: Principal, kit: Kit, *, now: datetime
+    db: Database, identifier: str, copy_id: UUID, principal: Principal, why: Why, kit: Kit, *, now: datetime
 ) -> Download | None:
     """A numbered duplicate or a stamped copy, for its holder or his window. None: it is being made.
 
-    Raises: NotFound, FileFailed, FilesAway.
+    Raises: NotFound, PurposeRequired, CallerRefused, DailyLimitReached, FileFailed, FilesAway.
     """
     async with db.read() as connection:
         copy = await copy_queries.by_id(connection, copy_id)
     if copy is None or copy.identifier != identifier:
         raise NotFound
-    await served(db, identifier, principal, "COPY_FILE", may_have_copy, now)
+    await served(db, identifier, principal, "COPY_FILE", may_have_copy, why, now)
     return await _content(copy, kit, f"certificate-copy-{copy_id}.pdf")
 
 

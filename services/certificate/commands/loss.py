@@ -6,17 +6,18 @@ from typing import Any
 from services.certificate import queries, repository
 from services.certificate.commands.life import Next, change, next_version
 from services.certificate.commands.own_reads import window_look
-from services.certificate.domain.access import Ground, holds, serves
+from services.certificate.domain.access import Ground, serves
 from services.certificate.domain.errors import NotFound
-from services.certificate.domain.holders import keys_of
 from services.certificate.kit import Kit
-from services.certificate.looks import reader_of
+from services.certificate.looks import Attempt, Why, attempt, reader_of
 from services.certificate.schemas import CertificateOut
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date
 from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
 from services.chassis.errors import StaleVersion
 from services.kernel.certificate_life import LifeAct
+
+_PURPOSES = {"LOSS": "办理挂失", "REISSUE": "补证换证"}
 
 
 async def act_on_loss(
@@ -31,9 +32,8 @@ async def act_on_loss(
     now: datetime,
 ) -> Answer:
     """REPORT_LOSS or WITHDRAW_LOSS. Raises: NotFound (also outside the caller's scope), StaleVersion, WrongState."""
-    async with db.transaction(idem) as uow:
-        row = await _mine(uow, identifier, principal, seen)
-        await _note(uow, row, "LOSS", principal, now)
+    async with attempt(db) as tried, db.transaction(idem) as uow:
+        row = await _mine(uow, tried, identifier, principal, "LOSS", seen, now)
         await change(uow, row, act, kit, now=now)
         return await _answer(uow, identifier, kit, now)
 
@@ -45,9 +45,8 @@ async def reissue(
 
     Raises: NotFound, StaleVersion, WrongState.
     """
-    async with db.transaction(idem) as uow:
-        old = await _mine(uow, identifier, principal, seen)
-        await _note(uow, old, "REISSUE", principal, now)
+    async with attempt(db) as tried, db.transaction(idem) as uow:
+        old = await _mine(uow, tried, identifier, principal, "REISSUE", seen, now)
         new = Next(
             source=f"reissue:{old.id}",
             issued_on=local_date(now),
@@ -58,22 +57,26 @@ async def reissue(
         return await _answer(uow, made.identifier, kit, now)
 
 
-async def _mine(uow: UnitOfWork, identifier: str, principal: Principal, seen: int) -> Any:
-    """The row, locked, for its holder or a window of the division it was issued in. Raises NotFound, StaleVersion."""
+async def _mine(
+    uow: UnitOfWork, tried: Attempt, identifier: str, principal: Principal, act: str, seen: int, now: datetime
+) -> Any:
+    """The row, locked, for its holder or a window of the division it was issued in. Raises NotFound, StaleVersion.
+
+    What a window does for the holder shows it the certificate, and what is refused tells how it stands: both leave a
+    row. The act itself, which the holder asks for at the window and sees logged, is what it is read for.
+    """
     row = await repository.lock_certificate(uow.connection, identifier)
-    reader = reader_of(principal)
-    if row is None or not (holds(reader, keys_of(row)) or serves(reader, row.issuer_division)):
+    if row is None:
+        raise NotFound
+    look, reader = window_look(row, act, principal, now, Why(_PURPOSES[act])), reader_of(principal)
+    tried.of(row, look)
+    if look is not None and not serves(reader, row.issuer_division):
         raise NotFound
     if row.version != seen:
         raise StaleVersion
-    return row
-
-
-async def _note(uow: UnitOfWork, row: Any, act: str, principal: Principal, now: datetime) -> None:
-    """What a window does for the holder shows it the certificate."""
-    look = window_look(row, act, principal, now)
     if look is not None:
         await repository.note_access(uow.connection, look.rows(Ground.WINDOW.value))
+    return row
 
 
 async def _answer(uow: UnitOfWork, identifier: str, kit: Kit, now: datetime) -> Answer:

@@ -1,58 +1,79 @@
 """Reads by those who serve a holder or handle his case: window, issuing body, papers. Each leaves a row."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from services.certificate import queries, repository
-from services.certificate.domain.access import APPLICANT_SIDE, SUPERVISOR, Ground, holds, may_read_case, serves
+from services.certificate.domain.access import APPLICANT_SIDE, SUPERVISOR, Access, Ground, holds, may_read_case, serves
 from services.certificate.domain.errors import NotFound
 from services.certificate.domain.holders import keys_of
 from services.certificate.domain.sharing import DATA
+from services.certificate.grounds import by_case_or_purpose, cases_of
 from services.certificate.kit import Kit
-from services.certificate.looks import Look, Why, note_refused, reader_of
+from services.certificate.looks import Attempt, Look, Why, attempt, of_holders, reader_of
 from services.certificate.schemas import CasePapersOut, CertificateOut
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date
 from services.chassis.database import Database
-from services.kernel.errors import DomainError
+
+_NO_REASON = Why()
 
 
-def window_look(row: Any, act: str, principal: Principal, now: datetime) -> Look | None:
+def window_look(row: Any, act: str, principal: Principal, now: datetime, why: Why = _NO_REASON) -> Look | None:
     """A look of somebody who serves the holder at a window; None: it is the holder himself."""
     if holds(reader_of(principal), keys_of(row)):
         return None
-    return Look(act, principal, keys_of(row), Why(), now, row.id, row.case_no)
+    return Look(act, principal, keys_of(row), why, now, row.id, row.case_no)
 
 
-def ground_of(principal: Principal, row: Any) -> Ground:
+def ground_of(principal: Principal, row: Any, granted: Access) -> Ground:
+    """By a purpose a window serves the holder, or the body that issued it looks at its own."""
+    if granted is Access.CASE:
+        return Ground.CASE
     return Ground.WINDOW if serves(reader_of(principal), row.issuer_division) else Ground.ISSUER
 
 
-async def served(
-    db: Database, identifier: str, principal: Principal, act: str, may: Callable[[Principal, Any], bool], now: datetime
-) -> Any:
-    """The row of a certificate for its holder, or for who serves him, which leaves a row.
+async def admitted(connection: AsyncConnection, tried: Attempt, row: Any, look: Look | None, *, may: bool) -> None:
+    """A look of who serves the holder: with an open case or a registered purpose, and it leaves a row. Himself: none.
 
-    Raises: NotFound, also when the caller may not know.
+    Raises: NotFound, PurposeRequired, CallerRefused, DailyLimitReached.
     """
-    look: Look | None = None
-    try:
-        async with db.transaction() as uow:
-            row = await queries.by_identifier(uow.connection, identifier)
-            if row is None:
-                raise NotFound
-            look = window_look(row, act, principal, now)
-            if not may(principal, row):
-                raise NotFound
-            if look is not None:
-                await repository.note_access(uow.connection, look.rows(ground_of(principal, row).value))
-            return row
-    except DomainError as refused:
-        if look is not None:
-            await note_refused(db, look, refused)
-        raise
+    if look is not None:
+        look = replace(look, why=await of_holders(connection, look.why, look.holder_keys))
+        cases = await cases_of(connection, row, look)
+        tried.of(row, look, cases)
+    if not may:
+        raise NotFound
+    if look is not None:
+        granted = await by_case_or_purpose(connection, row, look, cases)
+        await repository.note_access(connection, look.rows(ground_of(look.principal, row, granted).value))
+
+
+async def served(
+    db: Database,
+    identifier: str,
+    principal: Principal,
+    act: str,
+    may: Callable[[Principal, Any], bool],
+    why: Why,
+    now: datetime,
+) -> Any:
+    """The row of a certificate for its holder; for who serves him by an open case or a purpose, which leaves a row.
+
+    Raises: NotFound, also when the caller may not know; PurposeRequired, CallerRefused, DailyLimitReached.
+    """
+    async with attempt(db) as tried, db.transaction() as uow:
+        row = await queries.by_identifier(uow.connection, identifier)
+        if row is None:
+            raise NotFound
+        look = window_look(row, act, principal, now, why)
+        await admitted(uow.connection, tried, row, look, may=may(principal, row))
+        return row
 
 
 async def note_paper(db: Database, certificate_id: UUID, principal: Principal, now: datetime) -> None:
@@ -86,9 +107,9 @@ async def case_papers(
             raise NotFound
         papers = await queries.papers_of_case(connection, case.case_id)
         certificates = await queries.of_case(connection, case.case_id)
-    official = not principal.roles & (APPLICANT_SIDE | SUPERVISOR)
-    hidden = frozenset(DATA) if official and case.ended_at is not None and not purpose else frozenset()
-    await _note_case(db, certificates, principal, Why(purpose, case_no), now)
+    ended = case.ended_at is not None and not principal.roles & (APPLICANT_SIDE | SUPERVISOR)
+    hidden = frozenset(DATA) if ended and not purpose else frozenset()
+    await _note_case(db, certificates, principal, Why(purpose, case_no), now, by_purpose=ended and purpose is not None)
     return CasePapersOut(
         case_no=case_no,
         papers=[queries.paper_out(row) for row in papers if readable(row, case, principal)],
@@ -101,13 +122,20 @@ def _shown(row: Any, hidden: frozenset[str], kit: Kit, now: datetime) -> Certifi
     return shown.without(hidden - {"case", "item"})
 
 
-async def _note_case(db: Database, certificates: Sequence[Any], principal: Principal, why: Why, now: datetime) -> None:
+async def _note_case(
+    db: Database, certificates: Sequence[Any], principal: Principal, why: Why, now: datetime, *, by_purpose: bool
+) -> None:
+    """Raises CallerRefused, DailyLimitReached: the purpose is not one the reader is registered for."""
     reader = reader_of(principal)
     others = [row for row in certificates if not holds(reader, keys_of(row))]
     looks = [Look("CASE_PAPERS", principal, keys_of(row), why, now, row.id, row.case_no) for row in others]
     rows = [row for look in looks for row in look.rows(_case_ground(principal).value)]
     if rows:
-        async with db.transaction() as uow:
+        async with attempt(db) as tried, db.transaction() as uow:
+            for row, look in zip(others, looks, strict=True):
+                if by_purpose:
+                    tried.of(row, look, await cases_of(uow.connection, row, look))
+                    await by_case_or_purpose(uow.connection, row, look, [])
             await repository.note_access(uow.connection, rows)
 
 

@@ -12,21 +12,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.certificate import authorisations, queries, repository
 from services.certificate.callers import admit
 from services.certificate.commands.sign_records import signed_record
-from services.certificate.domain.access import APPLICANT_SIDE, Access, Reader, access, may_read_case, needs_purpose
+from services.certificate.domain.access import Access, Reader, access, needs_purpose
 from services.certificate.domain.authorisation import Authorisation, Right, types_of
-from services.certificate.domain.errors import CallerRefused, FileWithheld, NotFound, NumberInvalid, PurposeRequired
+from services.certificate.domain.errors import FileWithheld, NotFound, NumberInvalid
 from services.certificate.domain.holders import keys_of
 from services.certificate.domain.sharing import DATA, FILE, Query, withheld
 from services.certificate.files.records import compact_form, general_form
+from services.certificate.grounds import cases_of, issued_by, stated
 from services.certificate.kit import Kit
-from services.certificate.looks import Look, Why, note_refused, of_holders, reader_of, tell_unfounded
+from services.certificate.looks import Look, Why, attempt, note_refused, of_holders, reader_of
 from services.certificate.schemas import CertificateDetail, CertificateList, CertificateOut, SearchIn
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date
 from services.chassis.database import Database, UnitOfWork
 from services.chassis.errors import BadCursor, Forbidden
 from services.chassis.paging import decode_cursor, encode_cursor
-from services.kernel.codes import check_citizen_id, check_uscc, holds_citizen_id, normalise_number
+from services.kernel.codes import check_citizen_id, check_uscc, normalise_number
 from services.kernel.errors import DomainError, FieldError
 
 FILE_ACT = "FILE"
@@ -67,17 +68,19 @@ async def _search(
 ) -> CertificateList:
     reader = reader_of(look.principal)
     purposeful = needs_purpose(reader, look.holder_keys)
-    query = Query(_purpose(wanted.purpose) if purposeful else "", wanted.type_code, tuple(wanted.fields))
+    query = Query(stated(wanted.purpose) if purposeful else "", wanted.type_code, tuple(wanted.fields))
     today, registered = local_date(look.now), None
     async with db.transaction() as uow:
         given = await _given(uow.connection, reader, look, today) if purposeful is None else []
         if purposeful:
+            query = replace(query, own=await _own(uow.connection, wanted.type_code, holder_key, reader.organisation))
             registered = await admit(uow.connection, look.principal, query, look.now)
         rows = await queries.of_holder(
             uow.connection,
             holder_key,
             type_code=wanted.type_code,
             types=sorted(registered.types) if registered else types_of(given) if given else None,
+            only_of=(reader.organisation, sorted(registered.closed_types)) if registered else None,
             valid_on=today if wanted.valid_only else None,
             after=after,
             limit=wanted.limit + 1,
@@ -93,6 +96,13 @@ async def _search(
         items=[_without(hidden, row, today, kit) for row in shown],
         next=_cursor(holder_key, shown[-1], kit) if more else None,
     )
+
+
+async def _own(connection: AsyncConnection, type_code: str | None, holder_key: str, organisation: str) -> bool:
+    """Whether the body that asks defines the type, or has issued one of it to this holder."""
+    if type_code is None or not organisation:
+        return False
+    return type_code.startswith(organisation) or await queries.has_from(connection, holder_key, type_code, organisation)
 
 
 async def _note_shown(connection: AsyncConnection, look: Look, granted: Access, shown: Sequence[Any]) -> None:
@@ -171,31 +181,16 @@ async def read(db: Database, identifier: str, principal: Principal, asked: Asked
         NotFound: there is none, or the caller may not know.
         PurposeRequired, CallerRefused, DailyLimitReached, FileWithheld.
     """
-    look: Look | None = None
-    cases: list[Any] = []
-    try:
-        async with db.transaction() as uow:
-            row = await queries.by_identifier(uow.connection, identifier)
-            if row is None:
-                raise NotFound
-            keys = keys_of(row)
-            why = await of_holders(uow.connection, asked.why, keys)
-            look = Look(asked.act, principal, keys, why, now, row.id, row.case_no)
-            cases = await _cases(uow.connection, row, look)
-            return await _grant(uow, row, look, asked, cases)
-    except DomainError as refused:
-        if look is not None:
-            await note_refused(db, look, refused)
-            if isinstance(refused, PurposeRequired | CallerRefused):
-                await _tell(db, look, identifier, cases)
-        raise
-
-
-async def _tell(db: Database, look: Look, identifier: str, cases: Sequence[Any]) -> None:
-    reader = reader_of(look.principal)
-    own = [case for case in cases if may_read_case(reader, queries.scope_of(case))]
-    async with db.transaction() as uow:
-        tell_unfounded(uow, look, identifier, own)
+    async with attempt(db) as tried, db.transaction() as uow:
+        row = await queries.by_identifier(uow.connection, identifier)
+        if row is None:
+            raise NotFound
+        keys = keys_of(row)
+        why = await of_holders(uow.connection, asked.why, keys)
+        look = Look(asked.act, principal, keys, why, now, row.id, row.case_no)
+        cases = await cases_of(uow.connection, row, look)
+        tried.of(row, look, cases)
+        return await _grant(uow, row, look, asked, cases)
 
 
 async def _grant(uow: UnitOfWork, row: Any, look: Look, asked: Asked, cases: Sequence[Any]) -> Seen:
@@ -207,7 +202,7 @@ async def _grant(uow: UnitOfWork, row: Any, look: Look, asked: Asked, cases: Seq
         look, granted = await _as_agent(uow.connection, reader, row, look), Access.AUTHORISED
         signed = look.agency is not None and Right.COLLECT in look.agency.rights
     if granted is Access.WITH_PURPOSE:
-        hidden = await _admitted(uow.connection, look, row.type_code, asked.fields)
+        hidden = await _admitted(uow.connection, look, row, asked.fields)
     if granted is not Access.HOLDER:
         await repository.note_access(uow.connection, look.rows(granted.value))
     return Seen(row, granted, hidden, signed)
@@ -222,25 +217,14 @@ async def _as_agent(connection: AsyncConnection, reader: Reader, row: Any, look:
     return replace(look, agency=by)
 
 
-async def _admitted(connection: AsyncConnection, look: Look, type_code: str, fields: tuple[str, ...]) -> frozenset[str]:
+async def _admitted(connection: AsyncConnection, look: Look, row: Any, fields: tuple[str, ...]) -> frozenset[str]:
     """What is withheld. Raises PurposeRequired, CallerRefused, DailyLimitReached, FileWithheld."""
-    query = Query(_purpose(look.why.purpose), type_code, fields)
+    query = Query(stated(look.why.purpose), row.type_code, fields, own=issued_by(look.principal, row))
     registered = await admit(connection, look.principal, query, look.now)
     if look.act == FILE_ACT and FILE not in registered.fields:
         told = "登记的字段不含版式文件 (file)；办理其办件的，请填写以该持证人为申请人的办件编号 (case_no)"
         raise FileWithheld(told, errors=[FieldError("/fields", "not-allowed", told)])
     return withheld(registered, query)
-
-
-async def _cases(connection: AsyncConnection, row: Any, look: Look) -> list[Any]:
-    """The case the certificate came from, and the holder's case that an official names.
-
-    Who once applied for somebody reads what came of that; for the rest the holder authorises him.
-    """
-    source = await queries.case_by_id(connection, row.case_id) if row.case_id else None
-    by_name = look.why.case_no is not None and not look.principal.roles & APPLICANT_SIDE
-    named = await queries.case_by_no(connection, look.why.case_no or "") if by_name else None
-    return [case for case in (source, named) if case is not None]
 
 
 async def detail(
@@ -254,12 +238,3 @@ async def detail(
     signed = await signed_record(db, seen.row, kit)
     forms = {"jws": compact_form(signed), "jws_general": json.loads(general_form(signed))}
     return CertificateDetail(**shown.model_dump(), **forms)
-
-
-def _purpose(purpose: str | None) -> str:
-    """Raises PurposeRequired."""
-    if not purpose:
-        raise PurposeRequired(errors=[FieldError("/purpose", "required", "查询他人证照须填写申请事由 (200 字以内)")])
-    if holds_citizen_id(purpose):
-        raise PurposeRequired(errors=[FieldError("/purpose", "personal-number", "申请事由中不得填写公民身份号码")])
-    return purpose

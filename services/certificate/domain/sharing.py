@@ -1,7 +1,7 @@
 """What a registered caller may ask the library: types, fields, purposes, how often a day, from when to when. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from services.kernel.errors import FieldError
@@ -13,11 +13,27 @@ FIELDS = (*DATA, FILE)
 # `client:` a system by its client id, `organisation:` everybody who works for a body. A system is the more particular.
 CLIENT, ORGANISATION = "client:", "organisation:"
 _BROWSER = "gateway"  # people, whose registration is that of their body
+# Libraries of other regions: they ask for the holder himself or for an open case, and answer for that.
+_LIBRARIES = ("peer:", "to-peer:")
+_ADMINISTRATION = (f"{ORGANISATION}1", *_LIBRARIES)  # by the first character of the uscc
+# For what a body of the administration may ask whose registration names no purposes of its own.
+STANDARD_PURPOSES = (
+    "核对申请人身份",
+    "核对申请材料",
+    "审查办件",
+    "制证发证",
+    "补证换证",
+    "办理挂失",
+    "变更登记",
+    "依法检查",
+    "答复咨询投诉",
+)
+_NOTE = ("：", ":")  # after a purpose the caller may say more: 核对申请人身份：存量房转移登记
 
 
 @dataclass(frozen=True)
 class Registration:
-    """`daily_limit` counts the queries of one day. No `purposes`: any, which only bodies of the administration have."""
+    """`daily_limit` counts the queries of one day. `closed_types` are shared with nobody (不予共享)."""
 
     caller: str
     name: str
@@ -28,15 +44,49 @@ class Registration:
     fields: frozenset[str]
     purposes: frozenset[str] = frozenset()
     closed: bool = False
+    closed_types: frozenset[str] = frozenset()
+
+    @property
+    def allowed_purposes(self) -> tuple[str, ...]:
+        return tuple(sorted(self.purposes)) or STANDARD_PURPOSES
+
+    def allows_purpose(self, purpose: str) -> bool:
+        """One of the registered ones, with or without a note after it; a library has checked it by its own ones."""
+        if not self.purposes and self.caller.startswith(_LIBRARIES):
+            return True
+        return any(
+            purpose == allowed or purpose.startswith(tuple(f"{allowed}{colon}" for colon in _NOTE))
+            for allowed in self.allowed_purposes
+        )
+
+    def in_directory(self, shared: "Shared") -> "Registration":
+        """With what the directory says of the types: open ones are for the whole administration, closed ones for none.
+
+        Source: 政务信息资源共享管理暂行办法 art. 9 (国发〔2016〕51号).
+        """
+        given = shared.open if self.caller.startswith(_ADMINISTRATION) else frozenset[str]()
+        return replace(self, types=self.types | given, closed_types=shared.closed)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Types of the directory that are shared with the whole administration, and with nobody; the rest as registered."""
+
+    open: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked: for which purpose, which type (None: all he may see), which fields (none named: all he may)."""
+    """What is asked: for which purpose, which type (None: all he may see), which fields (none named: all he may).
+
+    `own`: the asking body issued it itself, or makes it out for its holder at a window.
+    """
 
     purpose: str
     type_code: str | None = None
     fields: tuple[str, ...] = ()
+    own: bool = False
 
 
 def callers_of(client_id: str, organisation: str) -> tuple[str, ...]:
@@ -69,9 +119,11 @@ def _not_in_force(registration: Registration, today: date) -> FieldError | None:
 
 
 def _outside(registration: Registration, query: Query) -> FieldError | None:
-    if registration.purposes and query.purpose not in registration.purposes:
-        allowed = "、".join(sorted(registration.purposes))
+    if not registration.allows_purpose(query.purpose):
+        allowed = "、".join(registration.allowed_purposes)
         return FieldError("/purpose", "not-allowed", f"申请事由不在登记的范围内，已登记：{allowed}")
+    if query.type_code in registration.closed_types and not query.own:
+        return not_shared(query.type_code or "")
     if query.type_code is not None and query.type_code not in registration.types:
         return FieldError("/type_code", "not-allowed", f"证照类型 {query.type_code} 不在登记的范围内")
     for place, field in enumerate(query.fields):
@@ -80,8 +132,18 @@ def _outside(registration: Registration, query: Query) -> FieldError | None:
     return None
 
 
-def allows_type(registration: Registration, type_code: str) -> bool:
-    return type_code in registration.types
+def not_shared(type_code: str) -> FieldError:
+    told = f"证照类型 {type_code} 不予共享，只有颁发机关和持证人可以查看"
+    return FieldError("/type_code", "not-shared", told)
+
+
+def type_refusal(registration: Registration, type_code: str) -> FieldError | None:
+    """Why a certificate of this type does not go to this caller, who has not issued it."""
+    if type_code in registration.closed_types:
+        return not_shared(type_code)
+    if type_code not in registration.types:
+        return FieldError("/type_code", "not-allowed", f"证照类型 {type_code} 不在登记的范围内")
+    return None
 
 
 def withheld(registration: Registration, query: Query) -> frozenset[str]:

@@ -13,7 +13,7 @@ from services.certificate.commands.sign_records import signed_within
 from services.certificate.domain.errors import CallerRefused, PeerNotInForce, PeerRequestReplayed, PeerUnknown
 from services.certificate.domain.holders import keys_of
 from services.certificate.domain.peering import Peer, asked_by, runs_out_at
-from services.certificate.domain.sharing import Query, allows_type, withheld
+from services.certificate.domain.sharing import Query, type_refusal, withheld
 from services.certificate.domain.transparency import Act
 from services.certificate.files.records import general_form
 from services.certificate.kit import Kit
@@ -103,8 +103,9 @@ async def _asked_for(
     found = await rows.of_question(
         connection, identifier=question.identifier, holder_key=key, type_code=question.type_code, limit=MOST
     )
-    if any(not allows_type(allowed, row.type_code) for row in found):
-        raise CallerRefused("该证照类型不在登记的范围内")
+    refused = next((rule for row in found if (rule := type_refusal(allowed, row.type_code))), None)
+    if refused is not None:
+        raise CallerRefused(refused.detail, errors=[refused])
     return found
 
 

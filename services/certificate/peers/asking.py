@@ -22,7 +22,7 @@ from services.certificate.domain.errors import (
     PeerUnknown,
 )
 from services.certificate.domain.peering import Peer, asked_of, region_of
-from services.certificate.domain.sharing import Query, allows_type
+from services.certificate.domain.sharing import Query
 from services.certificate.kit import Kit
 from services.certificate.looks import reader_of, refused_as
 from services.certificate.peers import rows, wire
@@ -88,7 +88,7 @@ async def ask(desk: Desk, wanted: ElsewhereIn, principal: Principal) -> Elsewher
         subject = await _subject(uow.connection, wanted, principal, desk.kit)
         caller = asked_of(peer.region)  # the limit is that of all of us together
         allowed = await admit_as(uow.connection, (caller,), caller, Query(wanted.purpose), desk.now)
-        if wanted.type_code and not (allows_type(allowed, wanted.type_code) and peer.their_types(wanted.type_code)):
+        if wanted.type_code and not (wanted.type_code in allowed.types and peer.their_types(wanted.type_code)):
             raise CallerRefused("该证照类型不在可向对方查询的范围内")
     try:
         return await _adopted(desk, peer, subject, wanted, principal)

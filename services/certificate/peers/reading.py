@@ -11,7 +11,7 @@ from services.certificate import queries, repository
 from services.certificate.domain.access import holds, may_read_case
 from services.certificate.domain.errors import NotFound
 from services.certificate.kit import Kit
-from services.certificate.looks import Look, Why, reader_of, tell_unfounded
+from services.certificate.looks import NO_PURPOSE, Look, Unfounded, Why, reader_of, tell_unfounded
 from services.certificate.peers import rows, standing
 from services.certificate.peers.adopting import foreign_out
 from services.certificate.peers.schemas import ForeignOut
@@ -43,7 +43,9 @@ async def of_case(db: Database, case_no: str, principal: Principal, kit: Kit, *,
         others = look.shared("CASE", [(row.id, row.holder_keys) for row in found[:LONGEST]])
         await repository.note_access(uow.connection, [*look.rows("CASE", len(found)), *others])
         if found:
-            tell_unfounded(uow, look, found[0].identifier, [case])
+            tell_unfounded(
+                uow, look, Unfounded(found[0].identifier, case.division, "/purpose required", NO_PURPOSE), [case]
+            )
     return _out(found, kit)
 
 

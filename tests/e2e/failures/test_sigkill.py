@@ -135,7 +135,7 @@ async def verified(stack: Stack, books: Books) -> list[tuple[str, str]]:
     said = []
     try:
         for row, address in addresses:
-            file = await clerk.get(address, purpose="核对")
+            file = await clerk.get(address, purpose="核对申请人身份")
             assert file.status_code == 200, file.text
             same = hashlib.sha256(file.content).hexdigest() == row["file_sha256"]
             shown = await hall.public.post("/api/v1/certificates/verify", {}, file=("file.pdf", file.content))

@@ -14,13 +14,14 @@ from services.chassis import clock
 from services.chassis.clock import local_date
 from services.chassis.ids import uuid7
 from tests.support import tokens
-from tests.support.certificate import OTHER, Library
+from tests.support.certificate import MARKET, OTHER, Library
 
 Row = dict[str, Any]
 
 
 def counter(division: str = "431202000000") -> dict[str, str]:
-    return tokens.headers(["HANDOVER_CLERK"], sub=tokens.account("producer"), division=division, channel="COUNTER")
+    body = {"org": MARKET.uscc, "org_name": MARKET.name, "division": division}
+    return tokens.headers(["HANDOVER_CLERK"], sub=tokens.account("producer"), channel="COUNTER", **body)
 
 
 async def post(library: Library, row: Row, path: str, who: dict[str, str], **body: Any) -> httpx.Response:

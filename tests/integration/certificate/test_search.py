@@ -243,15 +243,15 @@ async def test_a_purpose_alone_opens_no_file_and_the_attempt_is_on_record(
     who = an_officer(role, org=org, division=division)
 
     without = await library.get(path, who)
-    answer = await library.get(path, who, purpose="随便看看")
-    named = await library.get(path, who, purpose="随便看看", case_no=strangers.case_no)
+    answer = await library.get(path, who, purpose=PURPOSE)
+    named = await library.get(path, who, purpose=PURPOSE, case_no=strangers.case_no)
 
     code = "certificate.file-withheld" if org else "certificate.caller-refused"
     assert without.status_code == 422
     assert (answer.status_code, named.status_code) == (403, 403)
     assert answer.json()["code"] == code
     left = (await accesses(library, "FILE"))[-1]
-    assert (left.purpose, left.refused, left.found) == ("随便看看", code, 0)
+    assert (left.purpose, left.refused, left.found) == (PURPOSE, code, 0)
 
 
 async def test_who_handles_an_application_of_the_holder_names_it_and_gets_file_and_record(library: Library):

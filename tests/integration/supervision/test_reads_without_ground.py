@@ -1,6 +1,7 @@
 """A certificate read after its case ended, for no purpose: told by the library, found by supervision, once."""
 
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from contracts.events.reuse import AccessUnfounded
 from services.chassis import clock
 from services.chassis.bus import Incoming
 from tests.support import tokens
-from tests.support.certificate import MARKET, Library, environment, running
+from tests.support.certificate import MARKET, POLICE, Library, environment, running
 from tests.support.supervision import Story, Supervision
 
 UNFOUNDED = "SELECT event_id, aggregate_id, payload FROM outbox WHERE subject = 'certificate.access.unfounded.v1'"
@@ -69,4 +70,28 @@ async def test_a_read_without_an_open_case_or_a_purpose_becomes_a_finding_of_the
     assert (while_open, for_a_purpose, len(messages)) == ([], [], 1)
     assert (found["label"], found["case_no"]) == ("无在办办件、无事由查看证照", story.case_no)
     assert found["detail"]["identifier"] == row["identifier"]
-    assert MARKET.name in found["summary"]
+    assert found["summary"].startswith(f"{MARKET.name}查看证照：所依办件已办结，未填申请事由")
+
+
+async def test_a_purpose_that_is_not_his_is_told_as_what_it_is_and_a_read_of_no_case_has_its_overseers(
+    library: Library, supervision: Supervision
+) -> None:
+    row = await library.issued()
+    stranger = tokens.headers(["HANDLER"], org=POLICE.uscc, org_name=POLICE.name, division="")
+    known = len(await told(library))
+    await library.get(f"/api/v1/certificates/{row['identifier']}", stranger, purpose="随便看看")
+
+    await supervision.hear(*(await told(library))[known:])
+    await supervision.hear(*(await told(library))[known:])
+
+    async def listed(who: dict[str, str]) -> list[dict[str, Any]]:
+        return list((await supervision.get("supervision/findings", who)).json()["items"])
+
+    (found,) = await listed(supervision.supervisor)
+    assert "没有其在办的办件，申请事由不在登记的范围内" in found["summary"]
+    assert "未填" not in found["summary"]
+    assert (found["case_no"], found["department"]["uscc"]) == (None, POLICE.uscc)
+    assert [one["id"] for one in await listed(stranger)] == [found["id"]]
+    elsewhere = tokens.headers(["SUPERVISOR"], division="431221000000")
+    other_body = tokens.headers(["HANDLER"], org=MARKET.uscc)
+    assert [await listed(who) for who in (elsewhere, other_body)] == [[], []]
