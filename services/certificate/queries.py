@@ -104,13 +104,15 @@ async def by_id(connection: AsyncConnection, certificate_id: UUID) -> Any:
 
 
 async def by_identifier(connection: AsyncConnection, identifier: str) -> Any:
-    """The row with its sealed record and its last act in the log (a copy changes nothing), or None."""
+    """The row with its sealed record, who else finds it, and its last act in the log (a copy changes nothing), or None."""
     acts = select(log_leaf.c.act).where(
         log_leaf.c.certificate_id == _CERTIFICATE.id, log_leaf.c.act.not_in(sorted(COPY_ACTS))
     )
     last_act = acts.order_by(log_leaf.c.leaf_index.desc()).limit(1).scalar_subquery().label("last_act")
     to_fill = select(log_state.c.to_fill).scalar_subquery().label("to_fill")
-    wanted = _certificates().add_columns(_CERTIFICATE.jws_sealed, last_act, to_fill)
+    others = select(co_holder.c.holder_key).where(co_holder.c.certificate_id == _CERTIFICATE.id)
+    found_by = func.array(others.scalar_subquery()).label("found_by")
+    wanted = _certificates().add_columns(_CERTIFICATE.jws_sealed, last_act, to_fill, found_by)
     wanted = wanted.where(_CERTIFICATE.identifier == identifier)
     return (await connection.execute(wanted)).one_or_none()
 

@@ -131,6 +131,7 @@ class CoHolderRow(Base, table=True):
     """By whom a certificate is found besides its first holder; what it says of them stands in `certificate`."""
 
     __tablename__: ClassVar[str] = "co_holder"
+    __table_args__ = (Index("co_holder_certificate", "certificate_id"),)  # what is found is compared with the record
 
     holder_key: str = Field(primary_key=True)
     certificate_id: UUID = Field(primary_key=True, foreign_key="certificate.id")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, select
+from sqlalchemy import ColumnElement, RowMapping, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -15,6 +15,7 @@ from services.intake.domain.errors import UnknownApplication
 from services.intake.domain.states import STATE_NAMES, State
 from services.intake.order_repository import place_in_order
 from services.intake.repository import COLUMNS, to_application
+from services.intake.scope import applies_together
 from services.intake.tables import ApplicationRow
 
 _BRIEF = [
@@ -61,7 +62,8 @@ def through(channel: str | None) -> list[ColumnElement[bool]]:
 
 
 def of_applicant(subject_key: str) -> ColumnElement[bool]:
-    return col(ApplicationRow.applicant_key) == subject_key
+    """Also of who applies together with somebody."""
+    return or_(col(ApplicationRow.applicant_key) == subject_key, applies_together(subject_key))
 
 
 async def detail(

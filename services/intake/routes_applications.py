@@ -46,7 +46,7 @@ from services.intake.schemas import (
     SupplementsIn,
     WithdrawalIn,
 )
-from services.intake.scope import visible
+from services.intake.scope import readable
 
 router = APIRouter(prefix="/api/v1", tags=["applications"])
 
@@ -70,7 +70,7 @@ async def list_applications(
     conditions = [*queries.in_states(state), *queries.through(channel)]
     async with office.db.read() as connection:
         found = await queries.applications(
-            connection, visible(reader), *conditions, before=_before(key, cursor), limit=limit + 1
+            connection, readable(reader), *conditions, before=_before(key, cursor), limit=limit + 1
         )
     return _page(key, found, limit)
 
@@ -83,7 +83,7 @@ async def search(
     wanted = queries.of_applicant(submitting.subject_key(office, body.party_type, body.number))
     async with office.db.read() as connection:
         found = await queries.applications(
-            connection, visible(reader), wanted, before=_before(key, cursor), limit=limit + 1
+            connection, readable(reader), wanted, before=_before(key, cursor), limit=limit + 1
         )
     return _page(key, found, limit)
 
@@ -205,7 +205,7 @@ async def hand_over(case_no: CaseNo, body: HandOverIn, call: HandOverClerk, offi
 
 async def _detail(office: Office, key: UUID | str, reader: Principal, response: Response) -> ApplicationDetail:
     async with office.db.read() as connection:
-        application, form_sealed = await queries.detail(connection, key, visible(reader))
+        application, form_sealed = await queries.detail(connection, key, readable(reader))
         item = await office.items.pinned(
             connection, application.item_code, application.item_version, application.course.scenario
         )

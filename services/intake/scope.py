@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, and_, false, literal_column, or_
 from sqlmodel import col
 
 from services.chassis.auth import Principal
@@ -22,18 +22,50 @@ SEES_PAPER = frozenset(RECEIVERS)
 HANDS_OVER = ("HANDOVER_CLERK",)
 OFFICERS = ("HANDLER", "CHIEF_REPRESENTATIVE")
 READERS = (*SUBMITTERS, *HANDS_OVER, *OFFICERS, "SUPERVISOR")
+_NONE: ColumnElement[Any] = literal_column("'[]'::jsonb")
 _BY_DIVISION = ("COUNTER_CLERK", "HANDOVER_CLERK", "TOWNSHIP_CLERK", "TOWNSHIP_CENTRE", "SUPERVISOR")
 
 
 def visible(principal: Principal, roles: Iterable[str] = READERS, row: Any = ApplicationRow) -> ColumnElement[bool]:
     """Applications this caller may see by any of `roles` it holds; an act passes only the roles that may do it.
 
-    Citizens and agents: their own, those of organisations they act for, and what their account submitted. Clerks,
+    Citizens and agents: their own, those of organisations they act for, what their account submitted, and what they
+    apply for together with somebody who has named them as agent. Clerks,
     hand-over clerks, township centres, supervisors: their division and below. Officers: their department. The mobile
     back end: what it submitted. The provincial platform: what came through its channel. `row` is a table with the
     same columns. The same caller gets the same predicate again, so that statements with it are known by sight.
     """
     return _visible(principal, tuple(roles), row)
+
+
+def readable(principal: Principal) -> ColumnElement[bool]:
+    """Applications this caller may read: those he may act on, and those he applies for together with somebody.
+
+    Who applies together reads everything of it; acts are done by the first of them, or by who files it.
+    """
+    return _readable(principal)
+
+
+@lru_cache(maxsize=512)
+def _readable(principal: Principal) -> ColumnElement[bool]:
+    return or_(_visible(principal, READERS, ApplicationRow), together(principal))
+
+
+def together(principal: Principal) -> ColumnElement[bool]:
+    """Those he applies for together with somebody who stands first."""
+    return or_(false(), *_together(principal, CITIZENS, ApplicationRow))
+
+
+def _together(principal: Principal, roles: Iterable[str], row: Any) -> list[ColumnElement[bool]]:
+    if row is not ApplicationRow or not principal.roles.intersection(roles).intersection(CITIZENS):
+        return []
+    return [applies_together(key) for key in sorted(own_keys(principal))]
+
+
+def applies_together(subject_key: str) -> ColumnElement[bool]:
+    """He is one of the further applicants. The first condition is that of the index."""
+    column = col(ApplicationRow.co_applicants)
+    return and_(column != _NONE, column.contains([{"party": {"subject_key": subject_key}}]))
 
 
 @lru_cache(maxsize=512)
@@ -42,6 +74,8 @@ def _visible(principal: Principal, roles: tuple[str, ...], row: Any) -> ColumnEl
     rules: list[ColumnElement[bool]] = []
     if held.intersection(CITIZENS):
         rules.append(_own(principal, row))
+        agent = col(ApplicationRow.agent)["subject_key"].astext == principal.subject_key
+        rules += [and_(agent, together) for together in _together(principal, roles, row)]
     if held.intersection(_BY_DIVISION):
         rules.append(in_division(principal.division, row))
     if held.intersection(OFFICERS) and principal.organisation:

@@ -71,6 +71,13 @@ class ApplicationRow(Base, table=True):
         UniqueConstraint("query_code", name="application_query_code"),
         Index("application_applicant", "applicant_key", "application_id"),
         Index("application_submitter", "submitter_id", "application_id"),
+        Index(
+            "application_together",
+            "co_applicants",
+            postgresql_using="gin",
+            postgresql_ops={"co_applicants": "jsonb_path_ops"},
+            postgresql_where=text("co_applicants <> '[]'::jsonb"),
+        ),
         Index("application_department", "department_uscc", "application_id"),
         # Sorted bytewise, so that a subtree of divisions is one range of the index.
         Index("application_division", "division", "application_id", postgresql_ops={"division": "text_pattern_ops"}),

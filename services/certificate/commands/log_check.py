@@ -20,7 +20,8 @@ from services.kernel.codes import holds_citizen_id
 PAGE = 500
 
 _LEAVES = text(
-    "SELECT l.leaf_index, l.act, l.record_sha256, l.hashes, l.record_sealed, last.act AS last_act, c.* "
+    "SELECT l.leaf_index, l.act, l.record_sha256, l.hashes, l.record_sealed, last.act AS last_act, c.*, "
+    "ARRAY(SELECT h.holder_key FROM co_holder h WHERE h.certificate_id = c.id) AS found_by "
     "FROM log_leaf l LEFT JOIN certificate c ON c.id = l.certificate_id "
     "LEFT JOIN LATERAL (SELECT act FROM log_leaf WHERE certificate_id = l.certificate_id "
     "AND act NOT IN ('REPRINT', 'COPY') ORDER BY leaf_index DESC LIMIT 1) last ON true "
@@ -75,7 +76,10 @@ def recorded(row: Any, kit: Kit) -> tuple[bytes, dict[str, Any]] | None:
 
 
 def says_what_was_signed(row: Any, said: dict[str, Any], kit: Kit) -> bool:
-    """Whether each column of a certificate that its signed record also tells says the same."""
+    """Whether each column of a certificate that its signed record also tells says the same.
+
+    `found_by`: who finds it besides its first holder. Nobody of the record may be missing there, and nobody else be.
+    """
     number, holders = str(said["certificate_number"]), [holder_of(one, kit) for one in read_holders(said)]
     first = holders[0]
     expected = {
@@ -104,6 +108,7 @@ def says_what_was_signed(row: Any, said: dict[str, Any], kit: Kit) -> bool:
     return (
         row.number_shown in shown
         and _list(row.holders) == stored(holders)
+        and sorted(row.found_by) == sorted(holder.key for holder in holders[1:])
         and all(getattr(row, name) == value for name, value in expected.items())
         and all(told[name] == said[field] for name, field in days.items())
     )

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.events.common import Remedies
 from services.chassis.database import Answer
 from services.intake import facts, order_repository, repository
-from services.intake.commands.acting import publish, save
+from services.intake.commands.acting import load, publish, save
 from services.intake.commands.reliance import record
 from services.intake.domain import application as rules
 from services.intake.domain.materials import still_usable
@@ -16,7 +16,6 @@ from services.intake.domain.states import Act
 from services.intake.items import VersionedItem
 from services.intake.office import Call, Office, answer
 from services.intake.schemas import RefusalIn
-from services.intake.scope import visible
 from services.intake.settings import IntakeSettings
 from services.kernel.time_limit import DueDate, TimeLimit
 
@@ -24,7 +23,7 @@ from services.kernel.time_limit import DueDate, TimeLimit
 async def accept(office: Office, application_id: UUID, call: Call) -> Answer:
     """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, MaterialsMissing."""
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        seen = await load(uow.connection, application_id, call)
         await call.check_seen(uow, seen, Act.ACCEPT)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         item = item.chosen_by(seen.materials)
@@ -73,7 +72,7 @@ def _due(office: Office, limit: TimeLimit, application: rules.Application, accep
 async def refuse_acceptance(office: Office, application_id: UUID, body: RefusalIn, call: Call) -> Answer:
     """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, MustAccept, Invalid."""
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        seen = await load(uow.connection, application_id, call)
         await call.check_seen(uow, seen, Act.REFUSE_ACCEPTANCE)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         refused = rules.refuse_acceptance(

@@ -1,11 +1,28 @@
-"""What every act on an existing application shares: save with the next versions, publish under them."""
+"""What every act on an existing application shares: load in scope, save with the next versions, publish under them."""
 
 from dataclasses import replace
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events.common import Event
 from services.chassis.database import UnitOfWork
 from services.intake import repository
 from services.intake.domain.application import Application
+from services.intake.domain.errors import ActsOfTheFirst, UnknownApplication
+from services.intake.office import Call
+from services.intake.scope import CITIZENS, together, visible
+
+
+async def load(connection: AsyncConnection, application_id: UUID, call: Call) -> Application:
+    """The application he may act on. Raises UnknownApplication; ActsOfTheFirst when he may only read it."""
+    try:
+        return await repository.load(connection, application_id, visible(call.principal, call.roles))
+    except UnknownApplication:
+        if call.principal.has(*CITIZENS):
+            await repository.load(connection, application_id, together(call.principal))
+            raise ActsOfTheFirst from None
+        raise
 
 
 async def save(uow: UnitOfWork, seen: Application, changed: Application, *, events: int) -> Application:

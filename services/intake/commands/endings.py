@@ -3,14 +3,13 @@
 from uuid import UUID
 
 from services.chassis.database import Answer
-from services.intake import facts_later, repository
-from services.intake.commands.acting import publish, save
+from services.intake import facts_later
+from services.intake.commands.acting import load, publish, save
 from services.intake.domain import endings, windows
 from services.intake.domain.course import Originals
 from services.intake.domain.states import Act
 from services.intake.office import Call, Office, answer
 from services.intake.schemas import ClaimIn, OriginalsIn
-from services.intake.scope import visible
 
 
 async def claim(office: Office, application_id: UUID, body: ClaimIn, call: Call) -> Answer:
@@ -18,7 +17,7 @@ async def claim(office: Office, application_id: UUID, body: ClaimIn, call: Call)
     Invalid.
     """
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        seen = await load(uow.connection, application_id, call)
         await call.check_seen(uow, seen, Act.CLAIM)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         claimed = windows.claim(seen, tuple(body.persons), by=call.by, now=call.now)
@@ -30,7 +29,7 @@ async def claim(office: Office, application_id: UUID, body: ClaimIn, call: Call)
 async def return_originals(office: Office, application_id: UUID, body: OriginalsIn, call: Call) -> Answer:
     """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, NothingToReturn."""
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        seen = await load(uow.connection, application_id, call)
         await call.check_seen(uow, seen, Act.RETURN_ORIGINALS)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         originals = Originals(endings.originals_of(seen), body.recipient_name, call.now, call.by)

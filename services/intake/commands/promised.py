@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from services.chassis.database import Answer, UnitOfWork
-from services.intake import facts_later, repository
-from services.intake.commands.acting import publish, save
+from services.intake import facts_later
+from services.intake.commands.acting import load, publish, save
 from services.intake.commands.barring import bar_for_falsehood
 from services.intake.commands.reliance import record
 from services.intake.commands.submit import hand_in, holders_of
@@ -14,14 +14,13 @@ from services.intake.domain.states import Act
 from services.intake.office import Call, Office, answer
 from services.intake.reliance_repository import issued_by
 from services.intake.schemas import CommitmentCheckIn, CorrectionIn, DeferredIn
-from services.intake.scope import visible
 
 
 async def correct(office: Office, application_id: UUID, body: CorrectionIn, call: Call) -> Answer:
     """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, Invalid."""
     claims = [material.claim() for material in body.materials]
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        seen = await load(uow.connection, application_id, call)
         await call.check_seen(uow, seen, Act.CORRECT)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         holders = holders_of(seen, call.principal)
@@ -36,7 +35,7 @@ async def supply_deferred(office: Office, application_id: UUID, body: DeferredIn
     """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, Invalid."""
     claims = [material.claim() for material in body.materials]
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        seen = await load(uow.connection, application_id, call)
         await call.check_seen(uow, seen, Act.SUPPLY_DEFERRED)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         holders = holders_of(seen, call.principal)
@@ -53,7 +52,7 @@ async def check_commitment(office: Office, application_id: UUID, body: Commitmen
     Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, NothingToCheck.
     """
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        seen = await load(uow.connection, application_id, call)
         await call.check_seen(uow, seen, Act.CHECK_COMMITMENT)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         check = Check(body.outcome, body.finding, call.now, call.by.account_id)

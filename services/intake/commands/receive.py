@@ -4,15 +4,14 @@ import secrets
 from uuid import UUID
 
 from services.chassis.database import Answer
-from services.intake import facts, repository
-from services.intake.commands.acting import publish, save
+from services.intake import facts
+from services.intake.commands.acting import load, publish, save
 from services.intake.commands.submit import hand_in, holders_of, promises
 from services.intake.domain import application as rules
 from services.intake.domain.states import Act
 from services.intake.domain.windows import with_window
 from services.intake.office import Call, Office, answer
 from services.intake.schemas import ReceiptIn
-from services.intake.scope import visible
 from services.intake.sequences import next_sequence
 from services.kernel.codes import build_case_no
 
@@ -24,7 +23,7 @@ async def receive(office: Office, application_id: UUID, body: ReceiptIn, call: C
     """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, Invalid, NumbersExhausted."""
     claims = [material.claim() for material in body.materials]
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        seen = await load(uow.connection, application_id, call)
         await call.check_seen(uow, seen, Act.RECEIVE)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         holders = holders_of(seen, call.principal)

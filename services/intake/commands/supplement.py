@@ -4,7 +4,7 @@ from uuid import UUID
 
 from services.chassis.database import Answer
 from services.intake import facts, facts_later, repository
-from services.intake.commands.acting import publish, save
+from services.intake.commands.acting import load, publish, save
 from services.intake.commands.submit import hand_in, holders_of, promises
 from services.intake.domain import supplement as rules
 from services.intake.domain.application import NOTICE_WORKDAYS
@@ -14,7 +14,6 @@ from services.intake.domain.records import MaterialFault
 from services.intake.domain.states import Act
 from services.intake.office import Call, Office, answer
 from services.intake.schemas import FaultIn, ReturnIn, SupplementNoticeIn, SupplementsIn
-from services.intake.scope import visible
 
 
 async def request_supplement(
@@ -24,7 +23,7 @@ async def request_supplement(
     FaultCouldBeSeen, Invalid.
     """
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        seen = await load(uow.connection, application_id, call)
         await call.check_seen(uow, seen, Act.REQUEST_SUPPLEMENT)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         workdays = office.settings.supply_workdays if body.supply_by is None else None
@@ -59,7 +58,7 @@ def _fault(item: ServiceItem, fault: FaultIn) -> MaterialFault:
 async def give_up(office: Office, application_id: UUID, body: ReturnIn, call: Call) -> Answer:
     """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, Invalid."""
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        seen = await load(uow.connection, application_id, call)
         await call.check_seen(uow, seen, Act.RETURN)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         returned = rules.give_up(seen, reason=body.reason, by=call.by, now=call.now)
@@ -75,7 +74,7 @@ async def supply(office: Office, application_id: UUID, body: SupplementsIn, call
     """
     claims = [material.claim() for material in body.materials]
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        seen = await load(uow.connection, application_id, call)
         await call.check_seen(uow, seen, Act.SUPPLY)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         holders = holders_of(seen, call.principal)

@@ -13,14 +13,14 @@ from services.chassis.database import Answer, Replay
 from services.chassis.files import FileMissing, FilesAway
 from services.chassis.ids import uuid7
 from services.intake import facts_later, repository
-from services.intake.commands.acting import publish, stepped
+from services.intake.commands.acting import load, publish, stepped
 from services.intake.domain import application as rules
 from services.intake.domain.errors import Invalid, UnknownMaterial
 from services.intake.domain.materials import Provided, Source, deferred
 from services.intake.domain.media import recognise
 from services.intake.domain.states import ALLOWED, Act
 from services.intake.office import Call, Office, answer
-from services.intake.scope import visible
+from services.intake.scope import readable
 from services.kernel.errors import DomainError, FieldError
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ def replace_key(call: Call, given: Upload) -> Call:
 async def _check_place(office: Office, application_id: UUID, given: Upload, call: Call) -> None:
     """Refuse before anything is stored; a known key is answered here already."""
     async with office.db.transaction(call.idempotency) as uow:
-        application = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        application = await load(uow.connection, application_id, call)
         _require_place(application, given.material_no)
         item = await office.items.pinned(
             uow.connection, application.item_code, application.item_version, application.course.scenario
@@ -124,7 +124,7 @@ async def download(
 ) -> tuple[Provided, bytes]:
     """Raises UnknownApplication, UnknownMaterial, FileMissing, FilesAway."""
     async with office.db.read() as connection:
-        application = await repository.load(connection, application_id, visible(principal))
+        application = await repository.load(connection, application_id, readable(principal))
     provided = next((p for p in application.materials if p.material_no == material_no), None)
     if provided is None or provided.file_key is None:
         raise UnknownMaterial()

@@ -3,19 +3,18 @@
 from uuid import UUID
 
 from services.chassis.database import Answer
-from services.intake import facts, repository
-from services.intake.commands.acting import publish, save
+from services.intake import facts
+from services.intake.commands.acting import load, publish, save
 from services.intake.domain import application as rules
 from services.intake.domain.states import Act
 from services.intake.office import Call, Office, answer
 from services.intake.schemas import WithdrawalIn
-from services.intake.scope import visible
 
 
 async def withdraw(office: Office, application_id: UUID, body: WithdrawalIn, call: Call) -> Answer:
     """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, Invalid."""
     async with office.db.transaction(call.idempotency) as uow:
-        seen = await repository.load(uow.connection, application_id, visible(call.principal, call.roles))
+        seen = await load(uow.connection, application_id, call)
         await call.check_seen(uow, seen, Act.WITHDRAW)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         withdrawn = await save(uow, seen, rules.withdraw(seen, reason=body.reason, now=call.now), events=1)

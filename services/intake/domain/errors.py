@@ -111,6 +111,15 @@ class NotForOthers(DomainError):
     title_en: ClassVar[str] = "You may apply only for yourself or for an organisation you act for"
 
 
+class ActsOfTheFirst(DomainError):
+    """Who applies together with somebody reads the application; acts are the first applicant's, or his agent's."""
+
+    code: ClassVar[str] = "intake.acts-of-the-first"
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+    title_zh: ClassVar[str] = "共同申请人可以查看，由第一申请人或其委托的代理人办理"
+    title_en: ClassVar[str] = "You may read the application; its first applicant or his agent acts on it"
+
+
 class UnknownApplication(DomainError):
     code: ClassVar[str] = "intake.application-not-found"
     kind: ClassVar[Kind] = Kind.NOT_FOUND

@@ -38,6 +38,7 @@ PROTECTED = [
     "holder_key",
     "holder_masked",
     "holders",
+    "found_by",
     "issued_on",
     "valid_from",
     "valid_until",
@@ -190,4 +191,6 @@ def other_value(value: Any, chance: random.Random) -> Any:
         return value + timedelta(days=chance.choice((-1, 1)) * chance.randrange(1, 9999))
     if isinstance(value, bytes):
         return changed(value, chance)
+    if isinstance(value, list):
+        return [*value, f"{chance.getrandbits(256):064x}"]  # a stranger who finds the certificate
     return changed(value.encode(), chance).decode(errors="replace")

@@ -163,6 +163,34 @@ async def test_verification_masks_every_name_and_finds_a_changed_co_holder(libra
     assert live == [None]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("DELETE FROM co_holder WHERE certificate_id = :id", id="a holder removed"),
+        pytest.param("INSERT INTO co_holder (certificate_id, holder_key) VALUES (:id, 'x')", id="a stranger added"),
+        pytest.param("UPDATE co_holder SET holder_key = 'x' WHERE certificate_id = :id", id="a holder replaced"),
+    ],
+)
+async def test_whoever_is_removed_from_or_added_to_those_who_find_it_is_noticed(
+    library: Library, tmp_path: Path, change: str
+):
+    row = await a_shared(library, tmp_path)
+    (leaf,) = await library.rows("SELECT leaf_index FROM log_leaf WHERE certificate_id = :id", id=row["id"])
+
+    async def live() -> list[bytes | None]:
+        async with library.database.read() as connection:
+            return await live_leaves(connection, library.kit, leaf.leaf_index, leaf.leaf_index + 1)
+
+    before = await live()
+    async with library.database.transaction() as uow:
+        await uow.connection.execute(text(change), {"id": row["id"]})
+    told = (await library.get("/api/v1/certificates/verify", identifier=row["identifier"])).json()
+
+    assert before != [None]
+    assert (told["verdict"], told["reason"]) == ("ALTERED", "RECORD_ALTERED")
+    assert await live() == [None]
+
+
 async def test_who_applied_together_holds_it_together(library: Library):
     case = library.a_case(MARKER)
     spouse = CoApplicant(**library.party(OTHER, "李小红").model_dump(), share="共同共有")

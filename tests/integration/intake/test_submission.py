@@ -279,6 +279,38 @@ class TestSeveralApplicants:
 
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
 
+    async def test_each_of_them_reads_it_and_the_first_acts(self, desk: Desk) -> None:
+        application = await desk.submitted("P07", co_applicants=[self.TOGETHER])
+        of, together = f"/applications/{application['application_id']}", desk.citizen(LI)
+        number = {"party_type": "PERSON", "number": LI}
+
+        async def seen(who: dict[str, str]) -> list[bool]:
+            """In the list, in the search by his number, in detail."""
+            listed, found = (
+                await desk.get("/applications", who, limit=200),
+                await desk.post("/applications/search", who, number),
+            )
+            in_lists = [application["application_id"] in answer.text for answer in (listed, found)]
+            return [*in_lists, (await desk.get(of, who)).status_code == 200]
+
+        act = await desk.act(application, "withdrawal", {"reason": "不再办理"}, who=together)
+        own = await desk.act(application, "withdrawal", {"reason": "不再办理"}, who=desk.citizen())
+
+        detail = (await desk.get(of, together)).json()
+        assert await seen(together) == [True, True, True]
+        assert await seen(desk.citizen("431202185006150033")) == [False, False, False]
+        assert "notices" in detail
+        assert (act.status_code, act.json()["code"]) == (403, "intake.acts-of-the-first")
+        assert own.status_code == 201
+
+    async def test_who_is_also_the_agent_acts(self, desk: Desk) -> None:
+        agent = {"number": LI, "name": "李四"}
+        application = await desk.submitted("P07", co_applicants=[self.TOGETHER], agent=agent)
+
+        answer = await desk.act(application, "withdrawal", {"reason": "不再办理"}, who=desk.citizen(LI))
+
+        assert answer.status_code == 201
+
     async def test_each_holder_of_one_certificate_reuses_it(self, desk: Desk) -> None:
         other = CoHolder(holder_key=desk.key(LI), holder_name="李四", holder_type=PartyType.PERSON)
         issued = a_certificate(desk.key(ZHANG), IDCARD, f"C{uuid4().hex[:6].upper()}", co_holders=(other,))
