@@ -107,8 +107,8 @@ def _caller(caller: str, name: str, *purposes: str) -> dict[str, Any]:
     return {"caller": caller, "name": name, "types": types, "fields": FIELDS, "purposes": [*purposes]} | limits
 
 
-_ASKED = "办理食品经营许可，核对申请人证照 核对身份 补发核对 核对权属 核对旁人办件 核对共有情况 外来查询 外来查询431103000000"
-PURPOSES = (*STANDARD_PURPOSES, *_ASKED.split())
+_ASKED = "办理食品经营许可，核对申请人证照 核对身份 补发核对 核对权属 核对旁人办件 核对共有情况 外来查询"
+PURPOSES = (*STANDARD_PURPOSES, *_ASKED.split(), "外来查询431103000000")
 CALLERS = {"callers": [_caller(f"organisation:{body.uscc}", body.name, *PURPOSES) for body in (MARKET, POLICE)]}
 CLERK = Actor(account_id=tokens.account("clerk"), name="窗口一号", role="COUNTER_CLERK", organisation=MARKET)
 _numbers = count(1)
