@@ -104,7 +104,7 @@ async def by_id(connection: AsyncConnection, certificate_id: UUID) -> Any:
 
 
 async def by_identifier(connection: AsyncConnection, identifier: str) -> Any:
-    """The row with its sealed record, who else finds it, and its last act in the log (a copy changes nothing), or None."""
+    """The row with its sealed record, who else finds it, its last act in the log (a copy changes nothing), or None."""
     acts = select(log_leaf.c.act).where(
         log_leaf.c.certificate_id == _CERTIFICATE.id, log_leaf.c.act.not_in(sorted(COPY_ACTS))
     )
