@@ -37,9 +37,8 @@ class TokenSealKeys:
             content = read_or_create(path, lambda: self._made(seal), may_create=self.may_create)
             label, certificate = content.decode().split("\n", 1)
             parsed = x509.load_pem_x509_certificate(certificate.encode())
-            self._session.private_key(label)  # a token that was restarted is noticed here, before the file is made
             signer = PKCS11Signer(
-                self._session.current(),
+                self._session.with_key(label),  # a restarted token is noticed here, before the file is made
                 signing_cert=asn1_x509.Certificate.load(parsed.public_bytes(Encoding.DER)),
                 key_label=label,
                 embed_roots=False,

@@ -37,6 +37,7 @@ class TokenSession:
     token: Token
     rw: bool = True
     _session: Any = field(default=None, repr=False)
+    _keys: dict[str, Any] = field(default_factory=dict, repr=False)  # handles: finding one takes longer than signing
     _refused: str | None = field(default=None, repr=False)
     _lock: Any = field(default_factory=threading.RLock, repr=False)
 
@@ -54,6 +55,7 @@ class TokenSession:
                 raise KeysUnavailable("密码设备中没有该密钥，请确认设备和标签") from fault
             except pkcs11.PKCS11Error as lost:
                 self._session = None
+                self._keys.clear()
                 if not had_one:
                     raise _unavailable(lost) from lost
             except (OSError, ValueError, RuntimeError) as fault:
@@ -78,13 +80,23 @@ class TokenSession:
             self._refused = pin
             raise
 
-    def private_key(self, label: str) -> Any:
-        """The handle of a key. Raises KeysUnavailable."""
-        return self.use(lambda session: _private(session, label))
+    def with_key(self, label: str) -> Any:
+        """The session itself, for libraries that want one, when the token answers just now that it has this key.
 
-    def current(self) -> Any:
-        """The session itself, for libraries that want one. Raises KeysUnavailable."""
-        return self.use(lambda session: session)
+        Raises:
+            KeysUnavailable.
+        """
+        return self.use(lambda session: _key(session, label) and session)
+
+    def signed(self, label: str, digest: bytes) -> bytes:
+        """By ECDSA, r || s. Raises KeysUnavailable."""
+        raw = pkcs11.Mechanism.ECDSA
+        return self.use(lambda session: bytes(self._found(session, label).sign(digest, mechanism=raw)))
+
+    def _found(self, session: Any, label: str) -> Any:
+        if label not in self._keys:
+            self._keys[label] = _key(session, label)
+        return self._keys[label]
 
     def new_key(self, name: str) -> tuple[str, EllipticCurvePublicKey]:
         """A new P-256 key pair and the label it is found by: the name and a mark, for no two keys may share one.
@@ -97,7 +109,7 @@ class TokenSession:
         return label, EllipticCurvePublicKey.from_encoded_point(SECP256R1(), point)
 
 
-def _private(session: Any, label: str) -> Any:
+def _key(session: Any, label: str) -> Any:
     return session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, key_type=pkcs11.KeyType.EC, label=label)
 
 
@@ -133,14 +145,10 @@ class TokenKey:
         """
         if self.session is None:
             raise KeysUnavailable("签名密钥在密码设备中，而设置 RECORD_KEYS 不是 pkcs11")
-        digest = sha256(content).digest()
-        signature = self.session.use(lambda session: self._signed(session, digest))
+        signature = self.session.signed(self.label, sha256(content).digest())
         if len(signature) != _SIGNATURE:
             raise KeysUnavailable("密码设备给出的签名长度不正确")
         return signature
-
-    def _signed(self, session: Any, digest: bytes) -> bytes:
-        return bytes(_private(session, self.label).sign(digest, mechanism=pkcs11.Mechanism.ECDSA))
 
 
 def described(session: TokenSession, name: str) -> bytes:
