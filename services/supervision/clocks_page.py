@@ -48,8 +48,9 @@ header h3{font-size:1rem;margin:0}
 .mark{color:#8a6d00}
 .meta{color:#59636e;font-size:.87rem;margin:.15rem 0 .35rem}
 .why{margin:0}.en{margin:.25rem 0 0;color:#59636e;font-size:.84rem}
+summary{color:#59636e;font-size:.8rem;cursor:pointer}
 footer{color:#59636e;font-size:.85rem;margin-top:1rem}
-@media print{html{font-size:11px}body{background:#fff;font-size:11px;line-height:1.5}
+@media print{details:not([open]){display:none}html{font-size:11px}body{background:#fff;font-size:11px;line-height:1.5}
 main{max-width:none;padding:0}.card,article{border-radius:0}article{padding:.4rem .8rem;margin-bottom:.4rem}}
 """
 
@@ -125,8 +126,9 @@ def _meta(one: ClockOut) -> Iterator[str]:
 
 def _why(one: ClockOut) -> str:
     if one.why is None:
-        return ""
-    return f'<p class="why">{escape(one.why.zh)}</p><p class="en" lang="en">{escape(one.why.en)}</p>'
+        return f'<p class="why">{escape(one.rule)}</p>' if one.rule else ""
+    english = f'<details><summary lang="en">English</summary><p class="en" lang="en">{escape(one.why.en)}</p></details>'
+    return f'<p class="why">{escape(one.why.zh)}</p>{english}'
 
 
 def _day(on: date) -> str:

@@ -63,6 +63,7 @@ class ClockOut(BaseModel):
     due: DueOut | None
     met_at: datetime | None
     why: WhyOut | None
+    rule: str = Field("", description="尚未起算的：从何时起算、期限多长")
 
     @classmethod
     def of(cls, view: ClockView) -> "ClockOut":
@@ -79,6 +80,7 @@ class ClockOut(BaseModel):
             due=DueOut(on=due.on, provisional=due.provisional) if due else None,
             met_at=view.met_at,
             why=WhyOut.of(view.why) if view.why else None,
+            rule=view.rule,
         )
 
 

@@ -27,6 +27,10 @@ _TEMPLATES = {
     **dict.fromkeys(get_args(EndKind), "end_confirmation"),
     **dict.fromkeys(("SUPERVISION_ORDER", "SUPERVISION_NOTICE", "SUPERVISION_ADVICE"), "supervision_letter"),
 }
+# Who has a query code sees how the case stands: papers that others than the applicant get are without it.
+_TO_OTHERS = frozenset(
+    {"HEARING_RIGHT_NOTICE", "HEARING_NOTICE", "HEARING_ANNOUNCEMENT", "INTERESTED_PARTY_NOTICE", "HEARING_RECORD"}
+)
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,8 @@ def _data(job: Job) -> dict[str, Any]:
         hidden = set(COMMON) - set(job.layout.fields)
         data = {name: value for name, value in data.items() if name not in hidden}
         data |= {code: _written(value) for code, value in job.layout.values}
+    if job.contents.kind in _TO_OTHERS:
+        data["query_code"] = ""
     if isinstance(job.contents, Paper):
         data["everybody"] = _written(job.contents.everybody)
     data["font"] = font.FAMILY

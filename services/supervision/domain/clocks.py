@@ -9,7 +9,7 @@ from typing import Any
 from services.kernel.errors import DomainError
 from services.kernel.light_rules import ClockName as ClockName
 from services.kernel.time_limit import Clock, DueDate, Entry, StartRule, TimeLimit, Unit, china_date, end_of, pauses
-from services.kernel.why import Why, why, why_set
+from services.kernel.why import UNITS_ZH, Why, why, why_set
 from services.kernel.workdays import WorkCalendar
 from services.supervision.domain.case import Basis, Supervised
 
@@ -70,7 +70,10 @@ class Run:
 
 @dataclass(frozen=True)
 class ClockView:
-    """A clock as it is shown. `due` is None while it has not started, and where no calendar reaches back to it."""
+    """A clock as it is shown. `due` is None while it has not started, and where no calendar reaches back to it.
+
+    `rule` is what will be counted once it starts: how long, and from which act on.
+    """
 
     name: ClockName
     article: str
@@ -80,6 +83,7 @@ class ClockView:
     started_on: date | None
     met_at: datetime | None
     why: Why | None
+    rule: str = ""
 
     @property
     def due(self) -> DueDate | None:
@@ -191,7 +195,17 @@ def view(run: Run, calendar: WorkCalendar, now: datetime) -> ClockView:
         started_on=china_date(run.started_at) if run.started_at else None,
         met_at=run.met_at,
         why=reasons,
+        rule=_rule(run) if run.started_at is None else "",
     )
+
+
+def _rule(run: Run) -> str:
+    act = run.begun[0]
+    if run.limit is None or not act:
+        return ""
+    if run.limit.value == 0:
+        return f"{act}后当场办结。"
+    return f"自{act}之日的次日起算，期限为{run.limit.value}{UNITS_ZH[run.limit.unit]}；{act}后才有到期日。"
 
 
 def _why(run: Run, calendar: WorkCalendar, now: datetime) -> Why | None:

@@ -33,8 +33,16 @@ COMMON = {
     "kind of number and number": ("统一社会信用代码92431202MA0000031L",),
     "matter and its code": ("事项名称食品经营许可（新办）", "11431202006100029C3000131002001"),
     "case number": ("办件编号11431202006100029C3000131002001202603020001",),
-    "query code and code to scan": ("扫码查验真伪", "查询码：K7M2Q9XP"),
+    "code to scan": ("扫码查验真伪",),
     "date": ("2026年3月4日",),
+}
+# Who has the query code sees how the case stands: others than the applicant get these.
+TO_OTHERS = {
+    "HEARING_RIGHT_NOTICE",
+    "HEARING_NOTICE",
+    "HEARING_ANNOUNCEMENT",
+    "INTERESTED_PARTY_NOTICE",
+    "HEARING_RECORD",
 }
 # Signed by those who were there, or addressed to everybody: no line for one recipient.
 WITHOUT_RECIPIENT = {"HEARING_ANNOUNCEMENT", "HEARING_RECORD", "STATEMENT_RECORD", "SITE_CHECK_RECORD", "COMMITMENT"}
@@ -294,6 +302,7 @@ def test_every_paper_has_the_common_header_and_a_sign_off(kind: str) -> None:
 
     lacking = [column for column, words in COMMON.items() if any(word not in text for word in words)]
     assert lacking == []
+    assert ("查询码：K7M2Q9XP" in text) is (kind not in TO_OTHERS)
     if kind not in WITHOUT_RECIPIENT | {"PROOF_OF_SERVICE"}:  # which is one whole sign-off
         assert [words for words in SIGNED_OFF if words not in text] == []
 

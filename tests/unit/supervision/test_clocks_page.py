@@ -36,6 +36,13 @@ def test_a_date_stands_with_its_article_and_the_sentence_that_explains_it() -> N
     assert '<p class="en" lang="en">counted from acceptance on 2026-02-12' in html
 
 
+def test_a_limit_that_has_not_begun_says_from_when_and_how_long() -> None:
+    html = shown()
+
+    assert "颁发、送达" in html
+    assert "自作出决定之日的次日起算，期限为10个工作日；作出决定后才有到期日。" in html
+
+
 def test_a_day_that_is_not_final_never_stands_without_its_mark() -> None:
     paused = replace(CASE, ledger=(Paused(START + timedelta(hours=1), "专家评审", "行政许可法第四十五条"),))
 
