@@ -52,6 +52,8 @@ async def test_art_82_a_date_in_a_year_not_loaded_is_provisional_until_it_is(tow
     await waiting.submit()
     await waiting.receive()
     await _receipt_is_provisional(town, waiting, workdays_after(received_on, 5))
+    told = {"persons": [life.who.applicant["name"]], "notice": "可以在五个工作日内申请听证"}
+    await town.act(await town.officer("HANDLER", "E17"), life.case_no, "hearing/notice", told)
 
     await _preview(town, life, waiting, accepted_on, received_on)
     due = await _load(town, life, accepted_on)
@@ -131,7 +133,11 @@ async def _preview(town: Town, life: Life, waiting: Life, accepted_on: date, rec
     for one, clock, earlier, now in zip((life, waiting), ("LEGAL", "NOTICE"), before, after, strict=True):
         dates = {"earlier": {"on": str(earlier), "provisional": True}, "now": {"on": str(now), "provisional": False}}
         assert moving[one.case_no] == [{"clock": clock} | dates]
-    assert (seen["preview"], seen["revision"]) == (True, None)
+    assert (seen["preview"], seen["revision"], seen["missing"], seen["notice"]) == (True, None, [], None)
+    steps = {one["case_no"]: one["dates"] for one in seen["steps"]["cases"]}
+    (hearing,) = steps[life.case_no]
+    told = [hearing[name] for name in ("clock", "earlier", "now")]
+    assert told == ["HEARING_REQUEST", dates["earlier"], dates["now"]]
     loaded = expect(await admin.get("/api/v1/calendars"), 200, "calendars")
     assert YEAR not in {one["year"] for one in loaded["items"]}
     assert (await application(town, life))["legal_due"]["provisional"] is True
@@ -159,10 +165,26 @@ async def _is_final(town: Town, life: Life, due: date) -> None:
     assert watched["differences"] == []
     moved = [entry for entry in watched["timeline"] if entry["event"] == "intake.application.dates_moved.v1"]
     assert len(moved) == 1
+    await _hearing_is_final(town, life)
     await _lit_line(town, life, provisional=False, on=town.today())
     await examination(await town.officer("HANDLER", "E17"), life, legal_due=final)
     assert (await _task(town, life))["legal_due"] == final
     await _nothing_is_provisional(town)
+
+
+async def _hearing_is_final(town: Town, life: Life) -> None:
+    """The step's day too: told once, without a difference, and read by the applicant."""
+    watched = await town.watched(life.case_no, "approval.case.days_moved.v1")
+    assert watched["differences"] == []
+    assert [one["event"] for one in watched["timeline"]].count("approval.case.days_moved.v1") == 1
+
+    async def read() -> str | None:
+        notices = (await application(town, life))["notices"]
+        return next((notice["text"] for notice in notices if notice["kind"] == "DAYS_MOVED"), None)
+
+    text = await eventually(read, "the notice of the moved day", PATIENCE_SECONDS)
+    assert f"申请听证的最后日期由 {YEAR}-" in text
+    assert "（暂定） 改为" in text
 
 
 async def _nothing_is_provisional(town: Town) -> None:
