@@ -136,10 +136,14 @@ class BundleClockName(StrEnum):
     JOINT = "JOINT"
     JOINT_PROMISED = "JOINT_PROMISED"
     SUPPLEMENT = "SUPPLEMENT"
+    STEP = "STEP"
 
 
 class BundleDateMoved(Value):
+    """`member_id` names the step of a department that is no application of its own (STEP)."""
+
     clock: BundleClockName
+    member_id: str = ""
     earlier: DueDate
     now: DueDate
 

@@ -49,6 +49,7 @@ class MovingOut(BaseModel):
 
 class BundleMoveOut(BaseModel):
     clock: BundleClockName
+    member_id: str = Field(description="步骤的编号，仅 STEP 有")
     earlier: DueOut
     now: DueOut
 
@@ -60,7 +61,10 @@ class BundleMovingOut(BaseModel):
 
     @classmethod
     def of(cls, moved: BundleMoved) -> "BundleMovingOut":
-        dates = [BundleMoveOut(clock=m.clock, earlier=due_out(m.earlier), now=due_out(m.now)) for m in moved.moves]
+        dates = [
+            BundleMoveOut(clock=m.clock, member_id=m.member_id, earlier=due_out(m.earlier), now=due_out(m.now))
+            for m in moved.moves
+        ]
         return cls(bundle_no=moved.case.bundle_no, state=moved.case.state, dates=dates)
 
 

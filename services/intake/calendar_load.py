@@ -47,6 +47,7 @@ _JOINT_CLOCKS = {
     bundle_moving.BundleClockName.JOINT: "联合办理法定时限",
     bundle_moving.BundleClockName.JOINT_PROMISED: "联合办理承诺时限",
     bundle_moving.BundleClockName.SUPPLEMENT: "补正期限",
+    bundle_moving.BundleClockName.STEP: "步骤承诺时限",
 }
 
 

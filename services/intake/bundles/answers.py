@@ -13,19 +13,18 @@ from services.intake.answers_course import DueOut
 from services.intake.bundles import repository as bundles
 from services.intake.bundles.definitions import Running
 from services.intake.domain.application import Application
-from services.intake.domain.bundle import FieldType, Member
+from services.intake.domain.bundle import FieldType
 from services.intake.domain.bundle_case import BUNDLE_STATE_NAMES, BundleCase, BundleState, MemberRun, heard, is_partial
 from services.intake.domain.bundle_clock import BundleClock, ClockState
 from services.intake.domain.bundle_plan import MemberState
 from services.intake.domain.bundle_supplement import outstanding
 from services.intake.domain.catalogue import Need
 from services.intake.domain.guide import limit_text
-from services.intake.domain.joint_clock import joint_clock
+from services.intake.domain.joint_clock import joint_clock, step_due
 from services.intake.domain.materials import Provided, Source
 from services.intake.domain.states import State
 from services.intake.office import Office
 from services.kernel.light_rules import Basis
-from services.kernel.time_limit import DueDate
 
 MEMBER_STATE_NAMES = {
     MemberState.WAITING: "待启动",
@@ -219,17 +218,11 @@ def _member_out(
         opened_at=run.opened_at,
         ended_at=run.ended_at,
         legal_due=DueOut.of(application.legal_due) if application else None,
-        promised_due=DueOut.of(application.promised_due if application else _step_due(office, member, run)),
+        promised_due=DueOut.of(application.promised_due if application else step_due(member, run, office.calendar)),
         document_no=run.result.document_no or None if run.result else None,
         reason=run.result.reason or None if run.result else None,
         masked_number=run.result.masked_number if run.result else None,
     )
-
-
-def _step_due(office: Office, member: Member, run: MemberRun) -> DueDate | None:
-    if member.limit_workdays is None or run.clock_from is None:
-        return None
-    return office.workdays_after(run.clock_from, member.limit_workdays)
 
 
 def _materials_of(running: Running, case: BundleCase) -> list[BundleMaterialOut]:

@@ -17,7 +17,7 @@ from services.intake.bundles.definitions import Running, definitions
 from services.intake.commands import calendars
 from services.intake.domain.bundle_case import BundleCase
 from services.intake.domain.bundle_supplement import settle_day
-from services.intake.domain.joint_clock import joint_clock
+from services.intake.domain.joint_clock import joint_clock, step_due
 from services.intake.domain.records import Staff
 from services.intake.items import Items
 from services.intake.office import work_calendars
@@ -34,11 +34,16 @@ class BundleClockName(StrEnum):
     JOINT = "JOINT"  # art. 42 para. 2
     JOINT_PROMISED = "JOINT_PROMISED"
     SUPPLEMENT = "SUPPLEMENT"  # the day to supply by, while it is provisional
+    STEP = "STEP"  # the day promised for a step of a department
+
+
+_Dates = dict[tuple[BundleClockName, str], DueDate]
 
 
 @dataclass(frozen=True)
 class BundleMove:
     clock: BundleClockName
+    member_id: str  # of a step
     earlier: DueDate
     now: DueDate
 
@@ -58,16 +63,20 @@ def project(
     """Joint dates are not stored: both calendars count them, from what has happened up to now. Pure."""
     settled = settle_day(case, later)
     before, after = _dates(case, running, earlier, now), _dates(settled, running, later, now)
-    moves = (BundleMove(name, before[name], after[name]) for name in before if before[name] != after[name])
+    moves = (BundleMove(*key, before[key], after[key]) for key in before if before[key] != after[key])
     return BundleMoved(case, settled, tuple(moves))
 
 
-def _dates(case: BundleCase, running: Running, calendar: WorkCalendar, now: datetime) -> dict[BundleClockName, DueDate]:
+def _dates(case: BundleCase, running: Running, calendar: WorkCalendar, now: datetime) -> _Dates:
     clocks = {name: joint_clock(case, running.definition, basis, calendar, now=now) for name, basis in _LIMITS.items()}
-    dates = {BundleClockName(name): clock.why.due for name, clock in clocks.items() if clock is not None}
+    dates = {(BundleClockName(name), ""): clock.why.due for name, clock in clocks.items() if clock is not None}
+    for run in case.members:
+        due = step_due(running.definition.member(run.member_id), run, calendar) if run.ended_at is None else None
+        if due is not None:
+            dates[BundleClockName.STEP, run.member_id] = due
     notice = case.supplement
     if notice is not None and notice.supplied_at is None:
-        dates[BundleClockName.SUPPLEMENT] = DueDate(notice.supply_by, provisional=notice.provisional)
+        dates[BundleClockName.SUPPLEMENT, ""] = DueDate(notice.supply_by, provisional=notice.provisional)
     return dates
 
 
@@ -116,7 +125,10 @@ async def _tell(uow: UnitOfWork, moved: BundleMoved, year: Year, now: datetime) 
         cause=f"{year.year} 年节假日安排载入",
         dates=tuple(
             events.BundleDateMoved(
-                clock=events.BundleClockName(move.clock.value), earlier=_told(move.earlier), now=_told(move.now)
+                clock=events.BundleClockName(move.clock.value),
+                member_id=move.member_id,
+                earlier=_told(move.earlier),
+                now=_told(move.now),
             )
             for move in moved.moves
         ),

@@ -16,8 +16,8 @@ from services.chassis import clock
 from services.intake import calendar_load
 from services.intake.commands.calendars import Projection
 from services.intake.office import Office
-from tests.integration.intake.bundle_desk import BundleDesk
-from tests.integration.intake.desk import SHOP, Desk
+from tests.integration.intake.bundle_desk import BundleDesk, member_of
+from tests.integration.intake.desk import SHOP, ZHANG, Desk
 from tests.integration.intake.travel import Travel, travel
 
 __all__ = ["travel"]
@@ -121,7 +121,7 @@ async def test_joint_dates_of_bundles_are_shown_before_and_told_once(desk: Desk)
     assert untouched["legal"] == bundle["legal"]
     now = {"JOINT": seen["legal"]["due"], "JOINT_PROMISED": seen["promised"]["due"]}
     assert not any(due["provisional"] for due in now.values())
-    dates = [{"clock": name, "earlier": earlier[name], "now": now[name]} for name in earlier]
+    dates = [{"clock": name, "member_id": "", "earlier": earlier[name], "now": now[name]} for name in earlier]
     (shown,) = [one for one in preview["bundles"] if one["bundle_no"] == bundle["bundle_no"]]
     assert (preview["bundles_moving"], shown["dates"]) == (1, dates)
     (told,) = [e for _, name, e in await bundle_events(desk, bundle) if name == "intake.bundle.dates_moved.v1"]
@@ -135,6 +135,8 @@ async def test_what_is_shown_before_is_what_the_events_tell_then(desk: Desk, tra
     correcting = await desk.done(faulty, "supplement-notice", {"faults": faults})
     accepted, divorce = await desk.accepted("E02", number=SHOP), await desk.accepted("P04")
     bundle = await BundleDesk.at(desk).accepted("K01", form={"area_m2": 1})
+    travel.to_day(date(2026, 12, 31))
+    newborn = await BundleDesk.at(desk).accepted("K03", number=ZHANG)
     start = (await outbox(desk, 0))[-1][0]
 
     preview = (await load(desk, preview="true")).json()
@@ -148,7 +150,11 @@ async def test_what_is_shown_before_is_what_the_events_tell_then(desk: Desk, tra
     assert {one["application_id"]: one["dates"] for one in preview["moving"]} == moved
     assert {one["bundle_no"]: one["dates"] for one in preview["bundles"]} == joint
     open_ones = {one["application_id"] for one in (received, correcting, accepted, divorce)}
-    assert (open_ones <= set(moved), set(joint)) == (True, {bundle["bundle_no"]})
+    assert (open_ones <= set(moved), set(joint)) == (True, {bundle["bundle_no"], newborn["bundle_no"]})
+    (step,) = [one for one in joint[newborn["bundle_no"]] if one["clock"] == "STEP"]
+    seen = member_of(await BundleDesk.at(desk).seen(newborn), step["member_id"])
+    assert (step["member_id"], step["now"]) == ("出生医学证明签发", seen["promised_due"])
+    assert (step["earlier"]["provisional"], step["now"]["provisional"]) == (True, False)
     clocks = {one["clock"] for dates in moved.values() for one in dates}
     assert clocks == {"NOTICE", "SUPPLEMENT", "LEGAL", "PROMISED", "WAITING", "CLAIM"}
 
