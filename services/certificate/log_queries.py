@@ -20,11 +20,11 @@ _NODES = text(
 )
 # A code carries the proof of its act under the first head that covers it.
 _OF_CODES = text(
-    "SELECT size, jws FROM (SELECT h.size, h.jws, min(l.leaf_index) AS first FROM log_leaf l CROSS JOIN LATERAL "
-    "(SELECT size, jws FROM log_head WHERE size > l.leaf_index ORDER BY size LIMIT 1) h WHERE l.certificate_id = :id "
-    "AND (l.act IN ('REPRINT', 'COPY') OR l.leaf_index = (SELECT min(leaf_index) FROM log_leaf "
-    "WHERE certificate_id = :id)) GROUP BY h.size, h.jws ORDER BY h.size = min(h.size) OVER () DESC, h.size DESC "
-    "LIMIT :limit) heads ORDER BY size"
+    "WITH leaves AS (SELECT leaf_index, act, min(leaf_index) OVER () AS first FROM log_leaf "
+    "WHERE certificate_id = :id), heads AS (SELECT DISTINCT h.size, h.jws FROM leaves CROSS JOIN LATERAL "
+    "(SELECT size, jws FROM log_head WHERE size > leaf_index ORDER BY size LIMIT 1) h "
+    "WHERE h.size <= :size AND (act IN ('REPRINT', 'COPY') OR leaf_index = first)) "
+    "SELECT size, jws FROM heads ORDER BY size = (SELECT min(size) FROM heads) DESC, size DESC LIMIT :limit"
 )
 _STRAYS = text(
     "WITH page AS (SELECT id FROM certificate WHERE id > :after ORDER BY id LIMIT :many) SELECT count(*) AS scanned, "
@@ -69,11 +69,11 @@ async def head_covering(connection: AsyncConnection, index: int) -> Head | None:
     return Head(*row) if row else None
 
 
-async def heads_of_codes(connection: AsyncConnection, certificate_id: UUID, limit: int) -> list[str]:
-    """The signed heads that the proofs in the codes of a certificate and its copies lead to, the oldest first: that of
-    the certificate itself, and of its newest copies.
+async def heads_of_codes(connection: AsyncConnection, certificate_id: UUID, size: int, limit: int) -> list[str]:
+    """The signed heads up to this size that the proofs in the codes of a certificate and its copies lead to: its own,
+    then those of its newest copies.
     """
-    found = await connection.execute(_OF_CODES, {"id": certificate_id, "limit": limit})
+    found = await connection.execute(_OF_CODES, {"id": certificate_id, "size": size, "limit": limit})
     return [row.jws for row in found]
 
 

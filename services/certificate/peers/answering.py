@@ -138,7 +138,7 @@ async def _one(connection: AsyncConnection, row: Any, acts: Sequence[Any], head:
         record=general_form(await signed_within(connection, row, kit)),
         leaf=await _leaf(connection, first, head),
         standing=standing,
-        code_heads=await log_queries.heads_of_codes(connection, row.id, MOST_HEADS),
+        code_heads=await log_queries.heads_of_codes(connection, row.id, head.size, MOST_HEADS),
     )
 
 

@@ -32,6 +32,11 @@ def binding_of(row: Any, peer: Peer, proof: str) -> Binding:
     return Binding.ABSENT if later or not row.proof.get("code_heads") else Binding.FALSE
 
 
+def is_of_copy(proof: str) -> bool:
+    """Of a proof that was found good: whether it is that of a copy, which has a purpose and a last day of its own."""
+    return unpack("", proof).leaf.act in COPY_ACTS
+
+
 def _is_of(row: Any, carried: Inclusion) -> bool:
     said = (carried.leaf.act.value, carried.leaf.record, carried.index)
     return said == (row.proof["act"], row.record_sha256, row.proof["index"])

@@ -16,7 +16,7 @@ from services.certificate.domain.holders import ORGANISATION, of_row
 from services.certificate.domain.peering import Peer
 from services.certificate.domain.peering import region_of as peer_of_issuer
 from services.certificate.domain.qr_proof import code_identifier
-from services.certificate.domain.verdict_words import words_of
+from services.certificate.domain.verdict_words import COPY_ELSEWHERE, words_of
 from services.certificate.domain.verification import (
     Binding,
     Finding,
@@ -80,10 +80,17 @@ async def by_identifier(
     if found is None:
         return None
     finding = _standing(found, kit, local_date(now))
-    if proof and found.row is not None:
-        binding = codes.binding_of(found.row, found.peer, proof)
-        unsure = binding is Binding.ABSENT and finding.verdict is Verdict.VALID
-        finding = tell_apart(Shown(Seal.NONE, binding=binding)) or (_NOT_ASKED if unsure else finding)
+    if not proof or found.row is None:
+        return _told(found, finding, now)
+    binding = codes.binding_of(found.row, found.peer, proof)
+    fault = tell_apart(Shown(Seal.NONE, binding=binding))
+    if fault is not None or finding.verdict is not Verdict.VALID:
+        return _told(found, fault or finding, now)
+    if binding is Binding.ABSENT:
+        return _told(found, _NOT_ASKED, now)
+    if codes.is_of_copy(proof):
+        unsure = {"label": COPY_ELSEWHERE.label, "message": COPY_ELSEWHERE.message, "advice": COPY_ELSEWHERE.advice}
+        return _told(found, _NOT_ASKED, now).model_copy(update=unsure)
     return _told(found, finding, now)
 
 

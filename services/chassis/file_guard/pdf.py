@@ -58,6 +58,7 @@ _STREAM = re.compile(rb"stream\r?\n")
 _LONGEST_ATTACHMENT = MIB
 _MOST_ATTACHMENTS = 8
 _REACH = 4096
+_NEVER_ESCAPED = {b"XFA", b"EF", b"OpenAction", b"Kids", b"ObjStm", b"First"}  # but to hide them
 _MOST_PAIRS = 200_000
 
 
@@ -101,7 +102,7 @@ def _hidden(piece: bytes) -> Iterator[tuple[str, str]]:
         plain = _HEX.sub(lambda digits: bytes.fromhex(digits[1].decode()), match[0])[1:]
         if plain in _RULES:
             yield _RULES[plain]
-        elif plain in {b"XFA", b"EF", b"OpenAction", b"Kids", b"ObjStm"}:  # nobody writes these so but to hide them
+        elif plain in _NEVER_ESCAPED:
             yield _SCRIPT
 
 

@@ -13,7 +13,10 @@ from services.chassis.file_guard.budget import MIB, Budget, Unsafe
 
 _BEGIN = re.compile(rb"(?<!end)stream[ \t]{0,8}(?:\r\n|\n|\r)")
 _OBJECTS = re.compile(rb"\s{0,8}\d{1,10}\s+\d{1,10}[\s\d]")  # how an object stream begins: numbers and places
-_NAMED = re.compile(rb"/ObjStm(?=[\x00-\x20()<>\[\]{}/%]|$)")
+# What a dictionary of objects says: its type, or where the first one begins. (The first of an outline is a reference.)
+_NAMED = re.compile(
+    rb"/ObjStm(?=[\x00-\x20()<>\[\]{}/%]|$)|/First[\s\0]*\d+(?!\d)(?![\s\0]+\d+[\s\0]+R(?=[\x00-\x20()<>\[\]{}/%]|$))"
+)
 _HEAD = re.compile(rb"(?:[\s\0]|%[^\r\n]*[\r\n])*(?:\d+[\s\0]|$)")  # of what a dictionary calls objects; or none at all
 _PREDICTED = re.compile(rb"/Predictor[\s\0]*(?!1[^\d])\d")
 _HEX = re.compile(rb"[0-9A-Fa-f\s]{16,}>")

@@ -15,7 +15,7 @@ from services.certificate.__main__ import main
 from services.certificate.commands.life import Cause, change
 from services.certificate.files.jose import encode
 from services.certificate.files.records import RecordSigner
-from services.certificate.peers import again, wire
+from services.certificate.peers import again, rows, wire
 from services.certificate.peers.line import QUERIES
 from services.certificate.repository import lock_certificate
 from services.chassis import clock
@@ -298,6 +298,12 @@ async def test_an_answer_that_arrives_after_a_newer_one_brings_nothing_back(ther
     after_loss = [await here.takes(there, one) for one in (lost, valid)]
     await act(LifeAct.WITHDRAW_LOSS)
     unproven = await here.hears(there, row["identifier"])
+    async with here.library.database.transaction() as uow:
+        await rows.ask_soon(uow.connection, ELSEWHERE, [row["identifier"]], clock.now())
+    await ask_again(here, clock.now())
+    (kept,) = await here.library.rows(
+        "SELECT again_at FROM foreign_certificate WHERE identifier = :identifier", identifier=row["identifier"]
+    )
     await there.sign_head()
     later = await here.hears(there, row["identifier"])
     after_head = [await here.takes(there, one) for one in (later, lost)]
@@ -306,6 +312,7 @@ async def test_an_answer_that_arrives_after_a_newer_one_brings_nothing_back(ther
     after_annulment = [await here.takes(there, one) for one in (annulled, later, lost)]
 
     assert after_loss == ["adopted", "record-changed"]
+    assert kept.again_at <= clock.now() + timedelta(minutes=1)  # its next head comes soon
     assert (unproven.found, unproven.pending) == ((), True)  # what brings it back counts under a signed head only
     assert after_head == ["adopted", "record-changed"]
     assert after_annulment == ["adopted", "record-changed", "record-changed"]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from services.kernel.certificate_identifier import build_certificate_identifier
 from tests.support import tokens
 from tests.support.certificate import COMPANY, DISTRICT, FOOD_LICENCE, MARKET, OTHER
 from tests.support.pages import qr_codes
-from tests.support.regions import THEIR_MARKET, Region, a_business_licence, two_regions
+from tests.support.regions import PURPOSE, THEIR_MARKET, Region, a_business_licence, two_regions
 from tests.support.stack import Databases
 
 NAME = "湘味轩餐饮有限公司"
@@ -32,6 +32,8 @@ class Shown:
     identifier: str
     pdf: bytes
     proof: str
+    copied: bytes
+    copied_until: date
     paper: bytes
     their_keys: dict[str, Any]
 
@@ -51,30 +53,32 @@ async def shown(databases: Databases, tmp_path_factory: pytest.TempPathFactory) 
     async with two_regions(tmp_path_factory.mktemp("regions"), databases.fresh) as (there, here):
         await a_business_licence(there, OTHER, "李小红")
         row = await a_business_licence(there, COMPANY, NAME)
+        until = today()
+        body, owner = {"purpose": PURPOSE, "expires_on": until.isoformat()}, an_agent_of(there)
+        copy = (await there.post(f"certificates/{row['identifier']}/copies", owner, body)).json()
         async with there.library.file_maker() as maker:
             while await maker.make_due():
                 pass
-        owner = {"acts_for": [there.library.kit.holder_key("ORGANISATION", COMPANY)], "channel": "ONLINE"}
-        path = f"/api/v1/certificates/{row['identifier']}/file"
-        pdf = (await there.library.get(path, tokens.headers(["ENTERPRISE_AGENT"], **owner))).content
+        pdf = (await there.library.get(f"/api/v1/certificates/{row['identifier']}/file", owner)).content
+        copied = (await there.library.get(copy["file_url"], owner)).content
         published = (await there.library.http.get("/.well-known/certificate-jwks.json")).json()
         await here.registers(there, keys=published)
         (paper,) = await there.library.rows(
             "SELECT id FROM paper WHERE case_id = :id AND kind = 'GRANT_DECISION'", id=row["case_id"]
         )
-        decision = await there.library.get(
-            f"/api/v1/papers/{paper.id}/file", tokens.headers(["ENTERPRISE_AGENT"], **owner)
-        )
+        decision = await there.library.get(f"/api/v1/papers/{paper.id}/file", owner)
         await a_business_licence(there, OTHER, "李小红")  # the answers come with a later head than the code's
         proof = qr_codes(pdf)[0].partition("?")[2]
-        yield Shown(here, row["identifier"], pdf, proof, decision.content, published)
+        yield Shown(here, row["identifier"], pdf, proof, copied, until, decision.content, published)
+
+
+def an_agent_of(region: Region) -> dict[str, str]:
+    key = region.library.kit.holder_key("ORGANISATION", COMPANY)
+    return tokens.headers(["ENTERPRISE_AGENT"], acts_for=[key], channel="ONLINE")
 
 
 async def adopted(shown: Shown) -> None:
-    here = shown.here
-    key = here.library.kit.holder_key("ORGANISATION", COMPANY)
-    agent = tokens.headers(["ENTERPRISE_AGENT"], acts_for=[key], channel="ONLINE")
-    answer = await here.asks(agent, identifier=shown.identifier, number=COMPANY)
+    answer = await shown.here.asks(an_agent_of(shown.here), identifier=shown.identifier, number=COMPANY)
     assert answer.status_code == 200, answer.text
 
 
@@ -124,6 +128,24 @@ async def test_a_code_with_a_byte_changed_cut_off_or_added_is_told(shown: Shown)
     assert len(packed) == 1 + 1 + 1 + 32 + 32
     assert {(one["verdict"], one["reason"]) for one in told} == {("ALTERED", "PROOF_FALSE")}
     assert (await shown.verified("code"))["verdict"] == "VALID"
+
+
+async def test_a_copy_made_elsewhere_is_told_by_its_file_and_its_code_says_no_more_than_it_knows(shown: Shown) -> None:
+    await adopted(shown)
+    copy = replace(shown, pdf=shown.copied, proof=qr_codes(shown.copied)[0].partition("?")[2])
+    packed = decode(copy.proof)
+    false = [replace(copy, proof=encode(packed[:place] + b"\0" + packed[place + 1 :])) for place in (1, 20, 40)]
+
+    noon = datetime.combine(shown.copied_until, time(4), UTC)
+    file = await copy.verified("file", now=noon)
+    over = await copy.verified("file", now=noon + timedelta(days=1))
+    code = await copy.verified("code")
+    damaged = {(await one.verified("code"))["reason"] for one in false}
+
+    assert (file["verdict"], file["stamped"]["purpose"]) == ("VALID", PURPOSE)
+    assert (over["verdict"], over["reason"]) == ("NO_LONGER_VALID", "COPY_EXPIRED")
+    assert (code["verdict"], code["label"]) == ("UNKNOWN", "外地证照的副本或加注件")
+    assert damaged == {"PROOF_FALSE"}
 
 
 async def test_an_answer_without_the_head_of_the_code_leaves_the_code_open(shown: Shown) -> None:

@@ -54,6 +54,12 @@ PDFS = {
     ),
     "packed in a way that is not read": (a_pdf(a_stream(b"\x80\x0b", KINDS + b"/Filter/LZWDecode")), "pdf.filter"),
     "objects as differences": (a_pdf(a_stream(DIFFERENCES, KINDS + FLATE + PREDICTED)), "pdf.filter"),
+    "the same, not called objects": (a_pdf(a_stream(DIFFERENCES, b"/N 1/First 5" + FLATE + PREDICTED)), "pdf.filter"),
+    "the same with an escape": (a_pdf(a_stream(DIFFERENCES, b"/N 1/F#69rst 5" + FLATE + PREDICTED)), "pdf.script"),
+    "the same, called a picture": (
+        a_pdf(a_stream(DIFFERENCES, b"/Subtype/Image/N 1 /First\n5" + FLATE + PREDICTED)),
+        "pdf.filter",
+    ),
     "the same, its parameters elsewhere": (
         a_pdf(a_stream(DIFFERENCES, KINDS + FLATE + b"/DecodeParms 5 0 R"), PREDICTED[12:]),
         "pdf.filter",
@@ -124,6 +130,10 @@ HARMLESS = {
     "a table of places as differences": a_pdf(
         an_object_stream(b"<</Type/Font>>"),
         a_stream(zlib.compress(hostile.as_differences(bytes(24), 6)), b"/Type/XRef" + FLATE + PREDICTED),
+    ),
+    "an outline before a picture as differences": a_pdf(
+        b"<</Type/Outlines/First 14 0 R/Last 14 0 R/Count 1>>",
+        a_stream(zlib.compress(hostile.as_differences(noise(24), 6)), b"/Subtype/Image" + FLATE + PREDICTED),
     ),
     "object streams": a_pdf(an_object_stream(b"<</Type/Font>>", b"<</Kids[3 0 R]>>")),
     "a signed record attached": a_pdf(b"<</EF<</F 5 0 R>>>>", a_stream(zlib.compress(SIGNED), b"/Type/EmbeddedFile")),
