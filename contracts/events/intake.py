@@ -43,6 +43,7 @@ class MaterialFault(Value):
     fault: str
     remedy: str
     shown_by: int | None = None  # of a second notice: the material supplied since the first that shows this fault
+    shown_by_name: str | None = None  # its name; of a bundle it may stand in another member's list, without a number
 
 
 class DeferredRef(Value):

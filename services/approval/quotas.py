@@ -29,9 +29,11 @@ async def keep_quota(uow: UnitOfWork, event: QuotaSet) -> None:
 async def check_order(connection: AsyncConnection, loaded: Loaded) -> None:
     """Before a grant of an item limited in number: one at a time, and nobody is overtaken.
 
-    Nothing while no number was set. Raises QuotaUsedUp, EarlierAcceptedFirst.
+    Nothing while no number was set, and for a renewal: its number was given with the certificate.
+
+    Raises QuotaUsedUp, EarlierAcceptedFirst.
     """
-    if not loaded.item.quantity_limited:
+    if not loaded.item.quantity_limited or loaded.row["renews"] is not None:
         return
     item_code = loaded.item.item_code
     await connection.execute(_LOCK, {"name": f"approval.quota.{item_code}"})
@@ -41,9 +43,10 @@ async def check_order(connection: AsyncConnection, loaded: Loaded) -> None:
 
 
 async def _place(connection: AsyncConnection, loaded: Loaded, limit: dict[str, Any]) -> Place:
-    """An amendment takes no number and stands before nobody: its number was granted with the certificate."""
+    """Neither an amendment nor a renewal takes a number or stands before anybody: the certificate has one."""
     counts_from = datetime.combine(date.fromisoformat(limit["counts_from"]), time(), SHANGHAI)
-    for_a_number = and_(col(CaseRow.item_code) == loaded.item.item_code, col(CaseRow.amends).is_(None))
+    new_ones = and_(col(CaseRow.amends).is_(None), col(CaseRow.renews).is_(None))
+    for_a_number = and_(col(CaseRow.item_code) == loaded.item.item_code, new_ones)
     granted = (
         select(func.count())
         .select_from(DecisionRow)

@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from contracts.events.common import Actor, AgentRef, ItemRef, Party
+from contracts.events.common import Actor, AgentRef, ItemRef, MaterialRef, Party
 from contracts.events.intake import ApplicationAccepted, ApplicationWithdrawn
 from services.approval import mapping
 from services.approval.domain.case import Case, Decided, OpinionWritten
@@ -268,6 +268,15 @@ async def save_proceedings(connection: AsyncConnection, case_id: UUID, proceedin
     await connection.execute(
         update(CaseRow).where(col(CaseRow.id) == case_id).values(**mapping.proceedings_row(proceedings))
     )
+
+
+async def add_materials(connection: AsyncConnection, case_id: UUID, brought: Sequence[MaterialRef]) -> None:
+    """Materials that came in later, each once by its number; of a row this transaction has locked."""
+    stored = await connection.scalar(select(col(CaseRow.materials)).where(col(CaseRow.id) == case_id)) or []
+    by_no = {material["material_no"]: material for material in stored}
+    by_no |= {material.material_no: material.model_dump(mode="json") for material in brought}
+    materials = [by_no[number] for number in sorted(by_no)]
+    await connection.execute(update(CaseRow).where(col(CaseRow.id) == case_id).values(materials=materials))
 
 
 @cache

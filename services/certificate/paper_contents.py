@@ -21,6 +21,7 @@ from contracts.events.intake import (
     ApplicationAccepted,
     ApplicationReceived,
     HandOverMethod,
+    MaterialFault,
     RefusalKind,
     ResultHandedOver,
     SupplementRequested,
@@ -141,7 +142,7 @@ def supplement_notice(event: SupplementRequested, case: CaseFacts, settings: Cer
         return contents.SupplementNotice(
             **head,
             received_on=local_date(case.received_at or event.requested_at),
-            faults=tuple(contents.FaultLine(name=f.name, fault=f.fault, remedy=f.remedy) for f in event.faults),
+            faults=tuple(_fault(fault, case) for fault in event.faults),
             supply_by=event.supply_by,
             supply_by_provisional=event.supply_by_provisional,
             basis=event.basis or contents.ART_32_4,
@@ -151,6 +152,13 @@ def supplement_notice(event: SupplementRequested, case: CaseFacts, settings: Cer
 
     occasion = str(event.ordinal) if event.ordinal > 1 else ""
     return Draft("SUPPLEMENT_NOTICE", case, event.requested_at, build, occasion)
+
+
+def _fault(fault: MaterialFault, case: CaseFacts) -> contents.FaultLine:
+    """An early event names the material that shows the fault by its number alone."""
+    known = next((one.name for one in case.materials if one.material_no == fault.shown_by), "")
+    shown_by = fault.shown_by_name or known
+    return contents.FaultLine(name=fault.name, fault=fault.fault, remedy=fault.remedy, shown_by=shown_by)
 
 
 def acceptance_notice(event: ApplicationAccepted, settings: CertificateSettings) -> Draft:

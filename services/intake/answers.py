@@ -114,6 +114,7 @@ class FaultOut(BaseModel):
     fault: str
     remedy: str
     shown_by: int | None = Field(description="再次补正：显出该问题的后交材料")
+    shown_by_name: str | None = Field(description="该后交材料的名称")
 
     @classmethod
     def of(cls, fault: MaterialFault) -> "FaultOut":

@@ -19,9 +19,12 @@ async def quota(connection: AsyncConnection, item_code: str) -> int | None:
 
 
 def asks_for_a_number(item_code: str) -> ColumnElement[bool]:
-    """Applications that are counted where an item is limited in number: an amendment changes one that was granted."""
+    """Applications that are counted where an item is limited in number.
+
+    An amendment changes, and a renewal prolongs, what holds its number already.
+    """
     amends = col(ApplicationRow.course)["amends"].astext
-    return and_(col(ApplicationRow.item_code) == item_code, amends.is_(None))
+    return and_(col(ApplicationRow.item_code) == item_code, amends.is_(None), col(ApplicationRow.renews).is_(None))
 
 
 async def acceptance_order(connection: AsyncConnection, item_code: str, accepted_at: datetime) -> int:

@@ -19,10 +19,11 @@ from services.supervision.domain.clocks import (
 from services.supervision.told import Fact
 
 BUNDLE_ACCEPTED = "intake.bundle.accepted.v1"
+BUNDLE_ENDS = ("intake.bundle.decided.v1", "intake.bundle.withdrawn.v1")
 MARKED = frozenset(
     {
         *(ACCEPTED, CERTIFIED, CLAIMED, DATES_MOVED, *DECIDED, HANDED_OVER, REFUSED, REQUESTED, SUPPLIED),
-        *(BUNDLE_ACCEPTED, "intake.bundle.extended.v1", "intake.bundle.decided.v1", "intake.bundle.withdrawn.v1"),
+        *(BUNDLE_ACCEPTED, "intake.bundle.extended.v1", *BUNDLE_ENDS),
         "intake.bundle.dates_moved.v1",
         "intake.commitment.checked.v1",
         "approval.case.suspended.v1",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select, text
+from sqlalchemy import Boolean, ColumnElement, Select, and_, false, func, literal_column, not_, or_, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -21,6 +21,7 @@ from services.supervision.domain.errors import UnknownCase
 from services.supervision.domain.lights import Level
 from services.supervision.domain.rating import LABELS, Satisfaction
 from services.supervision.finding_queries import finding_out
+from services.supervision.marks import BUNDLE_ENDS
 from services.supervision.schemas import (
     EVENT_LABELS,
     STAGE_LABELS,
@@ -35,7 +36,7 @@ from services.supervision.schemas import (
     TimelineEntry,
     WhyOut,
 )
-from services.supervision.tables import PENDING, CaseRow, FindingRow, LightRow, RatingRow, TimelineRow
+from services.supervision.tables import OPEN, CaseRow, FindingRow, LightRow, RatingRow, TimelineRow
 
 
 @dataclass(frozen=True)
@@ -200,9 +201,8 @@ async def lights(
     limit: int,
 ) -> list[LightLine]:
     """The newest first, at most `limit`."""
-    pending: ColumnElement[Any] = literal_column(f"({PENDING})").label("open")
     statement = (
-        select(*LightRow.__table__.columns, *_LINE, pending)  # type: ignore[attr-defined]
+        select(*LightRow.__table__.columns, *_LINE, _under_way().label("open"))  # type: ignore[attr-defined]
         .join(CaseRow, col(CaseRow.case_id) == col(LightRow.case_id))
         .where(visible, *_conditions(wanted))
         .order_by(col(LightRow.id).desc())
@@ -223,6 +223,13 @@ _LINE = [
 ]
 
 
+def _under_way() -> ColumnElement[bool]:
+    """Whether a case, or a bundle, has not come to its end; a bundle has no decision of its own but its mark of it."""
+    marks = col(CaseRow.marks)
+    bundle_over = or_(*(marks.contains([{"subject": subject}]) for subject in BUNDLE_ENDS))
+    return and_(literal_column(f"({OPEN})", Boolean), not_(func.coalesce(bundle_over, false())))
+
+
 def _conditions(wanted: LightFilter) -> list[Any]:
     conditions: list[Any] = [col(LightRow.voided_at).is_not(None) == wanted.voided]
     if wanted.level is not None:
@@ -230,7 +237,7 @@ def _conditions(wanted: LightFilter) -> list[Any]:
     if wanted.department is not None:
         conditions.append(col(LightRow.department_uscc) == wanted.department)
     if wanted.open is not None:
-        conditions.append(text(PENDING if wanted.open else f"NOT ({PENDING})"))
+        conditions.append(_under_way() if wanted.open else not_(_under_way()))
     if wanted.before is not None:
         conditions.append(col(LightRow.id) < wanted.before)
     return conditions

@@ -19,7 +19,15 @@ from services.supervision.domain.lights import Level
 from services.supervision.finding_queries import found
 from services.supervision.queries import LightFilter, View
 from services.supervision.schemas import FindingPage, LightPage, RatingIn, RatingOut, Statistics, SupervisedCase
-from services.supervision.scope import OVERSEERS, PARTIES, READERS, finding_of_no_case, sees_lights, visible
+from services.supervision.scope import (
+    OVERSEERS,
+    PARTIES,
+    READERS,
+    finding_of_no_case,
+    sees_lights,
+    visible,
+    visible_with_bundles,
+)
 from services.supervision.statistics import Period, PeriodLength, figures
 
 CALENDARS = work_calendars()
@@ -68,7 +76,7 @@ async def list_lights(
 ) -> LightPage:
     labels = request.app.state.settings.light_labels
     async with db.read() as connection:
-        found = await queries.lights(connection, visible(overseer), wanted, labels, limit + 1)
+        found = await queries.lights(connection, visible_with_bundles(overseer), wanted, labels, limit + 1)
     page, more = found[:limit], len(found) > limit
     return LightPage(items=page, next=encode_cursor(request.app.state.cursor_key, page[-1].id) if more else None)
 
@@ -82,7 +90,7 @@ async def list_findings(
     cursor: CursorText = None,
     limit: Limit = 50,
 ) -> FindingPage:
-    key, seen = request.app.state.cursor_key, or_(visible(overseer), finding_of_no_case(overseer))
+    key, seen = request.app.state.cursor_key, or_(visible_with_bundles(overseer), finding_of_no_case(overseer))
     async with db.read() as connection:
         rows = await found(connection, seen, kind, before(key, cursor), limit + 1)
     page, more = rows[:limit], len(rows) > limit

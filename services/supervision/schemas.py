@@ -271,7 +271,7 @@ class LightLine(LightOut):
     item_name: str
     department: BodyOut
     division: str
-    open: bool = Field(description="办件尚未作出决定")
+    open: bool = Field(description="办件（一件事）尚未办结：没有决定、撤回、终止")
     legal_due_on: date | None
     legal_due_provisional: bool | None = Field(description="true：暂定，按周一至周五推算的最早日期")
     promised_due_on: date | None

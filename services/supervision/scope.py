@@ -20,6 +20,16 @@ READERS = (*PARTIES, *DEPARTMENT, *DIVISION, *SYSTEMS)
 
 def visible(principal: Principal) -> ColumnElement[bool]:
     """Cases. Parties: their own. Officers: their department's. Counters and supervisors: their division and below."""
+    # a row whose item is not known yet (its first event is still on the way) is nobody's
+    return and_(col(CaseRow.item_code).is_not(None), _reach(principal))
+
+
+def visible_with_bundles(principal: Principal) -> ColumnElement[bool]:
+    """Cases, and bundles: a row of no item, with the name and the lead of its bundle, that carries the joint lights."""
+    return and_(col(CaseRow.item_name).is_not(None), _reach(principal))
+
+
+def _reach(principal: Principal) -> ColumnElement[bool]:
     rules: list[ColumnElement[bool]] = []
     if principal.has(*PARTIES, "MOBILE_BACKEND"):
         rules.append(col(CaseRow.submitter_id) == principal.subject)
@@ -30,8 +40,7 @@ def visible(principal: Principal) -> ColumnElement[bool]:
         rules.append(_below(col(CaseRow.division), principal.division))
     if principal.has("PROVINCIAL_PLATFORM"):
         rules.append(col(CaseRow.channel) == "PROVINCIAL")
-    # a row whose item is not known yet (its first event is still on the way) is nobody's
-    return and_(col(CaseRow.item_code).is_not(None), or_(false(), *rules))
+    return or_(false(), *rules)
 
 
 def own_keys(principal: Principal) -> frozenset[str]:

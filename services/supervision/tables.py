@@ -9,10 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-PENDING = (
-    "accepted_at IS NOT NULL AND decided_at IS NULL AND refused_at IS NULL "
-    "AND withdrawn_at IS NULL AND ended_at IS NULL"
-)
+OPEN = "decided_at IS NULL AND refused_at IS NULL AND withdrawn_at IS NULL AND ended_at IS NULL"
+PENDING = f"accepted_at IS NOT NULL AND {OPEN}"
 
 
 class Base(SQLModel, registry=registry()):

@@ -83,7 +83,12 @@ def supplement_notice() -> c.SupplementNotice:
         received_on=date(2026, 3, 2),
         faults=(
             c.FaultLine(name="食品安全管理制度", fault="未提交", remedy="提交加盖公章的食品安全管理制度一份"),
-            c.FaultLine(name="场所布局图", fault="未标注专间位置，与申请书不一致", remedy="重新绘制并标注专间"),
+            c.FaultLine(
+                name="场所布局图",
+                fault="未标注专间位置，与申请书不一致",
+                remedy="重新绘制并标注专间",
+                shown_by="申请书",
+            ),
         ),
         supply_by=date(2026, 4, 1),
         contact="综合窗口3号 0745-2200000",

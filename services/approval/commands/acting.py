@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from contracts.events.common import Actor, OrganisationRef
-from services.approval import facts, records, repository
+from services.approval import facts, records, renewals, repository
 from services.approval.domain.case import Case, Officer
 from services.approval.domain.days_moved import move_days, moved_days
 from services.approval.domain.errors import CaseChanged
@@ -53,6 +53,7 @@ async def perform(
     """
     async with db.transaction(idem) as uow:
         loaded = await repository.load(uow.connection, case_no, reach(principal))
+        loaded = await renewals.as_it_stands(uow.connection, loaded)
         async with on_version(uow, loaded.case, seen):
             before = await with_days(uow, loaded, calendar, now)
             case, fact = rule(before, officer(principal))

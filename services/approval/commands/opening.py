@@ -129,8 +129,10 @@ async def take_deferred(uow: UnitOfWork, supplied: DeferredMaterialSupplied) -> 
     """
     case = await _running(uow, supplied.application_id)
     if case is not None:
-        taken = taking.take_deferred(case, promised(supplied.outstanding))
+        brought = {material.material_no for material in supplied.materials}
+        taken = taking.take_deferred(case, promised(supplied.outstanding), brought)
         await repository.save_proceedings(uow.connection, case.id, taken.proceedings)
+        await repository.add_materials(uow.connection, case.id, supplied.materials)
 
 
 async def take_window(

@@ -87,15 +87,22 @@ def tell_hearing(
     """
     same_department(case, officer)
     hearing = _begun(case, Act.TELL_HEARING)
-    if hearing is not None and hearing.step is not HearingStep.TOLD:
-        raise HearingStage("听证已经申请、放弃或通知，无须再告知")
     named = tuple(person.strip() for person in persons if person.strip())
     require_that(bool(named), "persons", "required", "应当写明被告知的申请人、利害关系人")
+    if hearing is not None and not _may_be_told(hearing, named):
+        raise HearingStage("听证已经申请、放弃或通知，无须再告知")
     require_text(("notice", notice, "告知的内容"))
     request_by = workdays_after(now, REQUEST_WORKDAYS, calendar)
     before = hearing or Hearing(HearingStep.TOLD)
-    told = replace(before, told=tuple(dict.fromkeys((*before.told, *named))), request_by=request_by, told_at=now)
+    everybody = tuple(dict.fromkeys((*before.told, *named)))
+    told = replace(before, step=HearingStep.TOLD, told=everybody, request_by=request_by, told_at=now)
     return case.stepped(hearing=told), Told(named, request_by, notice.strip(), now)
+
+
+def _may_be_told(hearing: Hearing, named: tuple[str, ...]) -> bool:
+    """What others have waived is open again for somebody who was found only afterwards (art. 47)."""
+    newcomers = not set(named) <= set(hearing.told)
+    return hearing.step is HearingStep.TOLD or (hearing.step is HearingStep.WAIVED and newcomers)
 
 
 def request_hearing(
@@ -220,7 +227,8 @@ def _was_told(hearing: Hearing, person: str) -> None:
 def _check_chair(case: Case, chair: Inspector) -> None:
     """Somebody other than who examines the application (art. 48 (3))."""
     check = case.proceedings.site_check
-    examiners = case.opinion_writers | ({i.account_id for i in check.inspectors} if check else set())
+    inspectors = {*(i.account_id for i in check.inspectors), *check.former} if check else set()
+    examiners = case.opinion_writers | inspectors
     if chair.account_id in examiners:
         raise SeparationOfDuties("听证主持人不得是审查该申请的工作人员")
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.approval.domain.case import Case, Officer, same_department
 from services.approval.domain.clocks import workdays_after
-from services.approval.domain.errors import NotAnInspector, TooFewInspectors
+from services.approval.domain.errors import NotAnInspector, SeparationOfDuties, TooFewInspectors
 from services.approval.domain.proceedings import Inspector, SiteCheck
 from services.approval.domain.states import Act, require
 from services.approval.domain.wording import require_text, require_that
@@ -66,12 +66,15 @@ def assign_inspectors(
     number of the law enforcement card (执法证号): the record has to show it.
 
     Raises: OtherDepartment, WrongState, TooFewInspectors, IncompleteRecord
+        SeparationOfDuties: who approved a pause or an extension, or chairs the hearing, does not inspect (art. 48 (3)).
     """
     same_department(case, officer)
     require(case.state, Act.ASSIGN_INSPECTORS)
     require_text(("purpose", purpose, "核查的内容"))
     _at_least_two([inspector.account_id for inspector in inspectors])
     _with_cards(inspectors)
+    if not {inspector.account_id for inspector in inspectors}.isdisjoint(case.proceedings.approvers):
+        raise SeparationOfDuties("批准特别程序、延期或主持听证的人员不得参加此件的核查")
     due = workdays_after(case.clocks.accepted_at, ASSIGNMENT_WORKDAYS, calendar)
     before = case.proceedings.site_check
     former = {*before.former, *(i.account_id for i in before.inspectors if before.recorded)} if before else set()

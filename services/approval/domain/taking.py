@@ -1,6 +1,6 @@
 """What is told of a case under way: promised materials came in, applicants came again, a commitment was false."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -19,13 +19,14 @@ class Falsehood:
     found_at: datetime
 
 
-def take_deferred(case: Case, outstanding: Sequence[Promised]) -> Case:
-    """What is still promised after something came in. The version stays: no event of the case tells of it.
+def take_deferred(case: Case, outstanding: Sequence[Promised], brought: Collection[int] = ()) -> Case:
+    """What is still promised after something came in, which is from now on among the materials that go up (art. 35).
 
-    Raises: WrongState
+    The version stays: no event of the case tells of it. Raises: WrongState
     """
     require(case.state, Act.TAKE_DEFERRED)
-    return replace(case, proceedings=replace(case.proceedings, promised=tuple(outstanding)))
+    proceedings = replace(case.proceedings, promised=tuple(outstanding))
+    return replace(case, proceedings=proceedings, materials=case.materials | frozenset(brought))
 
 
 def take_claim(case: Case, claim: Claim) -> Case:

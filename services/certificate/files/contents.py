@@ -129,6 +129,7 @@ class FaultLine:
     name: str
     fault: str
     remedy: str
+    shown_by: str = ""  # of a second notice: the material handed in since that shows it
 
     def __post_init__(self) -> None:
         demand(self, "name", "fault", "remedy")

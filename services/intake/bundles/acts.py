@@ -1,7 +1,8 @@
 """Acts on a bundle application under way: receipt, acceptance, results of steps, extension, hand-over, withdrawal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from services.chassis.database import Answer
 from services.intake import repository
@@ -24,6 +25,7 @@ from services.intake.commands import withdraw as withdrawing
 from services.intake.commands.acting import stepped
 from services.intake.domain import application as application_rules
 from services.intake.domain import bundle_case as rules
+from services.intake.domain.application import Application
 from services.intake.domain.bundle_acceptance import accept as accept_all
 from services.intake.domain.bundle_case import BundleAct, BundleCase, MemberRun
 from services.intake.domain.bundle_errors import BundleMaterialsMissing, UnknownMember
@@ -91,7 +93,7 @@ async def accept(office: Office, bundle_no: str, call: Call) -> Answer:
         await _check_complete(work, after)
         for run in after.members:
             if run.state is MemberState.RUNNING and run.application_id is not None:
-                await accept_member(work, run.application_id, call.by)
+                await accept_member(work, run.application_id, call.by, as_of=after.accepted_at)
         case = await finish(work, seen.case, await settle(work, after), call.by)
         return await answered(work, case, 201)
 
@@ -109,20 +111,33 @@ async def lacking_of(work: Work, case: BundleCase) -> dict[int, str]:
     applications = await applications_of(work, case)
     fed = feeding(work, case)
     lacking: dict[int, str] = {}
+    for member_id in await still_asked(work, case):
+        application = _application(case, member_id, applications)
+        provided = application.materials if application else await provided_for(work, case, member_id)
+        for material in missing(work.item(member_id).item, provided):
+            if fed.get(material.certificate_type_code or "", member_id) == member_id:
+                number = _shared_no(work, member_id, material.material_no)
+                lacking[number] = material.name
+    return lacking
+
+
+async def still_asked(work: Work, case: BundleCase) -> list[str]:
+    """Members of this stage whose materials the window looks at: received and not answered, or waiting to start."""
+    applications = await applications_of(work, case)
+    found = []
     for run in case.members:
         member = work.running.definition.member(run.member_id)
         open_now = run.state in {MemberState.WAITING, MemberState.RUNNING} and member.stage_no == case.stage_no
-        if run.member_id not in work.running.items or not open_now:
-            continue
-        application = applications.get(run.application_id) if run.application_id else None
-        if application is not None and application.state is not State.RECEIVED:
-            continue
-        provided = application.materials if application else await provided_for(work, case, run.member_id)
-        for material in missing(work.item(run.member_id).item, provided):
-            if fed.get(material.certificate_type_code or "", run.member_id) == run.member_id:
-                number = _shared_no(work, run.member_id, material.material_no)
-                lacking[number] = material.name
-    return lacking
+        application = _application(case, run.member_id, applications)
+        answered = application is not None and application.state is not State.RECEIVED
+        if run.member_id in work.running.items and open_now and not answered:
+            found.append(run.member_id)
+    return found
+
+
+def _application(case: BundleCase, member_id: str, known: Mapping[UUID, Application]) -> Application | None:
+    application_id = case.run_of(member_id).application_id
+    return known.get(application_id) if application_id else None
 
 
 def _shared_no(work: Work, member_id: str, material_no: int) -> int:

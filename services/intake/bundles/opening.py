@@ -20,7 +20,7 @@ from services.intake.domain.application import Application, Staff
 from services.intake.domain.bundle_case import BundleCase, BundleState
 from services.intake.domain.bundle_materials import fed_by_step, for_member, wanting_types
 from services.intake.domain.bundle_plan import FAILED, MemberState
-from services.intake.domain.materials import Provided, Source, auto_reuse, merge, missing, still_usable
+from services.intake.domain.materials import Provided, Source, auto_reuse, merge, missing
 from services.intake.domain.states import State
 from services.intake.items import VersionedItem
 from services.intake.office import Office
@@ -160,7 +160,7 @@ async def receive_member(work: Work, application: Application, by: Staff) -> Non
     await receiving.receive(work.office, application.application_id, ReceiptIn(), call)
 
 
-async def accept_member(work: Work, application_id: UUID, by: Staff) -> bool:
+async def accept_member(work: Work, application_id: UUID, by: Staff, *, as_of: datetime | None = None) -> bool:
     """Accept what is received and complete. What lacks something stays received: the clerk answers it by itself."""
     connection = work.uow.connection
     application = (await repository.load_for_update(connection, [application_id]))[application_id]
@@ -169,12 +169,10 @@ async def accept_member(work: Work, application_id: UUID, by: Staff) -> bool:
     item = await work.office.items.pinned(
         connection, application.item_code, application.item_version, application.course.scenario
     )
-    reused = [m.certificate_identifier for m in application.materials if m.certificate_identifier]
-    held = await repository.held_with(connection, reused)
-    if missing(item.item, still_usable(application.materials, held, today=china_date(work.now))):
+    if missing(item.item, await accepting.counting(connection, application, china_date(work.now))):
         return False
     call = acting_as(by, channel=application.channel, now=work.now, seen=application.version)
-    await accepting.accept(work.office, application_id, call)
+    await accepting.accept(work.office, application_id, call, as_of=as_of)
     return True
 
 

@@ -11,7 +11,7 @@ from services.intake import facts, order_repository, repository
 from services.intake.commands.acting import load, publish, save
 from services.intake.commands.reliance import record
 from services.intake.domain import application as rules
-from services.intake.domain.materials import still_usable
+from services.intake.domain.materials import Provided, Source, commitments, still_usable
 from services.intake.domain.states import Act
 from services.intake.items import VersionedItem
 from services.intake.office import Call, Office, answer
@@ -20,27 +20,29 @@ from services.intake.settings import IntakeSettings
 from services.kernel.time_limit import DueDate, TimeLimit
 
 
-async def accept(office: Office, application_id: UUID, call: Call) -> Answer:
-    """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, MaterialsMissing."""
+async def accept(office: Office, application_id: UUID, call: Call, *, as_of: datetime | None = None) -> Answer:
+    """`as_of`: see `accepted_from`.
+
+    Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, MaterialsMissing.
+    """
     async with office.db.transaction(call.idempotency) as uow:
         seen = await load(uow.connection, application_id, call)
         await call.check_seen(uow, seen, Act.ACCEPT)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         item = item.chosen_by(seen.materials)
-        reused = [m.certificate_identifier for m in seen.materials if m.certificate_identifier]
-        held = await repository.held_with(uow.connection, reused)
-        order, quota = await place(uow.connection, item, call.now)
-        accepted_at = rules.accepted_from(seen, call.now)
+        accepted_at = rules.accepted_from(seen, call.now, as_of=as_of)
+        order, quota = await place(uow.connection, item, seen, accepted_at)
         accepted = rules.accept(
             seen,
             item.item,
-            counting=still_usable(seen.materials, held, today=call.today),
+            counting=await counting(uow.connection, seen, call.today),
             legal_due=_due(office, item.item.legal_limit, seen, accepted_at),
             promised_due=_due(office, item.item.promised_limit, seen, accepted_at),
             by=call.by,
             now=call.now,
             order=order,
             check_by=check_by(office.settings, call.today),
+            as_of=as_of,
         )
         accepted = await save(uow, seen, accepted, events=1)
         publish(uow, accepted, facts.accepted(accepted, item, quota=quota, answered_at=call.now))
@@ -48,14 +50,29 @@ async def accept(office: Office, application_id: UUID, call: Call) -> Answer:
         return answer(uow, 201, accepted, item)
 
 
+async def counting(connection: AsyncConnection, application: rules.Application, today: date) -> tuple[Provided, ...]:
+    """The materials that count today: a certificate that still stands, a commitment of whoever may still make one.
+
+    Source: 国办发〔2020〕42号 (who was found dishonest makes no commitments until his credit is repaired).
+    """
+    reused = [m.certificate_identifier for m in application.materials if m.certificate_identifier]
+    usable = still_usable(application.materials, await repository.held_with(connection, reused), today=today)
+    if not commitments(usable):
+        return usable
+    until = await repository.barred_until(connection, [party.subject_key for party in application.applicants])
+    barred = until is not None and until >= today
+    return tuple(given for given in usable if not (barred and given.source is Source.COMMITMENT))
+
+
 async def place(
-    connection: AsyncConnection, item: VersionedItem, accepted_at: datetime
+    connection: AsyncConnection, item: VersionedItem, application: rules.Application, accepted_at: datetime
 ) -> tuple[int | None, int | None]:
-    """Place in the order of acceptance and the number that can be granted; nothing for an item without a limit.
+    """Place in the order of acceptance and the number that can be granted; nothing for an item without a limit, and
+    for a renewal: what it renews holds its number.
 
     Source: Administrative Licensing Law art. 57.
     """
-    if not item.item.quantity_limited:
+    if not item.item.quantity_limited or application.renews is not None:
         return None, None
     order = await order_repository.acceptance_order(connection, item.item.item_code, accepted_at)
     return order, await order_repository.quota(connection, item.item.item_code)

@@ -12,12 +12,13 @@ from contracts.events.common import Event
 from services.chassis import clock
 from services.chassis.database import Database, UnitOfWork
 from services.chassis.reference import Reference
-from services.intake import facts, facts_later, repository
+from services.intake import facts, facts_later, reliance_repository, repository
 from services.intake.commands.accept import check_by, place
 from services.intake.commands.acting import publish, stepped
 from services.intake.commands.reliance import record
 from services.intake.domain import application as rules
 from services.intake.domain import silence, supplement, windows
+from services.intake.domain.reliance import ENDED_FOR_GOOD
 from services.intake.domain.states import State
 from services.intake.items import Items, VersionedItem
 from services.intake.office import work_calendars, workdays_after
@@ -84,12 +85,25 @@ class ByLaw:
             if seen is None:
                 return
             item = await self.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
+            if await self._is_taken_away(uow, seen):
+                changed = stepped(seen, silence.not_renewable(seen), events=0)
+                await repository.save_locked(uow.connection, [(changed, seen.version)])
+                return
             changed, event = await self._bring_about(uow, seen, item, clock.now())
             changed = stepped(seen, changed, events=1)
             await repository.save_locked(uow.connection, [(changed, seen.version)])
             publish(uow, changed, event(changed))
             if changed.state is State.ACCEPTED:
                 await record(uow, changed, item, self.items, clock.now())
+
+    @staticmethod
+    async def _is_taken_away(uow: UnitOfWork, seen: rules.Application) -> bool:
+        """Whether what silence would renew no longer stands; locked, so that it stands until this is over."""
+        if seen.state is not State.ACCEPTED or seen.renews is None or windows.closes_at(seen) is not None:
+            return False
+        identifier = seen.renews.certificate_identifier
+        held = await reliance_repository.held_now(uow.connection, [identifier])
+        return identifier in held and held[identifier].status in ENDED_FOR_GOOD
 
     async def _bring_about(
         self, uow: UnitOfWork, seen: rules.Application, item: VersionedItem, now: datetime
@@ -106,7 +120,7 @@ class ByLaw:
             return renewed, lambda saved: facts_later.renewal_deemed(saved, item, now)
         item = item.chosen_by(seen.materials)
         received_at = rules.counted_from(seen) or now
-        order, quota = await place(uow.connection, item, received_at)
+        order, quota = await place(uow.connection, item, seen, received_at)
         accepted = silence.deem_accepted(
             seen,
             item.item,

@@ -1,15 +1,16 @@
 """Supplement: the notice with every fault, what the applicant supplies, and return when he gives up."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from services.chassis.database import Answer
-from services.intake import facts, facts_later, repository
+from services.intake import facts, facts_later
+from services.intake.commands.accept import counting
 from services.intake.commands.acting import load, publish, save
 from services.intake.commands.submit import hand_in, holders_of, promises
 from services.intake.domain import supplement as rules
 from services.intake.domain.application import NOTICE_WORKDAYS
 from services.intake.domain.catalogue import ServiceItem
-from services.intake.domain.materials import still_usable
 from services.intake.domain.records import MaterialFault
 from services.intake.domain.states import Act
 from services.intake.office import Call, Office, answer
@@ -17,9 +18,16 @@ from services.intake.schemas import FaultIn, ReturnIn, SupplementNoticeIn, Suppl
 
 
 async def request_supplement(
-    office: Office, application_id: UUID, body: SupplementNoticeIn, call: Call, *, judged: bool = False
+    office: Office,
+    application_id: UUID,
+    body: SupplementNoticeIn,
+    call: Call,
+    *,
+    judged: Sequence[MaterialFault] | None = None,
 ) -> Answer:
-    """Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, AlreadyNotified,
+    """`judged`: this member's part of a bundle's notice, which was found possible for all of them.
+
+    Raises UnknownApplication, StaleVersion, ApplicationChanged, WrongState, AlreadyNotified,
     FaultCouldBeSeen, Invalid.
     """
     async with office.db.transaction(call.idempotency) as uow:
@@ -27,12 +35,10 @@ async def request_supplement(
         await call.check_seen(uow, seen, Act.REQUEST_SUPPLEMENT)
         item = await office.items.pinned(uow.connection, seen.item_code, seen.item_version, seen.course.scenario)
         workdays = office.settings.supply_workdays if body.supply_by is None else None
-        reused = [m.certificate_identifier for m in seen.materials if m.certificate_identifier]
-        held = await repository.held_with(uow.connection, reused)
         asked = rules.request_supplement(
             seen,
             item.item,
-            [_fault(item.item, fault) for fault in body.faults],
+            judged or [_fault(item.item, fault) for fault in body.faults],
             supply_by=body.supply_by or office.workdays_after(call.now, office.settings.supply_workdays).on,
             today=call.today,
             by=call.by,
@@ -40,8 +46,8 @@ async def request_supplement(
             reason=body.reason,
             workdays=workdays,
             calendar=office.calendar,
-            counting=still_usable(seen.materials, held, today=call.today),
-            judged=judged,
+            counting=await counting(uow.connection, seen, call.today),
+            judged=judged is not None,
         )
         asked = await save(uow, seen, asked, events=1)
         publish(uow, asked, facts.supplement_requested(asked, item))
@@ -49,9 +55,14 @@ async def request_supplement(
 
 
 def _fault(item: ServiceItem, fault: FaultIn) -> MaterialFault:
-    material = item.material(fault.material_no)
+    material, shown = item.material(fault.material_no), item.material(fault.shown_by or 0)
     return MaterialFault(
-        fault.material_no, material.name if material else "", fault.fault, fault.remedy, fault.shown_by
+        fault.material_no,
+        material.name if material else "",
+        fault.fault,
+        fault.remedy,
+        fault.shown_by,
+        shown.name if shown else None,
     )
 
 

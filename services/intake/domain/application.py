@@ -231,6 +231,7 @@ def accept(
     now: datetime,
     order: int | None = None,
     check_by: date | None = None,
+    as_of: datetime | None = None,
 ) -> Application:
     """Acceptance (受理): only with every required material present.
 
@@ -238,6 +239,7 @@ def accept(
         counting: the materials that count today (a reused certificate may have lost its validity since submission).
         order: place among those accepted for an item limited in number (art. 57).
         check_by: last day for checking what was promised by informed commitment.
+        as_of: see `accepted_from`.
 
     Source: art. 32(5), 32 para. 2.
     """
@@ -250,22 +252,37 @@ def accept(
     return replace(
         application,
         state=State.ACCEPTED,
-        accepted_at=accepted_from(application, now),
+        accepted_at=accepted_from(application, now, as_of=as_of),
         accepted_by=by,
         legal_due=legal_due,
         promised_due=promised_due,
         materials=to_check(application.materials, check_by),
         acceptance_order=order,
+        renews=renewed_by_silence(application),
     )
 
 
-def accepted_from(application: Application, now: datetime) -> datetime:
+def accepted_from(application: Application, now: datetime, *, as_of: datetime | None = None) -> datetime:
     """As of when an acceptance at this instant counts: now, after a supplement when everything had arrived.
+
+    Args:
+        as_of: when everything the bundle was asked for had arrived, of a member that lacked nothing itself.
 
     Source: Administrative Licensing Law art. 32(5); domain.md 3.3; the supplement notice tells the applicant so.
     """
     supplied_at = application.supplement.supplied_at if application.supplement else None
-    return supplied_at or now
+    return supplied_at or max(as_of or now, application.received_at or now)
+
+
+def renewed_by_silence(application: Application) -> Renewal | None:
+    """What it renews: silence at the old certificate's end renews only what was all there before that end.
+
+    Source: Administrative Licensing Law art. 50 para. 2 (the body did not decide in time; it could have).
+    """
+    renews, complete_at = application.renews, counted_from(application)
+    if renews is None or complete_at is None or complete_at < end_of(renews.valid_until):
+        return renews
+    return replace(renews, silence_renews=False)
 
 
 def clock_start(application: Application, limit: TimeLimit, *, accepted_at: datetime) -> datetime:

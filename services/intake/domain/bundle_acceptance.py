@@ -21,9 +21,12 @@ def counted_from(case: BundleCase) -> datetime | None:
 
     A notice of an earlier stage says nothing about this one.
     """
+    return _supplied_at(case) or case.received_at
+
+
+def _supplied_at(case: BundleCase) -> datetime | None:
     notice = case.supplement
-    supplied_at = notice.supplied_at if notice is not None and notice.stage_no == case.stage_no else None
-    return supplied_at or case.received_at
+    return notice.supplied_at if notice is not None and notice.stage_no == case.stage_no else None
 
 
 def answered_by(case: BundleCase, calendar: WorkCalendar) -> datetime | None:
@@ -50,11 +53,13 @@ def require_unsilenced(case: BundleCase, calendar: WorkCalendar, now: datetime) 
 def accept(case: BundleCase, *, by: Staff, now: datetime, calendar: WorkCalendar) -> BundleCase:
     """Acceptance of all members together; which materials they need was checked before.
 
+    After a supplement of this stage it counts from when everything had arrived (art. 32(5)).
+
     Raises WrongBundleState, AlreadyAccepted.
     """
     require(case, BundleAct.ACCEPT)
     require_unsilenced(case, calendar, now)
-    return replace(case, state=BundleState.ACCEPTED, accepted_at=now, accepted_by=by)
+    return replace(case, state=BundleState.ACCEPTED, accepted_at=_supplied_at(case) or now, accepted_by=by)
 
 
 def deem_accepted(case: BundleCase, *, now: datetime, calendar: WorkCalendar) -> BundleCase:

@@ -80,6 +80,7 @@ class MaterialFault:
     fault: str
     remedy: str
     shown_by: int | None = None  # of a second notice: the material that came in since and shows this fault
+    shown_by_name: str | None = None  # its name: of a bundle it may stand in another member's list
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 TAKEN_AWAY = frozenset({"RESCINDED", "ANNULLED", "REVOKED"})
+ENDED_FOR_GOOD = TAKEN_AWAY | {"DEREGISTERED"}  # nothing is left that could be renewed
 
 
 def base_of(identifier: str) -> str:

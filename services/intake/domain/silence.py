@@ -3,7 +3,13 @@
 from dataclasses import replace
 from datetime import date, datetime
 
-from services.intake.domain.application import Application, answered_by, counted_from, require
+from services.intake.domain.application import (
+    Application,
+    answered_by,
+    counted_from,
+    renewed_by_silence,
+    require,
+)
 from services.intake.domain.catalogue import ServiceItem
 from services.intake.domain.errors import NotYetDue
 from services.intake.domain.materials import missing, to_check
@@ -60,13 +66,23 @@ def deem_accepted(
         materials=to_check(application.materials, check_by),
         deemed=Deemed(now, lacking),
         acceptance_order=order,
+        renews=renewed_by_silence(application),
     )
+
+
+def not_renewable(application: Application) -> Application:
+    """The certificate was taken away meanwhile: silence renews nothing, the department decides.
+
+    Source: Administrative Licensing Law arts. 69, 70: what was annulled, rescinded or revoked has no term to prolong.
+    """
+    renews = application.renews
+    return replace(application, renews=replace(renews, silence_renews=False)) if renews is not None else application
 
 
 def deem_renewed(application: Application, *, now: datetime, delivery_due: DueDate | None = None) -> Application:
     """Renewal by silence (视为准予延续): no decision by the last day of the old certificate.
 
-    Decided as of the end of that day, whenever it is found.
+    Decided as of the end of that day, whenever it is found; what was accepted only after it, when it was accepted.
 
     Source: Administrative Licensing Law art. 50 para. 2.
     """
@@ -78,7 +94,7 @@ def deem_renewed(application: Application, *, now: datetime, delivery_due: DueDa
         application,
         state=State.DECIDED,
         outcome=Outcome.GRANTED,
-        decided_at=until,
+        decided_at=max(until, application.accepted_at or until),
         delivery_due=delivery_due,
         renews=replace(renews, renewed_at=until),
     )

@@ -317,7 +317,7 @@ def decision_runs(told: Told) -> Iterator[Run]:
             not_before=told.claim_until,
         )
     renews = told.accepted.get("renews")
-    if renews:
+    if renews and _in_time(case.accepted_at, date.fromisoformat(renews["valid_until"])):
         yield Run(
             ClockName.RENEWAL,
             RENEWAL_ARTICLE,
@@ -327,6 +327,11 @@ def decision_runs(told: Told) -> Iterator[Run]:
             met_at=case.decided_at,
             ended_at=told.closed_at,
         )
+
+
+def _in_time(accepted_at: datetime | None, valid_until: date) -> bool:
+    """Nothing can be decided before an end that was over when the application was accepted."""
+    return accepted_at is None or china_date(accepted_at) <= valid_until
 
 
 def certificate_run(told: Told) -> Iterator[Run]:

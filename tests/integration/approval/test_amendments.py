@@ -1,10 +1,13 @@
 """A case that asks for an amendment: the officer sees what is asked, and grants it only while it can be done."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
+
+import pytest
 
 from contracts.events import certificate as events
 from contracts.events.common import Actor
+from contracts.events.intake import RenewalRef
 from contracts.events.intake_seldom import QuotaSet
 from contracts.events.standing import AmendmentRef, Change
 from services.approval.quotas import keep_quota
@@ -13,6 +16,18 @@ from tests.integration.approval.test_standing import a_certificate, hear, standi
 from tests.support.approval import FOOD_CODE, Approval, an_item
 
 ASKED = (Change(what="经营场所", before="甲路1号", after="乙路2号"),)
+
+
+def a_quota(item_code: str) -> QuotaSet:
+    return QuotaSet(
+        item_code=item_code,
+        quota=1,
+        reason="限额",
+        counts_from=date(2020, 1, 1),
+        revision=1,
+        set_at=clock.now(),
+        set_by=Actor(account_id="a", name="管理员", role="CATALOGUE_ADMIN"),
+    )
 
 
 async def test_what_is_asked_for_is_shown_and_told_with_the_decision(approval: Approval) -> None:
@@ -43,19 +58,50 @@ async def test_what_was_taken_away_since_is_not_amended(approval: Approval) -> N
     assert (answer.status_code, answer.json()["code"]) == (409, "approval.certificate-state")
 
 
+@pytest.mark.parametrize("taken_away", [True, False], ids=["taken away", "standing"])
+async def test_art_50_the_department_decides_only_where_silence_renews_nothing_and_never_renews_what_is_gone(
+    approval: Approval, taken_away: bool
+) -> None:
+    issued = await a_certificate(approval)
+    over = clock.today() - timedelta(days=2)
+    renews = RenewalRef(certificate_identifier=issued.identifier, valid_until=over, silence_renews=True)
+    accepted = await approval.reviewed(renews=renews)
+    if taken_away:
+        await hear(approval, standing(issued, events.CertificateRevoked, "REVOKED"), 2)
+    refusal = {
+        "outcome": "REFUSED",
+        "facts": "原证已被吊销",
+        "reasons": "无证可延",
+        "legal_basis": "行政许可法第七十条",
+    }
+
+    granted = await approval.decide(accepted.case_no, approval.chief, seen=2)
+    refused = await approval.decide(accepted.case_no, approval.chief, seen=2, **refusal)
+
+    if taken_away:
+        assert (granted.status_code, granted.json()["code"]) == (409, "approval.certificate-state")
+        assert refused.status_code == 201, refused.text
+    else:
+        assert {one.json()["code"] for one in (granted, refused)} == {"approval.renewed-by-silence"}
+
+
+async def test_art_57_a_renewal_is_granted_when_all_numbers_are_used_and_takes_none(approval: Approval) -> None:
+    limited = an_item(item_code=f"{FOOD_CODE[:-1]}8", quantity_limited=True)
+    async with approval.database.transaction() as uow:
+        await keep_quota(uow, a_quota(limited.item_code))
+    renews = RenewalRef(certificate_identifier="OLD", valid_until=date(2099, 1, 1), silence_renews=False)
+    before, after = [await approval.reviewed(item=limited, renews=renews) for _ in range(2)]
+    newcomer = await approval.reviewed(item=limited)
+
+    answers = [await approval.decide(one.case_no, approval.chief, seen=2) for one in (before, newcomer, after)]
+
+    assert [answer.status_code for answer in answers] == [201, 201, 201], [answer.text for answer in answers]
+
+
 async def test_art_57_neither_a_granted_amendment_nor_an_open_one_stands_in_a_newcomers_way(approval: Approval) -> None:
     limited = an_item(item_code=f"{FOOD_CODE[:-1]}9", quantity_limited=True)
-    quota = QuotaSet(
-        item_code=limited.item_code,
-        quota=1,
-        reason="限额",
-        counts_from=date(2020, 1, 1),
-        revision=1,
-        set_at=clock.now(),
-        set_by=Actor(account_id="a", name="管理员", role="CATALOGUE_ADMIN"),
-    )
     async with approval.database.transaction() as uow:
-        await keep_quota(uow, quota)
+        await keep_quota(uow, a_quota(limited.item_code))
     issued = await a_certificate(approval)
     amends = AmendmentRef(certificate_identifier=issued.identifier, changes=ASKED)
     amending = limited.model_copy(update={"quantity_limited": False})

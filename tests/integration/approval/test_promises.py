@@ -38,6 +38,17 @@ async def test_no_grant_before_every_deferred_material_is_in(approval: Approval)
     assert granted.status_code == 201, granted.text
 
 
+async def test_what_has_come_in_is_shown_with_the_other_materials(approval: Approval) -> None:
+    accepted = await approval.reviewed(deferred=(PROMISED,))
+
+    for _ in range(2):
+        async with approval.database.transaction() as uow:
+            await Listener(calendars())(uow, [incoming(_supplied(accepted), accepted.application_id, 4)])
+
+    shown = (await approval.get(f"cases/{accepted.case_no}/examination", approval.handler)).json()
+    assert [material["material_no"] for material in shown["materials"]] == [1, PROMISED.material_no]
+
+
 async def test_an_act_that_loaded_the_case_before_the_material_came_in_does_not_undo_it(approval: Approval) -> None:
     accepted = await approval.reviewed(deferred=(PROMISED,))
     supplied = _supplied(accepted)

@@ -55,11 +55,33 @@ async def test_art_32_one_notice_names_every_fault_of_every_member_and_is_answer
     assert member["state"] == "CORRECTION"
     assert (supplied["state"], supplied["supplement"]["outstanding"]) == ("RECEIVED", [])
     assert accepted["state"] == "ACCEPTED"
+    whole = [await application_of(bundles, accepted, member_id) for member_id in ("E01",)]
+    assert accepted["accepted_at"] == supplied["supplement"]["supplied_at"], "art. 32(5): when everything was there"
+    assert {one["accepted_at"] for one in whole} == {accepted["accepted_at"]}
     subjects = [subject for _, subject, _ in await bundles.desk.events(bundle["bundle_application_id"])]
     assert subjects.count("intake.bundle_supplement.requested.v1") == 1
     assert subjects.count("intake.bundle_supplement.supplied.v1") == 1
     again = await bundles.act(accepted, "supplement-notice", {"faults": [fault(numbers[0])]})
     assert again.json()["code"] == "intake.bundle-wrong-state"
+
+
+async def test_art_31_a_notice_asks_for_nothing_that_no_member_before_the_window_needs(bundles: BundleDesk) -> None:
+    """The numbers of the common list stand for the whole bundle: also for members that take no part, or later."""
+    bundle = await bundles.done(await bundles.submitted("K04", number=a_company()), "receipt")
+    lacking = (await bundles.act(bundle, "acceptance")).json()["errors"]
+    named = [fault(int(error["pointer"].rsplit("/", 1)[1])) for error in lacking]
+    now = {m["member_id"] for m in bundle["members"] if m["stage_no"] == bundle["stage_no"]}
+    later = [m["material_no"] for m in bundle["materials"] if not now & set(m["needed_by"])]
+    guide = (await bundles.desk.get("/bundles/K04")).json()["materials"]
+    never = {m["material_no"] for m in guide} - {m["material_no"] for m in bundle["materials"]}
+
+    refused = await bundles.act(bundle, "supplement-notice", {"faults": [*named, fault(later[0]), fault(max(never))]})
+    asked = await bundles.done(bundle, "supplement-notice", {"faults": named})
+
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
+        (f"#/faults/{len(named) + n}/material_no", "supplement.unlisted") for n in range(2)
+    ]
+    assert set(asked["supplement"]["members"]) <= now
 
 
 async def test_a_second_notice_needs_a_reason_and_something_that_could_not_be_seen(bundles: BundleDesk) -> None:

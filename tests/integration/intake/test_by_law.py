@@ -10,6 +10,7 @@ import pytest
 from contracts.events.certificate import CertificateSuperseded, PaperKind
 from services.chassis.ids import uuid7
 from tests.integration.intake.desk import FOOD_LICENCE, SHOP, Desk, a_decision_paper
+from tests.integration.intake.test_recall import take_away
 from tests.integration.intake.travel import Travel, travel
 
 __all__ = ["travel"]
@@ -270,6 +271,21 @@ class TestArt50Renewal:
         travel.to_day(date(2026, 9, 2))
         again = await desk.submit("E03", number=number)
         assert again.status_code == 409, "only the new version can be renewed, and not yet"
+
+    async def test_silence_does_not_renew_what_was_taken_away_meanwhile(self, desk: Desk, travel: Travel) -> None:
+        number = "91431202MA00002502"
+        identifier = await self.licence(desk, "JY2006", number=number)
+        travel.to_day(date(2026, 7, 1))
+        application = await desk.accepted("E03", number=number)
+        await take_away(desk, identifier)
+
+        travel.after(self.UNTIL, 600)
+        await asyncio.gather(*(travel.law_acts() for _ in range(2)))
+
+        left = await now(desk, application)
+        assert (left["state"], left["outcome"], left["renews"]["silence_renews"]) == ("ACCEPTED", None, False)
+        assert left["version"] == application["version"] + 1, "looked at once, not every second"
+        assert await told(desk, application, "intake.renewal.deemed.v1") == []
 
     async def test_it_waits_while_a_decision_may_be_on_its_way(self, desk: Desk, travel: Travel) -> None:
         number = "91431202MA0000226H"

@@ -136,6 +136,26 @@ class TestInformedCommitment:
         (after_false,) = await on_record(desk, number)
         assert (after_kept, after_false["barred_until"]) == ([], soon(900))
 
+    async def test_a_commitment_made_before_its_maker_was_barred_is_not_accepted_afterwards(
+        self, desk: Desk, promising: list[dict[str, Any]]
+    ) -> None:
+        number = a_company()
+        submitted = await desk.submitted("E02", number=number, materials=promising)
+        waiting = await desk.done(submitted, "receipt")
+        party = {"party_type": "ORGANISATION", "number": number, "barred_until": soon(310), "reason": "失信未修复"}
+        await desk.post("/barred-applicants", desk.staff("SUPERVISOR"), party)
+
+        refused = await desk.act(waiting, "acceptance")
+        forgotten = await desk.act(waiting, "supplement-notice", {"faults": [FAULT]})
+        asked = await desk.done(waiting, "supplement-notice", {"faults": [FAULT | {"material_no": 4}]})
+        supplied = await desk.done(asked, "supplements", {"materials": [paper(4)]})
+        accepted = await desk.done(supplied, "acceptance")
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "intake.materials-missing")
+        assert [error["pointer"] for error in refused.json()["errors"]] == ["#/materials/4"]
+        assert [error["code"] for error in forgotten.json()["errors"]] == ["supplement.incomplete"]
+        assert coverage(accepted)[4] == "ON_PAPER"
+
     async def test_whoever_is_barred_may_not_commit_himself(self, desk: Desk, promising: list[dict[str, Any]]) -> None:
         other = "91431202MA00002427"
         supervisor = desk.staff("SUPERVISOR")

@@ -2,12 +2,15 @@
 
 import asyncio
 import hashlib
+import json
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from services.chassis import clock
 from services.intake import catalogue_import
 from services.intake.domain.catalogue import Catalogue
 from services.kernel.time_limit import StartRule, TimeLimit, Unit
@@ -111,7 +114,7 @@ class TestArt57OrderOfAcceptance:
         return int(shown.json()["acceptance_order"])
 
     @staticmethod
-    async def place(desk: Desk, application: dict[str, Any]) -> tuple[int, int]:
+    async def place(desk: Desk, application: dict[str, Any]) -> tuple[int | None, int | None]:
         events = await desk.events(application["application_id"])
         return next((e["acceptance_order"], e["quota"]) for _, name, e in events if name.endswith("accepted.v1"))
 
@@ -130,6 +133,33 @@ class TestArt57OrderOfAcceptance:
         assert await self.place_now(desk, newcomer) == 1
         assert (waiting["acceptance_order"], order["granted"], order["remaining"]) == (None, 0, 1)
         assert [(i["case_no"], i["within_quota"]) for i in order["items"]] == [(newcomer["case_no"], True)]
+
+    async def test_a_renewal_takes_no_number_and_stands_before_nobody(self, desk: Desk) -> None:
+        granted, waiting = [await self.renewing(desk, serial) for serial in ("RENEW57A", "RENEW57B")]
+        await desk.decided(granted)
+        quota = {"quota": 1, "reason": "合理布局规划", "counts_from": str(clock.today())}
+        await desk.post("/items/E06/quota", desk.staff("CATALOGUE_ADMIN"), quota)
+        before = (await desk.get("/items/E06/acceptance-order", desk.staff("HANDLER", org=TOBACCO))).json()
+
+        newcomer = await desk.accepted("E06", number=SHOP)
+
+        order = (await desk.get("/items/E06/acceptance-order", desk.staff("HANDLER", org=TOBACCO))).json()
+        assert (await self.place(desk, waiting), waiting["acceptance_order"]) == ((None, None), None)
+        assert (order["granted"], order["remaining"]) == (before["granted"], before["remaining"])
+        assert waiting["case_no"] not in {line["case_no"] for line in order["items"]}
+        assert len(order["items"]) == len(before["items"]) + 1, "the newcomer alone"
+        assert order["items"][-1]["case_no"] == newcomer["case_no"]
+
+    @staticmethod
+    async def renewing(desk: Desk, serial: str) -> dict[str, Any]:
+        """Accepted for the renewal of a certificate that is held: no limited item of this catalogue has its window."""
+        application = await desk.done(await desk.complete("E06", number=SHOP), "receipt")
+        renews = {"certificate_identifier": serial, "valid_until": "2099-01-01", "silence_renews": False}
+        async with desk.database.transaction() as uow:
+            statement = text("UPDATE application SET renews = CAST(:renews AS jsonb) WHERE application_id = :id")
+            values = {"renews": json.dumps(renews), "id": application["application_id"]}
+            await uow.connection.execute(statement, values)
+        return await desk.done(application, "acceptance")
 
     async def test_other_departments_do_not_see_it(self, desk: Desk) -> None:
         answer = await desk.get("/items/E06/acceptance-order", desk.staff("HANDLER", org="11431202006100029C"))

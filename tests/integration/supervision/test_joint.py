@@ -111,6 +111,15 @@ class Bundle:
         return self.messages(bundles.BundleDecided(**self.named, members=(), partial=False, decided_at=when))
 
 
+async def shown(supervision: Supervision, number: str) -> tuple[bool, list[bool]]:
+    """Whether the bundle of this light is shown as under way; and found when asked for open, and for closed ones."""
+    found = []
+    for asked in ({}, {"open": "true"}, {"open": "false"}):
+        page = await supervision.get("supervision/lights", supervision.supervisor, limit=200, **asked)
+        found.append([line["open"] for line in page.json()["items"] if line["case_no"] == number])
+    return found[0][0], [bool(lines) for lines in found[1:]]
+
+
 def a_story() -> Story:
     return Story(legal=10, promised=7).submitted().received().accepted().opened()
 
@@ -197,6 +206,9 @@ async def test_art42_the_joint_clock_burns_on_the_lead_when_its_last_day_is_over
     await sweep(supervision)
 
     assert await lit(supervision, bundle.id) == [("joint-red", LEAD.name, "K01-2018-1003", True)]
+    assert await shown(supervision, "K01-2018-1003") == (True, [True, False])
+    await supervision.hear(*bundle.decided(at("2018-12-20 09:00:00")))
+    assert await shown(supervision, "K01-2018-1003") == (False, [False, True])
 
 
 async def test_art42_a_joint_light_is_void_when_the_bundle_was_decided_before(supervision: Supervision) -> None:

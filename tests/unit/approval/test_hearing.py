@@ -83,6 +83,21 @@ def test_art_47_everybody_who_was_told_has_to_waive() -> None:
     assert decided(second, "2026-03-05 12:00") is State.DECIDED
 
 
+def test_art_47_who_is_found_after_everybody_waived_is_told_of_the_right_all_the_same() -> None:
+    waived = hearing.waive_hearing(told(), HANDLER, person="申请人", document="书面放弃", now=utc(TOLD_AT))[0]
+
+    def tell(*persons: str) -> Case:
+        return hearing.tell_hearing(
+            waived, HANDLER, persons=persons, notice="可以申请听证", now=utc("2026-03-05 09:00"), calendar=CALENDAR
+        )[0]
+
+    with pytest.raises(HearingStage):
+        tell("申请人")
+    with pytest.raises(HearingOpen):
+        decided(tell("邻居"), "2026-03-12 23:59")
+    assert decided(tell("邻居"), "2026-03-13 00:00") is State.DECIDED
+
+
 def test_art_47_asked_for_on_the_fifth_working_day_is_in_time_and_a_day_later_is_not() -> None:
     asked = requested("2026-03-09 23:59")
 
@@ -146,6 +161,30 @@ def test_art_48_who_chairs_does_not_examine_afterwards() -> None:
 
     with pytest.raises(SeparationOfDuties):
         cases.examine(case, given.OPINION, replace(HANDLER, account_id="chair"), now=NOON)
+
+
+def test_art_48_who_chairs_does_not_inspect_afterwards_nor_who_has_inspected_before_chair() -> None:
+    inspected = site_check.assign_inspectors(
+        requested(), HANDLER, inspectors=INSPECTORS, purpose="核查", now=NOON, calendar=CALENDAR
+    )[0]
+    record = SiteRecord(("i1", "i2"), NOON, "店内", "属实", passed=True)
+    inspected = site_check.record_site_check(inspected, replace(HANDLER, account_id="i1"), record, now=NOON)[0]
+    others = (Inspector("i3", "核查丙", "18120003"), Inspector("chair", "主持甲", "18120004"))
+    again = site_check.assign_inspectors(
+        inspected, HANDLER, inspectors=(others[0], INSPECTORS[1]), purpose="复核", now=NOON, calendar=CALENDAR
+    )[0]
+
+    with pytest.raises(SeparationOfDuties):
+        announced(again, "2026-03-20 09:00", chair=Inspector("i1", "核查甲"))
+    with pytest.raises(SeparationOfDuties):
+        site_check.assign_inspectors(
+            announced(requested(), "2026-03-20 09:00"),
+            HANDLER,
+            inspectors=others,
+            purpose="核查",
+            now=NOON,
+            calendar=CALENDAR,
+        )
 
 
 def test_a_challenged_chair_is_replaced_by_a_new_announcement() -> None:

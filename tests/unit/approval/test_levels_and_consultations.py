@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from services.approval.domain import case as cases
-from services.approval.domain import consultation, levels
+from services.approval.domain import consultation, levels, taking
 from services.approval.domain.case import Case, Opinion, Recommendation
 from services.approval.domain.consultation import Answer
 from services.approval.domain.errors import (
@@ -53,6 +53,16 @@ def test_art_35_opinion_and_all_materials_go_up() -> None:
     assert case.state is State.EXAMINING
     assert fact.materials == (1, 2)
     assert "village" in case.opinion_writers
+
+
+def test_art_35_what_was_promised_and_has_come_in_goes_up_with_the_rest() -> None:
+    brought = taking.take_deferred(below(), (), {3})
+
+    _, fact = levels.pass_up(brought, VILLAGE_HANDLER, opinion=given.OPINION, materials=(1, 2, 3), now=NOON)
+
+    assert fact.materials == (1, 2, 3)
+    with pytest.raises(IncompletePassingUp):
+        levels.pass_up(brought, VILLAGE_HANDLER, opinion=given.OPINION, materials=(1, 2), now=NOON)
 
 
 @pytest.mark.parametrize("materials", [(), (1,), (1, 2, 3)])

@@ -190,13 +190,18 @@ def test_a_deemed_acceptance_says_that_nobody_answered_in_time() -> None:
     assert paper.dated_on == date(2026, 3, 10)  # Shanghai
 
 
-def test_a_second_supplement_notice_is_a_paper_of_its_own_with_its_reason() -> None:
-    event = example(intake.SupplementRequested, ordinal=2, reason="现场才能发现的问题")
+def test_a_second_supplement_notice_is_a_paper_of_its_own_with_its_reason_and_what_shows_each_fault() -> None:
+    told = example(intake.SupplementRequested).faults[0]
+    shown = told.model_copy(update={"shown_by": 9, "shown_by_name": "场所布局图"})
+    early = told.model_copy(update={"shown_by": 1})
+    event = example(intake.SupplementRequested, ordinal=2, reason="现场才能发现的问题", faults=(told, shown, early))
+    case = a_case(MaterialRef(material_no=1, name="申请书", source=MaterialSource.UPLOAD))
 
-    draft = paper_contents.supplement_notice(event, a_case(), SETTINGS)
+    draft = paper_contents.supplement_notice(event, case, SETTINGS)
 
     assert draft.occasion == "2"
     assert printed(draft).again_because == "现场才能发现的问题"
+    assert [fault.shown_by for fault in printed(draft).faults] == ["", "场所布局图", "申请书"]
 
 
 OTHER_MATTER = {"type_code": "07", "type_name": "行政确认", "basis": ("《社会保险法》第五十八条",)}

@@ -47,6 +47,15 @@ def test_art_32_4_what_this_stage_supplied_starts_its_time_anew() -> None:
     assert counted_from(in_stage_two(supplied_in=2, supplied_at=supplied_at)) == supplied_at
 
 
+def test_art_32_5_the_window_accepts_as_of_the_day_everything_of_this_stage_had_arrived() -> None:
+    supplied_at, now = RECEIVED + timedelta(days=3), RECEIVED + timedelta(days=6)
+
+    of_this = accept(in_stage_two(supplied_in=2, supplied_at=supplied_at), by=CLERK, now=now, calendar=CALENDAR)
+    of_another = accept(in_stage_two(supplied_in=1), by=CLERK, now=now, calendar=CALENDAR)
+
+    assert (of_this.accepted_at, of_another.accepted_at) == (supplied_at, now)
+
+
 def test_a_provisional_day_accepts_nothing() -> None:
     received_at = datetime(2026, 12, 30, 2, tzinfo=UTC)
     case = replace(in_stage_two(supplied_in=1), received_at=received_at)

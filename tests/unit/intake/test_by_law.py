@@ -36,6 +36,7 @@ DUE = DueDate(date(2026, 12, 1))
 FIFTH = DueDate(date(2026, 11, 25))
 END = end_of(FIFTH.on)
 SECOND = timedelta(seconds=1)
+RENEWED_UNTIL = date(2026, 11, 19)
 RECEIVED = an_application(State.RECEIVED, notice_due=FIFTH, materials=(provided(1),))
 
 
@@ -113,6 +114,40 @@ class TestSilence:
         accepted = an_application(State.ACCEPTED, renews=rules.Renewal("C1", TODAY, silence_renews=False))
 
         assert silence.wakes_at(accepted) is None
+
+    @pytest.mark.parametrize(
+        ("complete_at", "renews"),
+        [
+            pytest.param(end_of(RENEWED_UNTIL) - SECOND, True, id="art50-all there in the last second"),
+            pytest.param(end_of(RENEWED_UNTIL), False, id="art50-supplied after the end: nothing was left to renew"),
+        ],
+    )
+    def test_art_50_silence_renews_what_was_all_there_before_the_end(self, complete_at: datetime, renews: bool) -> None:
+        renewal = rules.Renewal("C1", RENEWED_UNTIL, silence_renews=True)
+        late = end_of(RENEWED_UNTIL) + timedelta(hours=9)
+        received = an_application(State.RECEIVED, received_at=complete_at, renews=renewal, notice_due=FIFTH)
+
+        accepted = rules.accept(
+            received,
+            ITEM,
+            counting=[provided(1), provided(2)],
+            legal_due=FIFTH,
+            promised_due=FIFTH,
+            by=rules.SYSTEM,
+            now=late,
+        )
+
+        assert (silence.wakes_at(accepted) is not None) is renews
+        if renews:
+            found = silence.deem_renewed(accepted, now=late + timedelta(days=1))
+            assert (found.decided_at, found.renews and found.renews.renewed_at) == (late, end_of(RENEWED_UNTIL))
+
+    def test_arts_69_70_what_was_taken_away_meanwhile_is_not_renewed_by_silence(self) -> None:
+        accepted = an_application(State.ACCEPTED, renews=rules.Renewal("C1", TODAY, silence_renews=True))
+
+        left = silence.not_renewable(accepted)
+
+        assert (left.state, silence.wakes_at(left)) == (State.ACCEPTED, None)
 
 
 FOOD = {

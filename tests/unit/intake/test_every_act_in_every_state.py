@@ -87,11 +87,12 @@ ACTS: dict[Act, Callable[[rules.Application], rules.Application]] = {
 BY_ITSELF: dict[Act, Callable[[rules.Application], rules.Application]] = {
     Act.RETURN: lambda a: supplement.return_unsupplied(a, now=NOON + timedelta(days=999)),
 }
-# What follows from a calendar or from a ledger told by approval: no act of anybody, and no state is left by it.
+# What follows from a calendar, a ledger told by approval or a certificate taken away: nobody's act, no state is left.
 FOLLOWS: dict[str, Callable[[rules.Application], rules.Application]] = {
     "project": lambda a: moving.project(a, ITEM, CALENDAR)[0],
     "with_entry": lambda a: with_entry(a, ENTRY, legal_due=DUE, promised_due=DUE),
     "with_window": lambda a: windows.with_window(a, ITEM, CALENDAR),
+    "not_renewable": lambda a: silence.not_renewable(replace(a, renews=rules.Renewal("C1", DUE.on, True))),
 }
 
 # Rows: acts. Columns: states. `-` refused, otherwise the state the act leads to.

@@ -101,15 +101,46 @@ def random_history(dice):
         begun = cursor + timedelta(seconds=dice.randrange(0, 12 * 86400))
         ended = begun + timedelta(seconds=dice.randrange(0, dice.choice([40_000, 4 * 86400, 20 * 86400])))
         pauses.append((begun, ended))
-        ledger += [Paused(begun, "检验"), Resumed(ended)]
         cursor = ended
+        stretch = [Paused(begun, "检验"), Resumed(ended)]
         if dice.random() < 0.3:
             more = dice.choice([1, 3, 10])
             other = unit == "MONTH" and dice.random() < 0.5
             months, days = (months + more, days) if unit == "MONTH" and not other else (months, days + more)
-            ledger.append(Extended(cursor, more, Unit.CALENDAR_DAY if other else Unit(unit), "案情复杂"))
+            inside = dice.random() < 0.4
+            at = begun + (ended - begun) * dice.random() if inside else cursor
+            extended = Extended(at, more, Unit.CALENDAR_DAY if other else Unit(unit), "案情复杂")
+            stretch.insert(1 if inside else 2, extended)
+        ledger += stretch
     clock = Clock(TimeLimit(value, Unit(unit), StartRule.ACCEPTED), started, tuple(ledger))
     return unit, value, months, days, started, pauses, clock
+
+
+def left_open(dice, clock, pauses):
+    """The same with its last pause still open, or one more that is; and a day up to which it is known to last."""
+    ledger = list(clock.ledger)
+    if pauses and dice.random() < 0.5:
+        begun = pauses[-1][0]
+        ledger = [entry for entry in ledger if not (isinstance(entry, Resumed) and entry.at == pauses[-1][1])]
+        pauses = pauses[:-1]
+        if sum(isinstance(entry, Resumed) for entry in ledger) != len(pauses):
+            return None  # two ended at the same instant
+    else:
+        last = max([clock.started_at, *(entry.at for entry in ledger)])
+        begun = last + timedelta(seconds=dice.randrange(0, 20 * 86400))
+        ledger.append(Paused(begun, "听证"))
+    known = dice.choice([None, begun.astimezone(CHINA).date() + DAY * dice.randrange(-5, 40)])
+    return Clock(clock.limit, clock.started_at, tuple(ledger)), pauses, begun, known
+
+
+def slow_due_while_open(told, pauses, begun, known, slow):
+    """One that began after the last day changes nothing; else the date is the earliest it can be."""
+    without = slow_due(*told, pauses, slow)
+    first = begun.astimezone(CHINA).date()
+    if first > without.on:
+        return without
+    last = datetime.combine(max(first, known or first), begun.astimezone(CHINA).time(), CHINA)
+    return DueDate(slow_due(*told, [*pauses, (begun, last)], slow).on, provisional=True)
 
 
 def fast_calendars():
@@ -130,6 +161,23 @@ def test_due_dates_of_random_histories_are_those_of_the_walk():
         walked = slow_due(unit, value, months, days, started, pauses, slow[last])
 
         assert due_date(clock, fast[last]) == walked, (clock, last)
+
+
+def test_due_dates_of_histories_with_an_open_pause_are_the_earliest_the_walk_finds():
+    dice = random.Random(4545)
+    fast, slow = fast_calendars(), {last: SlowCalendar(last) for last in FIRST_LOADED_TO}
+
+    for _ in range(HISTORIES // 2):
+        unit, value, months, days, started, pauses, clock = random_history(dice)
+        last = dice.randrange(max(started.year - 1, 2010), 2027) if started.year <= 2026 else 2026
+        opened = left_open(dice, clock, pauses)
+        if opened is None:
+            continue
+        clock, pauses, begun, known = opened
+
+        walked = slow_due_while_open((unit, value, months, days, started), pauses, begun, known, slow[last])
+
+        assert due_date(clock, fast[last], as_of=known) == walked, (clock, last, known)
 
 
 def test_a_provisional_date_was_hardly_ever_later_than_the_official_one_and_never_by_more_than_a_working_day():
