@@ -11,7 +11,6 @@ from services.certificate import callers, settings
 from services.certificate.commands.register_callers import import_callers, suspend_by_command
 from services.certificate.domain.errors import CallerUnknown, ImportFaulty
 from services.chassis import clock
-from services.chassis.cli import Command
 from services.chassis.database import Database
 
 FAULTY = 1
@@ -19,21 +18,12 @@ _console = Console(stderr=True, soft_wrap=True)
 _screen = Console(soft_wrap=True)
 
 
-def commands() -> list[Command]:
-    return [
-        Command("import-callers", "登记证照库调用方 (callers.yaml)", _run_import, _add_import),
-        Command("list-callers", "列出已登记的调用方", lambda _: _run(_list)),
-        Command("suspend-caller", "停用调用方", lambda given: _run_close(given, closed=True), _add_close),
-        Command("resume-caller", "恢复已停用的调用方", lambda given: _run_close(given, closed=False), _add_close),
-    ]
-
-
-def _add_import(parser: argparse.ArgumentParser) -> None:
+def add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="调用方登记 (YAML)")
     parser.add_argument("--catalogue", type=Path, metavar="catalogue.yaml", help="事项目录：部门和窗口按事项所需登记")
 
 
-def _add_close(parser: argparse.ArgumentParser) -> None:
+def add_close(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("caller", help="client:<应用标识> 或 organisation:<统一社会信用代码>")
     parser.add_argument("--reason", required=True, help="原因，记入变更记录")
 
@@ -51,7 +41,7 @@ def _run(act: Callable[[Database], Awaitable[int]]) -> int:
     return asyncio.run(with_database())
 
 
-def _run_import(given: argparse.Namespace) -> int:
+def run_import(given: argparse.Namespace) -> int:
     async def act(database: Database) -> int:
         try:
             count = await import_callers(database, given.file, given.catalogue, now=clock.now())
@@ -65,6 +55,10 @@ def _run_import(given: argparse.Namespace) -> int:
     return _run(act)
 
 
+def run_list(_: argparse.Namespace) -> int:
+    return _run(_list)
+
+
 async def _list(database: Database) -> int:
     async with database.read() as connection:
         rows = await callers.all_callers(connection)
@@ -76,6 +70,14 @@ async def _list(database: Database) -> int:
         limits = f"证照类型 {len(row.types)} 种，字段 {'、'.join(row.fields_shown)}，每日 {row.daily_limit} 次"
         _screen.print(f"{row.caller}  {row.name}  {state}  {limits}", markup=False, highlight=False)
     return 0
+
+
+def run_suspend(given: argparse.Namespace) -> int:
+    return _run_close(given, closed=True)
+
+
+def run_resume(given: argparse.Namespace) -> int:
+    return _run_close(given, closed=False)
 
 
 def _run_close(given: argparse.Namespace, *, closed: bool) -> int:

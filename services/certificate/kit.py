@@ -6,7 +6,7 @@ from services.certificate.domain.holders import Holder, Recorded
 from services.certificate.domain.personal import masked_number
 from services.certificate.files.record_packing import packed, unpacked
 from services.certificate.files.records import RecordSigner, SigningFolder
-from services.certificate.files.seal_keys import Trust
+from services.certificate.files.trust import Trust
 from services.certificate.settings import CertificateSettings
 from services.chassis.files import Files
 from services.chassis.sealing import Sealer

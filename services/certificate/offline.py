@@ -30,7 +30,7 @@ from services.certificate.files.errors import RecordNotAuthentic
 from services.certificate.files.file_seals import seal_of, stamp_in
 from services.certificate.files.jose import canonical
 from services.certificate.files.records import HEAD_TYPE, content_hash, signed_by, verify_record
-from services.certificate.files.seal_keys import Trust
+from services.certificate.files.trust import Trust
 from services.certificate.files.verification import PdfVerdict, named_identifiers, verify_pdf
 from services.certificate.files.verification import Verdict as FileVerdict
 from services.kernel.certificate_identifier import check_certificate_identifier

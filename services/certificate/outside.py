@@ -14,7 +14,6 @@ from rich.console import Console
 from services.certificate.monitor import Alarm, Away, Monitor, State
 from services.certificate.offline import Known, Outcome, Refused, Result, check, read_heads, unreadable
 from services.chassis import clock
-from services.chassis.cli import Command
 from services.chassis.clock import local_date
 
 ALARM, AWAY = 1, 3
@@ -64,15 +63,8 @@ _MORE_MONITOR = """示例:
 _console = Console(soft_wrap=True)
 
 
-def commands() -> list[Command]:
-    return [
-        Command("verify", "离线核验证照：PDF、二维码文本或签名数据", _verify, _add_verify, more=_MORE_VERIFY),
-        Command("monitor", "监测证照日志：改写、删除、插入即告警", _monitor, _add_monitor, more=_MORE_MONITOR),
-    ]
-
-
-def _add_verify(parser: argparse.ArgumentParser) -> None:
-    parser.description = _ABOUT_VERIFY
+def add_verify(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = _ABOUT_VERIFY, _MORE_VERIFY
     parser.add_argument("what", metavar="FILE|QR", help="PDF 文件、签名数据文件，或者直接写二维码的内容")
     parser.add_argument("--head", type=Path, required=True, metavar="HEAD", help="保存的日志头 (log/head 或 log/heads)")
     parser.add_argument("--keys", type=Path, metavar="JWKS", help="保存的公钥，默认为日志头旁边的 jwks.json")
@@ -81,7 +73,7 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--on", type=date.fromisoformat, metavar="DATE", help="按哪一天判断有效期，默认今天")
 
 
-def _verify(arguments: argparse.Namespace) -> int:
+def verify(arguments: argparse.Namespace) -> int:
     result = _checked(arguments)
     title, style = _TITLES[result.outcome]
     label = f"{result.words.label}（{result.reason.value}）" if result.reason else result.words.label
@@ -114,15 +106,15 @@ def _json(path: Path) -> Any:
     return json.loads(path.read_text("utf-8"))
 
 
-def _add_monitor(parser: argparse.ArgumentParser) -> None:
-    parser.description = _ABOUT_MONITOR
+def add_monitor(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = _ABOUT_MONITOR, _MORE_MONITOR
     parser.add_argument("url", metavar="URL", help="平台地址")
     parser.add_argument("--state", type=Path, required=True, metavar="FILE", help="保存已见日志头的文件")
     parser.add_argument("--every", type=float, metavar="SECONDS", help="一直监测，每隔若干秒一次；不填则只看一次")
     parser.add_argument("--new-only", action="store_true", help="只核对新增的记录，不重新核对全部")
 
 
-def _monitor(arguments: argparse.Namespace) -> int:
+def monitor(arguments: argparse.Namespace) -> int:
     with httpx.Client(base_url=arguments.url, timeout=_SECONDS) as http:
         while True:
             status = look(http, arguments.state, full=not arguments.new_only)

@@ -6,32 +6,48 @@ import importlib
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import uvicorn
-from fastapi import FastAPI
-
-from services.chassis import migrations, recovery
 from services.chassis.settings import ServiceSettings
-from services.chassis.worker import Worker
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from services.chassis.worker import Worker
+
+
+Run = Callable[[argparse.Namespace], int]
+Add = Callable[[argparse.ArgumentParser], None]
 
 
 class Command:
     """One more command of a service: `add` declares its arguments, `run` does it and returns the exit status.
 
+    Either may be named, as "module:function": the module is read when this command is given, and by no other one.
     `more` is printed below the help: examples, the meaning of the exit status.
     """
 
     def __init__(
-        self,
-        name: str,
-        help_text: str,
-        run: Callable[[argparse.Namespace], int],
-        add: Callable[[argparse.ArgumentParser], None] = lambda parser: None,
-        *,
-        more: str = "",
+        self, name: str, help_text: str, run: Run | str, add: Add | str = lambda parser: None, *, more: str = ""
     ) -> None:
-        self.name, self.help_text, self.run, self.add, self.more = name, help_text, run, add, more
+        self.name, self.help_text, self.more = name, help_text, more
+        self._run, self._add = run, add
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        run: Run = _named(self._run)
+        return run(arguments)
+
+    def add(self, parser: argparse.ArgumentParser) -> None:
+        add: Add = _named(self._add)
+        add(parser)
+
+
+def _named(function: Any) -> Any:
+    """A function, or the one that "module:function" names."""
+    if not isinstance(function, str):
+        return function
+    module, _, name = function.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,8 +58,10 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"参数有误，请参阅 {self.prog} --help / {message}\n")
 
 
-def serve(app: FastAPI | Callable[..., object], host: str, port: int) -> None:
+def serve(app: "FastAPI | Callable[..., object]", host: str, port: int) -> None:
     """Uvicorn with the limits a service behind the gateway needs (keep-alive longer than the gateway's)."""
+    import uvicorn
+
     uvicorn.run(
         app,
         host=host,
@@ -67,22 +85,23 @@ def run_cli(
 ) -> int:
     """Parse and run; the exit status is 0 when all went well.
 
-    `main.create_app` and `worker.create_worker` of the service are imported by the command that needs them: building
-    all routes takes a second that a worker, a migration or an import has no use for.
+    What a command needs is imported by that command: server, routes, bus and migrations take a second or two that the
+    others have no use for.
     """
     commands = {command.name: command for command in (*_standard(service, settings), *extra)}
     parser = _Parser(prog=f"python -m services.{service}")
     choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    given = next((word for word in (sys.argv[1:] if arguments is None else arguments) if word in commands), None)
     for command in commands.values():
-        command.add(
-            choices.add_parser(
-                command.name,
-                help=command.help_text,
-                description=command.help_text,
-                epilog=command.more,
-                formatter_class=argparse.RawDescriptionHelpFormatter,
-            )
+        told = choices.add_parser(
+            command.name,
+            help=command.help_text,
+            description=command.help_text,
+            epilog=command.more,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
+        if command.name == given:
+            command.add(told)
     parsed = parser.parse_args(arguments)
     return commands[parsed.command].run(parsed)
 
@@ -99,13 +118,19 @@ def _standard(service: str, settings: Callable[[], ServiceSettings]) -> list[Com
         return 0
 
     def migrate(_: argparse.Namespace) -> int:
+        from services.chassis import migrations
+
         migrations.upgrade(service, settings().migration_database_url or settings().database_url)
         return 0
 
     def dead_letters(arguments: argparse.Namespace) -> int:
+        from services.chassis import recovery
+
         return asyncio.run(recovery.dead_letters(settings(), replay=arguments.replay, show=arguments.show))
 
     def republish(arguments: argparse.Namespace) -> int:
+        from services.chassis import recovery
+
         return asyncio.run(recovery.republish(settings(), arguments.since))
 
     return [

@@ -11,11 +11,11 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from fastapi import Response
 from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.responses import Response
 
 from contracts.events.common import Event
 from services.chassis import clock

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.certificate.files.seal_keys import FileSealKeys, Trust
+from services.certificate.files.seal_keys import FileSealKeys
+from services.certificate.files.trust import Trust
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,8 @@ from cryptography.x509.oid import NameOID
 from services.certificate.files.container import Container, read_container
 from services.certificate.files.foreign_seals import last_signer
 from services.certificate.files.jose import decode
-from services.certificate.files.seal_keys import Trust
 from services.certificate.files.time_stamps import Damaged
+from services.certificate.files.trust import Trust
 
 MAX_BYTES = 20 * 1024 * 1024
 _REVISIONS = 4  # that are looked at below a foreign signature

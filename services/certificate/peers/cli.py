@@ -12,22 +12,17 @@ from services.certificate.domain.errors import PeerImpossible
 from services.certificate.peers import registering
 from services.certificate.peers.schemas import PeerIn, PeerOut
 from services.chassis import clock
-from services.chassis.cli import Command
 from services.chassis.database import Database
 
 FAULTY = 1
 _console = Console(stderr=True, soft_wrap=True)
 
 
-def command() -> Command:
-    return Command("add-peer", "登记其他地区的证照库 (JSON，含对方公钥)", _run, _add)
-
-
-def _add(parser: argparse.ArgumentParser) -> None:
+def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="登记文件，格式见证照服务的 README")
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     try:
         body = PeerIn.model_validate_json(arguments.file.read_bytes())
         made = asyncio.run(_save(body))

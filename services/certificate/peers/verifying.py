@@ -31,7 +31,7 @@ from services.certificate.domain.verification import (
 )
 from services.certificate.files.file_seals import seal_of, stamp_in
 from services.certificate.files.records import payload_of, record_sha256
-from services.certificate.files.seal_keys import Trust
+from services.certificate.files.trust import Trust
 from services.certificate.files.verification import PdfVerdict, verify_pdf
 from services.certificate.kit import Kit
 from services.certificate.peers import codes, rows

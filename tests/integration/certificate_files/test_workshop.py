@@ -14,7 +14,8 @@ import pytest
 
 from services.certificate.files import contents
 from services.certificate.files.errors import UnprintableCharacter, WorkshopUnavailable
-from services.certificate.files.seal_keys import FileSealKeys, Trust
+from services.certificate.files.seal_keys import FileSealKeys
+from services.certificate.files.trust import Trust
 from services.certificate.files.verification import Verdict, verify_pdf
 from services.certificate.files.workshop import Workshop, WorkshopSettings
 from tests.support import certificate_files as samples

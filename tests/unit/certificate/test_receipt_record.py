@@ -10,7 +10,7 @@ from pypdf import PdfReader
 from contracts.events.common import DueDate, LimitStart, LimitUnit, LimitValue
 from contracts.events.examples import examples
 from contracts.events.intake import ApplicationReceived
-from services.certificate.files.seal_keys import Trust
+from services.certificate.files.trust import Trust
 from services.certificate.files.verification import Verdict, verify_pdf
 from services.certificate.receipt_record import Due, due_dates
 from services.kernel.workdays import official_calendar

@@ -6,9 +6,10 @@ import pytest
 
 from services.certificate.files.contents import SealBody
 from services.certificate.files.errors import SealUnavailable
-from services.certificate.files.seal_keys import FileSealKeys, Trust, retire
+from services.certificate.files.seal_keys import FileSealKeys, retire
 from services.certificate.files.seal_sources import open_seal_keys
 from services.certificate.files.sealing import make_file
+from services.certificate.files.trust import Trust
 from services.certificate.files.verification import Verdict, verify_pdf
 from tests.support.certificate_files import a_certificate
 

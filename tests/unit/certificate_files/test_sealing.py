@@ -22,9 +22,10 @@ from pypdf import PdfReader
 from services.certificate.files.contents import Job
 from services.certificate.files.errors import SealUnavailable
 from services.certificate.files.key_files import read_or_create
-from services.certificate.files.seal_keys import FileSealKeys, Trust
+from services.certificate.files.seal_keys import FileSealKeys
 from services.certificate.files.seal_sources import open_seal_keys
 from services.certificate.files.sealing import make_file
+from services.certificate.files.trust import Trust
 from services.certificate.files.verification import Verdict, verify_pdf
 from tests.support import certificate_files as samples
 

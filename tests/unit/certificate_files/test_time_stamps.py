@@ -22,9 +22,10 @@ from pyhanko.sign.validation import (
 
 from deploy.local import tsa
 from services.certificate.files.errors import TimeStampAway
-from services.certificate.files.seal_keys import FileSealKeys, Trust
+from services.certificate.files.seal_keys import FileSealKeys
 from services.certificate.files.sealing import make_file
 from services.certificate.files.time_stamping import Authority, Stamper
+from services.certificate.files.trust import Trust
 from services.certificate.files.verification import Reason, Verdict, verify_pdf
 from services.certificate.files.workshop import Workshop, WorkshopSettings
 from services.chassis import clock

@@ -16,10 +16,11 @@ from joserfc.jwk import ECKey
 from services.certificate.files.errors import KeysUnavailable
 from services.certificate.files.jose import canonical, decode
 from services.certificate.files.records import HEAD_TYPE, RecordSigner, SigningFolder, rotate, verify_record
-from services.certificate.files.seal_keys import Trust, retire
+from services.certificate.files.seal_keys import retire
 from services.certificate.files.seal_sources import open_seal_keys
 from services.certificate.files.sealing import make_file
 from services.certificate.files.tokens import Token, TokenSession
+from services.certificate.files.trust import Trust
 from services.certificate.files.verification import Verdict, verify_pdf
 from services.certificate.settings import CertificateSettings
 from tests.support.certificate_files import a_certificate

@@ -15,8 +15,9 @@ from pypdf import PdfReader, PdfWriter
 
 from services.certificate.files import verification
 from services.certificate.files.rendering import render
-from services.certificate.files.seal_keys import FileSealKeys, Trust
+from services.certificate.files.seal_keys import FileSealKeys
 from services.certificate.files.sealing import make_file
+from services.certificate.files.trust import Trust
 from services.certificate.files.verification import Reason, Verdict, verify_pdf
 from services.chassis import file_guard
 from tests.support import certificate_files as samples
