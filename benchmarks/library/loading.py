@@ -25,6 +25,7 @@ from benchmarks.library.stages import Stages
 from deploy.local.postgres import ServiceDatabase
 from services.certificate import repository, settings
 from services.certificate.commands import import_certificates, log_heads
+from services.certificate.commands.import_file import seldom_collect
 from services.certificate.commands.issue_certificates import row_of
 from services.certificate.domain import merkle
 from services.certificate.domain.certificate import Certificate, CertificateType, record
@@ -195,6 +196,12 @@ async def _heads(database: Database) -> int:
         return int(await connection.scalar(text("SELECT count(*) FROM log_head")) or 0)
 
 
+def _begin() -> None:
+    """First thing in a process of the pool."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the first process to answer
+    seldom_collect()
+
+
 def _at_once(url: str, begin: int, end: int) -> "Future[Rows]":
     done: Future[Rows] = Future()
     done.set_result(_load(url, begin, end))
@@ -213,8 +220,7 @@ def _workers(url: str, rows: int) -> Iterator[Submit]:
         return
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    unbroken = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the first process to answer
-    with ProcessPoolExecutor(_cores(), mp_context=context, initializer=unbroken) as pool:
+    with ProcessPoolExecutor(_cores(), mp_context=context, initializer=_begin) as pool:
         try:
             yield lambda begin, end: pool.submit(_load, url, begin, end)
         finally:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ import psutil
 from benchmarks.library.cases import decided
 from benchmarks.library.people import import_line
 from benchmarks.library.place import Place, cpu_of
+from contracts.events.approval import CaseDecided
 from deploy.local.postgres import ServiceDatabase
 from services.certificate.commands import log_heads, sign_records
 from services.certificate.commands.issue_certificates import issue_certificates
@@ -71,13 +72,17 @@ def _is_authority(child: psutil.Process) -> bool:
 
 async def issue(place: Place, kit: Kit, database: Database, many: int) -> Figures:
     """Decisions become certificates with two signatures, number, leaf and event, as the consumer does it."""
-    facts = [decided(kit, ordinal) for ordinal in range(many)]
+    facts = [decided(kit, ordinal) for ordinal in range(many + BATCH)]
+    await _issue(kit, database, facts[many:])  # keys are read and statements are known
     with spending(place) as spent:
         for begin in range(0, many, BATCH):
-            async with database.transaction() as uow:
-                batch = facts[begin : begin + BATCH]
-                await issue_certificates(uow, batch, await terms_of(uow.connection, batch), kit, now=now())
+            await _issue(kit, database, facts[begin : min(begin + BATCH, many)])
     return spent.of(many)
+
+
+async def _issue(kit: Kit, database: Database, batch: Sequence[CaseDecided]) -> None:
+    async with database.transaction() as uow:
+        await issue_certificates(uow, batch, await terms_of(uow.connection, batch), kit, now=now())
 
 
 async def sign(place: Place, kit: Kit, database: Database, many: int) -> Figures:

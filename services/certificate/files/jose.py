@@ -6,7 +6,7 @@ is SM2 of GB/T 32918.2 with SM3 and the default signer id `1234567812345678`, wr
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -27,6 +27,7 @@ SM2SM3 = "SM2SM3"
 ALGORITHMS = (ES256, SM2SM3)  # fixed: a header that names another one is refused, whatever keys are there
 CURVES = {ES256: "P-256", SM2SM3: "SM2"}
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_PLAIN = {str, bool, type(None)}
 _SAFE = 2**53  # integers up to here are the same everywhere
 _PART = 32  # bytes of a coordinate, of r and of s
 _ES256 = ec.ECDSA(hashes.SHA256())
@@ -63,14 +64,19 @@ def canonical(value: object) -> bytes:
     return _CANONICAL.encode(value).encode()
 
 
-def _is_plain(value: object) -> bool:
+def _is_plain(value: Any) -> bool:
     """Whether both encoders write the same: they differ in fractions, and in what is no JSON at all."""
     kind = type(value)
     if kind is dict:
-        return all(type(name) is str and _is_plain(one) for name, one in cast(dict[Any, Any], value).items())
+        return set(map(type, value)) <= {str} and _are_plain(value.values())
     if kind is list:
-        return all(map(_is_plain, cast(list[Any], value)))
-    return kind is str or (kind is int and -_SAFE <= cast(int, value) <= _SAFE) or kind is bool or value is None
+        return _are_plain(value)
+    return kind in _PLAIN or (kind is int and -_SAFE <= value <= _SAFE)
+
+
+def _are_plain(values: Collection[Any]) -> bool:
+    """Most are texts: those are not looked at one by one."""
+    return set(map(type, values)) <= _PLAIN or all(_is_plain(one) for one in values if type(one) is not str)
 
 
 class PrivateKey(Protocol):

@@ -1,6 +1,7 @@
 """The workshop: a pool of processes that make files, so that the event loop stays free and a crash costs one retry."""
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
@@ -115,6 +116,7 @@ def _begin(settings: WorkshopSettings) -> None:
     )
     _stamper = Stamper(settings.authority) if settings.authority else None
     rendering.warm_up()
+    gc.freeze()  # what was loaded stays: it is not looked through for every file
 
 
 def _end_with_parent() -> None:
