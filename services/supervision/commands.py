@@ -16,6 +16,11 @@ from services.supervision.scope import own_keys, visible
 from services.supervision.tables import CaseRow, RatingRow
 
 
+def _parties(row: repository.Row) -> frozenset[str]:
+    sides = (row["applicant_key"], row["agent_key"], *(row["co_applicant_keys"] or ()))
+    return frozenset(key for key in sides if key)
+
+
 async def rate_case(
     db: Database,
     idem: Idempotency,
@@ -31,8 +36,7 @@ async def rate_case(
         row = await repository.lock_one(uow.connection, col(CaseRow.case_no) == case_no, visible(caller))
         if row is None:
             raise UnknownCase
-        parties = frozenset(key for key in (row["applicant_key"], row["agent_key"]) if key)
-        rateable = Rateable(row["concluded_at"], row["rated_at"] is not None, parties)
+        rateable = Rateable(row["concluded_at"], row["rated_at"] is not None, _parties(row))
         rating = rate(rateable, satisfaction, comment, by=own_keys(caller), now=now)
         row |= {"satisfaction": rating.satisfaction.value, "rated_at": now, "version": row["version"] + 1}
         await repository.save(uow.connection, [row])

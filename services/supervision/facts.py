@@ -1,10 +1,10 @@
 """What each event says about a case: the columns it fills and its line in the timeline."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from contracts.events import approval, certificate, intake
-from contracts.events.common import AgentRef, Event, ItemRef, LimitValue, Outcome, Party
+from contracts.events.common import AgentRef, CoApplicant, Event, ItemRef, LimitValue, Outcome, Party
 from contracts.events.supervision import SupervisionPaper
 from services.supervision.facts_of_clocks import BUNDLE_FACTS, acceptance_detail, matter_detail
 from services.supervision.facts_of_intake import INTAKE_FACTS
@@ -39,6 +39,10 @@ def _parties(applicant: Party, agent: AgentRef | None) -> dict[str, Any]:
     return {"applicant_key": applicant.subject_key, "agent_key": agent.subject_key if agent else None}
 
 
+def _keys(together: Iterable[CoApplicant]) -> list[str] | None:
+    return [one.subject_key for one in together] or None
+
+
 def _submitted(event: intake.ApplicationSubmitted) -> Fact:
     columns = _item(event.item) | _parties(event.applicant, event.agent)
     columns |= {
@@ -53,6 +57,7 @@ def _submitted(event: intake.ApplicationSubmitted) -> Fact:
 def _received(event: intake.ApplicationReceived) -> Fact:
     columns = _item(event.item) | _parties(event.applicant, event.agent)
     columns |= {
+        "co_applicant_keys": _keys(event.co_applicants),
         "division": event.division,
         "channel": event.channel.value,
         "submitted_at": event.submitted_at,
@@ -86,6 +91,7 @@ def _supplement_supplied(event: intake.SupplementSupplied) -> Fact:
 def _accepted(event: intake.ApplicationAccepted) -> Fact:
     columns = _item(event.item) | _parties(event.applicant, event.agent)
     columns |= {
+        "co_applicant_keys": _keys(event.co_applicants),
         "division": event.division,
         "channel": event.channel.value,
         "submitted_at": event.submitted_at,

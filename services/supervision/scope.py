@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, cast, false, func, or_
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
@@ -19,7 +19,8 @@ READERS = (*PARTIES, *DEPARTMENT, *DIVISION, *SYSTEMS)
 
 
 def visible(principal: Principal) -> ColumnElement[bool]:
-    """Cases. Parties: their own. Officers: their department's. Counters and supervisors: their division and below."""
+    """Cases. Parties: their own, also with others. Officers: their department's. Counters and supervisors: their
+    division and below."""
     # a row whose item is not known yet (its first event is still on the way) is nobody's
     return and_(col(CaseRow.item_code).is_not(None), _reach(principal))
 
@@ -33,7 +34,9 @@ def _reach(principal: Principal) -> ColumnElement[bool]:
     rules: list[ColumnElement[bool]] = []
     if principal.has(*PARTIES, "MOBILE_BACKEND"):
         rules.append(col(CaseRow.submitter_id) == principal.subject)
-        rules.append(col(CaseRow.applicant_key) == func.any(sorted(own_keys(principal))))
+        own = sorted(own_keys(principal))
+        rules.append(col(CaseRow.applicant_key) == func.any(own))
+        rules.append(col(CaseRow.co_applicant_keys).bool_op("&&")(cast(own, ARRAY(Text))))
     if principal.has(*DEPARTMENT) and principal.organisation:
         rules.append(col(CaseRow.department_uscc) == principal.organisation)
     if principal.has(*DIVISION):

@@ -4,8 +4,8 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -67,6 +67,7 @@ class CaseRow(Base, table=True):
     division: str | None = None
     channel: str | None = None
     applicant_key: str | None = None
+    co_applicant_keys: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text), nullable=True))
     agent_key: str | None = None
     submitter_id: str | None = None
     legal: dict[str, Any] | None = Field(default=None, sa_column=_json())

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from contracts.events.common import Channel, ItemKind
+from contracts.events.common import Channel, CoApplicant, ItemKind, PartyType
 from tests.support.supervision import (
     AGENT_KEY,
     APPLICANT_KEY,
@@ -214,3 +214,17 @@ async def test_an_officer_sees_the_figures_of_the_own_department_only(supervisio
     )
 
     assert {item["department"]["uscc"] for item in answer.json()["items"]} == {POLICE}
+
+
+async def test_who_applied_together_with_the_applicant_reads_the_clocks_too(supervision: Supervision) -> None:
+    spouse = CoApplicant(
+        party_type=PartyType.PERSON, name="李小红", subject_key=AGENT_KEY, masked_number="4*", sealed_number="sealed"
+    )
+    story = Story(division=TOWNSHIP).submitted().received().accepted(co_applicants=(spouse,))
+    await supervision.tell(story)
+
+    reads = supervision.caller("CITIZEN", subject_key=AGENT_KEY, sub="x")
+    other = supervision.caller("CITIZEN", subject_key="f" * 64, sub="x")
+
+    assert (await supervision.get(f"cases/{story.case_no}/clocks", reads)).status_code == 200
+    assert (await supervision.get(f"cases/{story.case_no}/clocks", other)).status_code == 404
