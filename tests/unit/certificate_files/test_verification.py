@@ -1,6 +1,7 @@
 """Verification: intact, altered, foreign and garbage files; no byte can be changed unseen; nothing raises."""
 
 import random
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,6 +27,13 @@ from tests.support import certificate_files as samples
 @pytest.fixture(scope="module")
 def sealed(seal_keys: FileSealKeys) -> bytes:
     return make_file(samples.a_certificate(), seal_keys)
+
+
+PLAIN_TERM = re.compile(rb"(?:^|[^a-z-])valid:(\d{8})-(\d{8})?")
+CLAIMED = [
+    *(b"valid:", b"in", b"-", b" ", b"(", b"20200101-", b"20300101", b"certificate:", b"paper:"),
+    *(b"1.2.156.3005.2.AAAAAAAAAAAA", b"01234567-89ab-cdef-0123-456789abcdef", b"\n"),
+]
 
 
 def test_an_intact_certificate_is_valid_and_tells_which_one_it_is(sealed: bytes, trust: Trust) -> None:
@@ -215,6 +223,33 @@ def test_a_hostile_file_of_full_size_is_answered_soon(piece: bytes, trust: Trust
 
     assert found.verdict is not Verdict.VALID
     assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize("piece", [b" ", b"valid:2020010", b"vali", b"certificate:1.2.156.3005.2.", b"paper"], ids=repr)
+def test_what_a_file_claims_is_found_without_holding_up_the_process(piece: bytes) -> None:
+    """The search lets no other thread run: a second of it would be a second for everybody."""
+    content = piece * (4 * 2**20 // len(piece))
+
+    begun = time.thread_time()
+    PLAIN_TERM.search(content)
+    plain = time.thread_time() - begun
+    for pattern in (*verification._CLAIMS, verification._VALID):
+        assert pattern.search(content) is None
+
+    assert time.thread_time() - begun - plain < plain / 2
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(CLAIMED), max_size=9).map(b"".join))
+def test_claims_are_those_that_the_plain_reading_finds(content: bytes) -> None:
+    uuid = rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    claim = re.search(rb"(certificate|paper):(1\.2\.156\.3005\.2\.[0-9A-Z.]{10,110}|" + uuid + rb")", content)
+    term = PLAIN_TERM.search(content)
+
+    found, valid = verification._claim(content), verification._VALID.search(content)
+
+    assert (found and found.groups()) == (claim and claim.groups())
+    assert (valid and valid.groups()) == (term and term.groups())
 
 
 def test_without_any_root_nothing_is_ours(sealed: bytes, tmp_path: Path) -> None:
