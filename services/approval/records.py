@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from contracts.events.common import Event
+from contracts.events.days import DayClock
 from services.approval import mapping
 from services.approval.domain.case import Case
 from services.approval.domain.clocks import Dates
 from services.approval.domain.consultation import due_of
+from services.approval.domain.days_moved import DayMoved
 from services.approval.domain.light import LightInstants
-from services.approval.domain.proceedings import ConsultationState
 from services.approval.tables import MOVING, OPEN, CaseRow, ConsultationRow, LedgerRow, RecordRow
 from services.chassis import reference
 from services.kernel.workdays import WorkCalendar
@@ -43,16 +44,13 @@ async def save_consultations(connection: AsyncConnection, before: Case, after: C
         await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_={"state": row["state"]}))
 
 
-async def settle_days(connection: AsyncConnection, case: Case, calendar: WorkCalendar) -> None:
-    """The last days of open consultations, as this calendar has them: what silence is recorded by."""
-    for asked in case.consultations:
-        if asked.state is ConsultationState.OPEN:
-            due = due_of(asked, calendar)
-            early = update(ConsultationRow).where(
-                col(ConsultationRow.case_id) == case.id,
-                col(ConsultationRow.no) == asked.no,
-            )
-            await connection.execute(early.values(due_on=due.on, due_provisional=due.provisional))
+async def settle_days(connection: AsyncConnection, case_id: UUID, dates: Sequence[DayMoved]) -> None:
+    """The last days of open consultations that moved: what their lists show, and silence is recorded by."""
+    for moved in dates:
+        if moved.clock == DayClock.CONSULTATION:
+            asked = (col(ConsultationRow.case_id) == case_id, col(ConsultationRow.no) == int(moved.about))
+            values = {"due_on": moved.now.on, "due_provisional": moved.now.provisional}
+            await connection.execute(update(ConsultationRow).where(*asked).values(**values))
 
 
 async def overdue_consultations(connection: AsyncConnection, today: date, limit: int) -> list[tuple[UUID, int]]:

@@ -135,10 +135,9 @@ def _changing(decision: StandingDecision, by: Actor | None) -> dict[str, Any]:
 async def waiting(
     connection: AsyncConnection, *, after: UUID | None = None, limit: int, lock: bool = False
 ) -> list[StandingDecision]:
-    """Proposals whose holder was told a provisional day, as they were stored, in the order of their ids."""
-    provisional = col(StandingRow.content)["speak_by"]["provisional"].astext == "true"
+    """Proposals that wait for their decision, as they were stored, in the order of their ids."""
     proposed: ColumnElement[bool] = literal_column("state = 'PROPOSED'")
-    wanted = select(StandingRow.__table__).where(proposed, provisional)  # type: ignore[attr-defined]
+    wanted = select(StandingRow.__table__).where(proposed)  # type: ignore[attr-defined]
     if after is not None:
         wanted = wanted.where(col(StandingRow.id) > after)
     wanted = wanted.order_by(col(StandingRow.id)).limit(limit)

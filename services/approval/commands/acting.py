@@ -75,7 +75,7 @@ async def with_days(uow: UnitOfWork, loaded: Loaded, calendar: WorkCalendar, now
         return repository.as_known(case, calendar)
     moved, fact = move_days(case, loaded.asked, now=now, calendar=calendar)
     await store(uow, case, moved, fact, by=None, now=now, calendar=calendar)
-    await records.settle_days(uow.connection, moved, calendar)
+    await records.settle_days(uow.connection, case.id, fact.dates)
     return moved
 
 

@@ -1,4 +1,4 @@
-"""Days of proceedings that were told while their year was not published, derived again. Pure."""
+"""Days of proceedings derived again: those told while their year was not published, and those a correction prolongs."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -22,7 +22,7 @@ from services.kernel.workdays import WorkCalendar
 def known_days(
     proceedings: Proceedings, rules: ItemRules, accepted_at: datetime, calendar: WorkCalendar
 ) -> Proceedings:
-    """The same with every provisional day as the calendar has it now: a day is derived, what is stored is a copy.
+    """The same with every day as the calendar has it now: a day is derived, what is stored is a copy.
 
     Without this a provisional day would never be over, and nothing could ever be decided after it.
     """
@@ -38,6 +38,16 @@ def known_days(
     )
 
 
+def settled(told: DueDate, now: DueDate) -> DueDate:
+    """The day that counts of the one told and the one this calendar gives.
+
+    What was told as final is neither brought forward nor taken back; a rest day that was added to it prolongs it.
+    """
+    if told.provisional:
+        return now
+    return now if now.on > told.on and not now.provisional else told
+
+
 def pause_workdays(pause: Suspension, calendar: WorkCalendar) -> int:
     """The working days its notice told; of an early row, those up to the day it told."""
     return pause.workdays or calendar.earliest_between(china_date(pause.suspended_at), pause.expected_end.on)
@@ -50,7 +60,7 @@ def _of_pause(pause: Suspension, calendar: WorkCalendar) -> Suspension:
 
 
 def _of_level(first: FirstLevel, clock: Clock, calendar: WorkCalendar) -> FirstLevel:
-    return replace(first, due=due_date(clock, calendar)) if first.due.provisional else first
+    return replace(first, due=settled(first.due, due_date(clock, calendar)))
 
 
 def _of_check(check: SiteCheck, accepted_at: datetime, calendar: WorkCalendar) -> SiteCheck:
@@ -72,6 +82,6 @@ def _of_party(party: Party, calendar: WorkCalendar) -> Party:
 
 
 def _again(due: DueDate | None, from_at: datetime | None, workdays: int, calendar: WorkCalendar) -> DueDate | None:
-    if due is None or not due.provisional or from_at is None:
+    if due is None or from_at is None:
         return due
-    return workdays_after(from_at, workdays, calendar)
+    return settled(due, workdays_after(from_at, workdays, calendar))

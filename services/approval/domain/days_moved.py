@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.approval.domain.case import Case
 from services.approval.domain.consultation import due_of
-from services.approval.domain.days import known_days, pause_workdays
+from services.approval.domain.days import known_days, pause_workdays, settled
 from services.approval.domain.hearing import HOLDING_WORKDAYS, REQUEST_WORKDAYS
 from services.approval.domain.proceedings import ConsultationState, HearingStep, Proceedings
 from services.approval.domain.states import Act, State, require
@@ -38,7 +38,7 @@ class DaysMoved:
 
 
 def moved_days(case: Case, asked: Mapping[int, DueDate], calendar: WorkCalendar) -> tuple[DayMoved, ...]:
-    """Days told as provisional that this calendar has otherwise, or as final; of a question any other day.
+    """Days this calendar has otherwise than they were told, or as final.
 
     Args:
         asked: the last day of each question to a department, by its number, as it was told.
@@ -71,12 +71,14 @@ def _moved(case: Case, asked: Mapping[int, DueDate], calendar: WorkCalendar) -> 
     later = _running(case, known, calendar)
     for key, (earlier, value, unit, from_at) in _running(case, case.proceedings, calendar).items():
         now = later[key][0]
-        if earlier.provisional and now != earlier and from_at is not None:
+        if now != earlier and from_at is not None:
             yield DayMoved(*key, value, unit, from_at, earlier, now)
     for question in case.consultations:
-        told, now = asked.get(question.no), due_of(question, calendar)
-        if question.state is ConsultationState.OPEN and told is not None and now != told:
-            days, since = question.limit_workdays, question.asked_at
+        told, days, since = asked.get(question.no), question.limit_workdays, question.asked_at
+        if question.state is not ConsultationState.OPEN or told is None:
+            continue
+        now = settled(told, due_of(question, calendar))
+        if now != told:
             yield DayMoved("CONSULTATION", str(question.no), days, Unit.WORKDAY, since, told, now)
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.approval.domain.case import Officer
 from services.approval.domain.clocks import is_over, workdays_after
+from services.approval.domain.days import settled
 from services.approval.domain.decision import Remedies
 from services.approval.domain.errors import (
     CertificateState,
@@ -207,11 +208,11 @@ def record_penalty(
 
 
 def day_now(decision: StandingDecision, calendar: WorkCalendar) -> DueDate | None:
-    """The holder's last day as this calendar has it, where that is other than told; one told as final stays as told."""
+    """The holder's last day as this calendar has it, where that is other than told."""
     told = decision.speak_by
-    if decision.state is not StandingState.PROPOSED or told is None or not told.provisional:
+    if decision.state is not StandingState.PROPOSED or told is None:
         return None
-    now = workdays_after(decision.proposed_at, decision.proposal.speak_workdays, calendar)
+    now = settled(told, workdays_after(decision.proposed_at, decision.proposal.speak_workdays, calendar))
     return now if now != told else None
 
 

@@ -1,5 +1,6 @@
 """Those a case concerns speak for themselves; a refusal after a failed inspection names the standard."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import text
@@ -48,7 +49,9 @@ async def test_art_47_the_applicant_asks_for_a_hearing_himself_within_five_worki
 
 async def test_art_47_after_the_fifth_working_day_nobody_is_told_that_he_may_ask(approval: Approval) -> None:
     desk = await told(approval, "向小满")
-    over = "jsonb_set(proceedings, '{hearing,request_by,on}', to_jsonb('2026-01-05'::text))"
+    due = official_calendar().earliest_workday(date(2025, 12, 25), 5)
+    over = f"jsonb_set(proceedings, '{{hearing,request_by,on}}', to_jsonb('{due}'::text))"
+    over = f"jsonb_set({over}, '{{hearing,told_at}}', to_jsonb('2025-12-25T02:00:00Z'::text))"
     async with approval.database.transaction() as uow:
         await uow.connection.execute(
             text(f"UPDATE approval_case SET proceedings = {over} WHERE id = :id").bindparams(

@@ -59,8 +59,8 @@ async def look_ahead(approval: Approval, who: dict[str, str] | None = None, body
     return await approval.post(f"calendars/{NEXT}/step-days", who or admin(approval), body)
 
 
-async def hear_year(approval: Approval, revision: int = 1) -> None:
-    days = tuple(CalendarDay(**vars(day)) for day in CalendarIn.model_validate(NOTICE).named())
+async def hear_year(approval: Approval, body: Any = NOTICE, revision: int = 1) -> None:
+    days = tuple(CalendarDay(**vars(day)) for day in CalendarIn.model_validate(body).named())
     by = Actor(account_id="admin", name="目录管理员", role="CATALOGUE_ADMIN")
     known = {"sources": tuple(NOTICE["sources"]), "loaded_at": LATE, "loaded_by": by}
     loaded = CalendarLoaded(year=NEXT, revision=revision, days=days, **known)
@@ -121,6 +121,27 @@ async def test_what_is_shown_before_is_what_the_events_tell_then(approval: Appro
     assert (holder["decision_id"], holder["earlier"]) == (proposed["decision_id"], proposed["speak_by"])
     assert (holder["earlier"], holder["now"]) == (moved_day["earlier"], moved_day["now"])
     assert (holder["earlier"]["provisional"], holder["now"]["provisional"]) == (True, False)
+
+
+async def test_a_corrected_year_prolongs_what_was_told_as_final_and_shows_it_before(approval: Approval) -> None:
+    desk = await every_step(approval)
+    await hear_year(approval)
+    await project(approval)
+    before = len(await told(approval, MOVED))
+    longer = [{"on": f"{NEXT}-01-0{day}", "name": "元旦", "works": False} for day in (6, 7)]
+    corrected = NOTICE | {"days": [*NOTICE["days"], *longer]}
+
+    preview = (await look_ahead(approval, body=corrected)).json()
+    await hear_year(approval, corrected, revision=2)
+    await project(approval)
+
+    ((shown,), (moved,)) = preview["cases"], (await told(approval, MOVED))[before:]
+    assert shown["case_no"] == desk.accepted.case_no
+    assert days_of(shown["dates"]) == days_of(moved["dates"])
+    assert [one["clock"] for one in shown["dates"]] == ["PAUSE", "HEARING_REQUEST", "STATEMENT", "CONSULTATION"]
+    assert all(one["now"]["on"] > one["earlier"]["on"] for one in shown["dates"])
+    (known,) = (await desk.shown())["consultations"]
+    assert known["due_on"] == shown["dates"][-1]["now"]["on"]
 
 
 async def test_a_holders_day_is_final_once_its_year_is_loaded_and_the_proposal_can_be_decided(

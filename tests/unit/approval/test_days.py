@@ -4,6 +4,8 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
+
 from services.approval.domain.clocks import workdays_after
 from services.approval.domain.days import known_days
 from services.approval.domain.days_moved import move_days, moved_days
@@ -21,7 +23,7 @@ from services.approval.domain.proceedings import (
 )
 from services.approval.domain.states import State
 from services.kernel.time_limit import DueDate, StartRule, TimeLimit, Unit
-from services.kernel.workdays import SpecialDay, YearNotice, official_calendar
+from services.kernel.workdays import SpecialDay, WorkCalendar, YearNotice, official_calendar
 from tests.support import approval_domain as given
 
 CALENDAR = official_calendar()
@@ -76,11 +78,20 @@ def test_every_running_step_whose_day_moved_is_told_with_its_limit() -> None:
     assert moved_days(moved, {1: five}, LATER) == ()
 
 
-def test_a_day_that_was_told_as_final_stays_as_told() -> None:
-    final = DueDate(date(2026, 12, 31))
-    told = replace(PROCEEDINGS, parties=(Party(1, "向家院", final, notified_at=AT, workdays=1),))
+@pytest.mark.parametrize(
+    ("told", "calendar", "counts"),
+    [
+        pytest.param(date(2027, 1, 6), LATER, date(2027, 1, 8), id="added rest days prolong it"),
+        pytest.param(date(2027, 1, 11), LATER, date(2027, 1, 11), id="it is never brought forward"),
+        pytest.param(date(2027, 1, 5), CALENDAR, date(2027, 1, 5), id="who knows less takes nothing back"),
+    ],
+)
+def test_a_day_that_was_told_as_final_is_prolonged_or_stays_as_told(
+    told: date, calendar: WorkCalendar, counts: date
+) -> None:
+    party = Party(1, "向家院", DueDate(told), notified_at=AT, workdays=5)
 
-    assert known_days(told, RULES, AT, LATER).parties[0].speak_by == final
+    assert known_days(Proceedings(parties=(party,)), RULES, AT, calendar).parties[0].speak_by == DueDate(counts)
 
 
 def test_a_pause_stored_without_its_length_is_counted_by_the_day_it_told() -> None:
