@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.certificate.domain.copies import CopyKind, Stamp
-from services.certificate.domain.transparency import COPY_ACTS, Act
+from services.certificate.domain.transparency import COPY_ACTS
 from services.certificate.tables import certificate, certificate_copy, file_job, log_leaf
 
 _COPY = certificate_copy.c
@@ -58,9 +58,9 @@ def _acts() -> Select[Any]:
     return select(*columns, *named).join_from(log_leaf, certificate, certificate.c.id == log_leaf.c.certificate_id)
 
 
-async def acts(connection: AsyncConnection, certificate_id: UUID, act: Act) -> Sequence[Any]:
+async def acts(connection: AsyncConnection, certificate_id: UUID) -> Sequence[Any]:
     """The leaves of the acts that made copies of a certificate, the newest first, with their signed records."""
-    wanted = _acts().where(log_leaf.c.certificate_id == certificate_id, log_leaf.c.act == act.value)
+    wanted = _acts().where(log_leaf.c.certificate_id == certificate_id, log_leaf.c.act.in_(sorted(COPY_ACTS)))
     rows: Sequence[Any] = (await connection.execute(wanted.order_by(log_leaf.c.leaf_index.desc()))).all()
     return rows
 
@@ -73,3 +73,9 @@ async def act_at(connection: AsyncConnection, index: int) -> Any:
 
 def stamp_of(row: Any) -> Stamp:
     return Stamp(CopyKind(row.kind), row.ordinal, row.purpose, row.expires_on)
+
+
+def says(row: Any, stamp: Stamp) -> bool:
+    """Whether a row says what was signed or sealed. Why a duplicate was printed stands in the row alone."""
+    same = stamp.kind is CopyKind.PRINT or row.purpose == stamp.purpose
+    return same and (row.kind, row.ordinal, row.expires_on) == (stamp.kind.value, stamp.ordinal, stamp.expires_on)

@@ -37,10 +37,8 @@ class CopyAct:
         return named and (self.stamp.kind.value, self.stamp.ordinal) == (row.kind, row.ordinal)
 
     def agrees_with(self, row: Any) -> bool:
-        """Whether the row says what was signed. Why a duplicate was printed stands in the row alone."""
-        said = copy_queries.stamp_of(row)
-        same = self.stamp.purpose == said.purpose or said.kind is CopyKind.PRINT
-        return self.is_of(row) and same and self.stamp.expires_on == said.expires_on
+        """Whether the row says what was signed."""
+        return self.is_of(row) and copy_queries.says(row, self.stamp)
 
 
 def entry(row: Any, copy_id: UUID, stamp: Stamp, kit: Kit, now: datetime) -> Entry:
@@ -53,8 +51,7 @@ def entry(row: Any, copy_id: UUID, stamp: Stamp, kit: Kit, now: datetime) -> Ent
 
 async def of_copy(connection: AsyncConnection, row: Any, kit: Kit) -> CopyAct | None:
     """The act behind a row of `copy_queries.by_id`; None when none was signed and logged."""
-    leaves = await copy_queries.acts(connection, row.certificate_id, _ACTS[CopyKind(row.kind)])
-    for leaf in leaves:
+    for leaf in await copy_queries.acts(connection, row.certificate_id):
         act = read(leaf, kit, of=row)
         if act is not None:
             return act

@@ -13,7 +13,7 @@ from services.certificate.commands import copy_acts, log_proofs
 from services.certificate.commands.copy_acts import CopyAct
 from services.certificate.commands.log_check import says_what_was_signed
 from services.certificate.commands.sign_records import signed_record
-from services.certificate.domain.copies import CopyKind, Stamp
+from services.certificate.domain.copies import Stamp
 from services.certificate.domain.holders import ORGANISATION, of_row
 from services.certificate.domain.paper import FORMS
 from services.certificate.domain.qr_proof import code_identifier, unpack
@@ -162,20 +162,16 @@ async def file(db: Database, content: bytes, kit: Kit, *, now: datetime, code: s
 def of_copied_file(told: VerificationOut, found: PdfVerdict, copied: Any, now: datetime) -> VerificationOut:
     """What is sealed into the file of a copy counts; a row that is gone or says something else does not lengthen it."""
     until, sealed = found.copy_until, stamp_in(found)
-    same = copied is not None and copied.identifier == found.reference and until in (None, copied.expires_on)
-    if same and (sealed is None or _says(copied, sealed)):
-        return of_copy(told, sealed or copy_queries.stamp_of(copied), now)
+    if copied is not None and copied.identifier == found.reference:
+        # From before number and purpose were sealed into it: the row tells them, never a later day.
+        stamp = sealed or copy_queries.stamp_of(copied)
+        if copy_queries.says(copied, stamp) and until in (None, stamp.expires_on):
+            return of_copy(told, stamp, now)
     if told.verdict is not Verdict.VALID:
         return told
     if until is not None and local_date(now) > until:
         return _told(Finding(Verdict.NO_LONGER_VALID, Reason.COPY_EXPIRED), now, told.certificate)
     return _told(_ROW_ALTERED, now)
-
-
-def _says(copied: Any, sealed: Stamp) -> bool:
-    said = copy_queries.stamp_of(copied)
-    same = sealed.purpose == said.purpose or said.kind is CopyKind.PRINT
-    return same and (sealed.kind, sealed.ordinal) == (said.kind, said.ordinal)
 
 
 async def _carried(connection: AsyncConnection, found: PdfVerdict, code: str) -> Binding:

@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from services.certificate.commands import verify
+from services.certificate.commands.log import later_act, log
+from services.certificate.domain.transparency import Act
 from services.certificate.offline import Known, Outcome, check, read_heads
 from services.chassis import clock
 from services.chassis.clock import today
@@ -172,6 +174,23 @@ async def test_a_row_of_a_copy_that_nobody_made_proves_nothing(copies: Copies) -
     told = (await copies.library.get(VERIFY, copy=str(invented))).json()
 
     assert (told["verdict"], told["reason"], told["stamped"]) == ("UNKNOWN", "NOT_IN_LIBRARY", None)
+
+
+async def test_a_duplicate_from_before_acts_named_their_copies_is_found_by_its_number(copies: Copies) -> None:
+    library, old = copies.library, uuid7()
+    of = {"old": old, "id": copies.duplicate.copy_id}
+    insert = (
+        "INSERT INTO certificate_copy (id, certificate_id, kind, ordinal, purpose, expires_on, made_at, made_by) "
+        "SELECT :old, certificate_id, kind, 9, '', NULL, made_at, made_by FROM certificate_copy WHERE id = :id"
+    )
+    (row,) = await library.rows("SELECT id, identifier FROM certificate WHERE identifier = :of", of=copies.identifier)
+    async with library.database.transaction() as uow:
+        await uow.connection.execute(text(insert), of)
+        log(uow, [later_act(Act.REPRINT, row, library.kit, at=clock.now().isoformat(), duplicate="9")])
+
+    told = (await library.get(VERIFY, copy=str(old))).json()
+
+    assert (told["verdict"], told["stamped"]["number"]) == ("VALID", 9)
 
 
 async def test_which_copies_a_holder_had_made_is_not_told_by_the_log(copies: Copies) -> None:

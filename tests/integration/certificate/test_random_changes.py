@@ -147,16 +147,17 @@ def test_every_other_status_and_act_is_found_in_a_row(
         assert live_hash(SimpleNamespace(**row | changes), library.kit) != genuine, member
 
 
-async def test_every_changed_day_or_certificate_of_a_copy_is_found(issued: dict[str, Any], library: Library) -> None:
-    """Its last day is sealed into its file. Its purpose is read on the sealed page, not in the row."""
+async def test_every_changed_column_of_a_copy_is_found(issued: dict[str, Any], library: Library) -> None:
+    """Number, purpose and last day are sealed into its file."""
     chance, identifier = random.Random(5), issued["row"]["identifier"]
     told = await verify.identifier(library.database, identifier, library.kit, now=now())
-    sealed = PdfVerdict(Verdict.VALID, Reason.INTACT, "", reference=identifier, copy_id="x", copy_until=today())
+    marks: dict[str, Any] = {"copy_no": 1, "copy_purpose": "办理贷款", "copy_until": today()}
+    sealed = PdfVerdict(Verdict.VALID, Reason.INTACT, "", reference=identifier, copy_id="x", **marks)
     row = {"identifier": identifier, "kind": "PURPOSE", "ordinal": 1, "purpose": "办理贷款", "expires_on": today()}
     assert verify.of_copied_file(told, sealed, SimpleNamespace(**row), now()).verdict == "VALID"
 
     for _ in range(COPIES):
-        name = chance.choice(("identifier", "expires_on"))
+        name = chance.choice(("identifier", "kind", "ordinal", "purpose", "expires_on"))
         false = SimpleNamespace(**row | {name: other_value(row[name], chance)})
         assert verify.of_copied_file(told, sealed, false, now()).verdict == "ALTERED", (name, getattr(false, name))
 
