@@ -263,6 +263,7 @@ def _refusal(head: dict[str, Any], event: CaseDecided, settings: CertificateSett
     return contents.RefusalDecision(
         **head,
         licence=is_licence(event.item),
+        act="延续" if event.renews else "变更" if event.amends else "",
         accepted_on=local_date(event.accepted_at),
         facts=event.facts or _FACTS_IN_REASONS,
         reasons=event.reasons,
@@ -272,8 +273,9 @@ def _refusal(head: dict[str, Any], event: CaseDecided, settings: CertificateSett
     )
 
 
-# Decisions on other matters than licences are called otherwise than their kind.
+# Decisions are called as their paper is headed, which their kind alone does not tell.
 _OTHER_TITLES = {"GRANT_DECISION": "准予决定书", "REFUSAL_DECISION": "不予办理决定书"}
+_LICENCE_TITLES = {"RENEWAL_DECISION": "准予延续行政许可决定书", "AMENDMENT_DECISION": "准予变更行政许可决定书"}
 
 
 def document_name(reference: str, known: Mapping[str, tuple[str, str]], item: ItemRef) -> str:
@@ -282,7 +284,7 @@ def document_name(reference: str, known: Mapping[str, tuple[str, str]], item: It
         return reference if reference.startswith("《") else f"《{reference}》"
     name, number = known[reference]
     if name in FORMS:
-        other = None if is_licence(item) else _OTHER_TITLES.get(name)
+        other = (_LICENCE_TITLES if is_licence(item) else _OTHER_TITLES).get(name)
         return f"《{other or FORMS[name].title}》（{number}）"
     return f"《{name}》（编号：{number}）"
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from contracts.events.common import (
     Channel,
     CoApplicant,
+    DueDate,
     ItemKind,
     ItemRef,
     LimitStart,
@@ -77,8 +78,11 @@ def notice(standing: Standing, case: CaseFacts, contact: str) -> Draft:
     return _filed("STANDING_NOTICE", standing, case, event.proposed_at, build)
 
 
-def draft(standing: Standing, case: CaseFacts) -> Draft:
-    """One paper per decision: the case may see several over the years."""
+def draft(standing: Standing, case: CaseFacts, *, conditions: str = "", deliver_by: DueDate | None = None) -> Draft:
+    """One paper per decision: the case may see several over the years.
+
+    `conditions` and `deliver_by` are those of an amendment granted on application.
+    """
     event = standing.event
     assert isinstance(event, StandingDecided), "a decision paper needs a decision"
     kind = cast(c.StandingKind, _KINDS[event.act])
@@ -97,6 +101,9 @@ def draft(standing: Standing, case: CaseFacts) -> Draft:
             effective_on=event.effective_on,
             changes=_lines(standing),
             valid_until=event.valid_until,
+            conditions=conditions,
+            deliver_by=deliver_by.on if deliver_by else None,
+            deliver_by_provisional=bool(deliver_by and deliver_by.provisional),
             compensation=event.compensation or _unpaid(event),
             remedies=Remedies(**remedies.model_dump()) if remedies else None,
         )

@@ -55,7 +55,9 @@ async def _amend(
     cause = Cause(as_decided.ground, as_decided.article)
     await next_version(uow, row, LifeAct.AMEND, new, kit, now=now, cause=cause)
     standing, _ = await standing_of(uow, row, as_decided, kit)
-    await issue_papers(uow, [draft(standing, CaseFacts.of_decision(event))], kit)
+    case = CaseFacts.of_decision(event)
+    paper = draft(standing, case, conditions=event.conditions, deliver_by=event.delivery_due)
+    await issue_papers(uow, [paper], kit)
 
 
 def _standing(event: CaseDecided, asked: AmendmentRef, certificate_id: object) -> StandingDecided:

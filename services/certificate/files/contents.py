@@ -251,6 +251,7 @@ class RefusalDecision(Paper):
 
     kind: Literal["REFUSAL_DECISION"] = "REFUSAL_DECISION"
     licence: bool
+    act: Literal["", "延续", "变更"] = ""  # what was refused, where it is no first grant
     accepted_on: date
     facts: str
     reasons: str

@@ -131,6 +131,7 @@ async def test_a_certificate_is_lost_reissued_printed_again_amended_and_runs_out
     await second.until("SUPERSEDED")
     assert "准予变更" in await printed(town, amendment, "AMENDMENT_DECISION")
     third = await _latest(owner.get, amendment, version=3)
+    await amendment.hand_over()
     town.to(today + timedelta(days=3))
     await Standing(town.hall, third, first.department, first.holder).until("EXPIRED")
 

@@ -47,6 +47,8 @@ def test_an_acceptance_notice_prints_the_fee_of_the_item_and_none_of_its_own(fee
         ("鹤市监准〔2026〕第1号", "行政许可", "《准予行政许可决定书》（鹤市监准〔2026〕第1号）"),
         ("鹤市监准〔2026〕第1号", "行政确认", "《准予决定书》（鹤市监准〔2026〕第1号）"),
         ("鹤市监受〔2026〕第1号", "行政确认", "《受理通知书》（鹤市监受〔2026〕第1号）"),
+        ("鹤市监续〔2026〕第1号", "行政许可", "《准予延续行政许可决定书》（鹤市监续〔2026〕第1号）"),
+        ("鹤市监续〔2026〕第1号", "行政确认", "《准予延续决定书》（鹤市监续〔2026〕第1号）"),
         ("食品经营许可证副本", "行政许可", "《食品经营许可证副本》"),
     ],
 )
@@ -54,6 +56,7 @@ def test_who_signs_for_a_document_reads_its_name_and_number(reference: str, type
     known = {
         "1.2.156.3005.2.X": ("食品经营许可证", "JY24312020000001"),
         "鹤市监准〔2026〕第1号": ("GRANT_DECISION", "鹤市监准〔2026〕第1号"),
+        "鹤市监续〔2026〕第1号": ("RENEWAL_DECISION", "鹤市监续〔2026〕第1号"),
         "鹤市监受〔2026〕第1号": ("ACCEPTANCE_NOTICE", "鹤市监受〔2026〕第1号"),
     }
 
@@ -78,6 +81,18 @@ def test_a_refusal_prints_the_facts_that_were_found() -> None:
 
 def test_a_refusal_after_an_inspection_prints_the_technical_standard() -> None:
     assert refusal(technical_standard="GB 31654-2021 第5.1条").technical_standard == "GB 31654-2021 第5.1条"
+
+
+def test_a_refused_renewal_is_called_so() -> None:
+    assert (refusal().act, refusal(renews=example(intake.RenewalDeemed).renews).act) == ("", "延续")
+
+
+def test_a_material_promised_for_later_stands_on_the_acceptance_notice_with_its_day() -> None:
+    promised = intake.DeferredRef(material_no=3, name="房屋使用证明", promised_on=date(2026, 4, 1), after_grant=True)
+
+    (line,) = notice(deferred=(promised,)).deferred
+
+    assert (line.name, line.promised_on, line.after_grant) == ("房屋使用证明", date(2026, 4, 1), True)
 
 
 def test_a_grant_prints_the_last_day_of_its_delivery() -> None:

@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from services.certificate.files.contents import AnyPaper, Contents, FaultLine, Line, MaterialLine, dump_job, load_job
+from services.certificate.files.contents import (
+    AnyPaper,
+    Contents,
+    FaultLine,
+    HolderLine,
+    Line,
+    MaterialLine,
+    dump_job,
+    load_job,
+)
 from services.certificate.files.errors import IncompleteContents, UnprintableCharacter
 from services.certificate.files.rendering import render, render_seal
 from tests.support import certificate_files as samples
@@ -48,6 +57,21 @@ def test_a_certificate_shows_its_number_holder_issuer_dates_rows_and_identifier(
     for shown in ("食品经营许可证", "JY24312020000001", "鹤城区老街口味小吃店", "张三丰", samples.IDENTIFIER):
         assert shown in text
     assert "2026年3月4日至2031年3月3日" in text
+
+
+@pytest.mark.parametrize(("people", "pages"), [(2, 1), (5, 1), (50, 4)])
+def test_all_holders_stand_on_a_certificate_and_the_seal_never_stands_alone(people: int, pages: int) -> None:
+    holders = tuple(
+        HolderLine(name=f"共有人{n:02d}", number_label="公民身份号码", number=f"{n:018d}") for n in range(people)
+    )
+
+    made = render(samples.a_certificate(holders=holders, log_proof="A" * 300))
+
+    texts = [re.sub(r"\s", "", page.extract_text()) for page in PdfReader(BytesIO(made.pdf)).pages]
+    assert len(texts) == pages
+    assert [n for n in range(people) if f"共有人{n:02d}公民身份号码{n:018d}" not in "".join(texts)] == []
+    assert "有效期" in texts[made.seal_page]
+    assert all(("（续）" in text, f"共{pages}页" in text) == (pages > 1, pages > 1) for text in texts[1:])
 
 
 def test_a_certificate_without_an_end_is_valid_for_long() -> None:

@@ -356,7 +356,15 @@ def test_only_texts_without_effect_on_the_law_may_be_blank() -> None:
         "agent_name",
         *("notice", "chair_post", "examination", "place", "consideration", "conclusion", "party_statement"),  # records
         *("contact", "again_because", "signed_record"),
-        *("excluded", "fee", "scope", "conditions", "certificate_name", "technical_standard"),  # said if there is such
+        *(
+            "act",
+            "excluded",
+            "fee",
+            "scope",
+            "conditions",
+            "certificate_name",
+            "technical_standard",
+        ),  # said if there is such
         *("competent_body", "tracking_no", "compensation"),  # demanded where the ground or the way needs it
     }
 

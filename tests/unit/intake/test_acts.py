@@ -255,6 +255,12 @@ class TestHandOver:
         with pytest.raises(ResultNotReady):
             self.hand(decided, papers=("GRANT_DECISION",))
 
+    @pytest.mark.parametrize("paper", ["GRANT_DECISION", "RENEWAL_DECISION", "AMENDMENT_DECISION"])
+    def test_each_decision_that_grants_is_handed_over(self, paper):
+        decided = an_application(State.DECIDED, outcome=rules.Outcome.GRANTED)
+
+        assert self.hand(decided, papers=(paper,)).state is State.HANDED_OVER
+
     def test_a_refusal_is_handed_over_without_a_certificate(self):
         refused = an_application(State.DECIDED, outcome=rules.Outcome.REFUSED)
 
