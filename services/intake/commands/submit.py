@@ -12,16 +12,16 @@ from services.chassis.database import Answer
 from services.chassis.ids import uuid7
 from services.intake import facts, repository
 from services.intake.commands.names import check_names
+from services.intake.commands.renewals import renews
 from services.intake.commands.stages import require_stage
 from services.intake.domain.amendment import amendment
-from services.intake.domain.application import Agent, Applicant, Application, CoApplicant, PartyType, Renewal
+from services.intake.domain.application import Agent, Applicant, Application, CoApplicant, PartyType
 from services.intake.domain.catalogue import ServiceItem
 from services.intake.domain.course import Course
 from services.intake.domain.errors import Invalid, NotForOthers
 from services.intake.domain.handing_in import Claim, Promises, check_applicant, check_claims
 from services.intake.domain.materials import Provided, Source, auto_reuse, merge
 from services.intake.domain.records import Amendment
-from services.intake.domain.renewal import renewal, window_of
 from services.intake.domain.scenarios import choose
 from services.intake.domain.states import State
 from services.intake.office import NUMBER_CONTEXT, Call, Office, answer
@@ -39,7 +39,7 @@ from services.kernel.errors import FieldError
 
 
 async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
-    """Raises Invalid, NotForOthers, UnknownItem, RenewalWindow, StageNotOpen, StageTaken."""
+    """Raises Invalid, NotForOthers, UnknownItem, RenewalWindow, RenewalTaken, StageNotOpen, StageTaken."""
     published = (await office.items.current(office.db)).get(body.item_code)
     scenario = _scenario(published.item, body)
     item = office.items.under(published, scenario)
@@ -71,7 +71,7 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
             submitted_by=call.by,
             submitted_at=call.now,
             materials=materials,
-            renews=await _renews(uow.connection, office, item.item, applicant, body, call),
+            renews=None if amends else await renews(uow.connection, office, item.item, applicant, body.renews, call),
             course=Course(scenario, body.follows, amends=amends),
         )
         form = office.seal_form(body.form)
@@ -133,21 +133,6 @@ async def _promises(
     commits = any(claim.source is Source.COMMITMENT for claim in claims)
     barred_until = await repository.barred_until(connection, promising.subject_keys) if commits else None
     return Promises(promising.latest, barred_until)
-
-
-async def _renews(
-    connection: AsyncConnection,
-    office: Office,
-    item: ServiceItem,
-    applicant: Applicant,
-    body: ApplicationIn,
-    call: Call,
-) -> Renewal | None:
-    """Raises RenewalWindow, Invalid."""
-    if body.amends is not None or window_of(item) is None:
-        return None
-    held = await repository.held_by(connection, [applicant.subject_key])
-    return renewal(item, held, body.renews, today=call.today, calendar=office.calendar)
 
 
 async def _amends(

@@ -1,4 +1,4 @@
-"""Ends without a result: terminated or transferred by approval; originals that go back to the applicant. Pure."""
+"""Whether an application stands; ends by approval without a result; originals that go back to the applicant. Pure."""
 
 from dataclasses import replace
 
@@ -6,7 +6,8 @@ from services.intake.domain.application import Application, require
 from services.intake.domain.course import Ended, EndKind, Originals
 from services.intake.domain.errors import NothingToReturn
 from services.intake.domain.materials import Source
-from services.intake.domain.states import Act, State
+from services.intake.domain.records import Outcome
+from services.intake.domain.states import ENDED_WITHOUT_RESULT, Act, State
 
 _ACTS = {EndKind.TERMINATED: Act.RECORD_TERMINATION, EndKind.TRANSFERRED: Act.RECORD_TRANSFER}
 
@@ -28,3 +29,8 @@ def return_originals(application: Application, originals: Originals) -> Applicat
     if application.course.originals is not None or not originals.materials:
         raise NothingToReturn()
     return replace(application, course=replace(application.course, originals=originals))
+
+
+def stands(application: Application) -> bool:
+    """Under way, or granted: another one for the same is too many."""
+    return application.state not in ENDED_WITHOUT_RESULT and application.outcome is not Outcome.REFUSED

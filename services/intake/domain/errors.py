@@ -192,6 +192,13 @@ class StageTaken(DomainError):
     title_en: ClassVar[str] = "This stage has been asked for already"
 
 
+class RenewalTaken(DomainError):
+    code: ClassVar[str] = "intake.renewal-taken"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "该证照的延续已有申请，不能重复申请"
+    title_en: ClassVar[str] = "The renewal of this certificate has been asked for already"
+
+
 class NothingToReturn(DomainError):
     code: ClassVar[str] = "intake.no-originals"
     kind: ClassVar[Kind] = Kind.CONFLICT

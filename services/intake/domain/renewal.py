@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from services.intake.domain.application import Application
 from services.intake.domain.catalogue import ServiceItem
-from services.intake.domain.errors import Invalid, RenewalWindow
+from services.intake.domain.endings import stands
+from services.intake.domain.errors import Invalid, RenewalTaken, RenewalWindow
 from services.intake.domain.materials import HeldCertificate
 from services.intake.domain.records import Renewal
+from services.intake.domain.states import STATE_NAMES
 from services.kernel.errors import FieldError
 from services.kernel.time_limit import Unit
 from services.kernel.workdays import WorkCalendar
@@ -114,3 +117,17 @@ def _check(window: Window, valid_until: date, today: date, calendar: WorkCalenda
         raise RenewalWindow(f"尚未到延续申请的时间，{window.opens.day(valid_until, calendar):%Y-%m-%d} 起可以申请")
     if window.closes is not None and window.closes.left(today, valid_until, calendar) < window.closes.value:
         raise RenewalWindow(f"延续申请应当在 {window.closes.day(valid_until, calendar):%Y-%m-%d} 以前提出，已经逾期")
+
+
+def check_alone(others: Sequence[Application]) -> None:
+    """Silence would renew one certificate twice. One that ended without a grant does not stand in the way.
+
+    Args:
+        others: applications for the renewal of the same certificate.
+
+    Raises RenewalTaken.
+    """
+    alive = next((one for one in others if stands(one)), None)
+    if alive is not None:
+        known = f"办件编号 {alive.case_no}，" if alive.case_no else ""
+        raise RenewalTaken(f"该证照的延续已有申请（{known}{STATE_NAMES[alive.state]}），不能重复申请")

@@ -10,9 +10,10 @@ from typing import Any
 from services.intake.domain import amendment
 from services.intake.domain.application import Application
 from services.intake.domain.catalogue import ItemKind, ItemResult, Material, Need, Scenario, ServiceItem
+from services.intake.domain.endings import stands
 from services.intake.domain.errors import Invalid, StageNotOpen, StageTaken
 from services.intake.domain.records import Outcome
-from services.intake.domain.states import ENDED_WITHOUT_RESULT, STATE_NAMES
+from services.intake.domain.states import STATE_NAMES
 from services.kernel.errors import FieldError
 
 STAGE_RESULT_KIND = "批文"
@@ -70,15 +71,10 @@ def check_stage(
     granted = before is not None and before.outcome is Outcome.GRANTED
     if before is None or not granted or before.course.scenario != stage_id(item, wanted):
         raise StageNotOpen(f"应当先取得“{wanted['name']}”的准予决定，并以其办件编号（follows）申请本阶段")
-    alive = next((one for one in later if one.course.scenario == scenario and _stands(one)), None)
+    alive = next((one for one in later if one.course.scenario == scenario and stands(one)), None)
     if alive is not None:
         known = f"办件编号 {alive.case_no}，" if alive.case_no else ""
         raise StageTaken(f"“{asked['name']}”已有申请（{known}{STATE_NAMES[alive.state]}），不能重复申请")
-
-
-def _stands(application: Application) -> bool:
-    """Under way, or granted."""
-    return application.state not in ENDED_WITHOUT_RESULT and application.outcome is not Outcome.REFUSED
 
 
 def under(item: ServiceItem, scenario: str | None) -> ServiceItem:

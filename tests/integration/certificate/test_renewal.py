@@ -9,8 +9,12 @@ import pytest
 
 from contracts.events import intake
 from contracts.events.examples import examples
+from services.certificate.commands.life import Next, next_version
 from services.certificate.domain.errors import NotRenewable
+from services.certificate.repository import lock_certificate
+from services.chassis import clock
 from services.kernel.certificate_identifier import parse_certificate_identifier
+from services.kernel.certificate_life import LifeAct
 from tests.support.certificate import MARKER, Case, Library
 
 ISSUED, SUPERSEDED = "certificate.certificate.issued.v1", "certificate.certificate.superseded.v1"
@@ -87,3 +91,38 @@ async def test_silence_does_not_bring_back_what_was_taken_away(library: Library,
         await library.hear(event)
 
     assert await rows_of(library, case) == []
+
+
+async def test_what_was_amended_meanwhile_is_renewed_as_it_stands_now(library: Library):
+    old, case, event = await a_renewal(library)
+    async with library.database.transaction() as uow:
+        row = await lock_certificate(uow.connection, old["identifier"])
+        said = Next(
+            source="amended",
+            issued_on=row.issued_on,
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+            extend={"经营场所": "乙路2号"},
+        )
+        await next_version(uow, row, LifeAct.AMEND, said, library.kit, now=clock.now())
+
+    await library.hear(event)
+    await library.hear(event)
+
+    (new,) = await rows_of(library, case)
+    record = library.kit.signer.verify(library.kit.open_record(new["jws_sealed"]))
+    assert (new["certificate_version"], new["valid_from"], new["status"]) == (3, date(2031, 11, 20), "VALID")
+    assert "乙路2号" in json.dumps(record, ensure_ascii=False)
+
+
+async def test_what_another_application_renewed_already_is_not_renewed_twice(library: Library):
+    _, case, event = await a_renewal(library)
+    another = library.a_case()
+    told = {"application_id": another.id, "case_no": another.case_no, "applicant": another.applicant}
+
+    await library.hear(event)
+    with pytest.raises(NotRenewable):
+        await library.hear(event.model_copy(update=told))
+
+    assert len(await rows_of(library, case)) == 1
+    assert await rows_of(library, another) == []

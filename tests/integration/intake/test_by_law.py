@@ -212,9 +212,31 @@ class TestArt50Renewal:
         answers = {}
         for day in (date(2026, 4, 21), date(2026, 4, 22), date(2026, 8, 10), date(2026, 8, 11), date(2026, 9, 1)):
             travel.to_day(day)
-            answers[day] = (await desk.submit("E03", number=number)).status_code
+            answers[day] = await self.tried(desk, number)
 
         assert list(answers.values()) == [409, 201, 201, 409, 409]
+
+    @staticmethod
+    async def tried(desk: Desk, number: str) -> int:
+        """Applied for, and taken back at once."""
+        answer = await desk.submit("E03", number=number)
+        if answer.status_code == 201:
+            await desk.done(answer.json(), "withdrawal", {"reason": "改日再办"}, who=desk.clerk)
+        return answer.status_code
+
+    async def test_one_certificate_is_renewed_by_one_application_at_a_time(self, desk: Desk, travel: Travel) -> None:
+        number = "91431202MA0000269Y"
+        await self.licence(desk, "JY2007", number=number)
+        travel.to_day(date(2026, 7, 1))
+
+        answers = await asyncio.gather(*(desk.submit("E03", number=number) for _ in range(3)))
+        first = next(answer.json() for answer in answers if answer.status_code == 201)
+        await desk.done(first, "withdrawal", {"reason": "改日再办"})
+        again = await desk.submit("E03", number=number)
+
+        assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+        assert {a.json()["code"] for a in answers if a.status_code == 409} == {"intake.renewal-taken"}
+        assert again.status_code == 201, again.text
 
     async def test_no_decision_by_expiry_renews_exactly_once(self, desk: Desk, travel: Travel) -> None:
         identifier = await self.licence(desk, "JY2002")
