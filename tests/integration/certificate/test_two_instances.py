@@ -13,7 +13,7 @@ from services.certificate.repository import lock_certificate
 from services.chassis import clock
 from services.kernel.certificate_life import LifeAct
 from tests.support import tokens
-from tests.support.certificate import COMPANY
+from tests.support.certificate import BUSINESS_LICENCE, COMPANY
 from tests.support.regions import PURPOSE, Instance, a_business_licence, two_instances
 from tests.support.stack import Databases
 
@@ -26,13 +26,13 @@ async def instances(
         yield both
 
 
-async def ask(here: Instance, identifier: str) -> httpx.Response:
+async def ask(here: Instance, **wanted: str) -> httpx.Response:
     key = here.region.library.kit.holder_key("ORGANISATION", COMPANY)
     agent = tokens.headers(["ENTERPRISE_AGENT"], acts_for=[key], channel="ONLINE")
-    wanted = {"identifier": identifier, "number": COMPANY, "purpose": PURPOSE}
     async with httpx.AsyncClient(base_url=here.url, timeout=30) as http:
         headers = agent | {"Idempotency-Key": str(uuid4())}
-        return await http.post("/api/v1/certificates/elsewhere", headers=headers, json=wanted)
+        body = {"number": COMPANY, "purpose": PURPOSE} | wanted
+        return await http.post("/api/v1/certificates/elsewhere", headers=headers, json=body)
 
 
 async def verified(here: Instance, identifier: str) -> tuple[str, str | None, str]:
@@ -63,7 +63,8 @@ async def test_a_certificate_of_another_instance_is_asked_for_verified_reused_an
     identifier = (await a_business_licence(there.region, COMPANY, "湘味轩餐饮有限公司"))["identifier"]
 
     before = await verified(here, identifier)
-    asked = await ask(here, identifier)
+    searched = await ask(here, region=there.region.division, type_code=BUSINESS_LICENCE)
+    asked = await ask(here, identifier=identifier)
     adopted = await verified(here, identifier)
     await annul(there, identifier)
     issuing, asking = there.region.library, here.region.library
@@ -72,12 +73,13 @@ async def test_a_certificate_of_another_instance_is_asked_for_verified_reused_an
     followed = await again.ask_again(asking.database, asking.kit, asking.app.state.line, now=clock.now())
     annulled = await verified(here, identifier)
     await there.stop()
-    away = await ask(here, identifier)
+    away = await ask(here, identifier=identifier)
 
     name = "永州市零陵区"
     assert before == ("UNKNOWN", "REGION_NOT_ASKED", name)
-    assert asked.status_code == 200, asked.text
-    (shown,) = asked.json()["items"]
+    assert (searched.status_code, asked.status_code) == (200, 200), searched.text + asked.text
+    (found,), (shown,) = searched.json()["items"], asked.json()["items"]
+    assert found["identifier"] == identifier
     assert (shown["identifier"], shown["status"], shown["origin"]) == (identifier, "VALID", "FOREIGN")
     assert adopted == ("VALID", None, name)
     assert (noticed, once, followed) == (1, 0, 1)
