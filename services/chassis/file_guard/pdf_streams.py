@@ -11,13 +11,17 @@ from itertools import chain
 
 from services.chassis.file_guard.budget import MIB, Budget, Unsafe
 
-_BEGIN = re.compile(rb"(?<!end)stream[ \t]{0,8}(?:\r\n|\n|\r)")
+# The word first: `re` finds words fast, and lets nothing else of the process run while it looks.
+_BEGIN = re.compile(rb"stream(?<!endstream)[ \t]{0,8}(?:\r\n|\n|\r)")
 _OBJECTS = re.compile(rb"\s{0,8}\d{1,10}\s+\d{1,10}[\s\d]")  # how an object stream begins: numbers and places
 # What a dictionary of objects says: its type, or where the first one begins. (The first of an outline is a reference.)
 _NAMED = re.compile(
     rb"/ObjStm(?=[\x00-\x20()<>\[\]{}/%]|$)|/First[\s\0]*\d+(?!\d)(?![\s\0]+\d+[\s\0]+R(?=[\x00-\x20()<>\[\]{}/%]|$))"
 )
-_HEAD = re.compile(rb"(?:[\s\0]|%[^\r\n]*[\r\n])*(?:\d+[\s\0]|$)")  # of what a dictionary calls objects; or none at all
+# How begins what a dictionary calls objects, or none at all.
+_HEAD = re.compile(
+    rb"(?:[\s\0]++|%[^\r\n]*+[\r\n])*+(?:\d++[\s\0]|$)"
+)  # of what a dictionary calls objects; or none at all
 _PREDICTED = re.compile(rb"/Predictor[\s\0]*(?!1[^\d])\d")
 _HEX = re.compile(rb"[0-9A-Fa-f\s]{16,}>")
 _BASE_85 = re.compile(rb"[!-uz~<\s]+")

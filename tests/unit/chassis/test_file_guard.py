@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 import time
 import tracemalloc
 import zipfile
@@ -11,7 +12,7 @@ from contextlib import suppress
 import pytest
 from pypdf import PdfWriter
 
-from services.chassis.file_guard import Unsafe, examine
+from services.chassis.file_guard import Unsafe, examine, pdf_streams
 from services.chassis.file_guard.budget import Budget
 from services.intake.domain.errors import UnsupportedFile
 from services.intake.domain.media import recognise
@@ -237,6 +238,32 @@ def test_a_package_with_a_directory_of_a_hundred_thousand_entries_is_refused_bef
 
     assert refused.value.rule == "ofd.entries"
     assert time.thread_time() - begun < 0.3  # reading it takes more than a second
+
+
+SLOWLY = {
+    "where streams begin": (pdf_streams._BEGIN.search, rb"(?<!end)stream[ \t]{0,8}(?:\r\n|\n|\r)"),
+    "how objects begin": (pdf_streams._HEAD.match, rb"(?:[\s\0]|%[^\r\n]*[\r\n])*(?:\d+[\s\0]|$)"),
+}
+
+
+@pytest.mark.parametrize("name", SLOWLY)
+def test_a_search_through_a_whole_file_holds_nobody_up(name: str) -> None:
+    """No other thread runs meanwhile. It finds what the plain expression finds, in a part of the time."""
+    (find, plain), chance = SLOWLY[name], random.Random(5)
+    slow = getattr(re.compile(plain), find.__name__)
+    words = [b"end", b"stream", b"\r\n", b"\n", b" ", b"%", b"1", b"23", b"a", b"\0", b"s"]
+    took = []
+
+    for each in (find, slow):
+        begun = time.thread_time()
+        assert each(b" " * 2**22 + b"x") is None
+        took.append(time.thread_time() - begun)
+
+    assert took[0] < took[1] / 2
+    for _ in range(5000):
+        text = b"".join(chance.choices(words, k=chance.randrange(9)))
+        one, other = find(text), slow(text)
+        assert (one and one.span()) == (other and other.span()), text
 
 
 def test_many_bombs_below_the_limit_of_one_are_one() -> None:
