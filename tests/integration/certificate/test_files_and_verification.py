@@ -1,7 +1,6 @@
 """Files made in the background and verified: valid, altered, unknown, no longer valid — without a single number."""
 
 import asyncio
-import json
 import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -19,10 +18,6 @@ from services.certificate import stored_files
 from services.certificate.commands import log_heads, make_files
 from services.certificate.domain.transparency import Act
 from services.certificate.file_maker import FileMaker
-from services.certificate.files.contents import SealBody
-from services.certificate.files.jose import decode
-from services.certificate.files.records import rotate
-from services.certificate.files.seal_keys import retire
 from services.chassis.clock import real_now
 from services.chassis.files import Files
 from tests.support.certificate import MARKER, NOON, Library, an_item
@@ -400,36 +395,3 @@ async def _release(library: Library, now: datetime) -> None:
     """Claimed jobs are due again, so that tests do not see each other's leases."""
     async with library.database.transaction() as uow:
         await uow.connection.execute(text("UPDATE file_job SET ready_at = :now"), {"now": now})
-
-
-async def test_after_new_keys_and_a_new_seal_what_was_issued_before_and_after_verifies(
-    library: Library, maker: FileMaker, sealed: Sealed
-) -> None:
-    old, old_file, _ = sealed
-    folder, jwks = library.kit.settings.signing_dir, "/.well-known/certificate-jwks.json"
-    before = (await library.get(jwks)).json()["keys"]
-    head = (await library.get("/api/v1/certificates/log/head")).json()
-    seal = SealBody(name=old["issuer_name"], uscc=old["issuer_uscc"])
-
-    rotate(folder)
-    retired = retire(folder, seal)
-    new = await library.issued()
-    await make_all(maker)
-
-    after = await library.get(f"/api/v1/certificates/{new['identifier']}/file", library.citizen())
-    grown = (await library.get("/api/v1/certificates/log/head")).json()
-    sizes = {"first": head["size"], "second": grown["size"]}
-    proof = await library.get("/api/v1/certificates/log/consistency", **sizes)
-    published = (await library.get(jwks)).json()["keys"]
-    told = [await library.get(VERIFY, identifier=row["identifier"]) for row in (old, new)]
-    told += [await upload(library, file.content) for file in (old_file, after)]
-    assert retired
-    assert [key for key in published if key in before] == before
-    assert len(published) == len(before) + 2
-    assert [one.json()["verdict"] for one in told] == ["VALID"] * 4
-    assert {_kid(head["jws"])} < {_kid(head["jws"]), _kid(grown["jws"])}
-    assert (proof.status_code, grown["size"] > head["size"]) == (200, True)
-
-
-def _kid(compact: str) -> str:
-    return str(json.loads(decode(compact.split(".")[0]))["kid"])
