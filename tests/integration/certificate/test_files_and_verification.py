@@ -210,37 +210,10 @@ async def test_what_is_typed_into_the_page_goes_into_no_address(library: Library
     assert told.json()["verdict"] == "VALID"
 
 
-@pytest.mark.parametrize(
-    ("form", "status"),
-    [
-        pytest.param({"other": "x"}, 415, id="another field"),
-        pytest.param({"identifier": "x" * 9000}, 413, id="more than a form"),
-        pytest.param({"identifier": "\0"}, 200, id="NUL"),
-    ],
-)
-async def test_a_form_that_is_none_of_ours_is_turned_away(library: Library, form: dict[str, str], status: int):
-    answer = await library.http.post(VERIFY, data=form)
-
-    assert answer.status_code == status
-
-
 async def test_a_page_never_repeats_what_was_asked_as_markup(library: Library):
     page = await library.get(VERIFY, {"Accept": "text/html"}, identifier="<script>alert(1)</script>")
 
     assert "<script" not in page.text
-
-
-@pytest.mark.parametrize(
-    ("content", "status", "code"),
-    [
-        pytest.param(b"hello", 415, "certificate.upload-rejected", id="no PDF"),
-        pytest.param(b"%PDF-" + bytes(20 * 1024 * 1024), 413, "certificate.upload-too-large", id="too large"),
-    ],
-)
-async def test_what_is_no_pdf_or_too_large_is_turned_away(library: Library, content: bytes, status: int, code: str):
-    answer = await upload(library, content)
-
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
 async def test_a_foreign_file_with_a_script_is_refused_and_an_altered_one_of_ours_is_told_as_altered(
@@ -256,30 +229,6 @@ async def test_a_foreign_file_with_a_script_is_refused_and_an_altered_one_of_our
     assert (foreign.status_code, foreign.json()["errors"][0]["code"]) == (422, "pdf.script")
     assert (page.status_code, "含有脚本" in page.text) == (400, True)
     assert (ours.status_code, ours.json()["reason"]) == (200, "FILE_ALTERED")
-
-
-async def test_a_hundred_mebibytes_of_zeros_are_refused_while_they_stream(library: Library):
-    sent = 0
-
-    async def zeros() -> AsyncIterator[bytes]:
-        nonlocal sent
-        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
-        for _ in range(100):
-            sent += 2**20
-            yield bytes(2**20)
-
-    refused = await library.http.post(
-        VERIFY, content=zeros(), headers={"content-type": "multipart/form-data; boundary=b"}
-    )
-
-    assert (refused.status_code, refused.json()["code"]) == (413, "certificate.upload-too-large")
-    assert sent <= 21 * 2**20
-
-
-async def test_a_body_that_is_no_form_is_turned_away(library: Library):
-    answer = await library.http.post(VERIFY, content=b"%PDF-1.7", headers={"Content-Type": "application/pdf"})
-
-    assert answer.status_code == 415
 
 
 async def test_anybody_can_check_a_record_with_the_published_keys(library: Library):

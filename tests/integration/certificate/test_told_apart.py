@@ -1,7 +1,7 @@
 """Every kind of false or lapsed certificate, as a real file, told apart online and offline in the same words."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from io import BytesIO
@@ -195,3 +195,54 @@ def test_a_term_is_told_offline_by_the_day_that_is_asked_for(world: World) -> No
     told = {name: check(world.files["expired"], Known(keys, heads, day)).reason for name, day in days.items()}
 
     assert told == {"on its last day": None, "a day later": "EXPIRED", "before": "NOT_YET_VALID"}
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        pytest.param({"other": "x"}, 415, id="another field"),
+        pytest.param({"identifier": "x" * 9000}, 413, id="more than a form"),
+        pytest.param({"identifier": "\0"}, 200, id="NUL"),
+    ],
+)
+async def test_a_form_that_is_none_of_ours_is_turned_away(library: Library, form: dict[str, str], status: int):
+    answer = await library.http.post(VERIFY, data=form)
+
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        pytest.param(b"hello", 415, "certificate.upload-rejected", id="no PDF"),
+        pytest.param(b"%PDF-" + bytes(20 * 1024 * 1024), 413, "certificate.upload-too-large", id="too large"),
+    ],
+)
+async def test_what_is_no_pdf_or_too_large_is_turned_away(library: Library, content: bytes, status: int, code: str):
+    answer = await upload(library, content)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_a_hundred_mebibytes_of_zeros_are_refused_while_they_stream(library: Library):
+    sent = 0
+
+    async def zeros() -> AsyncIterator[bytes]:
+        nonlocal sent
+        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
+        for _ in range(100):
+            sent += 2**20
+            yield bytes(2**20)
+
+    refused = await library.http.post(
+        VERIFY, content=zeros(), headers={"content-type": "multipart/form-data; boundary=b"}
+    )
+
+    assert (refused.status_code, refused.json()["code"]) == (413, "certificate.upload-too-large")
+    assert sent <= 21 * 2**20
+
+
+async def test_a_body_that_is_no_form_is_turned_away(library: Library):
+    answer = await library.http.post(VERIFY, content=b"%PDF-1.7", headers={"Content-Type": "application/pdf"})
+
+    assert answer.status_code == 415
