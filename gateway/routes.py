@@ -150,7 +150,8 @@ TABLE: tuple[Route, ...] = (
     *_act("certificate", f"{_SHARING}/file", deadline=60.0),
     *_act("certificate", f"{API}/certificate-callers", *(f"{_CALLER}/{act}" for act in ("suspension", "resumption"))),
     *_read("certificate", _CALLER, f"{API}/certificate-peers", f"{API}/certificates/elsewhere"),
-    *_read("certificate", f"{_CASE}/certificates-elsewhere"),
+    *_read("certificate", f"{_CASE}/certificates-elsewhere", f"{API}/withheld-certificates"),
+    *_act("certificate", f"{API}/withheld-certificates/{{withheld_id}}/fields"),
     *_act("certificate", f"{API}/certificate-peers", f"{API}/certificates/elsewhere"),
     *_act("certificate", f"{API}/certificate-peers/queries", f"{API}/certificate-peers/notices", access=Access.PUBLIC),
     *_act("certificate", *(f"{_CERTIFICATE}/{act}" for act in ("loss", "loss/withdrawal", "reissue"))),
@@ -160,7 +161,7 @@ TABLE: tuple[Route, ...] = (
     *_read("certificate", f"{_CERTIFICATE}/copies/{{copy_id}}/file", deadline=60.0),
     *_read("certificate", f"{API}/certificates/{{identifier}}/file", f"{API}/papers/{{paper_id}}/file", deadline=60.0),
     *_rest("certificate", f"{API}/certificates", f"{API}/papers", f"{API}/certificate-callers"),
-    *_rest("certificate", f"{API}/certificate-peers"),
+    *_rest("certificate", f"{API}/certificate-peers", f"{API}/withheld-certificates"),
     # supervision
     *_read("supervision", f"{API}/supervision/cases/{{case_no}}", f"{API}/supervision/lights", f"{_CASE}/clocks"),
     *_read("supervision", f"{API}/supervision/findings", f"{API}/supervision/orders"),

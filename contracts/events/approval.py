@@ -75,6 +75,7 @@ class CaseDecided(Event):
     delivery_due: DueDate | None = None
     renews: RenewalRef | None = None  # the certificate whose next version this grants
     amends: AmendmentRef | None = None  # likewise, with what is changed on it
+    fields: dict[str, str] = {}  # of the certificate, by the names that its type gives them
 
 
 class CaseWithdrawn(Event):

@@ -191,6 +191,22 @@ class CertificateCopied(Event):
     copied_at: datetime
 
 
+class CertificateWithheld(Event):
+    """Decided, and not issued or amended yet: fields of the certificate type are missing or malformed.
+
+    The decision stands; the department fills them, and the certificate is issued. `lacking` names fields and rules.
+    """
+
+    SUBJECT: ClassVar[str] = "certificate.certificate.withheld.v1"
+    withheld_id: UUID
+    case_id: UUID | None  # None: a standing decision, which has no case of its own
+    case_no: str
+    department_uscc: str
+    type_code: str
+    lacking: tuple[str, ...]
+    withheld_at: datetime
+
+
 class CertificateStanding(Event):
     """Base of what changes the state of a version; `status` is the state from `at` on."""
 

@@ -90,6 +90,15 @@ def _versions(of: dict[str, Any]) -> tuple[Event, ...]:
             expires_on=date(2027, 5, 1),
             copied_at=_LATER,
         ),
+        certificate.CertificateWithheld(
+            withheld_id=_DECISION,
+            case_id=_DECISION,
+            case_no="11431202006100029C4430102001000202603020001",
+            department_uscc="11431202006100029C",
+            type_code="11431202006100029C002",
+            lacking=("主体业态：该类证照必填",),
+            withheld_at=_LATER,
+        ),
     )
 
 

@@ -31,6 +31,7 @@ class FindingKind(StrEnum):
     SUPPLEMENT_AGAIN = "SUPPLEMENT_AGAIN"
     SUPPLEMENT_KNOWABLE = "SUPPLEMENT_KNOWABLE"
     READ_WITHOUT_GROUND = "READ_WITHOUT_GROUND"  # a certificate, without an open case or a purpose
+    CERTIFICATE_WITHHELD = "CERTIFICATE_WITHHELD"  # decided, and a field that its type demands is missing or malformed
 
 
 class LightFired(Event):

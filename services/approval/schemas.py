@@ -67,6 +67,10 @@ class DecisionIn(_In):
     conditions: LongText = Field("", description="附带条件")
     valid_from: date | None = Field(None, description="证照有效期起始日；不填则为决定之日")
     valid_until: date | None = Field(None, description="证照有效期届满日；不填则按事项规定的有效期计算")
+    certificate_fields: Annotated[dict[ShortText, LongText], Field(max_length=50)] = Field(
+        default_factory=dict,
+        description="证照类型要求的项目，按名称填写：日期写作 YYYY-MM-DD，列表以“、”分隔；不填的由证照库退回补齐",
+    )
     facts: LongText = Field("", description="查明的事实，不予决定必填")
     reasons: LongText = Field("", description="不予的理由，不予决定必填")
     legal_basis: LongText = Field("", description="法律依据，不予决定必填")

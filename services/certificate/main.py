@@ -17,6 +17,7 @@ from services.certificate.public_routes import router as public_router
 from services.certificate.routes import router
 from services.certificate.sharing_routes import router as sharing_router
 from services.certificate.type_routes import router as type_router
+from services.certificate.withheld_routes import router as withheld_router
 from services.chassis.app import build_app
 
 
@@ -32,5 +33,5 @@ def create_app() -> FastAPI:
 
     # Public routes first: `certificates/verify` must not be taken for an identifier.
     first = [public_router, type_router, authorisation_router, log_router, shown_router, look_router, caller_router]
-    others = [sharing_router, between_router, peers_router, router, life_router]
+    others = [withheld_router, sharing_router, between_router, peers_router, router, life_router]
     return build_app(loaded, title="证照", routers=[*first, *others], on_start=[open_kit], on_stop=[hang_up])

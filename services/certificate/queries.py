@@ -99,6 +99,13 @@ async def documents_of(connection: AsyncConnection, case_ids: Iterable[UUID]) ->
     return {reference: (name, number) for reference, name, number in rows}
 
 
+async def by_source(connection: AsyncConnection, source_key: str) -> str | None:
+    """The identifier of what came from this decision."""
+    wanted = select(_CERTIFICATE.identifier).where(_CERTIFICATE.source_key == source_key)
+    found: str | None = await connection.scalar(wanted)
+    return found
+
+
 async def by_id(connection: AsyncConnection, certificate_id: UUID) -> Any:
     return (await connection.execute(_certificates().where(_CERTIFICATE.id == certificate_id))).one_or_none()
 

@@ -15,7 +15,7 @@ from services.certificate.domain.verification import Reason, Verdict
 from services.kernel.codes import holds_citizen_id
 
 
-def _without_number(text: str) -> str:
+def without_number(text: str) -> str:
     """What a reader says of his reasons is kept in clear: a citizen's number has no place in it."""
     if holds_citizen_id(text):
         raise PydanticCustomError("number_in_text", "文字中不得包含公民身份号码")
@@ -25,7 +25,7 @@ def _without_number(text: str) -> str:
 # PostgreSQL stores no NUL, and nothing of ours prints control characters.
 PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 CASE_NO = r"^[0-9A-Z]{43}$"
-_Free = AfterValidator(_without_number)
+_Free = AfterValidator(without_number)
 Purpose = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200, pattern=PRINTABLE), _Free
 ]

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col
 
+from contracts.events.certificate import CertificateWithheld
 from contracts.events.reuse import AccessUnfounded
 from contracts.events.supervision import FindingKind, FindingRaised
 from services.chassis.bus import Incoming
@@ -44,6 +45,11 @@ def findings(row: Row, message: Incoming, fact: Fact) -> Iterator[Finding]:
         yield _second_notice(row, fact, detail)
     if isinstance(message.event, AccessUnfounded):
         yield _unfounded(row, message.event)
+    if isinstance(message.event, CertificateWithheld):
+        told = message.event
+        said = {"type_code": told.type_code, "lacking": list(told.lacking)}
+        summary = f"证照未能签发：{'；'.join(told.lacking)}"
+        yield Finding(row, FindingKind.CERTIFICATE_WITHHELD, str(told.withheld_id), fact.at, summary, said)
 
 
 def of_no_case(messages: Sequence[Incoming]) -> list[Finding]:

@@ -31,6 +31,7 @@ FINDING_LABELS = {
     FindingKind.SUPPLEMENT_AGAIN: "再次补正告知",
     FindingKind.SUPPLEMENT_KNOWABLE: "再次补正告知：首次即可告知的内容",
     FindingKind.READ_WITHOUT_GROUND: "无在办办件、无事由查看证照",
+    FindingKind.CERTIFICATE_WITHHELD: "证照项目缺少或格式不符，未能签发",
 }
 STAGE_LABELS = {
     Stage.SUBMITTED: "已提交",
@@ -97,6 +98,7 @@ EVENT_LABELS = {
     "certificate.paper.issued.v1": "签发文书",
     "certificate.paper.sealed.v1": "文书盖章",
     "certificate.access.unfounded.v1": "办结后无事由查看证照",
+    "certificate.certificate.withheld.v1": "证照待补齐项目",
 }
 
 

@@ -206,6 +206,8 @@ GET  /api/v1/standing-decisions                                  200  o  o  -  -
 GET  /api/v1/standing-decisions/{decision_id}                    404  o  o  -  -  o  o  -  -  -  -  -  -  -
 POST /api/v1/standing-decisions/{decision_id}/statements         404  o  o  -  -  o  -  -  -  -  -  -  -  -
 POST /api/v1/standing-decisions/{decision_id}/decision           404  -  -  -  -  -  o  -  -  -  -  -  -  -
+GET  /api/v1/withheld-certificates                               200  -  -  -  -  o  o  -  -  -  -  -  -  -
+POST /api/v1/withheld-certificates/{withheld_id}/fields          404  -  -  -  -  o  o  -  -  -  -  -  -  -
 POST /api/v1/certificates/{identifier}/loss                      412  o  o  o  o  -  -  o  -  -  -  -  -  -
 POST /api/v1/certificates/{identifier}/loss/withdrawal           412  o  o  o  o  -  -  o  -  -  -  -  -  -
 POST /api/v1/certificates/{identifier}/reissue                   412  -  -  -  -  -  -  o  -  -  -  -  -  -

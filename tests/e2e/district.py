@@ -42,6 +42,7 @@ class Made:
     bundle_version: int = 0
     recall_id: str = "00000000-0000-7000-8000-000000000000"  # nothing was taken away
     authorisation_id: str = "00000000-0000-7000-8000-000000000000"  # nobody was authorised
+    withheld_id: str = "00000000-0000-7000-8000-000000000000"  # every certificate was issued
     caller: str = "client:bank"
     year: int = 2190  # of a calendar that cannot be loaded yet
 

@@ -90,11 +90,13 @@ OF_CERTIFICATES: dict[str, Any] = {
     "withdrawal": None,
     "reissue": None,
     "prints": {},
+    "fields": {"fields": {"主体业态": "餐饮服务"}},
     "presentations": {"fields": ["type_name"]},
     "copies": {"purpose": "办理贷款", "expires_on": "2000-01-01"},  # over already: 422
     "statements": {"statement": "无意见"},
     "decision": {"outcome": "DECIDED"},
 }
+CERTIFICATE_IDS = ("identifier", "decision_id", "authorisation_id", "withheld_id")
 CALENDAR = {"sources": ["节假日安排的通知"], "days": [{"on": "2190-01-01", "name": "元旦", "works": False}]}
 OF_BUNDLES: dict[str, Any] = {
     "receipt": {},
@@ -214,7 +216,7 @@ def _act_on(row: Row, case: Made) -> tuple[Any, int]:
     act = row.path.rpartition("/")[2]
     if "{bundle_no}" in row.path:
         return OF_BUNDLES[act], case.bundle_version
-    if any(f"{{{name}}}" in row.path for name in ("identifier", "decision_id", "authorisation_id")):
+    if any(f"{{{name}}}" in row.path for name in CERTIFICATE_IDS):
         return OF_CERTIFICATES[act], STALE
     if act in OF_APPROVAL:
         return OF_APPROVAL[act], case.case_version

@@ -101,4 +101,5 @@ def _case_decided(loaded: Loaded, decided: rules.Decided, by: Actor, calendar: W
         delivery_due=delivery_due,
         renews=loaded.row["renews"],
         amends=loaded.row["amends"],
+        fields=dict(decision.certificate_fields),
     )

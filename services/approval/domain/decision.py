@@ -1,7 +1,7 @@
 """The decision: what a grant holds, and a refusal that cannot exist without facts, reasons, basis and remedies."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -39,6 +39,9 @@ class Remedies:
     litigation_months: int = LITIGATION_MONTHS
 
 
+_OF_A_GRANT = ("content", "conditions", "valid_from", "valid_until", "certificate_fields")
+
+
 @dataclass(frozen=True)
 class DecisionDraft:
     """What the chief representative wrote; not yet checked."""
@@ -53,6 +56,7 @@ class DecisionDraft:
     legal_basis: str = ""
     remedies: Remedies | None = None
     technical_standard: str = ""
+    certificate_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class Decision:
     legal_basis: str = ""
     remedies: Remedies | None = None
     technical_standard: str = ""
+    certificate_fields: Mapping[str, str] = field(default_factory=dict)  # what the certificate's type adds, by name
 
     def __post_init__(self) -> None:
         _raise(_grant_faults(self) if self.outcome is Outcome.GRANTED else _refusal_faults(self))
@@ -102,6 +107,7 @@ def _grant(draft: DecisionDraft, result: ResultRule, *, today: date) -> Decision
         outcome=Outcome.GRANTED,
         content=draft.content.strip() or result.item_name,  # printed under 准予内容 and, on the certificate, 许可内容
         conditions=draft.conditions.strip(),
+        certificate_fields={name: text.strip() for name, text in draft.certificate_fields.items() if text.strip()},
         valid_from=valid_from,
         valid_until=valid_until,
         legal_basis=draft.legal_basis.strip(),
@@ -109,7 +115,7 @@ def _grant(draft: DecisionDraft, result: ResultRule, *, today: date) -> Decision
 
 
 def _refuse(draft: DecisionDraft) -> Decision:
-    foreign = list(_foreign_fields(draft, "content", "conditions", "valid_from", "valid_until", outcome="不予"))
+    foreign = list(_foreign_fields(draft, *_OF_A_GRANT, outcome="不予"))
     try:
         decision = Decision(
             outcome=Outcome.REFUSED,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from contracts.events.approval import CaseDecided
 from contracts.events.common import Outcome
@@ -11,8 +12,9 @@ from services.certificate import repository
 from services.certificate.commands.issue_papers import issue_papers
 from services.certificate.commands.life import Cause, next_version
 from services.certificate.commands.standing_acts import amended, standing_of
+from services.certificate.commands.withhold import withhold
 from services.certificate.domain.certificate import RelatedCase
-from services.certificate.domain.errors import NotFound
+from services.certificate.domain.errors import FieldsFaulty, NotFound
 from services.certificate.kit import Kit
 from services.certificate.paper_contents import CaseFacts
 from services.certificate.standing_papers import draft
@@ -33,31 +35,47 @@ async def amend_granted(uow: UnitOfWork, decided: Sequence[CaseDecided], kit: Ki
     known = await repository.known_sources(uow.connection, wanted)
     for source, event in wanted.items():
         if source not in known and event.amends is not None:
-            await _amend(uow, source, event, event.amends, kit, now)
+            await _amend(uow, event, event.amends, kit, now)
     return {str(event.case_id) for event in wanted.values()}
 
 
-async def _amend(
-    uow: UnitOfWork, source: str, event: CaseDecided, asked: AmendmentRef, kit: Kit, now: datetime
-) -> None:
-    row = await repository.lock_certificate(uow.connection, asked.certificate_identifier)
-    if row is None:
-        raise NotFound
-    as_decided = _standing(event, asked, row.id)
-    said = {"许可内容": event.content if event.content != event.item.name else "", "条件": event.conditions}
-    new = amended(row, as_decided)
-    new = replace(
-        new,
-        source=source,
-        case=RelatedCase(event.case_id, event.case_no, event.item.item_code, event.item.name),
-        extend=(new.extend or {}) | {name: value for name, value in said.items() if value},
-    )
-    cause = Cause(as_decided.ground, as_decided.article)
-    await next_version(uow, row, LifeAct.AMEND, new, kit, now=now, cause=cause)
-    standing, _ = await standing_of(uow, row, as_decided, kit)
+async def _amend(uow: UnitOfWork, event: CaseDecided, asked: AmendmentRef, kit: Kit, now: datetime) -> None:
+    """With the paper of the decision; where the next version waits for its fields, that alone."""
+    row = await _row(uow, asked)
+    standing, _ = await standing_of(uow, row, _standing(event, asked, row.id), kit)
+    try:
+        await amended_version(uow, event, asked, kit, now)
+    except FieldsFaulty as lacking:
+        await withhold(uow, event, row.type_code, lacking.errors, now)
     case = CaseFacts.of_decision(event)
     paper = draft(standing, case, conditions=event.conditions, deliver_by=event.delivery_due)
     await issue_papers(uow, [paper], kit)
+
+
+async def amended_version(uow: UnitOfWork, event: CaseDecided, asked: AmendmentRef, kit: Kit, now: datetime) -> None:
+    """Raises: NotFound, WrongState; FieldsFaulty, before anything is written."""
+    row = await _row(uow, asked)
+    as_decided = _standing(event, asked, row.id)
+    said = {
+        "许可内容": event.content if event.content != event.item.name else "",
+        "条件": event.conditions,
+    } | event.fields
+    new = amended(row, as_decided)
+    new = replace(
+        new,
+        source=_source(event),
+        case=RelatedCase(event.case_id, event.case_no, event.item.item_code, event.item.name),
+        extend=(new.extend or {}) | {name: value for name, value in said.items() if value},
+    )
+    await next_version(uow, row, LifeAct.AMEND, new, kit, now=now, cause=Cause(as_decided.ground, as_decided.article))
+
+
+async def _row(uow: UnitOfWork, asked: AmendmentRef) -> Any:
+    """Locked. Raises NotFound."""
+    row = await repository.lock_certificate(uow.connection, asked.certificate_identifier)
+    if row is None:
+        raise NotFound
+    return row
 
 
 def _standing(event: CaseDecided, asked: AmendmentRef, certificate_id: object) -> StandingDecided:

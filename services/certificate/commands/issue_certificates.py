@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from contracts.events.approval import CaseDecided
 from contracts.events.certificate import (
@@ -16,16 +17,20 @@ from contracts.events.certificate import (
 from contracts.events.common import Outcome, Party, PartyType
 from services.certificate import repository
 from services.certificate.commands.log import Entry, log
+from services.certificate.commands.withhold import withhold
 from services.certificate.domain.certificate import (
     Body,
     Certificate,
+    CertificateType,
     Holder,
     RelatedCase,
     record,
 )
+from services.certificate.domain.errors import FieldsFaulty
 from services.certificate.domain.holders import stored
 from services.certificate.domain.numbers import CounterKey, certificate_number
 from services.certificate.domain.transparency import Act
+from services.certificate.domain.type_fields import faults, typed
 from services.certificate.files.records import drafted
 from services.certificate.kit import Kit
 from services.certificate.terms import Terms
@@ -34,6 +39,7 @@ from services.chassis.clock import local_date
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import uuid7
 from services.kernel.certificate_identifier import build_certificate_identifier
+from services.kernel.errors import FieldError
 
 
 @dataclass(frozen=True)
@@ -53,12 +59,18 @@ async def issue_certificates(
 ) -> None:
     """Issue what these decisions grant; a decision met a second time changes nothing.
 
+    One that does not fill the fields of its type is withheld: its certificate waits for the department.
+
     Raises:
         TypeUnknown: a decision names a certificate type that is not loaded, or no longer in force.
     """
     granted = await _not_yet_issued(uow, decided)
     for case in granted.values():
         terms.require(_type_code(case))
+    lacking = {source: wrong for source, case in granted.items() if (wrong := lacking_of(case, terms))}
+    for source, wrong in lacking.items():
+        case = granted.pop(source)
+        await withhold(uow, case, _type_code(case), wrong, now)
     counters = {source: _counter(case) for source, case in granted.items()}
     taken = await repository.take_numbers(uow.connection, Counter(counters.values()))
     certificates = []
@@ -138,7 +150,7 @@ def _certificate(source: str, case: CaseDecided, terms: Terms, ordinal: int, kit
         valid_from=valid_from,
         valid_until=valid_until,
         case=RelatedCase(case.case_id, case.case_no, case.item.item_code, case.item.name),
-        extend=_extend(case),
+        extend=_extend(case, kind),
     )
 
 
@@ -147,10 +159,23 @@ def _holder(party: Party, kit: Kit, share: str = "") -> Holder:
     return Holder(party.party_type.value, party.name, number, party.subject_key, party.masked_number, share)
 
 
-def _extend(case: CaseDecided) -> dict[str, str]:
-    """What the decision adds, as it stands on the certificate."""
-    said = {"许可内容": case.content, "条件": case.conditions}
-    return {name: value for name, value in said.items() if value}
+def _extend(case: CaseDecided, kind: CertificateType) -> dict[str, Any]:
+    """What the decision adds, as it stands on the certificate; the fields of the type in their forms."""
+    said = {"许可内容": case.content, "条件": case.conditions, **case.fields}
+    return typed(kind.fields, {name: value for name, value in said.items() if value})
+
+
+def lacking_of(case: CaseDecided, terms: Terms) -> list[FieldError]:
+    """What the type demands and this decision does not say, or not in its form."""
+    kind = terms.require(_type_code(case))
+    return list(faults(kind.fields, _extend(case, kind), "#/fields"))
+
+
+def require_fields(case: CaseDecided, terms: Terms) -> None:
+    """Raises FieldsFaulty."""
+    wrong = lacking_of(case, terms)
+    if wrong:
+        raise FieldsFaulty(errors=wrong)
 
 
 def issued(certificate: Certificate, origin: Origin = _FIRST) -> CertificateIssued:

@@ -12,10 +12,11 @@ from services.certificate import repository, type_queries
 from services.certificate.commands.issue_certificates import Origin, file_job, save
 from services.certificate.commands.log import later_act, log
 from services.certificate.commands.sign_records import signed_within
-from services.certificate.domain.certificate import Body, Certificate, RelatedCase
-from services.certificate.domain.errors import TypeUnknown, WrongState
+from services.certificate.domain.certificate import Body, Certificate, CertificateType, RelatedCase
+from services.certificate.domain.errors import FieldsFaulty, TypeUnknown, WrongState
 from services.certificate.domain.holders import Holder, read_holders
 from services.certificate.domain.transparency import Act
+from services.certificate.domain.type_fields import faults, typed
 from services.certificate.kit import Kit, holder_of
 from services.certificate.peers.rows import notice_due
 from services.chassis.database import UnitOfWork
@@ -110,7 +111,7 @@ async def next_version(
 ) -> Certificate:
     """The version after a locked row, which it supersedes: two rows, two leaves, three events.
 
-    Raises: WrongState; TypeUnknown.
+    Raises: WrongState; TypeUnknown; FieldsFaulty, before anything is written: a new line is not as the type has it.
     """
     require(act, old, cause.ground)
     made = await _made(uow, old, new, kit, now)
@@ -134,6 +135,7 @@ async def _made(uow: UnitOfWork, old: Any, new: Next, kit: Kit, now: datetime) -
     types = await type_queries.by_code(uow.connection, [old.type_code])
     if old.type_code not in types:
         raise TypeUnknown(f"证照类型 {old.type_code} 尚未导入, 请先执行 import-types")
+    lines = new_lines(types[old.type_code], new.extend or {})
     signed = kit.signer.verify(await signed_within(uow.connection, old, kit))
     issuer = new.issuer or Body(old.issuer_uscc, old.issuer_name, old.issuer_division)
     serial, version = parse_certificate_identifier(old.identifier).serial, old.certificate_version + 1
@@ -154,8 +156,21 @@ async def _made(uow: UnitOfWork, old: Any, new: Next, kit: Kit, now: datetime) -
         valid_until=new.valid_until,
         case=new.case or case_of(old),
         version=version,
-        extend=signed["extend_info"] | (new.extend or {}),
+        extend=signed["extend_info"] | lines,
     )
+
+
+def new_lines(kind: CertificateType, lines: Mapping[str, str]) -> dict[str, Any]:
+    """In the forms of the fields they fill. What the last version lacks of a newer type it may go on lacking.
+
+    Raises: FieldsFaulty.
+    """
+    named = [field for field in kind.fields if field.name in lines]
+    values = typed(named, lines)
+    wrong = list(faults(named, values, "#/fields"))
+    if wrong:
+        raise FieldsFaulty(errors=wrong)
+    return values
 
 
 def _holders(signed: Mapping[str, Any], new: Next, kit: Kit) -> list[Holder]:

@@ -11,8 +11,9 @@ from contracts.events.intake import RenewalDeemed
 from services.certificate import repository
 from services.certificate.commands.issue_certificates import file_job, save
 from services.certificate.commands.life import Next, next_version
+from services.certificate.commands.withhold import withhold
 from services.certificate.domain.certificate import Body, Certificate, Holder, RelatedCase
-from services.certificate.domain.errors import NotRenewable
+from services.certificate.domain.errors import FieldsFaulty, NotRenewable
 from services.certificate.domain.numbers import CounterKey, certificate_number
 from services.certificate.kit import Kit
 from services.certificate.terms import Terms
@@ -70,7 +71,7 @@ async def renew_granted(
     known = await repository.known_sources(uow.connection, wanted)
     done = {str(wanted[source].case_id) for source in known}
     for source, event in wanted.items():
-        if source not in known and await _grant(uow, source, event, terms, kit, now):
+        if source not in known and await _grant(uow, event, terms, kit, now):
             done.add(str(event.case_id))
     return done
 
@@ -79,12 +80,22 @@ def _renews(event: CaseDecided) -> bool:
     return event.outcome is Outcome.GRANTED and event.renews is not None and bool(event.item.certificate_type_code)
 
 
-async def _grant(uow: UnitOfWork, source: str, event: CaseDecided, terms: Terms, kit: Kit, now: datetime) -> bool:
+async def _grant(uow: UnitOfWork, event: CaseDecided, terms: Terms, kit: Kit, now: datetime) -> bool:
+    """Or withheld, when what it adds is not as the type has it."""
+    try:
+        return await renewed_version(uow, event, terms, kit, now)
+    except FieldsFaulty as lacking:
+        await withhold(uow, event, event.item.certificate_type_code or "", lacking.errors, now)
+        return True
+
+
+async def renewed_version(uow: UnitOfWork, event: CaseDecided, terms: Terms, kit: Kit, now: datetime) -> bool:
+    """False: the library does not know the old certificate. Raises: NotRenewable, TypeUnknown, FieldsFaulty."""
     issued_on, department = local_date(event.decided_at), event.item.department
     valid_from, valid_until = terms.of_decision(event)
-    said = {"许可内容": event.content, "条件": event.conditions}
+    said = {"许可内容": event.content, "条件": event.conditions, **event.fields}
     new = Next(
-        source=source,
+        source=_source(event),
         issued_on=issued_on,
         valid_from=valid_from,
         valid_until=valid_until,

@@ -10,9 +10,10 @@ from services.certificate import repository
 from services.certificate.commands.issue_papers import issue_papers
 from services.certificate.commands.life import Cause, Next, change, next_version
 from services.certificate.commands.sign_records import signed_within
+from services.certificate.commands.withhold import withhold
 from services.certificate.domain.access import Ground
 from services.certificate.domain.certificate import HOLDER_NAME
-from services.certificate.domain.errors import NotFound
+from services.certificate.domain.errors import FieldsFaulty, NotFound
 from services.certificate.domain.holders import keys_of
 from services.certificate.kit import Kit
 from services.certificate.paper_contents import CaseFacts
@@ -97,13 +98,25 @@ async def _execute(uow: UnitOfWork, row: Any, event: StandingDecided, kit: Kit, 
     cause = Cause(event.ground, event.article, event.decision_id)
     act = LifeAct(event.act.value)
     if act is LifeAct.AMEND:
-        await next_version(uow, row, act, amended(row, event), kit, now=now, cause=cause)
+        try:
+            await amend_standing(uow, event, kit, now)
+        except FieldsFaulty as lacking:  # the decision stands; its version waits for the department
+            await withhold(uow, event, row.type_code, lacking.errors, now)
         await repository.note_decision(uow.connection, row.id, event.ground, event.decision_id)
     else:
         await change(uow, row, act, kit, now=now, cause=cause)
     if act is not LifeAct.REVOKE:  # its paper is the penalty decision, which is not ours
         standing, case = await _about(uow, row, event, kit)
         await issue_papers(uow, [draft(standing, case)], kit)
+
+
+async def amend_standing(uow: UnitOfWork, event: StandingDecided, kit: Kit, now: datetime) -> None:
+    """The version after an amendment that was decided. Raises: NotFound, WrongState; FieldsFaulty."""
+    row = await repository.lock_certificate(uow.connection, event.identifier)
+    if row is None:
+        raise NotFound
+    cause = Cause(event.ground, event.article, event.decision_id)
+    await next_version(uow, row, LifeAct.AMEND, amended(row, event), kit, now=now, cause=cause)
 
 
 def amended(row: Any, event: StandingDecided) -> Next:

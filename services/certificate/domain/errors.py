@@ -248,3 +248,21 @@ class CaseRequired(DomainError):
     kind = Kind.INVALID
     title_zh = "向其他地区查询证照，须为经办的未办结办件"
     title_en = "Asking elsewhere needs an open case of one's own"
+
+
+class FieldsFaulty(DomainError):
+    """What a decision says does not fill the fields of the certificate type: nothing is issued by it until it does."""
+
+    code = "certificate.fields-faulty"
+    kind = Kind.INVALID
+    title_zh = "证照类型要求的项目缺少或格式不符"
+    title_en = "A field of the certificate type is missing or malformed"
+
+
+class NotWithheld(DomainError):
+    """No certificate of this department waits under this id, or it has been issued since."""
+
+    code = "certificate.not-withheld"
+    kind = Kind.NOT_FOUND
+    title_zh = "没有待补齐项目的证照"
+    title_en = "No certificate waits for its fields here"

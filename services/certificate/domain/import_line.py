@@ -1,16 +1,17 @@
 """One line of an import file: checked completely, every fault named by its field, no number ever repeated."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from services.certificate.domain.certificate_type import CertificateType, FieldType
+from services.certificate.domain.certificate_type import CertificateType
 from services.certificate.domain.holders import MOST_HOLDERS, ORGANISATION, PERSON, Recorded
 from services.certificate.domain.numbers import serial_of
+from services.certificate.domain.type_fields import faults
 from services.kernel.codes import check_citizen_id, check_uscc, holds_citizen_id, normalise_number
 
 _FIELDS = {
@@ -161,35 +162,9 @@ def _extend(checks: _Checks, content: Mapping[str, Any], kind: CertificateType |
     if not isinstance(extend, dict):
         checks.fault("/extend", "须为对象")
         return {}
-    for one in kind.fields if kind else ():
-        value = extend.get(one.name)
-        if value in (None, "", []):
-            if one.required:
-                checks.fault(f"/extend/{one.name}", "该类证照必填")
-        elif not _FITS[one.type](value):
-            checks.fault(f"/extend/{one.name}", f"须为{_FORM_NAMES[one.type]}")
+    for wrong in faults(kind.fields, extend, "/extend") if kind else ():
+        checks.fault(wrong.pointer, wrong.detail)
     return extend
-
-
-def _is_day(value: object) -> bool:
-    try:
-        return isinstance(value, str) and len(value) == 10 and bool(date.fromisoformat(value))
-    except ValueError:
-        return False
-
-
-_FITS: Mapping[FieldType, Callable[[object], bool]] = {
-    FieldType.TEXT: lambda value: isinstance(value, str),
-    FieldType.DATE: _is_day,
-    FieldType.NUMBER: lambda value: isinstance(value, int | float) and not isinstance(value, bool),
-    FieldType.LIST: lambda value: isinstance(value, list),
-}
-_FORM_NAMES = {
-    FieldType.TEXT: "文本",
-    FieldType.DATE: "存在的日期, 格式 YYYY-MM-DD",
-    FieldType.NUMBER: "数字",
-    FieldType.LIST: "列表",
-}
 
 
 def _known_type(

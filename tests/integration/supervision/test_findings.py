@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from contracts.events import approval, intake
+from contracts.events.certificate import CertificateWithheld
 from contracts.events.common import DueDate, OrganisationRef
+from services.chassis.ids import uuid7
 from tests.support.supervision import CLERK, DISTRICT, POLICE, Story, Supervision, at
 
 BODY = OrganisationRef(uscc=POLICE, name="区公安分局", division=DISTRICT)
@@ -62,6 +64,25 @@ def forged(kind: str, story: Story) -> Any:
         ),
     }
     return made[kind]()
+
+
+async def test_a_certificate_that_waits_for_its_fields_is_found_and_says_which(supervision: Supervision) -> None:
+    story = running()
+    waits = CertificateWithheld(
+        withheld_id=story.case_id,
+        case_id=story.case_id,
+        case_no=story.case_no,
+        department_uscc=POLICE,
+        type_code="114312020061000377001",
+        lacking=("主体业态：该类证照必填",),
+        withheld_at=at("2018-10-17 10:00:00"),
+    )
+
+    await supervision.tell(story._tell(waits, stream="certificate", aggregate_id=uuid7()))
+
+    (found,) = await findings(supervision, story)
+    assert (found["kind"], found["summary"]) == ("CERTIFICATE_WITHHELD", "证照未能签发：主体业态：该类证照必填")
+    assert found["detail"]["lacking"] == ["主体业态：该类证照必填"]
 
 
 @pytest.mark.parametrize(

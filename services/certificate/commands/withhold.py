@@ -1,0 +1,55 @@
+"""Withhold: what was decided stands, and waits for its certificate until the department has filled the fields."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+
+from contracts.events.approval import CaseDecided
+from contracts.events.certificate import CertificateWithheld
+from contracts.events.standing import StandingDecided
+from services.certificate.withheld_tables import withheld
+from services.chassis.database import UnitOfWork
+from services.chassis.ids import uuid7
+from services.kernel.errors import FieldError
+
+
+async def withhold(
+    uow: UnitOfWork, event: CaseDecided | StandingDecided, type_code: str, lacking: Sequence[FieldError], now: datetime
+) -> None:
+    """Kept as it came, told to the department and to supervision; met a second time it changes nothing."""
+    whose = _whose(event)
+    row = {
+        **whose,
+        "subject": event.SUBJECT,
+        "event": event.model_dump(mode="json"),
+        "type_code": type_code,
+        "lacking": [{"field": name_of(one), "rule": one.code, "detail": one.detail} for one in lacking],
+        "withheld_at": now,
+    }
+    statement = insert(withheld).values(row).on_conflict_do_nothing().returning(withheld.c.id)
+    if await uow.connection.scalar(statement) is None:
+        return
+    told = CertificateWithheld(
+        withheld_id=whose["id"],
+        case_id=whose["id"] if whose["case_no"] else None,
+        case_no=whose["case_no"] or "",
+        department_uscc=whose["department_uscc"],
+        type_code=type_code,
+        lacking=tuple(f"{name_of(one)}：{one.detail}" for one in lacking),
+        withheld_at=now,
+    )
+    uow.publish(told, aggregate_id=uuid7(), version=1)
+
+
+def _whose(event: CaseDecided | StandingDecided) -> dict[str, Any]:
+    """A standing decision has no case of its own."""
+    if isinstance(event, StandingDecided):
+        return {"id": event.decision_id, "department_uscc": event.department_uscc, "case_no": None}
+    return {"id": event.case_id, "department_uscc": event.item.department.uscc, "case_no": event.case_no}
+
+
+def name_of(fault: FieldError) -> str:
+    """The field, without where it stood."""
+    return fault.pointer.rpartition("/")[2]

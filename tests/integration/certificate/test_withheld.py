@@ -1,0 +1,132 @@
+"""A decision that does not fill the fields of its certificate type: the certificate waits for the department."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import yaml
+
+from contracts.events.certificate import CertificateWithheld
+from contracts.events.standing import AmendmentRef, Change
+from services.certificate.commands.import_types import import_types
+from services.certificate.files.records import payload_of
+from tests.integration.certificate.test_life import decided as standing_decided
+from tests.support import tokens
+from tests.support.certificate import CATALOGUE, FOOD_LICENCE, MARKET, NOON, POLICE, Case, Library
+
+CHIEF = tokens.headers(["CHIEF_REPRESENTATIVE"], org=MARKET.uscc, org_name=MARKET.name)
+POLICEMAN = tokens.headers(["HANDLER"], org=POLICE.uscc)
+FIELDS = [
+    {"code": "form", "name": "主体业态", "type": "文本", "required": True},
+    {"code": "area", "name": "面积", "type": "数字", "required": True},
+    {"code": "kinds", "name": "经营项目", "type": "列表"},
+]
+GOOD = {"主体业态": "餐饮服务", "面积": "85", "经营项目": "热食类、冷食类"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def demanding(library: Library) -> None:
+    """The food licence declares fields from now on."""
+    types = [one | ({"fields": FIELDS} if one["id"] == "foodlic" else {}) for one in CATALOGUE["cert_types"]]
+    file = library.folder / "fields.yaml"
+    file.write_text(yaml.safe_dump(CATALOGUE | {"cert_types": types}, allow_unicode=True), "utf-8")
+    await import_types(library.database, file, now=NOON)
+
+
+async def heard(library: Library, case: Case, **decision: Any) -> None:
+    await library.hear(case.submitted(), case.received(), case.accepted(), case.decided(**decision))
+
+
+async def of_case(library: Library, case: Case) -> list[dict[str, Any]]:
+    rows = await library.rows("SELECT * FROM certificate WHERE case_id = :id ORDER BY certificate_version", id=case.id)
+    return [dict(row._mapping) for row in rows]
+
+
+def said_in(library: Library, row: dict[str, Any]) -> dict[str, Any]:
+    return dict(payload_of(library.kit.open_record(row["jws_sealed"]))["extend_info"])
+
+
+async def waiting(library: Library, who: dict[str, str] = CHIEF) -> dict[str, Any]:
+    listed = (await library.get("/api/v1/withheld-certificates", who, limit=200)).json()["items"]
+    return {one["id"]: one for one in listed}
+
+
+async def fill(library: Library, of: object, fields: dict[str, str], who: dict[str, str] = CHIEF) -> httpx.Response:
+    headers = who | {"Idempotency-Key": str(uuid4())}
+    path = f"/api/v1/withheld-certificates/{of}/fields"
+    return await library.http.post(path, headers=headers, json={"fields": fields})
+
+
+async def test_a_grant_that_tells_the_fields_is_issued_with_them_in_their_forms(library: Library) -> None:
+    case = library.a_case()
+
+    await heard(library, case, fields=GOOD)
+
+    (row,) = await of_case(library, case)
+    said = said_in(library, row)
+    assert (said["主体业态"], said["面积"], said["经营项目"]) == ("餐饮服务", 85, ["热食类", "冷食类"])
+
+
+async def test_a_grant_without_them_waits_is_told_and_is_issued_once_they_are_filled(library: Library) -> None:
+    case = library.a_case()
+
+    await heard(library, case, fields={"面积": "约八十平方米"})
+    await library.hear(case.decided(fields={"面积": "约八十平方米"}))
+
+    events = await library.rows(f"SELECT payload FROM outbox WHERE subject = '{CertificateWithheld.SUBJECT}'")
+    (told,) = [one for e in events if (one := CertificateWithheld.model_validate_json(e.payload)).case_id == case.id]
+    papers = await library.rows("SELECT 1 FROM paper WHERE case_id = :id AND kind = 'GRANT_DECISION'", id=case.id)
+    shown = (await waiting(library))[str(case.id)]
+    assert (await of_case(library, case), len(papers)) == ([], 1)
+    assert told.lacking == ("主体业态：该类证照必填", "面积：须为数字")
+    assert [(one["field"], one["rule"]) for one in shown["lacking"]] == [("主体业态", "required"), ("面积", "form")]
+    assert str(case.id) not in await waiting(library, POLICEMAN)
+
+    still = await fill(library, case.id, {"主体业态": "餐饮服务"})
+    other = await fill(library, case.id, GOOD, POLICEMAN)
+    done = await fill(library, case.id, GOOD)
+    again = await fill(library, case.id, GOOD)
+
+    (row,) = await of_case(library, case)
+    assert [(one["pointer"], one["code"]) for one in still.json()["errors"]] == [("#/fields/面积", "form")]
+    assert [answer.status_code for answer in (still, other, done, again)] == [422, 404, 201, 404]
+    assert done.json()["identifier"] == row["identifier"]
+    assert said_in(library, row)["面积"] == 85
+    assert str(case.id) not in await waiting(library)
+
+
+async def test_an_amendment_that_breaks_a_field_waits_and_the_old_version_stands(library: Library) -> None:
+    first = library.a_case()
+    await heard(library, first, fields=GOOD)
+    (old,) = await of_case(library, first)
+    change = Change(what="面积", before="85", after="九十")
+    case = library.a_case()
+
+    await heard(library, case, amends=AmendmentRef(certificate_identifier=old["identifier"], changes=(change,)))
+    (stands,) = await library.rows("SELECT status FROM certificate WHERE id = :id", id=old["id"])
+    papers = await library.rows("SELECT 1 FROM paper WHERE case_id = :id AND kind = 'AMENDMENT_DECISION'", id=case.id)
+    done = await fill(library, case.id, {"面积": "90"})
+
+    (new,) = await of_case(library, case)
+    assert (stands.status, len(papers)) == ("VALID", 1)
+    assert (done.status_code, done.json()["identifier"]) == (201, new["identifier"])
+    assert (said_in(library, new)["面积"], said_in(library, new)["主体业态"]) == (90, "餐饮服务")
+
+
+async def test_so_does_an_amendment_that_the_department_decides_by_itself(library: Library) -> None:
+    case = library.a_case()
+    await heard(library, case, fields=GOOD)
+    (old,) = await of_case(library, case)
+    change = {"what": "面积", "before": "85", "after": "九十"}
+    decision = standing_decided(old, "AMEND", "HOLDER_ASKED", changes=(change,))
+
+    await library.hear(decision)
+    (stands,) = await library.rows("SELECT status FROM certificate WHERE id = :id", id=old["id"])
+    done = await fill(library, decision.decision_id, {"面积": "90"})
+
+    versions = await of_case(library, case)
+    assert (stands.status, done.status_code) == ("VALID", 201)
+    assert [row["status"] for row in versions] == ["SUPERSEDED", "VALID"]
+    assert said_in(library, versions[1])["面积"] == 90
+    assert versions[1]["type_code"] == FOOD_LICENCE
