@@ -1,12 +1,15 @@
 """Settings of the certificate service."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import model_validator
 
-from services.certificate.files.tokens import Token, TokenSession
+from services.certificate.files.tokens import Token
 from services.chassis.settings import ServiceSettings, load_settings
+
+if TYPE_CHECKING:
+    from services.certificate.files.token_keys import TokenSession
 
 
 class CertificateSettings(ServiceSettings):
@@ -49,9 +52,13 @@ class CertificateSettings(ServiceSettings):
         return None
 
     @property
-    def record_session(self) -> TokenSession | None:
+    def record_session(self) -> "TokenSession | None":
         """A session with the token that has the keys of records; None when they are in files."""
-        return TokenSession(self.token) if self.record_keys == "pkcs11" and self.token else None
+        if self.record_keys != "pkcs11" or self.token is None:
+            return None
+        from services.certificate.files.token_keys import TokenSession
+
+        return TokenSession(self.token)
 
     @property
     def signing_dir(self) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -22,7 +22,9 @@ from services.certificate.files.jose import (
     encode,
 )
 from services.certificate.files.record_keys import FOLDER, keys_of, next_key
-from services.certificate.files.tokens import TokenSession
+
+if TYPE_CHECKING:
+    from services.certificate.files.token_keys import TokenSession
 
 RECORD_TYPE = "certificate-record+jws"
 RECEIPT_TYPE = "receipt+jws"  # what a receipt says; checked by `python -m services.intake verify-receipt`
@@ -41,7 +43,9 @@ class RecordSigner:
     sm2_keys: tuple[PrivateKey, ...]
 
     @classmethod
-    def load(cls, signing_dir: Path, *, may_create: bool = True, session: TokenSession | None = None) -> "RecordSigner":
+    def load(
+        cls, signing_dir: Path, *, may_create: bool = True, session: "TokenSession | None" = None
+    ) -> "RecordSigner":
         """Makes the first keys when there are none (two processes at once agree on one).
 
         Args:
@@ -94,7 +98,7 @@ class SigningFolder:
     """The signer of a folder, read again when a key was added: rotation needs no restart."""
 
     signing_dir: Path
-    session: TokenSession | None = None
+    session: "TokenSession | None" = None
     _read_at: int = field(default=-1, repr=False)
     _signer: RecordSigner | None = field(default=None, repr=False)
 
@@ -110,7 +114,7 @@ class SigningFolder:
         return self._signer
 
 
-def rotate(signing_dir: Path, session: TokenSession | None = None) -> list[str]:
+def rotate(signing_dir: Path, session: "TokenSession | None" = None) -> list[str]:
     """The next key of each algorithm; gives their names. The old ones stay: they verify what they signed.
 
     Raises:

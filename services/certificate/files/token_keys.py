@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pkcs11
@@ -15,19 +14,11 @@ from pkcs11.util.ec import encode_named_curve_parameters
 
 from services.certificate.files.errors import KeysUnavailable
 from services.certificate.files.jose import ES256, PublicKey
+from services.certificate.files.tokens import Token
 
 T = TypeVar("T")
 _SIGNATURE = 64  # r || s on P-256
 _POINT = 65
-
-
-@dataclass(frozen=True)
-class Token:
-    """Where the token is: the driver's library, the token's label, the file with its PIN."""
-
-    module: str
-    label: str
-    pin_file: Path
 
 
 @dataclass
@@ -108,6 +99,12 @@ class TokenSession:
         point = self.use(lambda session: _generated(session, label))
         return label, EllipticCurvePublicKey.from_encoded_point(SECP256R1(), point)
 
+    def describe_new_key(self, name: str) -> bytes:
+        """A new key as `TokenKey.load` reads it. Raises KeysUnavailable."""
+        label, key = self.new_key(name)
+        pem = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        return f"{label}\n".encode() + pem
+
 
 def _key(session: Any, label: str) -> Any:
     return session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, key_type=pkcs11.KeyType.EC, label=label)
@@ -149,13 +146,6 @@ class TokenKey:
         if len(signature) != _SIGNATURE:
             raise KeysUnavailable("密码设备给出的签名长度不正确")
         return signature
-
-
-def described(session: TokenSession, name: str) -> bytes:
-    """A new key of the token, as its file says it. Raises KeysUnavailable."""
-    label, key = session.new_key(name)
-    pem = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return f"{label}\n".encode() + pem
 
 
 def _unavailable(fault: Exception) -> KeysUnavailable:

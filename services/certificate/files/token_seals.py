@@ -15,7 +15,8 @@ from services.certificate.files.contents import SealBody
 from services.certificate.files.errors import KeysUnavailable, SealUnavailable
 from services.certificate.files.key_files import read_or_create
 from services.certificate.files.seal_keys import FileSealKeys, seal_name
-from services.certificate.files.tokens import Token, TokenSession
+from services.certificate.files.token_keys import TokenSession
+from services.certificate.files.tokens import Token
 
 
 @dataclass

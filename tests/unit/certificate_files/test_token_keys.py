@@ -19,7 +19,8 @@ from services.certificate.files.records import HEAD_TYPE, RecordSigner, SigningF
 from services.certificate.files.seal_keys import retire
 from services.certificate.files.seal_sources import open_seal_keys
 from services.certificate.files.sealing import make_file
-from services.certificate.files.tokens import Token, TokenSession
+from services.certificate.files.token_keys import TokenSession
+from services.certificate.files.tokens import Token
 from services.certificate.files.trust import Trust
 from services.certificate.files.verification import Verdict, verify_pdf
 from services.certificate.settings import CertificateSettings
