@@ -122,8 +122,8 @@ class Run:
             ended = "已中断"
         except TimeOver as over:
             ended = f"超出规定时间（{over}）"
-        except (OSError, RuntimeError) as fault:
-            ended = f"{type(fault).__name__}: {fault}"
+        except Exception as fault:  # whatever it is, what was measured before is told
+            ended = f"{type(fault).__name__}: {str(fault)[:500]}"
         self.figures["goals"] = report.goals(self.figures)
         self.figures["machine"] = {
             "cores": len(os.sched_getaffinity(0)),
@@ -174,6 +174,8 @@ class Run:
         readers = [reading.Reader.open(place, address, size, effort.known) for size, address in libraries.items()]
         asking = reading.Asking(readers)
         try:
+            with self.stages.stage("预热 / warming", len(readers)) as tell:
+                await asking.prepare(tell)
             with self.stages.stage("检索、核验、证明、追加 / search, verify, proof, append", effort.rounds) as tell:
                 await asking.run(effort.rounds, tell)
             self.figures["writers"] = await reading.writers(readers[-1], effort.writers_seconds)

@@ -8,7 +8,6 @@ indexes are dropped while many rows enter and made again afterwards, so they are
 import asyncio
 import multiprocessing
 import os
-import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -24,8 +23,7 @@ from benchmarks.library.place import Place
 from benchmarks.library.stages import Stages
 from deploy.local.postgres import ServiceDatabase
 from services.certificate import repository, settings
-from services.certificate.commands import import_certificates, log_heads
-from services.certificate.commands.import_file import seldom_collect
+from services.certificate.commands import import_certificates, import_file, log_heads
 from services.certificate.commands.issue_certificates import row_of
 from services.certificate.domain import merkle
 from services.certificate.domain.certificate import Certificate, CertificateType, record
@@ -196,12 +194,6 @@ async def _heads(database: Database) -> int:
         return int(await connection.scalar(text("SELECT count(*) FROM log_head")) or 0)
 
 
-def _begin() -> None:
-    """First thing in a process of the pool."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the first process to answer
-    seldom_collect()
-
-
 def _at_once(url: str, begin: int, end: int) -> "Future[Rows]":
     done: Future[Rows] = Future()
     done.set_result(_load(url, begin, end))
@@ -220,7 +212,7 @@ def _workers(url: str, rows: int) -> Iterator[Submit]:
         return
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    with ProcessPoolExecutor(_cores(), mp_context=context, initializer=_begin) as pool:
+    with ProcessPoolExecutor(_cores(), mp_context=context, initializer=import_file.begin) as pool:
         try:
             yield lambda begin, end: pool.submit(_load, url, begin, end)
         finally:

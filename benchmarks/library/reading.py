@@ -38,16 +38,18 @@ class Reader:
     database: Database
     holders: Sequence[int]
     identifiers: list[str] = field(default_factory=list)
-    entry: Entry | None = None
+    acted_on: Sequence[int] = ()
+    entries: list[Entry] = field(default_factory=list)
     first_ms: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def open(cls, place: Place, address: ServiceDatabase, size: int, known: int) -> "Reader":
-        """`known` holders and certificates are asked for; each is asked for once before it counts. One more is the
-        one that acts are done on.
+        """`known` holders and certificates are asked for; each is asked for once before it counts. Acts are done on as
+        many others: nobody has thousands of acts on one certificate, and those that are verified have none.
         """
-        holders = random.Random(size).sample(range(size // EACH), min(known + 1, size // EACH))
-        return cls(size, place.kit(address), Database(address.app_url), holders)
+        known = min(known, size // EACH // 2)
+        holders = random.Random(size).sample(range(size // EACH), 2 * known)
+        return cls(size, place.kit(address), Database(address.app_url), holders[:known], acted_on=holders[known:])
 
     async def prepare(self) -> None:
         """Every question once: pages come into memory, imported records that are verified get their signatures."""
@@ -58,10 +60,11 @@ class Reader:
             searches.append(1000 * (time.perf_counter() - began))
         verifications = [await _timed(self.verify(identifier)) for identifier in self.identifiers]
         self.first_ms = {"first_search_ms": median(searches), "first_verify_ms": median(verifications)}
-        async with self.database.transaction() as uow:
-            row = await queries.by_identifier(uow.connection, self.identifiers.pop())
-        self.holders = self.holders[:-1]
-        self.entry = later_act(Act.REPRINT, row, self.kit, status=CertificateStatus.VALID.value)
+        for holder in self.acted_on:
+            identifier = await self.search(holder)
+            async with self.database.read() as connection:
+                row = await queries.by_identifier(connection, identifier)
+            self.entries.append(later_act(Act.REPRINT, row, self.kit, status=CertificateStatus.VALID.value))
 
     async def search(self, holder: int) -> str:
         """By citizen ID number, as its holder; gives the identifier of one of his certificates."""
@@ -82,11 +85,11 @@ class Reader:
         async with self.database.read() as connection:
             await log_proofs.inclusion_out(connection, identifier=None, index=index, size=self.size)
 
-    async def append(self) -> None:
-        """One act with its leaf; its record was signed before."""
-        assert self.entry is not None
+    async def append(self, many: int = 1) -> int:
+        """Acts with their leaves, in one transaction; their records were signed before."""
         async with self.database.transaction() as uow:
-            log(uow, [self.entry])
+            log(uow, random.choices(self.entries, k=many))
+        return many
 
 
 @dataclass
@@ -96,9 +99,12 @@ class Asking:
     readers: Sequence[Reader]
     spent: dict[int, dict[str, list[float]]] = field(default_factory=dict)
 
-    async def run(self, rounds: int, tell: Tell) -> None:
+    async def prepare(self, tell: Tell) -> None:
         for reader in self.readers:
             await reader.prepare()
+            tell(1)
+
+    async def run(self, rounds: int, tell: Tell) -> None:
         chance = random.Random(1)
         for turn in range(rounds):
             # Each is first as often as last: whatever one leaves behind in caches falls on all of them.
@@ -144,20 +150,14 @@ def _work_of_tree(size: int) -> Figures:
 async def writers(reader: Reader, seconds: float) -> Figures:
     """Acts a second of one writer and of four at once, one act a transaction; and of four with a hundred in each."""
 
-    async def act(batch: int) -> int:
-        assert reader.entry is not None
-        async with reader.database.transaction() as uow:
-            log(uow, [reader.entry] * batch)
-        return batch
-
     async def write(batch: int, end: float) -> int:
         done = 0
         while time.perf_counter() < end:
-            done += await act(batch)
+            done += await reader.append(batch)
         return done
 
     async def rate(many: int, batch: int) -> float:
-        await asyncio.gather(*(act(batch) for _ in range(many)))  # each has its connection and its statements
+        await asyncio.gather(*(reader.append(batch) for _ in range(many)))  # each has its connection and its statements
         began = time.perf_counter()
         done = await asyncio.gather(*(write(batch, began + seconds) for _ in range(many)))
         return sum(done) / (time.perf_counter() - began)

@@ -1,9 +1,9 @@
 """A whole import file: its parts are checked, then loaded, by this process or by one for each core."""
 
 import asyncio
-import gc
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +22,7 @@ from services.certificate.domain.errors import ImportFaulty
 from services.certificate.domain.import_line import Duplicates, Fault, Marks
 from services.certificate.kit import Kit
 from services.chassis import clock
+from services.chassis.child_process import end_with_parent, seldom_collect
 from services.chassis.database import Database
 from services.kernel.errors import FieldError
 
@@ -118,17 +119,18 @@ def hands(file: Path) -> Iterator[Map]:
     # A copy of this process would inherit its threads' locks, and a new one for each core would read every module.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    with ProcessPoolExecutor(cores, mp_context=context, initializer=seldom_collect) as pool:
+    with ProcessPoolExecutor(cores, mp_context=context, initializer=begin) as pool:
         try:
             yield pool.map
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def seldom_collect() -> None:
-    """For a process that makes many small things, none of which holds itself: looking for those took a sixth of it."""
-    gc.freeze()
-    gc.set_threshold(100_000)
+def begin() -> None:
+    """First thing in a process of a pool."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us in order
+    end_with_parent()
+    seldom_collect()
 
 
 def _check(part: Part, known: Types, division: str) -> _Checked:

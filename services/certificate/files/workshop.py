@@ -5,7 +5,6 @@ import gc
 import multiprocessing
 import os
 import signal
-import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from services.certificate.files.seal_keys import SealKeys
 from services.certificate.files.seal_sources import open_seal_keys
 from services.certificate.files.time_stamping import Authority, Stamper
 from services.certificate.files.tokens import Token
+from services.chassis.child_process import end_with_parent
 from services.kernel.errors import DomainError
 
 _ATTEMPTS = 3
@@ -110,26 +110,13 @@ def _begin(settings: WorkshopSettings) -> None:
     global _keys, _stamper
     os.nice(10)  # files can wait: people and events come first
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us in order
-    _end_with_parent()
+    end_with_parent()
     _keys = open_seal_keys(
         settings.seal_keys, settings.signing_dir, may_create=settings.may_create_keys, token=settings.token
     )
     _stamper = Stamper(settings.authority) if settings.authority else None
     rendering.warm_up()
     gc.freeze()  # what was loaded stays: it is not looked through for every file
-
-
-def _end_with_parent() -> None:
-    """A worker must not outlive a parent that was killed: it would wait for jobs for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def wait() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=wait, name="parent-watch", daemon=True).start()
 
 
 def _make(job: Job, seconds: int) -> bytes:

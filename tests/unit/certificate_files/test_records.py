@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import ECKey, OctKey
 
@@ -234,3 +236,23 @@ def test_two_drafts_of_the_same_record_have_different_hashes() -> None:
     first, second = (draft(RECORD | {"salt": new_salt()}) for _ in range(2))
 
     assert content_hash(first) != content_hash(second)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(_JSON)
+def test_canonical_json_is_the_same_whichever_encoder_writes_it(value: object) -> None:
+    slow = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    assert canonical(value) == slow.encode()
+
+
+def test_what_is_no_json_has_no_canonical_form() -> None:
+    for value in (float("nan"), {"at": b""}, {"half a character": "\ud800"}):
+        with pytest.raises((ValueError, TypeError)):
+            canonical(value)
