@@ -100,7 +100,9 @@ class Consumers:
         copies = await case_copies(uow, {event.application_id for event in told if isinstance(event, _NEEDS_COPY)})
         handed = {event.application_id for event in told if isinstance(event, ResultHandedOver)}
         known = await queries.documents_of(uow.connection, handed) if handed else {}
-        drafts = [draft for event in told for draft in self._drafts(event, copies, known, terms)]
+        numbers = await queries.numbers_of(uow.connection, {one.renews.certificate_identifier for one in renewed})
+        drafts = [ending_papers.deemed_renewal(event, terms, numbers) for event in renewed]
+        drafts += [draft for event in told for draft in self._drafts(event, copies, known)]
         await issue_papers(uow, drafts, self._kit)
 
     async def on_approval(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
@@ -121,7 +123,10 @@ class Consumers:
         copies = await case_copies(uow, {event.case_id for event in steps})
         settings = self._kit.settings
         calendar = await self._calendars.current(uow.connection) if steps else self._calendars.value
-        papers = [_decision(event, settings, terms) for event in decided]
+        numbers = await queries.numbers_of(
+            uow.connection, {e.renews.certificate_identifier for e in decided if e.renews}
+        )
+        papers = [_decision(event, settings, terms, numbers) for event in decided]
         for event in steps:
             papers += procedure_papers.drafts(event, copies[event.case_id], settings, calendar)
         await issue_papers(uow, papers, self._kit)
@@ -134,7 +139,7 @@ class Consumers:
         await issue_papers(uow, drafts, self._kit)
 
     def _drafts(
-        self, event: Any, copies: dict[UUID, CaseFacts], known: Mapping[str, tuple[str, str]], terms: Terms
+        self, event: Any, copies: dict[UUID, CaseFacts], known: Mapping[str, tuple[str, str]]
     ) -> Iterator[Draft]:
         settings = self._kit.settings
         match event:
@@ -143,8 +148,6 @@ class Consumers:
             case ApplicationAccepted():
                 yield paper_contents.acceptance_notice(event, settings)
                 yield from ending_papers.commitments(event)
-            case RenewalDeemed():
-                yield ending_papers.deemed_renewal(event, terms)
             case ResultHandedOver():
                 yield paper_contents.proof_of_service(event, copies[event.application_id], known)
             case _ if isinstance(event, _NEEDS_COPY):
@@ -164,9 +167,9 @@ class Consumers:
                 return ending_papers.withdrawn(event, case, settings)
 
 
-def _decision(event: CaseDecided, settings: CertificateSettings, terms: Terms) -> Draft:
+def _decision(event: CaseDecided, settings: CertificateSettings, terms: Terms, numbers: Mapping[str, str]) -> Draft:
     if event.renews is not None and event.outcome is Outcome.GRANTED:
-        return ending_papers.granted_renewal(event, terms)
+        return ending_papers.granted_renewal(event, terms, numbers)
     return paper_contents.decision(event, settings, terms)
 
 

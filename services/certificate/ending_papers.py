@@ -1,6 +1,6 @@
 """Papers beside the way to a decision: commitment, return, withdrawal, termination, transfer, deemed renewal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -124,8 +124,11 @@ def _ended(
     return Draft(kind, case, at, build)
 
 
-def granted_renewal(event: CaseDecided, terms: Terms) -> Draft:
-    """A renewal that was applied for and granted (art. 50 para. 2): 准予延续决定书, not a first grant."""
+def granted_renewal(event: CaseDecided, terms: Terms, numbers: Mapping[str, str] | None = None) -> Draft:
+    """A renewal that was applied for and granted (art. 50 para. 2): 准予延续决定书, not a first grant.
+
+    `numbers`: of the old certificates, as people know them.
+    """
     item, old = event.item, event.renews
     assert old is not None, "a renewal names what it renews"
     licence = item.type_name == LICENCE
@@ -139,7 +142,7 @@ def granted_renewal(event: CaseDecided, terms: Terms) -> Draft:
             kind="RENEWAL_DECISION",
             licence=licence,
             certificate_name=item.certificate_type_name or item.result_name,
-            certificate_number=old.certificate_identifier,
+            certificate_number=(numbers or {}).get(old.certificate_identifier, old.certificate_identifier),
             grounds="在有效期届满前提出延续申请，经审查符合法定条件、标准，依法准予延续。",
             facts=f"延续申请已于{_day(local_date(event.accepted_at))}受理；原证件有效期至{_day(old.valid_until)}。{content}",
             basis=event.legal_basis or "；".join((*item.basis, *([ART_50_2] if licence else ()))) or BUSINESS_36,
@@ -158,7 +161,7 @@ def _day(on: date) -> str:
     return f"{on.year}年{on.month}月{on.day}日"
 
 
-def deemed_renewal(event: RenewalDeemed, terms: Terms) -> Draft:
+def deemed_renewal(event: RenewalDeemed, terms: Terms, numbers: Mapping[str, str] | None = None) -> Draft:
     """No decision by the last day of the old certificate (art. 50 para. 2): the paper says so in the body's name."""
     case = CaseFacts(event.application_id, event.case_no, event.query_code, event.item, event.applicant, event.agent)
     case = replace(case, co_applicants=event.co_applicants)
@@ -172,8 +175,9 @@ def deemed_renewal(event: RenewalDeemed, terms: Terms) -> Draft:
             kind="RENEWAL_DECISION",
             licence=event.item.type_name == LICENCE,
             certificate_name=event.item.certificate_type_name or event.item.result_name,
-            certificate_number=old.certificate_identifier,
-            grounds="本机关在行政许可有效期届满前未作出是否准予延续的决定，依法视为准予延续。",
+            certificate_number=(numbers or {}).get(old.certificate_identifier, old.certificate_identifier),
+            deemed=True,
+            grounds="本机关在有效期届满前未作出是否准予延续的决定，依法视为准予延续。",
             facts=f"延续申请已依法受理；原证件有效期至{ended}，届满前未作出决定。",
             basis=event.basis or ART_50_2,
             effective_on=local_date(event.renewed_at),

@@ -20,6 +20,7 @@ from contracts.events.intake import (
     AcceptanceRefused,
     ApplicationAccepted,
     ApplicationReceived,
+    ClaimWindowRef,
     HandOverMethod,
     MaterialFault,
     RefusalKind,
@@ -182,6 +183,7 @@ def acceptance_notice(event: ApplicationAccepted, settings: CertificateSettings)
                 contents.DeferredLine(name=one.name, promised_on=one.promised_on, after_grant=one.after_grant)
                 for one in event.deferred
             ),
+            claim=_claim(event.claim_window),
             deemed=event.deemed,
             basis=_basis_of_acceptance(event),
         )
@@ -190,6 +192,19 @@ def acceptance_notice(event: ApplicationAccepted, settings: CertificateSettings)
     licence = is_licence(item)
     told_at = event.deemed_at or event.answered_at or event.accepted_at
     return Draft("ACCEPTANCE_NOTICE", CaseFacts.of_event(event), told_at, build)
+
+
+def _claim(window: ClaimWindowRef | None) -> contents.ClaimLine | None:
+    if window is None:
+        return None
+    return contents.ClaimLine(
+        name=window.name,
+        waiting=window.waiting,
+        opens_on=window.opens_on,
+        closes_on=window.closes.on,
+        closes_provisional=window.closes.provisional,
+        basis=window.basis,
+    )
 
 
 def _basis_of_acceptance(event: ApplicationAccepted) -> str:

@@ -239,8 +239,8 @@ def _site_check(event: SiteCheckRecorded, case: CaseFacts) -> Draft:
 
 
 def _basis(case: CaseFacts, article: str) -> str:
-    """The Licensing Law's article for a licence; of another matter its own basis and what holds for all of them."""
-    return article if is_licence(case.item) else "、".join((*case.item.basis, BUSINESS_36))
+    """The Licensing Law's article commands for a licence; another matter follows it by analogy beside its own basis."""
+    return article if is_licence(case.item) else f"{'、'.join(case.item.basis) or BUSINESS_36}，参照{article}"
 
 
 def _in_full(article: str) -> str:

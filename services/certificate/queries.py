@@ -106,6 +106,15 @@ async def by_source(connection: AsyncConnection, source_key: str) -> str | None:
     return found
 
 
+async def numbers_of(connection: AsyncConnection, identifiers: Iterable[str]) -> dict[str, str]:
+    """The numbers people know of these certificates; none of one that is not ours."""
+    wanted = sorted(identifiers)
+    if not wanted:
+        return {}
+    shown = select(_CERTIFICATE.identifier, _CERTIFICATE.number_shown).where(_CERTIFICATE.identifier.in_(wanted))
+    return {row.identifier: row.number_shown for row in await connection.execute(shown)}
+
+
 async def by_id(connection: AsyncConnection, certificate_id: UUID) -> Any:
     return (await connection.execute(_certificates().where(_CERTIFICATE.id == certificate_id))).one_or_none()
 

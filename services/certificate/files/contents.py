@@ -200,6 +200,21 @@ class DeferredLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClaimLine:
+    """The applicants come again, first day to last, after a time to think it over; silence is withdrawal."""
+
+    name: str
+    waiting: str
+    opens_on: date
+    closes_on: date
+    closes_provisional: bool = False
+    basis: str = ""
+
+    def __post_init__(self) -> None:
+        demand(self, "name", "waiting")
+
+
+@dataclass(frozen=True, kw_only=True)
 class AcceptanceNotice(Paper):
     """受理通知书"""
 
@@ -218,6 +233,7 @@ class AcceptanceNotice(Paper):
     fee: str = ""  # empty: the item does not tell, so the notice is silent too
     material_count: int
     deferred: tuple[DeferredLine, ...] = ()
+    claim: ClaimLine | None = None
     deemed: bool = False  # nobody told the applicant in time: accepted by law as of receipt
     basis: str = ART_32_5
 

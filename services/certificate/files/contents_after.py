@@ -51,6 +51,7 @@ class StandingDecision(Paper):
     changes: tuple[ChangeLine, ...] = ()
     valid_from: date | None = None
     valid_until: date | None = None  # None after a renewal: 长期
+    deemed: bool = False  # renewed by law, because nobody decided
     conditions: str = ""  # under which it is renewed
     deliver_by: date | None = None  # the last day to hand out the new certificate (art. 44)
     deliver_by_provisional: bool = False

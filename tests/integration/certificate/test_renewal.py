@@ -81,6 +81,19 @@ async def test_told_twice_and_at_once_there_is_one_new_version_and_one_paper(lib
     assert [row.kind for row in papers] == ["RENEWAL_DECISION"]
 
 
+async def test_a_renewal_that_was_granted_is_a_decision_of_renewal_that_names_the_number(library: Library):
+    old, case, event = await a_renewal(library)
+
+    await library.hear(case.decided(renews=event.renews))
+
+    (new,) = await rows_of(library, case)
+    assert new["number_shown"] == old["number_shown"]
+    (paper,) = await library.rows("SELECT kind, contents_sealed FROM paper WHERE case_id = :id", id=case.id)
+    assert paper.kind == "RENEWAL_DECISION"
+    told = json.loads(library.kit.open_contents(paper.contents_sealed))["contents"]
+    assert (told["certificate_number"], told["deemed"]) == (old["number_shown"], False)
+
+
 @pytest.mark.parametrize("status", ["ANNULLED", "REVOKED", "DEREGISTERED"])
 async def test_silence_does_not_bring_back_what_was_taken_away(library: Library, status: str):
     old, case, event = await a_renewal(library)

@@ -95,6 +95,21 @@ def test_a_material_promised_for_later_stands_on_the_acceptance_notice_with_its_
     assert (line.name, line.promised_on, line.after_grant) == ("房屋使用证明", date(2026, 4, 1), True)
 
 
+def test_who_has_to_come_again_reads_from_when_to_when_and_what_silence_means() -> None:
+    window = intake.ClaimWindowRef(
+        name="申领期",
+        waiting="冷静期",
+        opens_on=date(2026, 4, 2),
+        closes=DueDate(on=date(2026, 5, 6)),
+        basis="民法典第1077条第2款",
+    )
+
+    claim = notice(claim_window=window).claim
+
+    assert (claim.name, claim.waiting, claim.basis) == ("申领期", "冷静期", "民法典第1077条第2款")
+    assert (claim.opens_on, claim.closes_on, claim.closes_provisional) == (date(2026, 4, 2), date(2026, 5, 6), False)
+
+
 def test_a_grant_prints_the_last_day_of_its_delivery() -> None:
     due = DueDate(on=date(2026, 3, 18))
 
