@@ -234,6 +234,9 @@ def _check_chair(case: Case, chair: Inspector) -> None:
 
 
 def _check_date(at: datetime, hold_by: DueDate | None, now: datetime, calendar: WorkCalendar) -> None:
+    """Seven working days ahead, and within twenty of the request as long as both are possible: a hearing that comes too
+    late is held all the same, because nothing is decided before it; supervision sees the limit missed.
+    """
     earliest = workdays_after(now, NOTICE_WORKDAYS, calendar)
     planned = china_date(at)
     if planned < earliest.on:
@@ -244,6 +247,7 @@ def _check_date(at: datetime, hold_by: DueDate | None, now: datetime, calendar: 
         # holidays of that year may still leave fewer than seven working days: nothing is announced on a guess
         detail = f"该年度节假日安排尚未载入，最早日期{earliest.on}为暂定，不能确保七个工作日前通知，请另定较晚的日期"
         raise HearingDate(detail, errors=[FieldError("#/takes_place_at", "provisional", detail)])
-    if hold_by is not None and planned > hold_by.on and not hold_by.provisional:
+    in_time = hold_by is not None and earliest.on <= hold_by.on
+    if in_time and hold_by is not None and planned > hold_by.on and not hold_by.provisional:
         fault = FieldError("#/takes_place_at", "too-late", f"应当自申请之日起二十日内组织听证，最迟为{hold_by.on}")
         raise HearingDate(fault.detail, errors=[fault])

@@ -1,6 +1,6 @@
 """One supplement notice for the whole bundle, and what is supplied once for all members."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from services.chassis.database import Answer
@@ -16,6 +16,7 @@ from services.intake.domain.bundle_case import BundleAct, BundleCase, require
 from services.intake.domain.errors import Invalid
 from services.intake.domain.materials import merge, still_usable
 from services.intake.domain.states import State
+from services.intake.domain.supplement import NOT_DEMANDED, NOT_NEEDED
 from services.intake.office import Call, Office
 from services.intake.schemas import FaultIn, SupplementNoticeIn, SupplementsIn
 from services.kernel.errors import FieldError
@@ -39,7 +40,7 @@ async def request_supplement(office: Office, bundle_no: str, body: SupplementNot
         asked = await still_asked(work, case)
         reused = [given.certificate_identifier for given in case.materials if given.certificate_identifier]
         held = await repository.held_with(uow.connection, reused)
-        faults = _named(work, body.faults, asked)
+        faults = _named(work, case, body.faults, asked)
         supply_by = body.supply_by or office.workdays_after(call.now, office.settings.supply_workdays).on
         after = rules.request(
             case,
@@ -59,8 +60,9 @@ async def request_supplement(office: Office, bundle_no: str, body: SupplementNot
         return await answered(work, saved, 201)
 
 
-def _named(work: Work, faults: Sequence[FaultIn], asked: Sequence[str]) -> list[MaterialFault]:
-    """Raises Invalid: not in the common list, or of no member that is before the window now (art. 31)."""
+def _named(work: Work, case: BundleCase, faults: Sequence[FaultIn], asked: Sequence[str]) -> list[MaterialFault]:
+    """Raises Invalid: not in the common list, of no member that is before the window now, or not handed in and not
+    necessary for any of them (art. 31)."""
     names = {shared.shared_no: shared.material.name for shared in work.running.shared}
     wanted = {shared.shared_no for shared in work.running.shared if any(one in asked for one, _ in shared.places)}
     errors = [
@@ -68,12 +70,23 @@ def _named(work: Work, faults: Sequence[FaultIn], asked: Sequence[str]) -> list[
         for index, fault in enumerate(faults)
         if fault.material_no not in wanted
     ]
+    errors += [] if errors else _not_demanded(work, case, faults, asked)
     if errors:
         raise Invalid(errors=errors)
     return [
         MaterialFault(f.material_no, names[f.material_no], f.fault, f.remedy, f.shown_by, names.get(f.shown_by or 0))
         for f in faults
     ]
+
+
+def _not_demanded(
+    work: Work, case: BundleCase, faults: Sequence[FaultIn], asked: Sequence[str]
+) -> Iterator[FieldError]:
+    given = {material.material_no for material in case.materials}
+    needs = {shared.shared_no: shared for shared in work.running.shared}
+    for index, fault in enumerate(faults):
+        if fault.material_no not in given and needs[fault.material_no].need_of(set(asked)) in NOT_DEMANDED:
+            yield FieldError(f"#/faults/{index}/material_no", "supplement.not-needed", NOT_NEEDED)
 
 
 def _concerned(work: Work, faults: Sequence[FaultIn], asked: Sequence[str]) -> list[str]:

@@ -109,7 +109,8 @@ def settle_day(case: BundleCase, calendar: WorkCalendar) -> BundleCase:
 def lapse(case: BundleCase, *, now: datetime) -> BundleCase:
     """Not supplied in time: members with a fault go back, the others go on (a failed member drowns nobody).
 
-    Started members are returned by their own clock; those that still wait with a fault never start.
+    Started members are returned by their own clock; those that still wait with a fault never start. It counts from the
+    end of the last day, whenever that is found.
     """
     require(case, BundleAct.LAPSE)
     notice = case.supplement
@@ -120,4 +121,4 @@ def lapse(case: BundleCase, *, now: datetime) -> BundleCase:
     for run in case.members:
         if run.state is MemberState.WAITING and run.member_id in notice.members:
             case = case.with_run(replace(run, state=MemberState.CANCELLED, ended_at=now))
-    return replace(case, state=BundleState.ACCEPTED, accepted_at=now, accepted_by=case.received_by)
+    return replace(case, state=BundleState.ACCEPTED, accepted_at=until, accepted_by=case.received_by)

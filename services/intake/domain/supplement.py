@@ -1,6 +1,6 @@
 """Supplement: the notice with every fault, a second one only for what could not be seen, supply, and return."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -25,6 +25,8 @@ from services.kernel.time_limit import Clock, DueDate, StartRule, TimeLimit, Uni
 from services.kernel.workdays import WorkCalendar
 
 LATEST_SUPPLY = timedelta(days=366)  # a later day is a slip of the pen, and 9999 has no next day
+NOT_DEMANDED = frozenset({Need.OPTIONAL, Need.LATER})
+NOT_NEEDED = "该材料不是必要材料（或者在办理过程中才产生，或者可以其他材料代替），申请人没有提交的，不得要求"
 Notice = TypeVar("Notice", SupplementNotice, BundleSupplement)
 
 
@@ -62,6 +64,7 @@ def request_supplement(
     require(application, Act.REQUEST_SUPPLEMENT)
     require_unsilenced(application, now)
     errors = [*_fault_errors(item, faults), *_left_out(item, faults, counting), *deadline_faults(supply_by, today)]
+    errors += [] if judged else _not_demanded(item, faults, {given.material_no for given in application.materials})
     if errors:
         raise Invalid(errors=errors)
     notice = SupplementNotice(tuple(faults), supply_by, now, by, workdays=workdays, item_version=version)
@@ -126,6 +129,22 @@ def _fault_errors(item: ServiceItem, faults: Sequence[MaterialFault]) -> list[Fi
         if no in numbers[:index]:
             errors.append(FieldError(f"#/faults/{index}/material_no", "supplement.twice", "同一材料只列一次"))
     return errors
+
+
+def _not_demanded(item: ServiceItem, faults: Sequence[MaterialFault], given: Collection[int]) -> Iterator[FieldError]:
+    """What the applicant did not hand in and need not: asked for, his silence would send the application back.
+
+    Source: Administrative Licensing Law art. 31, art. 32(4) (only what makes the materials complete).
+    """
+    asked = {fault.material_no for fault in faults}
+    group = {material.material_no for material in item.materials if material.need is Need.ONE_OF}
+    for index, fault in enumerate(faults):
+        material = item.material(fault.material_no)
+        if material is None or fault.material_no in given:
+            continue
+        answered = material.need is Need.ONE_OF and bool(group & set(given) - asked)
+        if material.need in NOT_DEMANDED or answered:
+            yield FieldError(f"#/faults/{index}/material_no", "supplement.not-needed", NOT_NEEDED)
 
 
 def _left_out(item: ServiceItem, faults: Sequence[MaterialFault], counting: Sequence[Provided]) -> list[FieldError]:

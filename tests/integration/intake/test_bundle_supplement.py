@@ -44,12 +44,15 @@ async def test_art_32_one_notice_names_every_fault_of_every_member_and_is_answer
     numbers = sorted(int(error["pointer"].rsplit("/", 1)[1]) for error in lacking)
 
     partial = await bundles.act(bundle, "supplement-notice", {"faults": [fault(numbers[0])]})
+    optional = next(m["material_no"] for m in bundle["materials"] if m["need"] == "OPTIONAL")
+    needless = await bundles.act(bundle, "supplement-notice", {"faults": [fault(n) for n in (*numbers, optional)]})
     asked = await bundles.done(bundle, "supplement-notice", {"faults": [fault(number) for number in numbers]})
     member = await application_of(bundles, asked, "E01")
     supplied = await bundles.done(asked, "supplements", {"materials": bundles.papers(asked)})
     accepted = await bundles.done(supplied, "acceptance")
 
     assert {error["code"] for error in partial.json()["errors"]} == {"supplement.incomplete"}
+    assert [error["code"] for error in needless.json()["errors"]] == ["supplement.not-needed"]
     assert (asked["state"], len(asked["supplement"]["faults"])) == ("CORRECTION", len(numbers))
     assert len(asked["supplement"]["members"]) > 1
     assert member["state"] == "CORRECTION"

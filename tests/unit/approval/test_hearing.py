@@ -145,6 +145,19 @@ def test_a_hearing_is_announced_seven_days_ahead_and_held_within_twenty(on: str,
     assert [error.code for error in refused.value.errors] == [code]
 
 
+def test_art_47_a_hearing_that_can_no_longer_be_in_time_is_held_late_because_nothing_is_decided_without_it() -> None:
+    asked = requested()  # 2026-03-03: to be held by 2026-03-31
+
+    with pytest.raises(HearingDate):
+        announced(asked, "2026-04-01 09:00", at="2026-03-20 10:00")  # seven working days ahead is 2026-03-31
+    late = announced(asked, "2026-04-02 09:00", at="2026-03-23 10:00")
+
+    assert late.proceedings.hearing is not None
+    assert late.proceedings.hearing.step is HearingStep.ANNOUNCED
+    with pytest.raises(HearingDate):
+        announced(asked, "2026-03-31 09:00", at="2026-03-23 10:00")
+
+
 @pytest.mark.parametrize("chair", ["handler", "i1"])
 def test_art_48_the_chair_is_not_who_examines(chair: str) -> None:
     asked = requested()

@@ -43,7 +43,7 @@ class TestSupplementNotice:
     """Art. 32(4): once, all items."""
 
     def test_it_keeps_every_fault_and_waits_for_the_applicant(self):
-        asked = notice(received(), a_fault(1), a_fault(2))
+        asked = notice(received(materials=(provided(2),)), a_fault(1), a_fault(2))
 
         assert asked.state is State.CORRECTION
         assert [fault.material_no for fault in asked.supplement.faults] == [1, 2]
@@ -57,7 +57,7 @@ class TestSupplementNotice:
 
     def test_a_missing_material_may_not_be_left_out(self):
         with pytest.raises(Invalid) as refused:
-            notice(received(), a_fault(2))
+            notice(received(materials=(provided(2),)), a_fault(2))
 
         assert codes(refused.value) == ["supplement.incomplete"]
 
@@ -65,6 +65,34 @@ class TestSupplementNotice:
         item = an_item(a_material(1, Need.ONE_OF), a_material(2, Need.ONE_OF))
 
         assert notice(received(), a_fault(2), item=item).state is State.CORRECTION
+
+    @pytest.mark.parametrize(
+        ("given", "no", "refused"),
+        [
+            pytest.param((1,), 2, True, id="optional and not handed in"),
+            pytest.param((1, 2), 2, False, id="optional, handed in, and faulty"),
+            pytest.param((1,), 3, True, id="comes into being only later"),
+            pytest.param((1,), 4, False, id="conditional: the window has seen that its condition holds"),
+            pytest.param((1, 5), 6, True, id="another one of its group was given"),
+            pytest.param((1,), 6, False, id="one of a group of which nothing was given"),
+        ],
+    )
+    def test_arts_31_32_what_need_not_be_handed_in_is_not_asked_for(self, given, no, refused):
+        kinds = (Need.REQUIRED, Need.OPTIONAL, Need.LATER, Need.CONDITIONAL)
+        materials = [a_material(number, need) for number, need in enumerate(kinds, start=1)]
+        if {5, 6} & {*given, no}:
+            materials += [a_material(5, Need.ONE_OF), a_material(6, Need.ONE_OF)]
+        case = received(materials=tuple(provided(number) for number in given))
+
+        def ask():
+            return notice(case, a_fault(no), item=an_item(*materials))
+
+        if not refused:
+            assert ask().state is State.CORRECTION
+            return
+        with pytest.raises(Invalid) as error:
+            ask()
+        assert codes(error.value) == ["supplement.not-needed"]
 
     def test_materials_outside_the_published_list_may_not_be_asked_for(self):
         with pytest.raises(Invalid) as refused:
@@ -91,7 +119,7 @@ class TestSupplementNotice:
 
 class TestSupply:
     def test_a_part_of_what_was_asked_leaves_the_application_in_correction(self):
-        asked = notice(received(), a_fault(1), a_fault(2))
+        asked = notice(received(materials=(provided(2),)), a_fault(1), a_fault(2))
 
         supplied = supplement.supply(asked, [provided(1, provided_at=NOON + timedelta(hours=1))], now=NOON)
 

@@ -107,4 +107,7 @@ def test_a_bundle_does_not_lapse_on_a_provisional_day() -> None:
 
     assert final.supplement is not None
     assert (final.supplement.supply_by, final.supplement.provisional) == (FINAL, False)
-    assert bundle_supplement.lapse(final, now=end_of(FINAL)).state is BundleState.ACCEPTED
+    lapsed = bundle_supplement.lapse(final, now=end_of(FINAL) + timedelta(days=3))
+    assert (lapsed.state, lapsed.accepted_at) == (BundleState.ACCEPTED, end_of(FINAL)), (
+        "the date decides, not the timer"
+    )
