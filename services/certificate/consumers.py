@@ -33,6 +33,7 @@ from services.certificate.commands.keep_cases import (
     keep_brought,
     keep_received,
     keep_submitted,
+    keep_together,
     note_relied,
 )
 from services.certificate.commands.renew_certificates import renew_certificates, renew_granted
@@ -90,6 +91,7 @@ class Consumers:
             await self._calendars.current(uow.connection)
         await keep_submitted(uow, [event for event in events if isinstance(event, ApplicationSubmitted)])
         await keep_received(uow, [event for event in events if isinstance(event, ApplicationReceived)])
+        await keep_together(uow, [event for event in events if isinstance(event, ApplicationAccepted)])
         await keep_brought(uow, events)
         await end_cases(uow, events)
         await note_relied(uow, [event for event in events if isinstance(event, CertificateReliedUpon)])

@@ -8,6 +8,7 @@ from contracts.events.approval import CaseTerminated, CaseTransferred
 from contracts.events.common import AgentRef, Event, MaterialRef, Party
 from contracts.events.intake import (
     AcceptanceRefused,
+    ApplicationAccepted,
     ApplicationCorrected,
     ApplicationReceived,
     ApplicationReturned,
@@ -38,11 +39,25 @@ async def keep_received(uow: UnitOfWork, events: Sequence[ApplicationReceived]) 
     await repository.keep_cases(uow.connection, list(rows.values()))
 
 
+async def keep_together(uow: UnitOfWork, events: Sequence[ApplicationAccepted]) -> None:
+    """Who applied together, where the receipt was heard before receipts told it."""
+    rows = {
+        event.application_id: _common(event) | {"co_applicants": _together(event)}
+        for event in events
+        if event.co_applicants
+    }
+    await repository.keep_cases(uow.connection, list(rows.values()))
+
+
+def _together(event: ApplicationReceived | ApplicationAccepted) -> list[dict[str, object]]:
+    return [one.model_dump(mode="json") for one in event.co_applicants]
+
+
 def _given(event: ApplicationReceived) -> dict[str, object]:
     return {
         "case_no": event.case_no,
         "query_code": event.query_code,
-        "co_applicants": [one.model_dump(mode="json") for one in event.co_applicants],
+        "co_applicants": _together(event),
         "received_at": event.received_at,
         "received_by": event.received_by.name,
         "materials": [material.model_dump(mode="json") for material in event.materials],
@@ -67,7 +82,7 @@ async def keep_brought(uow: UnitOfWork, events: Sequence[Event]) -> None:
             await repository.save_materials(uow.connection, event.application_id, list(kept.values()))
 
 
-def _common(event: ApplicationSubmitted | ApplicationReceived) -> dict[str, object]:
+def _common(event: ApplicationSubmitted | ApplicationReceived | ApplicationAccepted) -> dict[str, object]:
     return {
         "case_id": event.application_id,
         "item": event.item.model_dump(mode="json"),

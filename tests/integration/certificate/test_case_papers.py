@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from contracts.events.common import AgentRef, Channel
+from contracts.events.common import AgentRef, Channel, CoApplicant
 from tests.support import tokens
 from tests.support.certificate import DISTRICT, MARKET, OTHER, POLICE, Library
 
@@ -51,6 +51,22 @@ async def test_the_applicant_the_agent_and_the_submitting_account_see_the_papers
     other = await library.get(f"/api/v1/cases/{case.case_no}/papers", stranger)
 
     assert [answer.status_code for answer in (applicant, agent, account, other)] == [200, 200, 200, 404]
+
+
+@pytest.mark.parametrize("told_at", ["receipt", "acceptance"])
+async def test_who_applied_together_sees_the_papers_of_the_case(library: Library, told_at: str):
+    spouse = CoApplicant(**library.party(OTHER, "李小红").model_dump())
+    together = {"co_applicants": (spouse,)}
+    case = library.a_case()
+    received = case.received().model_copy(update=together if told_at == "receipt" else {})
+    await library.hear(case.submitted(), received)
+    await library.hear(case.accepted().model_copy(update=together))
+
+    shown = await library.get(f"/api/v1/cases/{case.case_no}/papers", library.citizen(OTHER))
+
+    assert shown.status_code == 200
+    urls = [paper["file"]["url"] for paper in shown.json()["papers"]]
+    assert [(await library.get(url, library.citizen(OTHER))).status_code for url in urls] == [202, 202]
 
 
 async def test_the_provincial_platform_sees_the_papers_of_its_own_cases(library: Library):
