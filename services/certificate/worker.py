@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.certificate import log_queries, settings, stored_files
-from services.certificate.commands import expire, log_heads, sign_records, unregistered
+from services.certificate.commands import expire, log_heads, presentations, sign_records, unregistered
 from services.certificate.consumers import Consumers
 from services.certificate.file_maker import FileMaker
 from services.certificate.kit import Kit
@@ -49,6 +49,7 @@ def create_worker() -> Worker:
         Timer("expire-certificates", expire.EVERY_SECONDS, run_out),
         Timer("other-regions", again.EVERY_SECONDS, again.timer(kit, line)),
         Timer("sign-records", sign_records.EVERY_SECONDS, sign_imported),
+        Timer("presentations", presentations.EVERY_SECONDS, presentations.forget),
         Timer("registered-callers", unregistered.EVERY_SECONDS, unregistered.tell),
         Timer("certificate-log", max(loaded.log_head_seconds, 1), keep_log),
     )

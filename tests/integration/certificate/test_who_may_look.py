@@ -6,10 +6,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from contracts.events.common import OrganisationRef, Outcome
 from contracts.events.intake import CaseConcluded
 from contracts.events.reuse import CertificateReliedUpon
+from services.certificate.commands import presentations
+from services.certificate.domain.presentation import digest
 from services.chassis import clock
 from tests.support import tokens
 from tests.support.certificate import DISTRICT, FOOD_LICENCE, ID_CARD, MARKER, MARKET, OTHER, POLICE, Library
@@ -208,6 +211,25 @@ async def test_a_code_runs_out_and_nobody_makes_one_for_another(library: Library
 
     assert (over.status_code, never.status_code, another.status_code) == (404, 404, 404)
     assert over.json()["code"] == never.json()["code"] == "certificate.not-presented"
+
+
+async def test_a_presentation_is_forgotten_a_day_after_it_ran_out_and_who_looked_is_not(library: Library) -> None:
+    row = await library.issued()
+    path, codes = f"certificates/{row['identifier']}/presentations", []
+    for _ in range(2):
+        made = (await post(library, path, library.citizen(), {"fields": ["holder_name"]})).json()
+        await library.http.post("/api/v1/certificates/presented", json={"code": made["code"]})
+        codes.append(digest(made["code"]))
+    async with library.database.transaction() as uow:
+        old = text("UPDATE presentation SET runs_out_at = now() - interval '25 hours' WHERE code_sha256 = :code")
+        await uow.connection.execute(old, {"code": codes[0]})
+
+    await presentations.forget(library.database, clock.now())
+
+    kept = "SELECT code_sha256 FROM presentation WHERE certificate_id = :id"
+    log = (await library.get("/api/v1/certificates/access-log", library.citizen(), limit=2)).json()["items"]
+    assert [one.code_sha256 for one in await library.rows(kept, id=row["id"])] == codes[1:]
+    assert [(one["act"], one["identifier"]) for one in log] == [("PRESENTED", row["identifier"])] * 2
 
 
 async def test_the_person_sees_in_which_case_a_certificate_was_used(library: Library) -> None:
