@@ -183,7 +183,7 @@ class Instance:
 
     async def answers(self) -> None:
         """Until it does."""
-        async with httpx.AsyncClient(base_url=self.url) as http, asyncio.timeout(60):
+        async with httpx.AsyncClient(base_url=self.url) as http, asyncio.timeout(180):
             while True:
                 assert self._process is not None
                 assert self._process.returncode is None, f"the library of {self.region.name} ended"
