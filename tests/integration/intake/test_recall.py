@@ -25,6 +25,7 @@ from tests.integration.intake.bundle_desk import a_company
 from tests.integration.intake.desk import BUSINESS_LICENCE, Desk
 
 DEED = "12431202006100248K001"  # 不动产权证书
+LAND_USE = "11431202006100088F001"  # 建设用地规划许可证
 RELIED, RECALLED = "intake.certificate.relied_upon.v1", "intake.case.recalled.v1"
 
 
@@ -120,6 +121,21 @@ async def test_open_and_concluded_cases_are_found_through_chains_and_handed_over
     assert (direct["concluded"], direct["issued"], direct["through"]) == (True, [licence], [root])
     assert (through["concluded"], through["through"]) == (False, [root, licence])
     assert through["department"]["uscc"] == "11431202006100029C"
+
+
+async def test_a_chain_of_three_certificates_is_followed_to_its_end(desk: Desk) -> None:
+    """The deed opens the company, its licence the use of the land, and that the plan of the building."""
+    company = a_company()
+    way = [await desk.holds(company, DEED, "LINK1")]
+    for number, (item, leads_to) in enumerate((("E01", BUSINESS_LICENCE), ("C02", LAND_USE)), start=2):
+        case = await desk.decided(await an_accepted_case(desk, company, item))
+        way.append(await desk.holds(company, leads_to, f"LINK{number}", case_id=str(case["application_id"])))
+    last = await an_accepted_case(desk, company, "C03")
+
+    await take_away(desk, way[0])
+
+    (recalled,) = await told(desk, RECALLED, last)
+    assert (recalled["identifier"], recalled["through"], recalled["concluded"]) == (way[0], way, False)
 
 
 async def test_a_later_version_taken_away_reaches_who_used_the_earlier_one(desk: Desk) -> None:
