@@ -108,11 +108,11 @@ async def case_papers(
     responses={200: {"content": {"application/pdf": {}, _JOSE: {}}}, 202: {"model": InTheMaking}},
 )
 async def paper_file(
-    paper_id: UUID, db: Db, now: Now, kit: TheKit, caller: CaseReader, form: PaperForm = "pdf"
+    paper_id: UUID, why: TheWhy, db: Db, now: Now, kit: TheKit, caller: CaseReader, form: PaperForm = "pdf"
 ) -> Response:
     if form == "jws":
         return download(await fetch_files.paper_record(db, paper_id, caller, kit), _JOSE)
-    return download(await fetch_files.paper_file(db, paper_id, caller, kit, now=now))
+    return download(await fetch_files.paper_file(db, paper_id, caller, why, kit, now=now))
 
 
 def download(made: Download | None, media_type: str = "application/pdf") -> Response:

@@ -73,16 +73,19 @@ def may_have_papers(principal: Principal, row: Any) -> bool:
     return may_have_copy(principal, row) or (reader.is_one_of(DEPARTMENT) and reader.organisation == row.issuer_uscc)
 
 
-async def paper_file(db: Database, paper_id: UUID, principal: Principal, kit: Kit, *, now: datetime) -> Download | None:
+async def paper_file(
+    db: Database, paper_id: UUID, principal: Principal, why: Why, kit: Kit, *, now: datetime
+) -> Download | None:
     """None: it is being made. A paper about a certificate tells of it, so that reading it leaves a row.
 
     Raises:
         NotFound: there is none, or its case is outside the caller's scope.
+        PurposeRequired, CallerRefused, DailyLimitReached: of a paper about a certificate.
         FileFailed, FilesAway.
     """
     row = await _paper(db, paper_id, principal)
     if row.certificate_id is not None:
-        await note_paper(db, row.certificate_id, principal, now)
+        await note_paper(db, row.certificate_id, principal, why, now)
     return await _content(row, kit, f"{_name(row)}.pdf")
 
 

@@ -13,7 +13,7 @@ from services.certificate.domain.access import APPLICANT_SIDE, SUPERVISOR, Acces
 from services.certificate.domain.errors import NotFound
 from services.certificate.domain.holders import keys_of
 from services.certificate.domain.sharing import DATA
-from services.certificate.grounds import by_case_or_purpose, cases_of
+from services.certificate.grounds import by_case_or_purpose, cases_of, issued_by
 from services.certificate.kit import Kit
 from services.certificate.looks import Attempt, Look, Why, attempt, of_holders, reader_of
 from services.certificate.schemas import CasePapersOut, CertificateOut
@@ -76,13 +76,22 @@ async def served(
         return row
 
 
-async def note_paper(db: Database, certificate_id: UUID, principal: Principal, now: datetime) -> None:
-    """A paper about a certificate was read: its holder sees that too."""
-    async with db.transaction() as uow:
+async def note_paper(db: Database, certificate_id: UUID, principal: Principal, why: Why, now: datetime) -> None:
+    """A paper about a certificate was read: its holder sees that too.
+
+    A window reads it by an open case or a purpose; the issuing body its own, the supervisor what he oversees.
+
+    Raises: PurposeRequired, CallerRefused, DailyLimitReached.
+    """
+    async with attempt(db) as tried, db.transaction() as uow:
         row = await queries.by_id(uow.connection, certificate_id)
-        look = window_look(row, "PAPER", principal, now) if row is not None else None
-        if look is not None:
+        look = window_look(row, "PAPER", principal, now, why) if row is not None else None
+        if look is None:
+            return
+        if principal.roles & (APPLICANT_SIDE | SUPERVISOR) or issued_by(principal, row):
             await repository.note_access(uow.connection, look.rows(_case_ground(principal).value))
+        else:
+            await admitted(uow.connection, tried, row, look, may=True)
 
 
 async def case_papers(

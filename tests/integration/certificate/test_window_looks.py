@@ -11,6 +11,7 @@ import yaml
 from contracts.events.reuse import AccessUnfounded
 from services.certificate.commands import import_certificates
 from services.certificate.commands.import_types import import_types
+from tests.integration.certificate.test_life import decided, proposed
 from tests.integration.certificate.test_who_may_look import A_BANK, a_bank, post, rule_of
 from tests.support import tokens
 from tests.support.certificate import (
@@ -150,6 +151,23 @@ async def test_of_an_ended_case_officials_see_holders_only_for_a_purpose_they_ha
     (fact,) = await facts_of(library, before)
     assert rule_of(answer) == (403, "/purpose", "not-allowed")
     assert (fact.case_id, fact.act) == (row["case_id"], "CASE_PAPERS")
+
+
+async def test_a_window_reads_a_paper_about_a_certificate_for_a_purpose_and_its_issuer_as_his_own(
+    library: Library, ended: Ended
+) -> None:
+    row = await library.issued()
+    await ended(row)
+    await library.hear(proposed(decided(row, "ANNUL", "FRAUD")))
+    (paper,) = await library.rows("SELECT id FROM paper WHERE certificate_id = :id", id=row["id"])
+    path, police = f"/api/v1/papers/{paper.id}/file", tokens.headers(["HANDOVER_CLERK"], org=POLICE.uscc)
+    issuer = tokens.headers(["HANDLER"], org=MARKET.uscc)
+
+    without = await library.get(path, police)
+    others = [await library.get(path, police, purpose="制证发证"), await library.get(path, issuer)]
+
+    assert rule_of(without) == (422, "/purpose", "required")
+    assert [answer.status_code for answer in others] == [202, 202]
 
 
 async def shared_as(library: Library, **sharing: str) -> None:

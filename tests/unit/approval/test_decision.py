@@ -158,3 +158,12 @@ def test_a_result_that_is_no_certificate_has_no_validity_of_its_own() -> None:
 )
 def test_the_last_valid_day_follows_the_published_text(text: str | None, start: date, last: date | None) -> None:
     assert Validity.parse(text).until(start) == last
+
+
+def test_a_grant_tells_the_fields_of_its_certificate_and_a_refusal_has_none() -> None:
+    fields = {"主体业态": " 餐饮服务 ", "面积": ""}
+
+    decision = make_decision(replace(GRANT, certificate_fields=fields), FOOD, today=TODAY)
+
+    assert decision.certificate_fields == {"主体业态": "餐饮服务"}
+    assert faults_of(replace(REFUSAL, certificate_fields=fields)) == {"#/certificate_fields": "not-applicable"}
