@@ -104,6 +104,10 @@ async def test_a_second_notice_needs_a_reason_and_something_that_could_not_be_se
     assert (again_asked["state"], again_asked["supplement"]["ordinal"]) == ("CORRECTION", 2)
     told = [body for _, _, body in await bundles.desk.events(bundle["bundle_application_id"]) if "faults" in body]
     assert [(one["ordinal"], one["reason"]) for one in told] == [(1, None), (2, "首次无法发现")]
+    common = {m["material_no"]: m["name"] for m in again_asked["materials"]}
+    member = next(m["application_id"] for m in again_asked["members"] if m["application_state"] == "CORRECTION")
+    (part,) = [body for _, _, body in await bundles.desk.events(member) if body.get("ordinal") == 2]
+    assert told[1]["faults"][0]["shown_by_name"] == part["faults"][0]["shown_by_name"] == common[1]
 
 
 async def test_what_is_not_supplied_in_time_drowns_nobody_else(bundles: BundleDesk) -> None:

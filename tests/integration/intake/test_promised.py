@@ -284,6 +284,7 @@ class TestArt32SecondNotice:
         assert (first["ordinal"], second["ordinal"]) == (1, 2)
         assert (second["reason"], second["seen_before"]) == (reason, [2])
         assert [fault["shown_by"] for fault in second["faults"]] == [None, 1]
+        assert [bool(fault["shown_by_name"]) for fault in second["faults"]] == [False, True]
         assert len(again["earlier_supplements"]) == 1
 
     async def test_never_a_third(self, desk: Desk) -> None:

@@ -39,6 +39,13 @@ def test_a_grant_without_an_end_says_so_in_plain_words() -> None:
     assert "自2026年3月4日起长期有效。" in text_of(replace(samples.grant(), valid_until=None))
 
 
+def test_a_second_notice_prints_what_shows_a_fault_and_only_there() -> None:
+    text = text_of(replace(samples.supplement_notice(), again_because="首次无法发现"))
+
+    assert text.count("由首次告知后提交的") == 1
+    assert "与申请书不一致（由首次告知后提交的“申请书”显出）" in text
+
+
 @pytest.mark.parametrize("excluded", ["", "鉴定"])
 def test_the_acceptance_of_another_matter_than_a_licence_does_not_speak_of_licensing(excluded: str) -> None:
     basis = "《社会保险法》第五十八条、《优化营商环境条例》第三十六条"
