@@ -1,7 +1,6 @@
 """The workshop: a pool of processes that make files, so that the event loop stays free and a crash costs one retry."""
 
 import asyncio
-import gc
 import multiprocessing
 import os
 import signal
@@ -17,7 +16,7 @@ from services.certificate.files.seal_keys import SealKeys
 from services.certificate.files.seal_sources import open_seal_keys
 from services.certificate.files.time_stamping import Authority, Stamper
 from services.certificate.files.tokens import Token
-from services.chassis.child_process import end_with_parent
+from services.chassis.child_process import end_with_parent, seldom_collect
 from services.kernel.errors import DomainError
 
 _ATTEMPTS = 3
@@ -116,7 +115,7 @@ def _begin(settings: WorkshopSettings) -> None:
     )
     _stamper = Stamper(settings.authority) if settings.authority else None
     rendering.warm_up()
-    gc.freeze()  # what was loaded stays: it is not looked through for every file
+    seldom_collect()
 
 
 def _make(job: Job, seconds: int) -> bytes:
