@@ -192,6 +192,15 @@ class StageTaken(DomainError):
     title_en: ClassVar[str] = "This stage has been asked for already"
 
 
+class RenewedBySilence(DomainError):
+    """The old certificate's last day is over: by law it is renewed, whether or not it was recorded yet."""
+
+    code: ClassVar[str] = "intake.renewed-by-silence"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    title_zh: ClassVar[str] = "原证有效期届满前未作出决定，视为准予延续"
+    title_en: ClassVar[str] = "Not decided before the old certificate ended: renewed by law"
+
+
 class RenewalTaken(DomainError):
     code: ClassVar[str] = "intake.renewal-taken"
     kind: ClassVar[Kind] = Kind.CONFLICT

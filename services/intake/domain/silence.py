@@ -11,7 +11,7 @@ from services.intake.domain.application import (
     require,
 )
 from services.intake.domain.catalogue import ServiceItem
-from services.intake.domain.errors import NotYetDue
+from services.intake.domain.errors import NotYetDue, RenewedBySilence
 from services.intake.domain.materials import missing, to_check
 from services.intake.domain.records import SYSTEM, Deemed, Outcome
 from services.intake.domain.states import Act, State
@@ -68,6 +68,14 @@ def deem_accepted(
         acceptance_order=order,
         renews=renewed_by_silence(application),
     )
+
+
+def require_not_renewed(application: Application, now: datetime) -> None:
+    """Raises RenewedBySilence: the date decides, not the timer; nothing is left to withdraw (art. 50 para. 2)."""
+    renews, until = application.renews, wakes_at(application)
+    renewing = application.course.window is None and renews is not None and renews.silence_renews
+    if application.state is State.ACCEPTED and renewing and until is not None and now >= until:
+        raise RenewedBySilence(retry_after_seconds=300)
 
 
 def not_renewable(application: Application) -> Application:

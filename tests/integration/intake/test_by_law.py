@@ -246,12 +246,15 @@ class TestArt50Renewal:
         travel.after(self.UNTIL, -5)
         await travel.law_acts()
         before = (await now(desk, application))["state"]
+        travel.after(self.UNTIL, 5)
+        too_late = await desk.act(application, "withdrawal", {"reason": "不再经营"})
         travel.after(self.UNTIL, 600)
         await asyncio.gather(*(travel.law_acts() for _ in range(3)))
 
         renewed = await now(desk, application)
         (event,) = await told(desk, application, "intake.renewal.deemed.v1")
         assert before == "ACCEPTED"
+        assert (too_late.status_code, too_late.json()["code"]) == (409, "intake.renewed-by-silence")
         assert (renewed["state"], renewed["outcome"]) == ("DECIDED", "GRANTED")
         assert renewed["renews"]["renewed_at"].startswith("2026-08-31T16:00:00")
         assert event["renews"]["certificate_identifier"] == identifier
