@@ -15,7 +15,7 @@ FRAUD = {"ground": "FRAUD", "facts": "用地项目备案证明系伪造"}
 PENALTY = {
     "number": "鹤自然资罚〔2025〕1号",
     "body": "区自然资源局",
-    "decided_on": "2025-03-03",
+    "decided_on": "2025-02-05",
     "facts": "不按规划许可内容建设，情节严重",
 }
 LAND_USE, PLANNING = 2, 3  # numbers of the materials that certificates stand for: of C03, of E08
