@@ -96,7 +96,7 @@ async def sign(place: Place, kit: Kit, database: Database, many: int) -> Figures
 
 async def files(place: Place, kit: Kit, database: Database, many: int, folder: Path) -> Figures:
     """Issued certificates get their files: proof, page, seal with time stamp, stored sealed; by the worker's maker."""
-    await log_heads.sign_head(database, kit, now=now())
+    await log_heads.sign_heads(database, kit, now=now())
     maker = FileMaker.open(database, kit)
     try:
         await maker.make_due()  # the processes have started and loaded their font
