@@ -20,7 +20,7 @@ from contracts.events.intake import (
     SupplementRequested,
 )
 from contracts.events.reuse import CertificateReliedUpon
-from contracts.events.standing import StandingDecided, StandingProposed
+from contracts.events.standing import StandingDecided, StandingHeard, StandingProposed
 from contracts.events.supervision import OrderIssued
 from services.certificate import ending_papers, paper_contents, procedure_papers, queries
 from services.certificate.calendars import keep_calendars, work_calendars
@@ -37,7 +37,7 @@ from services.certificate.commands.keep_cases import (
     note_relied,
 )
 from services.certificate.commands.renew_certificates import renew_certificates, renew_granted
-from services.certificate.commands.standing_acts import execute_standing, tell_holders
+from services.certificate.commands.standing_acts import execute_standing, hear_holders, tell_holders
 from services.certificate.kit import Kit
 from services.certificate.letter_papers import letter
 from services.certificate.paper_contents import CaseFacts, Draft
@@ -76,7 +76,10 @@ class Consumers:
             CertificateReliedUpon,
             *BROUGHT,
         )
-        approval: tuple[type[Event], ...] = (CaseDecided, StandingProposed, StandingDecided, *procedure_papers.HEARD)
+        approval: tuple[type[Event], ...] = (
+            *(CaseDecided, StandingProposed, StandingHeard, StandingDecided),
+            *procedure_papers.HEARD,
+        )
         return (
             Consumer("certificate-intake", "INTAKE", tuple(event.SUBJECT for event in intake), self.on_intake),
             Consumer("certificate-supervision", "SUPERVISION", (OrderIssued.SUBJECT,), self.on_supervision),
@@ -118,6 +121,7 @@ class Consumers:
         first = [event for event in decided if str(event.case_id) not in renewed]
         await issue_certificates(uow, first, terms, self._kit, now=clock.now())
         await tell_holders(uow, [event for event in events if isinstance(event, StandingProposed)], self._kit)
+        await hear_holders(uow, [event for event in events if isinstance(event, StandingHeard)], self._kit)
         standing = [event for event in events if isinstance(event, StandingDecided)]
         await execute_standing(uow, standing, self._kit, now=clock.now())
         steps: list[Any] = [event for event in events if isinstance(event, procedure_papers.HEARD)]

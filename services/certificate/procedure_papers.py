@@ -42,8 +42,6 @@ from services.kernel.why import UNITS_ZH
 from services.kernel.workdays import WorkCalendar
 
 _WHERE_ANNOUNCED = "听证通知书载明的地点"
-_APPLICANTS = frozenset({"CITIZEN", "ENTERPRISE_AGENT"})
-_ONLINE = ("经统一身份认证后在线提交",)
 _IN_SHORT = "行政许可法"
 _NOBODY = "无当事人到场"
 
@@ -182,7 +180,7 @@ def _interested_party(event: InterestedPartyNotified, case: CaseFacts, settings:
 
 
 def _statement(event: InterestedPartyHeard, case: CaseFacts) -> Draft:
-    in_writing = event.recorded_by.role in _APPLICANTS
+    in_writing = event.recorded_by.role in c.APPLICANTS
 
     def build(head: dict[str, Any]) -> c.StatementRecord:
         return c.StatementRecord(
@@ -190,7 +188,7 @@ def _statement(event: InterestedPartyHeard, case: CaseFacts) -> Draft:
             speaker_name=event.name,
             speaker_role="利害关系人",
             spoken_at=event.heard_at,
-            officers=_ONLINE if in_writing else (event.recorded_by.name,),
+            officers=c.ONLINE if in_writing else (event.recorded_by.name,),
             in_writing=in_writing,
             statement=event.statement,
             basis=_basis(case, ART_36),
@@ -202,7 +200,7 @@ def _statement(event: InterestedPartyHeard, case: CaseFacts) -> Draft:
 
 def _own_statement(event: ApplicantHeard, case: CaseFacts) -> Draft:
     """Of the applicant's side; what it handed in itself is kept in its words, without anybody's signature."""
-    in_writing = event.recorded_by.role in _APPLICANTS
+    in_writing = event.recorded_by.role in c.APPLICANTS
     basis = _basis(case, ART_7_36)
 
     def build(head: dict[str, Any]) -> c.StatementRecord:
@@ -211,7 +209,7 @@ def _own_statement(event: ApplicantHeard, case: CaseFacts) -> Draft:
             speaker_name=event.name,
             speaker_role="代理人" if case.agent and event.name == case.agent.name else "申请人",
             spoken_at=event.heard_at,
-            officers=_ONLINE if in_writing else (event.recorded_by.name,),
+            officers=c.ONLINE if in_writing else (event.recorded_by.name,),
             in_writing=in_writing,
             statement=event.statement,
             basis=basis,

@@ -19,11 +19,12 @@ from contracts.events.common import (
     Party,
     PartyType,
 )
-from contracts.events.standing import StandingAct, StandingDecided, StandingProposed
+from contracts.events.standing import StandingAct, StandingDecided, StandingHeard, StandingProposed
 from services.certificate.domain.certificate import HOLDER_NAME
 from services.certificate.domain.holders import of_row
 from services.certificate.files import contents_after as c
-from services.certificate.files.contents_base import BUSINESS_36, Remedies
+from services.certificate.files.contents_base import ART_7, BUSINESS_36, Remedies
+from services.certificate.files.contents_procedure import APPLICANTS, ONLINE, StatementRecord
 from services.certificate.paper_contents import LICENCE, Build, CaseFacts, Draft
 from services.kernel.certificate_life import GROUNDS, LABELS, Ground, LifeAct
 
@@ -43,7 +44,7 @@ _NEVER_ISSUED = "该证照自始没有法律效力，不予赔偿。"
 class Standing:
     """What is proposed or decided, and the certificate as it was before."""
 
-    event: StandingDecided | StandingProposed
+    event: StandingDecided | StandingProposed | StandingHeard
     certificate_id: UUID
     type_name: str
     number_shown: str
@@ -76,6 +77,30 @@ def notice(standing: Standing, case: CaseFacts, contact: str) -> Draft:
         )
 
     return _filed("STANDING_NOTICE", standing, case, event.proposed_at, build)
+
+
+def statement(standing: Standing, case: CaseFacts) -> Draft:
+    """What the holder says to it, each time he speaks; handed in online it is kept in his words."""
+    event = standing.event
+    assert isinstance(event, StandingHeard), "a record needs a statement"
+    in_writing = event.heard_by.role in APPLICANTS
+
+    def build(head: dict[str, Any]) -> StatementRecord:
+        return StatementRecord(
+            **head | {name: head[name] or said for name, said in _WITHOUT_CASE.items()},
+            speaker_name=case.everybody,
+            speaker_role="持证人",
+            spoken_at=event.heard_at,
+            officers=ONLINE if in_writing else (event.heard_by.name,),
+            in_writing=in_writing,
+            statement=event.statement,
+            basis=ART_7
+            if _speaks_of_licences(case.item)
+            else f"{'、'.join(case.item.basis) or BUSINESS_36}，参照{ART_7}",
+        )
+
+    filed = _filed("STATEMENT_RECORD", standing, case, event.heard_at, build)
+    return replace(filed, occasion=f"{event.decision_id} {event.heard_at.isoformat()}")
 
 
 def draft(standing: Standing, case: CaseFacts, *, conditions: str = "", deliver_by: DueDate | None = None) -> Draft:
@@ -145,7 +170,9 @@ def _filed(kind: str, standing: Standing, case: CaseFacts, at: datetime, build: 
 
 
 def _lines(standing: Standing) -> tuple[c.ChangeLine, ...]:
-    return tuple(_line(one.what, one.before, one.after, standing) for one in standing.event.changes)
+    event = standing.event
+    assert not isinstance(event, StandingHeard), "a statement changes nothing"
+    return tuple(_line(one.what, one.before, one.after, standing) for one in event.changes)
 
 
 def _line(what: str, before: str, after: str, standing: Standing) -> c.ChangeLine:

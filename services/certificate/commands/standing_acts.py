@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.events.standing import StandingDecided, StandingProposed
+from contracts.events.standing import StandingDecided, StandingHeard, StandingProposed
 from services.certificate import repository
 from services.certificate.commands.issue_papers import issue_papers
 from services.certificate.commands.life import Cause, Next, change, next_version
@@ -17,7 +17,7 @@ from services.certificate.domain.errors import FieldsFaulty, NotFound
 from services.certificate.domain.holders import keys_of
 from services.certificate.kit import Kit
 from services.certificate.paper_contents import CaseFacts
-from services.certificate.standing_papers import Standing, bare_case, draft, notice, of_holders
+from services.certificate.standing_papers import Standing, bare_case, draft, notice, of_holders, statement
 from services.chassis.database import UnitOfWork
 from services.kernel.certificate_life import LifeAct
 
@@ -55,6 +55,20 @@ async def tell_holders(uow: UnitOfWork, proposed: Sequence[StandingProposed], ki
         await issue_papers(uow, [notice(standing, case, kit.settings.contact)], kit)
 
 
+async def hear_holders(uow: UnitOfWork, heard: Sequence[StandingHeard], kit: Kit) -> None:
+    """What a holder says is recorded in writing, once.
+
+    Raises:
+        NotFound: the library has no such certificate.
+    """
+    for event in heard:
+        row = await repository.lock_certificate(uow.connection, event.identifier)
+        if row is None:
+            raise NotFound
+        standing, case = await _about(uow, row, event, kit)
+        await issue_papers(uow, [statement(standing, case)], kit)
+
+
 async def _note(uow: UnitOfWork, row: Any, event: StandingDecided | StandingProposed) -> None:
     """Who proposes or decides about a certificate has read it: the holder sees by whom."""
     if isinstance(event, StandingDecided):
@@ -79,14 +93,14 @@ async def _note(uow: UnitOfWork, row: Any, event: StandingDecided | StandingProp
 
 
 async def _about(
-    uow: UnitOfWork, row: Any, event: StandingDecided | StandingProposed, kit: Kit
+    uow: UnitOfWork, row: Any, event: StandingDecided | StandingProposed | StandingHeard, kit: Kit
 ) -> tuple[Standing, CaseFacts]:
     standing, signed = await standing_of(uow, row, event, kit)
     return standing, await _case_of(uow, row, event.decision_id, signed, kit)
 
 
 async def standing_of(
-    uow: UnitOfWork, row: Any, event: StandingDecided | StandingProposed, kit: Kit
+    uow: UnitOfWork, row: Any, event: StandingDecided | StandingProposed | StandingHeard, kit: Kit
 ) -> tuple[Standing, dict[str, Any]]:
     """The certificate as it was before, with what is proposed or decided about it; and its signed record."""
     signed = kit.signer.verify(await signed_within(uow.connection, row, kit))

@@ -8,6 +8,7 @@ from typing import ClassVar
 from services.certificate.files.errors import IncompleteContents
 
 LICENSING_LAW = "《中华人民共和国行政许可法》"
+ART_7 = f"{LICENSING_LAW}第七条"
 ART_7_36 = f"{LICENSING_LAW}第七条、第三十六条"
 ART_8 = f"{LICENSING_LAW}第八条第二款"
 ART_32_1 = f"{LICENSING_LAW}第三十二条第一款第（一）项"

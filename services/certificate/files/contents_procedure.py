@@ -161,6 +161,10 @@ class InterestedPartyNotice(Paper):
     basis: str = ART_36
 
 
+APPLICANTS = frozenset({"CITIZEN", "ENTERPRISE_AGENT"})  # roles of those who speak for themselves
+ONLINE = ("经统一身份认证后在线提交",)
+
+
 @dataclass(frozen=True, kw_only=True)
 class StatementRecord(Paper):
     """陈述申辩笔录"""

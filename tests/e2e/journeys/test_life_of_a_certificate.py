@@ -94,7 +94,7 @@ async def _annulled(town: Town, case: Life, land: Standing) -> None:
     assert (seen["verdict"], seen["reason"]) == ("NO_LONGER_VALID", "ANNULLED")
     await _told(owner.get, case, "CERTIFICATE_DECISION")
     papers = expect(await owner.get(f"{land.path}/papers"), 200, "papers about it")["papers"]
-    assert [paper["kind"] for paper in papers] == ["STANDING_NOTICE", "ANNULMENT_DECISION"]
+    assert [paper["kind"] for paper in papers] == ["STANDING_NOTICE", "STATEMENT_RECORD", "ANNULMENT_DECISION"]
 
 
 async def test_a_certificate_is_lost_reissued_printed_again_amended_and_runs_out(town: Town) -> None:

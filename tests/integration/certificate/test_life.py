@@ -61,6 +61,12 @@ def proposed(decision: standing.StandingDecided, **of: Any) -> standing.Standing
     return standing.StandingProposed(**same | told | of)
 
 
+def said_to(decision: standing.StandingDecided, statement: str) -> standing.StandingHeard:
+    """What the holder said to the proposal."""
+    same = decision.model_dump(include=set(standing.StandingHeard.model_fields))
+    return standing.StandingHeard(**same, statement=statement, heard_at=NOON + timedelta(days=1), heard_by=CLERK)
+
+
 async def now_of(library: Library, row: Row) -> Row:
     (found,) = await library.rows("SELECT * FROM certificate WHERE id = :id", id=row["id"])
     return dict(found._mapping)
@@ -332,11 +338,13 @@ async def test_the_holder_is_told_in_writing_before_his_certificate_is_taken_awa
     await library.hear(proposed(decision))
     await library.hear(proposed(decision))
     before = (await library.get(path, holder)).json()["papers"]
+    for _ in range(2):
+        await library.hear(said_to(decision, "本人不知情"))
     await library.hear(decision)
 
     (notice,) = before
     after = (await library.get(path, holder)).json()["papers"]
-    assert [paper["kind"] for paper in after] == ["STANDING_NOTICE", "ANNULMENT_DECISION"]
+    assert [paper["kind"] for paper in after] == ["STANDING_NOTICE", "STATEMENT_RECORD", "ANNULMENT_DECISION"]
     (kept,) = await library.rows("SELECT contents_sealed FROM paper WHERE id = :id", id=notice["paper_id"])
     told = load_job(library.kit.open_contents(kept.contents_sealed)).contents
     assert isinstance(told, StandingNotice)
