@@ -193,7 +193,7 @@ def supervised_light(own: Clocks, going_on: Proceedings, now: datetime) -> Light
     return Light(max(on, key=GRAVITY.index)) if on else None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(history=histories(), later=HOURS)
 def test_the_inbox_and_supervision_show_the_same_light_at_any_instant(
     history: tuple[Clocks, Proceedings], later: timedelta

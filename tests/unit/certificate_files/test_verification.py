@@ -201,7 +201,7 @@ def test_a_file_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch, s
 
 
 @given(st.binary(max_size=400), st.binary(max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_garbage_never_raises(body: bytes, container: bytes) -> None:
     head = b"%PDF-1.7\n" + body
     hexes = b"<" + container.hex().upper().encode() + b">"
@@ -239,7 +239,7 @@ def test_what_a_file_claims_is_found_without_holding_up_the_process(piece: bytes
     assert time.thread_time() - begun - plain < plain / 2
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from(CLAIMED), max_size=9).map(b"".join))
 def test_claims_are_those_that_the_plain_reading_finds(content: bytes) -> None:
     uuid = rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"

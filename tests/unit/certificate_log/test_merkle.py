@@ -191,7 +191,7 @@ def test_consistency_proofs_are_those_of_the_reference(first: int, second: int) 
 
 
 @given(SIZES, st.integers(1, 40), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_both_implementations_build_the_same_tree_and_proofs(size: int, batch: int, data: st.DataObject) -> None:
     leaves = data_of(size)
     nodes, frontier = stored(leaves, batch)
@@ -206,7 +206,7 @@ def test_both_implementations_build_the_same_tree_and_proofs(size: int, batch: i
 
 
 @given(SIZES, st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_was_built_is_verified_at_every_earlier_size(size: int, data: st.DataObject) -> None:
     leaves = data_of(size)
     nodes, _ = stored(leaves)
@@ -220,7 +220,7 @@ def test_what_was_built_is_verified_at_every_earlier_size(size: int, data: st.Da
 
 
 @given(st.integers(2, 300), st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_a_proof_with_any_bit_changed_or_a_part_more_or_less_fails(size: int, data: st.DataObject) -> None:
     leaves = data_of(size)
     nodes, _ = stored(leaves)
@@ -258,7 +258,7 @@ def changes(proof: list[bytes]) -> st.SearchStrategy[list[bytes]]:
 
 
 @given(st.integers(2, 300), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_other_place_and_no_other_history_is_proven(size: int, data: st.DataObject) -> None:
     leaves = data_of(size)
     nodes, _ = stored(leaves)

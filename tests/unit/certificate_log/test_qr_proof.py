@@ -61,7 +61,7 @@ def test_it_is_read_from_the_page_at_a_million_leaves() -> None:
 
 
 @given(st.integers(1, 2**40), st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_what_is_packed_is_unpacked(size: int, data: st.DataObject) -> None:
     proof = a_proof(data.draw(st.integers(0, size - 1)), size, data.draw(st.integers(0, 40)))
     act = data.draw(st.sampled_from(list(Act)))
@@ -71,7 +71,7 @@ def test_what_is_packed_is_unpacked(size: int, data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_changed_proof_leads_to_another_head_or_to_none(data: st.DataObject) -> None:
     """A head is a size and its root: trees of some neighbouring sizes have paths of the same shape."""
     proof = a_proof(5, 1000)

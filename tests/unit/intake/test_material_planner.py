@@ -51,7 +51,7 @@ def catalogues(draw: st.DrawFn) -> tuple[list[Wanted], dict[int, str], set[str]]
     return draw(st.permutations(members)), types, draw(st.sets(st.sampled_from(codes), max_size=2))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(catalogues())
 def test_the_plan_is_as_small_as_exhaustive_search_finds(catalogue: tuple[list[Wanted], dict[int, str], set[str]]):
     members, types, held = catalogue
@@ -63,7 +63,7 @@ def test_the_plan_is_as_small_as_exhaustive_search_finds(catalogue: tuple[list[W
     assert len(plan.bring) == fewest(members, types, held)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(catalogues())
 def test_what_the_library_holds_as_valid_is_never_asked_for(catalogue: tuple[list[Wanted], dict[int, str], set[str]]):
     members, types, held = catalogue

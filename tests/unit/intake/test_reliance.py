@@ -47,7 +47,7 @@ PAIRS = st.sets(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(PAIRS, PAIRS)
 def test_the_walk_finds_every_case_of_every_chain_once(
     relied: set[tuple[UUID, str]], issued: set[tuple[UUID, str]]
