@@ -12,7 +12,11 @@ if __name__ == "__main__":
         catalogue_import.add_arguments,
     )
     load_calendar = Command(
-        "load-calendar", "载入一年的工作日历 (先显示影响)", calendar_load.run, calendar_load.add_arguments
+        "load-calendar",
+        "载入一年的工作日历 (先显示影响, 确认后载入)",
+        calendar_load.run,
+        calendar_load.add_arguments,
+        more=calendar_load.HELP,
     )
     verify_receipt = Command(
         "verify-receipt",

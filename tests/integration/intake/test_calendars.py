@@ -1,8 +1,10 @@
 """Loading a year: preview, provisional dates made final, every open clock gone through, and told."""
 
-import argparse
 import asyncio
+import io
 import json
+import sys
+from argparse import ArgumentParser, Namespace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -265,24 +267,64 @@ async def test_only_the_catalogue_administrator_loads_one(desk: Desk) -> None:
     assert answer.status_code == 403
 
 
-async def test_by_command_with_and_without_preview(
-    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    await desk.done(await desk.submitted("P07"), "receipt")
+def command(tmp_path: Path, *options: str) -> Namespace:
     file = tmp_path / "2027.json"
     days = [{"date": d["on"], "name": d["name"], "isOffDay": not d["works"]} for d in YEAR["days"]]
     file.write_text(json.dumps({"year": 2027, "papers": YEAR["sources"], "days": days}))
-    parser = argparse.ArgumentParser()
+    parser = ArgumentParser()
     calendar_load.add_arguments(parser)
+    return parser.parse_args([str(file), *options])
 
-    preview = await asyncio.to_thread(calendar_load.run, parser.parse_args([str(file), "--preview"]))
+
+async def loads(desk: Desk) -> int:
+    async with desk.database.read() as connection:
+        found = await connection.execute(text("SELECT count(*) FROM calendar_load"))
+    return int(found.scalar_one())
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [(["--preview"], 0, ""), (["--yes"], 0, "已载入 2027 年"), ([], 3, "非终端，无人确认：以上只是预览")],
+)
+async def test_the_command_shows_what_moves_and_loads_unasked_only_when_told_to(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], status: int, said: str
+) -> None:
+    await desk.done(await desk.submitted("P07"), "receipt")
+    given = command(tmp_path, *options)
+
+    ended = await asyncio.to_thread(calendar_load.run, given)
+
     seen = capsys.readouterr().out
-    loaded = await asyncio.to_thread(calendar_load.run, parser.parse_args([str(file)]))
-
-    assert (preview, loaded) == (0, 0)
+    assert (ended, await loads(desk)) == (status, 1 if options == ["--yes"] else 0)
     assert "2027-01-07" in seen
-    assert f"python -m services.approval preview-calendar {file}" in seen
-    assert "已载入 2027 年" in capsys.readouterr().out
+    assert f"python -m services.approval preview-calendar {given.file}" in seen
+    assert said in seen
+
+
+@pytest.mark.parametrize(("answer", "status"), [("yes\n", 0), ("no\n", 3), ("\n", 3), ("", 3)])
+async def test_in_a_terminal_the_command_asks_after_showing(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, status: int
+) -> None:
+    await desk.done(await desk.submitted("P07"), "receipt")
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+    monkeypatch.setattr(sys, "stdout", screen)
+
+    ended = await asyncio.to_thread(calendar_load.run, command(tmp_path))
+
+    shown_first, asked, after = screen.getvalue().partition("确认载入")
+    assert (ended, await loads(desk)) == (status, 1 if status == 0 else 0)
+    assert asked
+    assert "2027-01-07" in shown_first
+    assert "preview-calendar" in shown_first
+    assert ("已载入" in after, "没有载入" in after) == (status == 0, status != 0)
+
+
+class Terminal(io.StringIO):
+    """A screen and a keyboard as far as a command asks."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 async def test_nobody_is_returned_on_a_provisional_day_to_supply_by(desk: Desk, travel: Travel) -> None:
