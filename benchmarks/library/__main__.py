@@ -124,6 +124,7 @@ class Run:
             ended = f"超出规定时间（{over}）"
         except Exception as fault:  # whatever it is, what was measured before is told
             ended = f"{type(fault).__name__}: {str(fault)[:500]}"
+        ended = ended or report.came_short(self.figures)
         self.figures["goals"] = report.goals(self.figures)
         self.figures["machine"] = {
             "cores": len(os.sched_getaffinity(0)),

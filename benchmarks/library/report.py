@@ -49,6 +49,12 @@ def _at_least(measured: float, goal: float) -> dict[str, float | bool]:
     return {"measured": measured, "goal": goal, "met": measured >= goal}
 
 
+def came_short(figures: Figures) -> str:
+    """How much of the library there was no time or room to load; nothing when all of it is there."""
+    size, wanted = figures.get("size", 0), figures.get("loading", {}).get("wanted", 0)
+    return f"只装入 {size:,} / {wanted:,} 张" if size < wanted else ""
+
+
 def show(figures: Figures, console: Console) -> None:
     if figures["goals"]:
         console.print(_goals(figures))
@@ -58,7 +64,8 @@ def show(figures: Figures, console: Console) -> None:
 
 
 def _goals(figures: Figures) -> Table:
-    title = f"证照库 {figures['size']:,} 张 / library of {figures['size']:,} certificates"
+    short = came_short(figures)
+    title = f"证照库 {figures['size']:,} 张 / library of {figures['size']:,} certificates{short and f'（{short}）'}"
     table = Table("项目 / what", "实测 / measured", "目标 / goal", "", title=title, box=box.SIMPLE_HEAD)
     names = _names(figures)
     for name, found in figures["goals"].items():

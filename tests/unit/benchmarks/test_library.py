@@ -1,6 +1,8 @@
 """The run of the large library: it ends in time, tells what it has by then, and removes what killed runs left."""
 
+import json
 import os
+from contextlib import nullcontext
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -8,8 +10,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from benchmarks.library import __main__ as library
 from benchmarks.library import report
-from benchmarks.library.place import remove_leftovers
+from benchmarks.library.place import Place, remove_leftovers
 from benchmarks.library.stages import Stages, TimeOver, minutes
 
 _ASKED = {"search_ms": 2.0, "verify_ms": 3.0, "proof_ms": 1.5, "append_ms": 4.0, "log2": 10.0}
@@ -44,6 +47,24 @@ def test_a_run_that_was_stopped_at_once_shows_no_goal() -> None:
     report.show(figures, _console())
 
     assert figures["goals"] == {}
+
+
+def test_a_library_that_stayed_smaller_than_asked_for_has_ended_early_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures = {"size": 4000, "asked": {"4000": _ASKED | _MORE}}
+    figures["loading"] = {"seconds": 1.0, "per_second": 4000.0, "wanted": 10_000}
+    monkeypatch.setattr(Place, "opened", lambda _: nullcontext())
+    monkeypatch.setattr(library.Run, "_measure", lambda run, _: run.figures.update(figures))
+    monkeypatch.setattr(library, "check_machine", lambda *_: None)
+    out = tmp_path / "figures.json"
+
+    status = library.main(["--size", "10000", "--folder", str(tmp_path), "--out", str(out)])
+
+    told = "".join(capsys.readouterr().out.split())
+    assert status == 3
+    assert json.loads(out.read_text("utf-8"))["machine"]["ended_early"] == "只装入 4,000 / 10,000 张"
+    assert told.count("只装入4,000/10,000张") == 2, "over the table and at the end"
 
 
 def test_a_stage_ends_when_the_time_is_over() -> None:
