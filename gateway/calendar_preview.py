@@ -1,7 +1,10 @@
 """What loading a year would move (载入前预览): intake's dates and approval's days of steps in one answer."""
 
+import asyncio
 import re
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import aiohttp
 import orjson
@@ -20,12 +23,18 @@ MISSING = (
     "What moves in the days of steps could not be had: this preview is incomplete, try again later",
 )
 _WITH_BODY = ("content-type", "idempotency-key")
-_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=2, sock_connect=1)
+_TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})  # as intake reads a switch
+_LEAST = 0.001  # for the HTTP client 0 is no limit at all
 
 
 def is_asked_for(request: Request, route: Route, path: list[str]) -> bool:
-    """Whether the request may be for a preview; whether it is one, only intake's answer says."""
-    return route.template == TEMPLATE and "preview" in request.query and re.fullmatch("[0-9]+", path[-1]) is not None
+    """Whether the request may be for a preview; whether it is one, only intake's answer says.
+
+    What loads is no preview, however it says so: it is passed on like everything else.
+    """
+    if route.template != TEMPLATE or re.fullmatch("[0-9]+", path[-1]) is None:
+        return False
+    return dict(parse_qsl(request.query)).get("preview", "").lower() in _TRUE
 
 
 class CalendarPreviews:
@@ -34,7 +43,7 @@ class CalendarPreviews:
         self._upstreams = upstreams
 
     async def answer(self, request: Request, route: Route, path: list[str], headers: dict[str, str]) -> Answer:
-        """Intake checks and answers; only what it answers as a preview is completed by approval.
+        """Intake checks and answers; only what it answers as a preview is completed by approval, in the time left.
 
         `steps` is null and approval in `missing`, with a notice to read, when its part cannot be had, whatever the
         reason: a preview that is short never looks complete.
@@ -43,31 +52,41 @@ class CalendarPreviews:
             Refused: intake is away, or the body is too large or too slow.
         """
         body = await _body(request, route)
+        left = _until(asyncio.get_running_loop().time() + route.deadline)
         handed = handed_on(headers) | {name: headers[name] for name in _WITH_BODY if name in headers}
         try:
             target = f"{TEMPLATE.format(year=path[-1])}?{request.query}"
-            status, content, content_type = await self._ask("intake", target, body, handed)
+            status, content, content_type = await self._ask("intake", target, body, handed, left())
         except Away:
             raise service_away("intake") from None
         head = [(b"cache-control", b"no-store")]
         if status != 200:
             return Answer(status, content, content_type, head)
-        steps = await self._steps(path[-1], body, handed)
+        steps = await self._steps(path[-1], body, handed, left())
         missing = [] if steps is not None else ["approval"]
         told = {"steps": steps, "missing": missing, "notice": MISSING[request.english] if missing else None}
         return Answer.json(_parsed(content) | told, headers=head)
 
-    async def _steps(self, year: str, body: bytes, headers: dict[str, str]) -> dict[str, Any] | None:
+    async def _steps(self, year: str, body: bytes, headers: dict[str, str], seconds: float) -> dict[str, Any] | None:
         try:
-            status, content, _ = await self._ask("approval", STEPS.format(year=year), body, headers)
+            status, content, _ = await self._ask("approval", STEPS.format(year=year), body, headers, seconds)
             found = orjson.loads(content) if status == 200 else None
         except (Away, ValueError):
             return None
         return found if isinstance(found, dict) else None
 
-    async def _ask(self, service: str, target: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, str]:
+    async def _ask(
+        self, service: str, target: str, body: bytes, headers: dict[str, str], seconds: float
+    ) -> tuple[int, bytes, str]:
         address = URL(self._upstreams[service] + target, encoded=True)
-        return await fetch(self._http, "POST", address, headers, _TIMEOUT, body=body)
+        timeout = aiohttp.ClientTimeout(total=seconds, connect=2, sock_connect=1)
+        return await fetch(self._http, "POST", address, headers, timeout, body=body)
+
+
+def _until(deadline: float) -> Callable[[], float]:
+    """Seconds that are left, on the clock of the loop."""
+    loop = asyncio.get_running_loop()
+    return lambda: max(deadline - loop.time(), _LEAST)
 
 
 async def _body(request: Request, route: Route) -> bytes:

@@ -82,6 +82,44 @@ async def test_what_intake_does_not_answer_as_a_preview_is_handed_on_as_it_is(
     assert stack.approval.begun == 0
 
 
+@pytest.mark.parametrize("query", ["?preview=false", "?preview=0", "?preview=true&preview=off", "?no-preview=true"])
+async def test_a_year_that_is_loaded_keeps_the_answer_and_the_headers_of_intake(
+    stack: Stack, client: httpx.AsyncClient, query: str
+) -> None:
+    busy = {"code": "intake.busy"}
+    stack.intake.answers(YEAR, busy, 429, {"Retry-After": "7", "Idempotency-Replayed": "true"})
+
+    answer = await client.post(f"{YEAR}{query}", headers=ADMIN, json=BODY)
+
+    assert (answer.status_code, answer.json()) == (429, busy)
+    assert (answer.headers["retry-after"], answer.headers["idempotency-replayed"]) == ("7", "true")
+
+
+@pytest.mark.parametrize("word", ["true", "True", "1", "yes", "on"])
+async def test_each_word_intake_takes_for_true_asks_for_a_preview(
+    stack: Stack, client: httpx.AsyncClient, word: str
+) -> None:
+    fill(stack)
+
+    answer = await client.post(f"{YEAR}?preview={word}", headers=ADMIN, json=BODY)
+
+    assert answer.json()["steps"] == DAYS
+
+
+async def test_both_services_together_have_the_time_of_the_route(tmp_path: Path) -> None:
+    async def wait_for_the_end(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async with running(tmp_path, deadline=2.0) as stack:
+        stack.intake.answers(YEAR, SEEN)
+        stack.approval.acts[STEPS] = wait_for_the_end
+        async with httpx.AsyncClient(base_url=stack.url, trust_env=False, timeout=20) as client:
+            answer = await client.post(f"{YEAR}?preview=true", headers=ADMIN, json=BODY)
+
+    assert (answer.json()["steps"], answer.json()["missing"]) == (None, ["approval"])
+
+
 async def test_without_intake_there_is_no_preview(tmp_path: Path) -> None:
     async with running(tmp_path, away=("intake",)) as stack:
         async with httpx.AsyncClient(base_url=stack.url, trust_env=False) as client:
