@@ -61,6 +61,8 @@ EVENT_LABELS = {
     "intake.application.dates_moved.v1": "到期日重新推算",
     "intake.application.moved.v1": "改用事项新版本",
     "intake.renewal.deemed.v1": "逾期未决定，视为准予延续",
+    "intake.certificate.relied_upon.v1": "以已有电子证照作为依据",
+    "intake.case.recalled.v1": "所依据的证照失效，转请复核",
     "intake.bundle_member.started.v1": "纳入一件事联办",
     "intake.result.handed_over.v1": "送达结果",
     "intake.case.concluded.v1": "办结",

@@ -135,11 +135,14 @@ def _special_procedures(told: Told) -> Iterator[Run]:
 
 
 def _hearing(told: Told, calendar: WorkCalendar) -> Iterator[Run]:
-    """The right is told, asked for within 5 days, the hearing held within 20, announced 7 days before."""
+    """The right is told, asked for within 5 days, the hearing held within 20, announced 7 days before.
+
+    Each telling is answered by what came after it: somebody found only later is told when the others have waived.
+    """
     rights = told.of("approval.hearing.told.v1")
     requested = told.first("approval.hearing.requested.v1")
     waivers = [line.at for line in told.of("approval.hearing.waived.v1") if line.detail.get("settled")]
-    answered_at = min((at for at in (requested.at if requested else None, *waivers) if at is not None), default=None)
+    answers = sorted([*waivers, *([requested.at] if requested else [])])
     for line in rights:
         yield Run(
             ClockName.HEARING_REQUEST,
@@ -147,11 +150,11 @@ def _hearing(told: Told, calendar: WorkCalendar) -> Iterator[Run]:
             ("告知听证权利", "being told of the right to a hearing"),
             line.at,
             HEARING_REQUEST,
-            met_at=answered_at,
+            met_at=next((at for at in answers if at >= line.at), None),
             ended_at=told.stopped_at,
             whose=Whose.PARTY,
         )
-    if not rights or (requested is None and waivers):
+    if not rights or (requested is None and any(at >= rights[-1].at for at in waivers)):
         return
     yield Run(
         ClockName.HEARING_HOLDING,

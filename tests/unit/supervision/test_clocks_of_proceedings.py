@@ -148,6 +148,25 @@ def test_art47_a_settled_waiver_leaves_no_hearing_to_hold() -> None:
     assert clocks(CASE, *lines, now="2026-10-30 09:00", name=ClockName.HEARING_HOLDING) == []
 
 
+def test_art47_who_is_told_after_the_others_waived_has_his_own_five_days_and_a_hearing_may_follow() -> None:
+    lines = (
+        line("approval.hearing.told", "2026-09-22 09:00"),
+        line("approval.hearing.waived", "2026-09-23 09:00", settled=True),
+        line("approval.hearing.told", "2026-10-09 09:00"),
+    )
+    waived = line("approval.hearing.waived", "2026-10-12 09:00", settled=True)
+
+    first, newcomer = clocks(CASE, *lines, now="2026-10-10 09:00", name=ClockName.HEARING_REQUEST)
+    holding = one(CASE, *lines, now="2026-10-10 09:00", name=ClockName.HEARING_HOLDING)
+    met = clocks(CASE, *lines, waived, now="2026-10-30 09:00", name=ClockName.HEARING_REQUEST)
+
+    assert (first.state, first.met_at) == (ClockState.MET, at("2026-09-23 09:00"))
+    assert (newcomer.state, newcomer.met_at) == (ClockState.RUNNING, None)
+    assert holding.state is ClockState.NOT_STARTED
+    assert [view.met_at for view in met] == [at("2026-09-23 09:00"), at("2026-10-12 09:00")]
+    assert clocks(CASE, *lines, waived, now="2026-10-30 09:00", name=ClockName.HEARING_HOLDING) == []
+
+
 @pytest.mark.parametrize(
     ("hearing", "latest"), [("2026-10-12", "2026-09-27"), ("2026-11-20", "2026-11-11"), ("2026-11-22", "2026-11-11")]
 )

@@ -14,6 +14,8 @@ OF_A_CASE = [
     for subject, model in EVENTS.items()
     if subject.startswith("intake.") and "application_id" in model.model_fields and "bundle" not in subject
 ]
+# A bundle has its own pages, and what supervision itself tells is no line of anybody's timeline.
+NOT_OF_A_CASE = ("intake.bundle.", "intake.bundle_stage.", "supervision.")
 
 
 @pytest.mark.parametrize("subject", OF_A_CASE)
@@ -27,6 +29,15 @@ def test_every_event_of_a_case_is_a_labelled_line(subject: str) -> None:
     assert fact.at.tzinfo is not None
     assert subject in EVENT_LABELS
     assert "石阶前" not in str(fact.detail)
+
+
+def test_every_line_of_a_case_says_in_words_what_happened_whoever_told_it() -> None:
+    heard = {subject: event for subject, event in examples().items() if not subject.startswith(NOT_OF_A_CASE)}
+
+    lines = {subject for subject, event in heard.items() if (fact := fact_of(event)) is not None and fact.case_id}
+
+    assert {"intake.certificate.relied_upon.v1", "intake.case.recalled.v1"} <= lines
+    assert lines - EVENT_LABELS.keys() == set()
 
 
 def test_a_loaded_calendar_is_about_no_case() -> None:
