@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from contracts.events.common import Actor, AgentRef, ItemRef, MaterialRef, Party
+from contracts.events.common import Actor, AgentRef, CoApplicant, ItemRef, MaterialRef, Party
 from contracts.events.intake import ApplicationAccepted, ApplicationWithdrawn
 from services.approval import mapping
 from services.approval.domain.case import Case, Decided, OpinionWritten
@@ -69,6 +69,10 @@ class Loaded:
     @property
     def applicant(self) -> Party:
         return Party.model_validate(self.row["applicant"])
+
+    @property
+    def co_applicants(self) -> tuple[CoApplicant, ...]:
+        return tuple(CoApplicant.model_validate(one) for one in self.row["co_applicants"] or ())
 
     @property
     def agent(self) -> AgentRef | None:

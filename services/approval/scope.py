@@ -40,10 +40,13 @@ def own_keys(principal: Principal) -> list[str]:
 
 
 def concerned(principal: Principal) -> ColumnElement[bool]:
-    """Cases the caller applied for, is the agent of, or is an interested party of that was told by its number."""
+    """Cases the caller applied for, alone or with others, is the agent of, or is an interested party of that was told
+    by its number.
+    """
     rules: list[ColumnElement[bool]] = []
     for key in own_keys(principal) if principal.has(*CONCERNED) else []:
         rules.append(col(CaseRow.applicant)["subject_key"].astext == key)
+        rules.append(col(CaseRow.co_applicants).contains([{"subject_key": key}]))
         rules.append(col(CaseRow.agent)["subject_key"].astext == key)
         rules.append(col(CaseRow.proceedings).contains({"parties": [{"subject_key": key}]}))
     return or_(false(), *rules)

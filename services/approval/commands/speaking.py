@@ -57,9 +57,14 @@ async def perform_own(
 
 
 def speaker_of(loaded: Loaded, principal: Principal) -> Speaker:
-    """The applicant's side first: the scope has seen to it that the caller is one or the other."""
+    """The applicant's side first, who applies with others by his own name; the scope has seen to it that it is one."""
     keys, agent = own_keys(principal), loaded.agent
-    if loaded.applicant.subject_key in keys or (agent is not None and agent.subject_key in keys):
+    if loaded.applicant.subject_key in keys:
+        return Speaker(loaded.applicant.name)
+    together = next((one for one in loaded.co_applicants if one.subject_key in keys), None)
+    if together is not None:
+        return Speaker(together.name)
+    if agent is not None and agent.subject_key in keys:
         return Speaker(loaded.applicant.name)
     party = next(party for party in loaded.case.proceedings.parties if party.subject_key in keys)
     return Speaker(party.name, party.no)

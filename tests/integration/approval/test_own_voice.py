@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy import text
 
+from contracts.events.common import CoApplicant, PartyType
 from services.chassis import clock
 from services.chassis.sealing import Sealer
 from services.kernel.workdays import official_calendar
 from tests.support import tokens
-from tests.support.approval import Approval
+from tests.support.approval import SEALED, Approval
 from tests.support.approval_desk import Desk, inspectors
 
 APPLICANT = "a" * 64
@@ -45,6 +46,28 @@ async def test_art_47_the_applicant_asks_for_a_hearing_himself_within_five_worki
     assert (after["step"], after["may_ask"]) == ("REQUESTED", False)
     event = await desk.told("approval.hearing.requested.v1")
     assert (event["person"], event["recorded_by"]["role"]) == ("向小满", "CITIZEN")
+
+
+async def test_arts_36_and_47_who_applies_with_others_asks_and_speaks_by_his_own_name(approval: Approval) -> None:
+    husband = "c" * 64
+    co = CoApplicant(
+        party_type=PartyType.PERSON,
+        name="石大山",
+        subject_key=husband,
+        masked_number="4****************4",
+        sealed_number=SEALED,
+    )
+    desk = await Desk.reviewed(approval, co_applicants=(co,))
+    await desk.done("statements", citizen(husband), statement="与配偶意见一致")
+    await desk.done("hearing/notice", approval.handler, persons=["石大山"], notice="可以在五个工作日内要求听证")
+    path = f"cases/{desk.accepted.case_no}/hearing"
+
+    first, own = [(await approval.get(path, citizen(key))).json()["may_ask"] for key in (APPLICANT, husband)]
+    await desk.done("hearing/application", citizen(husband), reason="对事实有异议")
+
+    assert (first, own) == (False, True)
+    heard, asked = await desk.told("approval.applicant.heard.v1"), await desk.told("approval.hearing.requested.v1")
+    assert (heard["name"], asked["person"]) == ("石大山", "石大山")
 
 
 async def test_art_47_after_the_fifth_working_day_nobody_is_told_that_he_may_ask(approval: Approval) -> None:
