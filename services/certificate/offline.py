@@ -135,7 +135,7 @@ def read_heads(text: str, keys: Mapping[str, Any]) -> dict[int, Mapping[str, Any
     except RecordNotAuthentic as fault:
         false = Words("日志头不实", "日志头的签名无法通过验证，不能作为核验依据。", "请从本平台重新取得日志头和公钥。")
         raise Refused(Outcome.FALSE, false) from fault
-    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
         raise unreadable("无法读取日志头", "请保存 log/head 或 log/heads 的完整答复。") from fault
 
 
@@ -223,6 +223,8 @@ def _roots(encoded: Iterable[str]) -> tuple[x509.Certificate, ...]:
 def _of_record(text: str, known: Known) -> Claim:
     try:
         signed = canonical(json.loads(text)).decode() if text.startswith("{") else text
+    except RecursionError as fault:
+        raise unreadable("签名数据嵌套过深，不是本平台签发的记录") from fault
     except ValueError as fault:
         raise refused(Finding(Verdict.UNKNOWN, Reason.TRUNCATED), "签名数据不是有效的 JSON") from fault
     try:

@@ -29,6 +29,7 @@ _REQUIRED = ("type_code", "certificate_number", "issued_on")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONG_NUMBER = re.compile(r"\d{6,}[\dXx]*")  # in the name of an unknown field: not repeated
 _MAX_TEXT = 128
+_LEVELS = 8  # of what stands within `extend`: the signed record must still be readable by everybody
 
 
 Marks = tuple[int, int | None]  # of what a line is, and of the number it takes
@@ -162,9 +163,17 @@ def _extend(checks: _Checks, content: Mapping[str, Any], kind: CertificateType |
     if not isinstance(extend, dict):
         checks.fault("/extend", "须为对象")
         return {}
+    if not _is_shallow(extend, _LEVELS):
+        checks.fault("/extend", f"嵌套不得超过 {_LEVELS} 层")
+        return {}
     for wrong in faults(kind.fields, extend, "/extend") if kind else ():
         checks.fault(wrong.pointer, wrong.detail)
     return extend
+
+
+def _is_shallow(value: Any, levels: int) -> bool:
+    inner = [one for one in (value.values() if isinstance(value, dict) else value) if isinstance(one, dict | list)]
+    return levels > 0 and all(_is_shallow(one, levels - 1) for one in inner)
 
 
 def _known_type(

@@ -29,6 +29,7 @@ CURVES = {ES256: "P-256", SM2SM3: "SM2"}
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _PLAIN = {str, bool, type(None)}
 _SAFE = 2**53  # integers up to here are the same everywhere
+_LEVELS = 20  # what is nested deeper is left to the encoder that can do it: looking at it here costs Python's stack
 _PART = 32  # bytes of a coordinate, of r and of s
 _ES256 = ec.ECDSA(hashes.SHA256())
 _SM2SM3 = sm_ec.ECDSA(sm_hashes.SM3())
@@ -64,19 +65,19 @@ def canonical(value: object) -> bytes:
     return _CANONICAL.encode(value).encode()
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether both encoders write the same: they differ in fractions, and in what is no JSON at all."""
+def _is_plain(value: Any, levels: int = _LEVELS) -> bool:
+    """Whether both encoders write the same: they differ in fractions, in depth, and in what is no JSON at all."""
     kind = type(value)
     if kind is dict:
-        return set(map(type, value)) <= {str} and _are_plain(value.values())
+        return levels > 0 and set(map(type, value)) <= {str} and _are_plain(value.values(), levels - 1)
     if kind is list:
-        return _are_plain(value)
+        return levels > 0 and _are_plain(value, levels - 1)
     return kind in _PLAIN or (kind is int and -_SAFE <= value <= _SAFE)
 
 
-def _are_plain(values: Collection[Any]) -> bool:
+def _are_plain(values: Collection[Any], levels: int) -> bool:
     """Most are texts: those are not looked at one by one."""
-    return set(map(type, values)) <= _PLAIN or all(_is_plain(one) for one in values if type(one) is not str)
+    return set(map(type, values)) <= _PLAIN or all(_is_plain(one, levels) for one in values if type(one) is not str)
 
 
 class PrivateKey(Protocol):

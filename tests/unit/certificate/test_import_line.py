@@ -2,6 +2,7 @@
 
 import copy
 
+import orjson
 import pytest
 
 from services.certificate.domain.certificate import Body, CertificateType
@@ -29,6 +30,10 @@ SOUND = {
 }
 
 
+def nested(levels):
+    return orjson.loads("[" * levels + "]" * levels)
+
+
 def a_line(**changes):
     line = copy.deepcopy(SOUND)
     for path, value in changes.items():
@@ -38,6 +43,16 @@ def a_line(**changes):
             target = target[parent]
         target[last] = value
     return line
+
+
+def test_lists_and_objects_within_a_line_are_welcome():
+    line = a_line(extend={"权利人": [{"姓名": "王小明", "份额": ["1", "2"]}], "附图": nested(7)})
+
+    sound, faults = read_line(1, line, TYPES, DIVISION)
+
+    assert faults == []
+    assert sound is not None
+    assert sound.extend == line["extend"]
 
 
 def test_a_sound_line_is_read():
@@ -67,6 +82,7 @@ def test_a_sound_line_is_read():
         pytest.param(a_line(holder="王"), "/holder", id="holder is no object"),
         pytest.param(a_line(certificate_number=7), "/certificate_number", id="number is no text"),
         pytest.param(a_line(extend=[1]), "/extend", id="extend is no object"),
+        pytest.param(a_line(extend={"附图": nested(8)}), "/extend", id="extend is nested too deeply"),
         pytest.param(a_line(colour="red"), "/colour", id="unknown field"),
         pytest.param(a_line(**{"43120218770707006X": 1}), "/…", id="unknown field called like a number"),
         pytest.param(a_line(holder__name="王43120218770707006X"), "/holder/name", id="number in the name"),

@@ -6,6 +6,7 @@ import re
 import stat
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from services.certificate.files.records import (
     rotate,
     verify_record,
 )
+from services.certificate.offline import Known, Outcome, Refused, check, read_heads
 from tests.support import openssl
 
 RECORD: dict[str, Any] = {
@@ -250,6 +252,30 @@ def test_canonical_json_is_the_same_whichever_encoder_writes_it(value: object) -
     slow = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     assert canonical(value) == slow.encode()
+
+
+@pytest.mark.parametrize("levels", [2, 20, 22, 300, 600])
+def test_what_is_nested_deeply_has_the_same_canonical_form(levels: int) -> None:
+    text = '{"at":[' * (levels // 2) + '"甲"' + "]}" * (levels // 2)
+
+    assert canonical(json.loads(text)) == text.encode()
+
+
+@pytest.mark.parametrize("levels", [300, 5_000, 100_000])
+def test_a_record_nested_however_deeply_is_refused_offline_in_words(levels: int) -> None:
+    known = Known(keys={"keys": []}, heads={}, today=date(2026, 6, 1))
+    text = '{"payload":' + "[" * levels + "]" * levels + "}"
+
+    found = check(text.encode(), known)
+
+    assert found.outcome in (Outcome.FALSE, Outcome.UNREADABLE)
+
+
+def test_a_head_nested_too_deeply_is_refused_in_words() -> None:
+    with pytest.raises(Refused) as refused:
+        read_heads("[" * 100_000 + "]" * 100_000, {"keys": []})
+
+    assert refused.value.result.outcome is Outcome.UNREADABLE
 
 
 def test_what_is_no_json_has_no_canonical_form() -> None:
