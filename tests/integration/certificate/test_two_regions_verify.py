@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.certificate.commands import verify
+from services.certificate import copy_queries
+from services.certificate.commands import log_proofs, verify
+from services.certificate.commands.log import later_act, log
+from services.certificate.domain.qr_proof import pack
+from services.certificate.domain.transparency import Act
 from services.certificate.files.jose import decode, encode
 from services.certificate.offline import Known, Outcome, check
 from services.certificate.peers import standing
+from services.certificate.peers.wire import MOST_HEADS
 from services.chassis import clock
 from services.chassis.clock import today
 from services.kernel.certificate_identifier import build_certificate_identifier
@@ -28,6 +33,7 @@ NAME = "湘味轩餐饮有限公司"
 class Shown:
     """A certificate of another region with its file and its code, adopted here."""
 
+    there: Region
     here: Region
     identifier: str
     pdf: bytes
@@ -69,7 +75,7 @@ async def shown(databases: Databases, tmp_path_factory: pytest.TempPathFactory) 
         decision = await there.library.get(f"/api/v1/papers/{paper.id}/file", owner)
         await a_business_licence(there, OTHER, "李小红")  # the answers come with a later head than the code's
         proof = qr_codes(pdf)[0].partition("?")[2]
-        yield Shown(here, row["identifier"], pdf, proof, copied, until, decision.content, published)
+        yield Shown(there, here, row["identifier"], pdf, proof, copied, until, decision.content, published)
 
 
 def an_agent_of(region: Region) -> dict[str, str]:
@@ -146,6 +152,37 @@ async def test_a_copy_made_elsewhere_is_told_by_its_file_and_its_code_says_no_mo
     assert (over["verdict"], over["reason"]) == ("NO_LONGER_VALID", "COPY_EXPIRED")
     assert (code["verdict"], code["label"]) == ("UNKNOWN", "外地证照的副本或加注件")
     assert damaged == {"PROOF_FALSE"}
+
+
+async def test_the_code_of_a_copy_from_before_all_that_an_answer_tells_is_not_called_false(shown: Shown) -> None:
+    """An answer has room for so many heads: beyond the newest copies it cannot tell, and must not judge."""
+    codes = await codes_of_copies(shown.there, MOST_HEADS + 1)
+    await adopted(shown)
+    packed = decode(codes[-1])
+    damaged = encode(packed[:-1] + bytes([packed[-1] ^ 1]))
+
+    oldest, newest, false, own = [
+        await replace(shown, proof=proof).verified("code") for proof in (codes[0], codes[-1], damaged, shown.proof)
+    ]
+
+    assert (oldest["verdict"], oldest["reason"]) == ("UNKNOWN", "REGION_NOT_ASKED")
+    assert (newest["verdict"], newest["label"]) == ("UNKNOWN", "外地证照的副本或加注件")
+    assert (false["reason"], own["verdict"]) == ("PROOF_FALSE", "VALID")
+
+
+async def codes_of_copies(there: Region, many: int) -> list[str]:
+    """The proofs of that many copies more of the certificate that was copied, the oldest first, each under a head."""
+    library = there.library
+    (row,) = await library.rows(
+        "SELECT id, identifier FROM certificate WHERE id = (SELECT certificate_id FROM certificate_copy)"
+    )
+    for _ in range(many):
+        async with library.database.transaction() as uow:
+            log(uow, [later_act(Act.COPY, row, library.kit)])
+        await there.sign_head()
+    async with library.database.read() as connection:
+        leaves = reversed((await copy_queries.acts(connection, row.id))[:many])
+        return [pack(await log_proofs.inclusion(connection, leaf, leaf.leaf_index + 1)) for leaf in leaves]
 
 
 async def test_an_answer_without_the_head_of_the_code_leaves_the_code_open(shown: Shown) -> None:
