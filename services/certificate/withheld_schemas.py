@@ -5,12 +5,25 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from services.certificate.schemas import PRINTABLE, without_number
+from services.kernel.printable import unprintable
+
+
+def _printed(text: str) -> str:
+    """It goes onto the certificate, as the fields of a decision do."""
+    if unprintable(text):
+        raise PydanticCustomError("unprintable", "文字中不得包含控制字符、不可见字符、表情或自造字")
+    return text
+
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=PRINTABLE)]
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=500, pattern=PRINTABLE), AfterValidator(without_number)
+    str,
+    StringConstraints(strip_whitespace=True, max_length=500),
+    AfterValidator(_printed),
+    AfterValidator(without_number),
 ]
 
 

@@ -15,7 +15,8 @@ from services.certificate.commands.amend_certificates import amended_version
 from services.certificate.commands.issue_certificates import issue_certificates, require_fields
 from services.certificate.commands.renew_certificates import renewed_version
 from services.certificate.commands.standing_acts import amend_standing
-from services.certificate.domain.errors import NotWithheld
+from services.certificate.commands.withhold import lacking_lines
+from services.certificate.domain.errors import FieldDecided, FieldsFaulty, NotWithheld
 from services.certificate.kit import Kit
 from services.certificate.terms import terms_of
 from services.certificate.withheld_schemas import LackingOut, WithheldOut
@@ -23,6 +24,7 @@ from services.certificate.withheld_tables import withheld
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date
 from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
+from services.kernel.errors import FieldError
 
 _W = withheld.c
 _OPEN = _W.done_at.is_(None)
@@ -38,17 +40,44 @@ async def complete(
     *,
     now: datetime,
 ) -> Answer:
-    """Raises: NotWithheld, also of another department; FieldsFaulty: something is lacking still; WrongState."""
-    async with db.transaction(idem) as uow:
-        own = (_W.id == withheld_id, _W.department_uscc == who.organisation, _OPEN)
-        row = (await uow.connection.execute(select(withheld).where(*own).with_for_update())).one_or_none()
-        if row is None:
-            raise NotWithheld
-        await _issue(uow, row, fields, kit, now)
-        done = {"done_at": now, "done_by": who.subject}
-        await uow.connection.execute(update(withheld).where(_W.id == row.id).values(done))
-        made = await _made(uow.connection, row, kit, now)
-        return uow.answer(201, made)
+    """What is found lacking still may be filled from then on: the type may demand more than it did.
+
+    Raises: NotWithheld, also of another department; FieldDecided; FieldsFaulty: something is lacking; WrongState.
+    """
+    try:
+        async with db.transaction(idem) as uow:
+            row = await _open(uow.connection, withheld_id, who)
+            _only_lacking(row, fields)
+            await _issue(uow, row, fields, kit, now)
+            done = {"done_at": now, "done_by": who.subject}
+            await uow.connection.execute(update(withheld).where(_W.id == row.id).values(done))
+            made = await _made(uow.connection, row, kit, now)
+            return uow.answer(201, made)
+    except FieldsFaulty as still:
+        async with db.transaction() as uow:
+            row = await _open(uow.connection, withheld_id, who)
+            renewed = {one["field"]: one for one in (*row.lacking, *lacking_lines(still.errors))}
+            change = update(withheld).where(_W.id == row.id).values(lacking=list(renewed.values()))
+            await uow.connection.execute(change)
+        raise
+
+
+async def _open(connection: AsyncConnection, withheld_id: UUID, who: Principal) -> Any:
+    """Locked. Raises NotWithheld."""
+    own = (_W.id == withheld_id, _W.department_uscc == who.organisation, _OPEN)
+    row = (await connection.execute(select(withheld).where(*own).with_for_update())).one_or_none()
+    if row is None:
+        raise NotWithheld
+    return row
+
+
+def _only_lacking(row: Any, fields: Mapping[str, str]) -> None:
+    """Raises FieldDecided: what was decided stands as it was, the name of the holder and what is granted above all."""
+    lacking = {one["field"] for one in row.lacking}
+    told = f"只能补齐：{'、'.join(sorted(lacking))}；其余以决定为准"
+    errors = [FieldError(f"#/fields/{name}", "not-lacking", told) for name in fields if name not in lacking]
+    if errors:
+        raise FieldDecided(errors=errors)
 
 
 async def _issue(uow: UnitOfWork, row: Any, fields: Mapping[str, str], kit: Kit, now: datetime) -> None:

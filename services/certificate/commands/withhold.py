@@ -25,7 +25,7 @@ async def withhold(
         "subject": event.SUBJECT,
         "event": event.model_dump(mode="json"),
         "type_code": type_code,
-        "lacking": [{"field": name_of(one), "rule": one.code, "detail": one.detail} for one in lacking],
+        "lacking": lacking_lines(lacking),
         "withheld_at": now,
     }
     statement = insert(withheld).values(row).on_conflict_do_nothing().returning(withheld.c.id)
@@ -48,6 +48,10 @@ def _whose(event: CaseDecided | StandingDecided) -> dict[str, Any]:
     if isinstance(event, StandingDecided):
         return {"id": event.decision_id, "department_uscc": event.department_uscc, "case_no": None}
     return {"id": event.case_id, "department_uscc": event.item.department.uscc, "case_no": event.case_no}
+
+
+def lacking_lines(faults: Sequence[FieldError]) -> list[dict[str, str]]:
+    return [{"field": name_of(one), "rule": one.code, "detail": one.detail} for one in faults]
 
 
 def name_of(fault: FieldError) -> str:

@@ -259,6 +259,15 @@ class FieldsFaulty(DomainError):
     title_en = "A field of the certificate type is missing or malformed"
 
 
+class FieldDecided(DomainError):
+    """Only what is lacking is filled: the rest of the certificate is as the decision has it."""
+
+    code = "certificate.field-decided"
+    kind = Kind.INVALID
+    title_zh = "该项目不在待补齐之列，不得改动"
+    title_en = "This field does not wait to be filled"
+
+
 class NotWithheld(DomainError):
     """No certificate of this department waits under this id, or it has been issued since."""
 

@@ -17,19 +17,24 @@ from tests.support.certificate import CATALOGUE, FOOD_LICENCE, MARKET, NOON, POL
 
 CHIEF = tokens.headers(["CHIEF_REPRESENTATIVE"], org=MARKET.uscc, org_name=MARKET.name)
 POLICEMAN = tokens.headers(["HANDLER"], org=POLICE.uscc)
-FIELDS = [
+FIELDS: list[dict[str, Any]] = [
     {"code": "form", "name": "主体业态", "type": "文本", "required": True},
     {"code": "area", "name": "面积", "type": "数字", "required": True},
     {"code": "kinds", "name": "经营项目", "type": "列表"},
 ]
-GOOD = {"主体业态": "餐饮服务", "面积": "85", "经营项目": "热食类、冷食类"}
+REQUIRED = {"主体业态": "餐饮服务", "面积": "85"}
+GOOD = REQUIRED | {"经营项目": "热食类、冷食类"}
 
 
 @pytest.fixture(scope="module", autouse=True)
 async def demanding(library: Library) -> None:
     """The food licence declares fields from now on."""
-    types = [one | ({"fields": FIELDS} if one["id"] == "foodlic" else {}) for one in CATALOGUE["cert_types"]]
-    file = library.folder / "fields.yaml"
+    await declare(library, FIELDS)
+
+
+async def declare(library: Library, fields: list[dict[str, Any]]) -> None:
+    types = [one | ({"fields": fields} if one["id"] == "foodlic" else {}) for one in CATALOGUE["cert_types"]]
+    file = library.folder / f"fields-{len(fields)}.yaml"
     file.write_text(yaml.safe_dump(CATALOGUE | {"cert_types": types}, allow_unicode=True), "utf-8")
     await import_types(library.database, file, now=NOON)
 
@@ -84,9 +89,9 @@ async def test_a_grant_without_them_waits_is_told_and_is_issued_once_they_are_fi
     assert str(case.id) not in await waiting(library, POLICEMAN)
 
     still = await fill(library, case.id, {"主体业态": "餐饮服务"})
-    other = await fill(library, case.id, GOOD, POLICEMAN)
-    done = await fill(library, case.id, GOOD)
-    again = await fill(library, case.id, GOOD)
+    other = await fill(library, case.id, REQUIRED, POLICEMAN)
+    done = await fill(library, case.id, REQUIRED)
+    again = await fill(library, case.id, REQUIRED)
 
     (row,) = await of_case(library, case)
     assert [(one["pointer"], one["code"]) for one in still.json()["errors"]] == [("#/fields/面积", "form")]
@@ -130,3 +135,75 @@ async def test_so_does_an_amendment_that_the_department_decides_by_itself(librar
     assert [row["status"] for row in versions] == ["SUPERSEDED", "VALID"]
     assert said_in(library, versions[1])["面积"] == 90
     assert versions[1]["type_code"] == FOOD_LICENCE
+
+
+def rules_of(answer: httpx.Response) -> list[tuple[str, str]]:
+    return [(one["pointer"], one["code"]) for one in answer.json()["errors"]]
+
+
+async def test_filling_an_amendment_changes_neither_the_holder_nor_anything_else_that_was_not_lacking(
+    library: Library,
+) -> None:
+    first = library.a_case()
+    await heard(library, first, fields=GOOD)
+    (old,) = await of_case(library, first)
+    change = Change(what="面积", before="85", after="九十")
+    case = library.a_case()
+    await heard(library, case, amends=AmendmentRef(certificate_identifier=old["identifier"], changes=(change,)))
+    wrong = {"面积": "90", "持证人名称": "冒名公司", "许可内容": "全部", "主体业态": "网络经营"}
+
+    refused = await fill(library, case.id, wrong)
+    made = await of_case(library, case)
+    done = await fill(library, case.id, {"面积": "90"})
+
+    (new,) = await of_case(library, case)
+    said = said_in(library, new)
+    assert (refused.status_code, refused.json()["code"], made) == (422, "certificate.field-decided", [])
+    assert rules_of(refused) == [(f"#/fields/{name}", "not-lacking") for name in ("持证人名称", "许可内容", "主体业态")]
+    assert (done.status_code, new["holder_name"]) == (201, old["holder_name"])
+    assert (said["面积"], said["主体业态"], said.get("许可内容")) == (
+        90,
+        "餐饮服务",
+        said_in(library, old).get("许可内容"),
+    )
+
+
+@pytest.mark.parametrize("name", ["许可内容", "条件", "持证人名称", "经营项目", "不在目录中的项目"])
+async def test_filling_a_grant_leaves_what_was_decided_as_it_was(library: Library, name: str) -> None:
+    case = library.a_case()
+    await heard(library, case, fields={}, content="热食类", conditions="不含冷食")
+
+    refused = await fill(library, case.id, REQUIRED | {name: "全部"})
+    done = await fill(library, case.id, REQUIRED)
+
+    (row,) = await of_case(library, case)
+    said = said_in(library, row)
+    assert (refused.status_code, rules_of(refused)) == (422, [(f"#/fields/{name}", "not-lacking")])
+    assert (done.status_code, said["许可内容"], said["条件"]) == (201, "热食类", "不含冷食")
+
+
+async def test_a_field_that_no_paper_can_print_is_refused_as_a_decision_refuses_it(library: Library) -> None:
+    case = library.a_case()
+    await heard(library, case, fields={})
+
+    refused = await fill(library, case.id, REQUIRED | {"主体业态": "餐饮😀服务"})
+
+    assert (refused.status_code, await of_case(library, case)) == (422, [])
+    assert [code for _, code in rules_of(refused)] == ["unprintable"]
+
+
+async def test_what_the_type_demands_since_is_lacking_from_the_first_refusal_on(library: Library) -> None:
+    case = library.a_case()
+    await heard(library, case, fields={})
+    await declare(library, [*FIELDS, {"code": "seats", "name": "座位数", "type": "数字", "required": True}])
+
+    early = await fill(library, case.id, REQUIRED | {"座位数": "40"})
+    still = await fill(library, case.id, REQUIRED)
+    shown = (await waiting(library))[str(case.id)]["lacking"]
+    done = await fill(library, case.id, REQUIRED | {"座位数": "40"})
+
+    await declare(library, FIELDS)
+    assert rules_of(early) == [("#/fields/座位数", "not-lacking")]
+    assert rules_of(still) == [("#/fields/座位数", "required")]
+    assert [one["field"] for one in shown] == ["主体业态", "面积", "座位数"]
+    assert done.status_code == 201
