@@ -114,11 +114,12 @@ def _why_refused(error: DomainError) -> str:
 
 
 async def of_holders(connection: AsyncConnection, why: Why, holder_keys: Collection[str]) -> Why:
-    """Without a named case that is nobody's of these: a stranger's number and item do not come into their log."""
+    """Without a named case in which none of these applies: a stranger's number and item do not come into their log."""
     if why.case_no is None:
         return why
     case = await queries.case_by_no(connection, why.case_no)
-    return why if case is not None and case.applicant_key in holder_keys else replace(why, case_no=None)
+    applicants = queries.scope_of(case).applicant_keys if case is not None else frozenset()
+    return replace(why, case_no=None) if applicants.isdisjoint(holder_keys) else why
 
 
 async def note_refused(db: Database, look: Look, error: DomainError) -> None:

@@ -68,6 +68,11 @@ class CaseScope:
     ended: bool = False  # no act on it is left
     co_applicant_keys: frozenset[str] = frozenset()  # of those who applied together with the applicant
 
+    @property
+    def applicant_keys(self) -> frozenset[str]:
+        """Of all whose case it is."""
+        return self.co_applicant_keys | {self.applicant_key}
+
 
 def holds(reader: Reader, holder_keys: Collection[str]) -> bool:
     """One of the holders himself, or an agent of an organisation that is one of them."""
@@ -139,7 +144,6 @@ def _without_zero_pairs(six: str) -> str:
 
 
 def _own_case(reader: Reader, case: CaseScope) -> bool:
-    applicants = case.co_applicant_keys | {case.applicant_key}
-    keys = (applicants | {case.agent_key}) - {None, ""}
-    acts_for_one = any(key in reader.acts_for for key in applicants)
+    keys = (case.applicant_keys | {case.agent_key}) - {None, ""}
+    acts_for_one = any(key in reader.acts_for for key in case.applicant_keys)
     return reader.subject_key in keys or acts_for_one or reader.account == case.submitted_by

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from contracts.events.common import CoApplicant
 from services.certificate.files.jose import canonical
 from tests.support import tokens
 from tests.support.certificate import COMPANY, DISTRICT, FOOD_LICENCE, MARKER, MARKET, OTHER, POLICE, Library, an_item
@@ -269,6 +270,23 @@ async def test_who_handles_an_application_of_the_holder_names_it_and_gets_file_a
     assert foreign.status_code == 422
     left = [one for one in await accesses(library, "FILE") if not one.refused][-1]
     assert left.case_no == other_case.case_no
+
+
+async def test_an_application_of_several_opens_the_certificates_of_each_of_them(library: Library):
+    row = await library.issued()
+    case = library.a_case(OTHER, "李小红", item=an_item(department=POLICE))
+    together = CoApplicant(**library.party(MARKER, "王小明").model_dump())
+    accepted = case.accepted().model_copy(update={"co_applicants": (together,)})
+    await library.hear(case.submitted(), case.received(), accepted)
+    told = "SELECT 1 FROM outbox WHERE subject = 'certificate.access.unfounded.v1'"
+    before = len(await library.rows(told))
+    path, who = f"/api/v1/certificates/{row['identifier']}", an_officer("HANDLER", org=POLICE.uscc, division="")
+
+    record = await library.get(path, who, case_no=case.case_no)
+
+    left = (await accesses(library, "RECORD"))[-1]
+    assert (record.status_code, left.case_no, left.ground) == (200, case.case_no, "CASE")
+    assert len(await library.rows(told)) == before
 
 
 @pytest.mark.parametrize("suffix", ["", "/file"])
