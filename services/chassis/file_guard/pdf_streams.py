@@ -19,9 +19,7 @@ _NAMED = re.compile(
     rb"/ObjStm(?=[\x00-\x20()<>\[\]{}/%]|$)|/First[\s\0]*\d+(?!\d)(?![\s\0]+\d+[\s\0]+R(?=[\x00-\x20()<>\[\]{}/%]|$))"
 )
 # How begins what a dictionary calls objects, or none at all.
-_HEAD = re.compile(
-    rb"(?:[\s\0]++|%[^\r\n]*+[\r\n])*+(?:\d++[\s\0]|$)"
-)  # of what a dictionary calls objects; or none at all
+_HEAD = re.compile(rb"(?:[\s\0]++|%[^\r\n]*+[\r\n])*+(?:\d++[\s\0]|$)")
 _PREDICTED = re.compile(rb"/Predictor[\s\0]*(?!1[^\d])\d")
 _HEX = re.compile(rb"[0-9A-Fa-f\s]{16,}>")
 _BASE_85 = re.compile(rb"[!-uz~<\s]+")
