@@ -20,6 +20,7 @@ from services.intake.bundles.opening import (
     settle,
 )
 from services.intake.bundles.schemas import BundleExtensionIn, BundleReceiptIn, ResultIn
+from services.intake.commands import accept as accepting
 from services.intake.commands import hand_over as handing
 from services.intake.commands import withdraw as withdrawing
 from services.intake.commands.acting import stepped
@@ -40,6 +41,7 @@ from services.intake.scope import CLERKS
 from services.kernel.codes import mask_citizen_id, require_citizen_id
 from services.kernel.errors import FieldError
 from services.kernel.light_rules import Basis
+from services.kernel.time_limit import china_date
 
 
 async def receive(office: Office, bundle_no: str, body: BundleReceiptIn, call: Call) -> Answer:
@@ -107,18 +109,27 @@ async def _check_complete(work: Work, case: BundleCase) -> None:
 
 
 async def lacking_of(work: Work, case: BundleCase) -> dict[int, str]:
-    """Names by number of the common list: what members of this stage lack and nobody of the bundle will bring."""
+    """Names by number of the common list: what members of this stage lack and nobody of the bundle will bring.
+
+    What was handed in and no longer counts is lacking too, as in each member's own acceptance: it would stay behind
+    with nobody to ask for it.
+    """
     applications = await applications_of(work, case)
     fed = feeding(work, case)
     lacking: dict[int, str] = {}
     for member_id in await still_asked(work, case):
         application = _application(case, member_id, applications)
         provided = application.materials if application else await provided_for(work, case, member_id)
-        for material in missing(work.item(member_id).item, provided):
+        for material in missing(work.item(member_id).item, await counting_today(work, case, provided)):
             if fed.get(material.certificate_type_code or "", member_id) == member_id:
                 number = _shared_no(work, member_id, material.material_no)
                 lacking[number] = material.name
     return lacking
+
+
+async def counting_today(work: Work, case: BundleCase, provided: Sequence[Provided]) -> tuple[Provided, ...]:
+    keys = [case.applicant.subject_key]
+    return await accepting.counting_of(work.uow.connection, provided, keys, china_date(work.now))
 
 
 async def still_asked(work: Work, case: BundleCase) -> list[str]:

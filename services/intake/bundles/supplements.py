@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from services.chassis.database import Answer
-from services.intake import repository
-from services.intake.bundles.acts import give, lacking_of, still_asked
+from services.intake.bundles.acts import counting_today, give, lacking_of, still_asked
 from services.intake.bundles.commands import answered, handed_in, seen_by
 from services.intake.bundles.opening import Work, applications_of, finish, settle
 from services.intake.bundles.schemas import BundleReceiptIn
@@ -14,7 +13,7 @@ from services.intake.domain import bundle_supplement as rules
 from services.intake.domain.application import MaterialFault
 from services.intake.domain.bundle_case import BundleAct, BundleCase, require
 from services.intake.domain.errors import Invalid
-from services.intake.domain.materials import merge, still_usable
+from services.intake.domain.materials import merge
 from services.intake.domain.states import State
 from services.intake.domain.supplement import NOT_DEMANDED, NOT_NEEDED
 from services.intake.office import Call, Office
@@ -38,8 +37,6 @@ async def request_supplement(office: Office, bundle_no: str, body: SupplementNot
         work, case = seen.work, seen.case
         require(case, BundleAct.REQUEST_SUPPLEMENT)
         asked = await still_asked(work, case)
-        reused = [given.certificate_identifier for given in case.materials if given.certificate_identifier]
-        held = await repository.held_with(uow.connection, reused)
         faults = _named(work, case, body.faults, asked)
         supply_by = body.supply_by or office.workdays_after(call.now, office.settings.supply_workdays).on
         after = rules.request(
@@ -53,7 +50,7 @@ async def request_supplement(office: Office, bundle_no: str, body: SupplementNot
             by=call.by,
             now=call.now,
             reason=body.reason,
-            counting=still_usable(case.materials, held, today=call.today),
+            counting=await counting_today(work, case, case.materials),
         )
         await _tell_members(work, case, faults, body, call)
         saved = await finish(work, case, await settle(work, after), call.by)

@@ -1,5 +1,6 @@
 """Accept, or refuse acceptance: the window answers in the department's name."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -51,15 +52,24 @@ async def accept(office: Office, application_id: UUID, call: Call, *, as_of: dat
 
 
 async def counting(connection: AsyncConnection, application: rules.Application, today: date) -> tuple[Provided, ...]:
+    keys = [party.subject_key for party in application.applicants]
+    return await counting_of(connection, application.materials, keys, today)
+
+
+async def counting_of(
+    connection: AsyncConnection, materials: Sequence[Provided], keys: Sequence[str], today: date
+) -> tuple[Provided, ...]:
     """The materials that count today: a certificate that still stands, a commitment of whoever may still make one.
+
+    `keys`: of all who apply.
 
     Source: 国办发〔2020〕42号 (who was found dishonest makes no commitments until his credit is repaired).
     """
-    reused = [m.certificate_identifier for m in application.materials if m.certificate_identifier]
-    usable = still_usable(application.materials, await repository.held_with(connection, reused), today=today)
+    reused = [m.certificate_identifier for m in materials if m.certificate_identifier]
+    usable = still_usable(materials, await repository.held_with(connection, reused), today=today)
     if not commitments(usable):
         return usable
-    until = await repository.barred_until(connection, [party.subject_key for party in application.applicants])
+    until = await repository.barred_until(connection, keys)
     barred = until is not None and until >= today
     return tuple(given for given in usable if not (barred and given.source is Source.COMMITMENT))
 

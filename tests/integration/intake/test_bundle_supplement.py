@@ -68,6 +68,31 @@ async def test_art_32_one_notice_names_every_fault_of_every_member_and_is_answer
     assert again.json()["code"] == "intake.bundle-wrong-state"
 
 
+async def test_a_commitment_made_before_its_maker_was_barred_is_asked_for_by_the_notice_of_the_bundle(
+    bundles: BundleDesk,
+) -> None:
+    """Else the bundle is accepted, its member is not, and no notice of the bundle can follow."""
+    number, committed = a_company(), 8
+    bundle = await bundles.submitted("K01", number=number, form={"area_m2": 10})
+    papers = [one for one in bundles.papers(bundle) if one["material_no"] != committed]
+    given = [*papers, {"material_no": committed, "source": "COMMITMENT"}]
+    bundle = await bundles.done(bundle, "receipt", {"materials": given})
+    until = str(clock.today() + timedelta(days=300))
+    party = {"party_type": "ORGANISATION", "number": number, "barred_until": until, "reason": "失信未修复"}
+    await bundles.desk.post("/barred-applicants", bundles.desk.staff("SUPERVISOR"), party)
+
+    refused = await bundles.act(bundle, "acceptance")
+    forgotten = await bundles.act(bundle, "supplement-notice", {"faults": [fault(1)]})
+    asked = await bundles.done(bundle, "supplement-notice", {"faults": [fault(committed)]})
+    paper = {"material_no": committed, "source": "PAPER_ORIGINAL"}
+    supplied = await bundles.done(asked, "supplements", {"materials": [paper]})
+    accepted = await bundles.done(supplied, "acceptance")
+
+    assert [error["pointer"] for error in refused.json()["errors"]] == [f"#/materials/{committed}"]
+    assert [error["code"] for error in forgotten.json()["errors"]] == ["supplement.incomplete"]
+    assert accepted["state"] == "ACCEPTED"
+
+
 async def test_art_31_a_notice_asks_for_nothing_that_no_member_before_the_window_needs(bundles: BundleDesk) -> None:
     """The numbers of the common list stand for the whole bundle: also for members that take no part, or later."""
     bundle = await bundles.done(await bundles.submitted("K04", number=a_company()), "receipt")
