@@ -1,6 +1,6 @@
 """Supplement: the notice with every fault, a second one only for what could not be seen, supply, and return."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -64,7 +64,7 @@ def request_supplement(
     require(application, Act.REQUEST_SUPPLEMENT)
     require_unsilenced(application, now)
     errors = [*_fault_errors(item, faults), *_left_out(item, faults, counting), *deadline_faults(supply_by, today)]
-    errors += [] if judged else _not_demanded(item, faults, {given.material_no for given in application.materials})
+    errors += [] if judged else _not_demanded(item, faults, application.materials, counting)
     if errors:
         raise Invalid(errors=errors)
     notice = SupplementNotice(tuple(faults), supply_by, now, by, workdays=workdays, item_version=version)
@@ -131,18 +131,23 @@ def _fault_errors(item: ServiceItem, faults: Sequence[MaterialFault]) -> list[Fi
     return errors
 
 
-def _not_demanded(item: ServiceItem, faults: Sequence[MaterialFault], given: Collection[int]) -> Iterator[FieldError]:
+def _not_demanded(
+    item: ServiceItem, faults: Sequence[MaterialFault], provided: Sequence[Provided], counting: Sequence[Provided]
+) -> Iterator[FieldError]:
     """What the applicant did not hand in and need not: asked for, his silence would send the application back.
+
+    Only what counts answers a one-of group: in the place of a lapsed certificate another one of the group may be asked.
 
     Source: Administrative Licensing Law art. 31, art. 32(4) (only what makes the materials complete).
     """
-    asked = {fault.material_no for fault in faults}
+    asked, given = {fault.material_no for fault in faults}, {one.material_no for one in provided}
     group = {material.material_no for material in item.materials if material.need is Need.ONE_OF}
+    answering = group & {one.material_no for one in counting} - asked
     for index, fault in enumerate(faults):
         material = item.material(fault.material_no)
         if material is None or fault.material_no in given:
             continue
-        answered = material.need is Need.ONE_OF and bool(group & set(given) - asked)
+        answered = material.need is Need.ONE_OF and bool(answering)
         if material.need in NOT_DEMANDED or answered:
             yield FieldError(f"#/faults/{index}/material_no", "supplement.not-needed", NOT_NEEDED)
 

@@ -28,10 +28,10 @@ def codes(error: DomainError) -> list[str]:
     return [fault.code for fault in error.errors]
 
 
-def notice(application, *faults, item=None, supply_by=LATER):
+def notice(application, *faults, item=None, supply_by=LATER, counting=None):
     item = item or an_item(a_material(1), a_material(2, Need.OPTIONAL))
     return supplement.request_supplement(
-        application, item, faults, supply_by=supply_by, today=TODAY, by=CLERK, now=NOON
+        application, item, faults, supply_by=supply_by, today=TODAY, by=CLERK, now=NOON, counting=counting
     )
 
 
@@ -93,6 +93,17 @@ class TestSupplementNotice:
         with pytest.raises(Invalid) as error:
             ask()
         assert codes(error.value) == ["supplement.not-needed"]
+
+    def test_art_32_in_the_place_of_what_has_lapsed_another_one_of_its_group_may_be_asked_for(self):
+        item = an_item(a_material(1), a_material(5, Need.ONE_OF), a_material(6, Need.ONE_OF))
+        case = received(materials=(provided(1), provided(5)))
+
+        asked = notice(case, a_fault(6), item=item, counting=(provided(1),))
+
+        assert [fault.material_no for fault in supplement.outstanding(asked)] == [6]
+        with pytest.raises(Invalid) as refused:
+            notice(case, a_fault(6), item=item, counting=case.materials)
+        assert codes(refused.value) == ["supplement.not-needed"]
 
     def test_materials_outside_the_published_list_may_not_be_asked_for(self):
         with pytest.raises(Invalid) as refused:
