@@ -89,6 +89,7 @@ def _checked_and_renewed(case: dict[str, Any], whole: dict[str, Any], handler: A
             renewed_at=_LATER,
             deemed_at=_LATER,
             deemed_by=_SYSTEM,
+            delivery_due=DueDate(on=date(2026, 3, 23)),
             **case,
         ),
     )

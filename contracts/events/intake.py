@@ -362,7 +362,10 @@ class DatesMoved(Event):
 
 
 class RenewalDeemed(Event):
-    """No decision by the last day of the old certificate: renewed by law (art. 50 para. 2), exactly once."""
+    """No decision by the last day of the old certificate: renewed by law (art. 50 para. 2), exactly once.
+
+    `delivery_due`: the last day to issue and serve it, as intake counts it (art. 44).
+    """
 
     SUBJECT: ClassVar[str] = "intake.renewal.deemed.v1"
     application_id: UUID
@@ -378,6 +381,7 @@ class RenewalDeemed(Event):
     renewed_at: datetime
     deemed_at: datetime
     deemed_by: Actor
+    delivery_due: DueDate | None = None
 
 
 class ApplicationMoved(Event):

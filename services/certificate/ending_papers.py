@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from contracts.events.approval import CaseDecided, CaseTerminated, CaseTransferred
@@ -180,7 +180,7 @@ def deemed_renewal(event: RenewalDeemed, terms: Terms, numbers: Mapping[str, str
             grounds="本机关在有效期届满前未作出是否准予延续的决定，依法视为准予延续。",
             facts=f"延续申请已依法受理；原证件有效期至{ended}，届满前未作出决定。",
             basis=event.basis or ART_50_2,
-            effective_on=local_date(event.renewed_at),
+            effective_on=old.valid_until + timedelta(days=1),  # without a gap, also when it was accepted after the end
             valid_from=valid_from,
             valid_until=valid_until,
         )

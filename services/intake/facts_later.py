@@ -116,6 +116,7 @@ def renewal_deemed(application: domain.Application, item: VersionedItem, now: da
         renewed_at=at(application.decided_at),
         deemed_at=now,
         deemed_by=actor(domain.SYSTEM),
+        delivery_due=_due(application.delivery_due) if application.delivery_due else None,
     )
 
 

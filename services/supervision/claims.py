@@ -123,6 +123,11 @@ def _decided(event: approval.CaseDecided, case: Supervised, marks: Marks) -> Ite
         yield Claim("DELIVERY", event.delivery_due.on, Clock(DELIVERY, event.decided_at), DECISION)
 
 
+def _renewed(event: intake.RenewalDeemed, case: Supervised, marks: Marks) -> Iterator[Claim]:
+    if event.delivery_due is not None:
+        yield Claim("DELIVERY", event.delivery_due.on, Clock(DELIVERY, event.renewed_at), DECISION)
+
+
 def _party(event: approval.InterestedPartyNotified, case: Supervised, marks: Marks) -> Iterator[Claim]:
     if event.limit_workdays is not None:
         begun = ("告知利害关系人", "the interested party being told")
@@ -182,6 +187,7 @@ _CLAIMS: dict[type[Event], Callable[[Any, Supervised, Marks], Iterator[Claim]]] 
     intake.SupplementRequested: _supplement,
     intake.ApplicationAccepted: _accepted,
     intake.DatesMoved: _dates_moved,
+    intake.RenewalDeemed: _renewed,
     approval.CaseDecided: _decided,
     approval.InterestedPartyNotified: _party,
     approval.CaseSuspended: _suspended,

@@ -115,7 +115,7 @@ class ByLaw:
             if windows.closes_at(seen) is not None:
                 withdrawn = windows.deem_withdrawn(seen, now=now)
                 return withdrawn, lambda saved: facts.withdrawn(saved, rules.SYSTEM)
-            due = workdays_after(calendar, silence.wakes_at(seen) or now, rules.DELIVERY_WORKDAYS)
+            due = workdays_after(calendar, silence.renewed_from(seen) or now, rules.DELIVERY_WORKDAYS)
             renewed = silence.deem_renewed(seen, now=now, delivery_due=due)
             return renewed, lambda saved: facts_later.renewal_deemed(saved, item, now)
         item = item.chosen_by(seen.materials)

@@ -87,10 +87,16 @@ def not_renewable(application: Application) -> Application:
     return replace(application, renews=replace(renews, silence_renews=False)) if renews is not None else application
 
 
+def renewed_from(application: Application) -> datetime | None:
+    """When silence decides: at the end of the old term; what was accepted only after it, when it was accepted."""
+    until = wakes_at(application)
+    return max(until, application.accepted_at or until) if until is not None else None
+
+
 def deem_renewed(application: Application, *, now: datetime, delivery_due: DueDate | None = None) -> Application:
     """Renewal by silence (视为准予延续): no decision by the last day of the old certificate.
 
-    Decided as of the end of that day, whenever it is found; what was accepted only after it, when it was accepted.
+    Decided as of `renewed_from`, whenever it is found.
 
     Source: Administrative Licensing Law art. 50 para. 2.
     """
@@ -102,7 +108,7 @@ def deem_renewed(application: Application, *, now: datetime, delivery_due: DueDa
         application,
         state=State.DECIDED,
         outcome=Outcome.GRANTED,
-        decided_at=max(until, application.accepted_at or until),
+        decided_at=renewed_from(application),
         delivery_due=delivery_due,
         renews=replace(renews, renewed_at=until),
     )

@@ -9,6 +9,7 @@ import pytest
 
 from contracts.events.certificate import CertificateSuperseded, PaperKind
 from services.chassis.ids import uuid7
+from tests.integration.intake.bundle_desk import a_company
 from tests.integration.intake.desk import FOOD_LICENCE, SHOP, Desk, a_decision_paper
 from tests.integration.intake.test_recall import take_away
 from tests.integration.intake.travel import Travel, travel
@@ -258,6 +259,26 @@ class TestArt50Renewal:
         assert (renewed["state"], renewed["outcome"]) == ("DECIDED", "GRANTED")
         assert renewed["renews"]["renewed_at"].startswith("2026-08-31T16:00:00")
         assert event["renews"]["certificate_identifier"] == identifier
+
+    async def test_art_44_delivery_of_what_was_accepted_after_the_end_counts_from_its_acceptance(
+        self, desk: Desk, travel: Travel
+    ) -> None:
+        number = a_company()
+        await self.licence(desk, "JY2007", number=number)
+        travel.to_day(date(2026, 7, 1))
+        submitted = await desk.complete("E03", number=number)
+        travel.to_day(self.UNTIL)
+        received = await desk.done(submitted, "receipt")
+        travel.to_day(date(2026, 9, 3))
+        application = await desk.done(received, "acceptance")
+
+        travel.to_day(date(2026, 9, 4))
+        await travel.law_acts()
+
+        renewed = await now(desk, application)
+        (event,) = await told(desk, application, "intake.renewal.deemed.v1")
+        assert event["renewed_at"] == renewed["decided_at"] == application["accepted_at"]
+        assert renewed["delivery_due"]["on"] == event["delivery_due"]["on"] == "2026-09-17"
 
     async def test_a_decision_before_expiry_leaves_nothing_to_silence(self, desk: Desk, travel: Travel) -> None:
         number = "91431202MA0000234C"

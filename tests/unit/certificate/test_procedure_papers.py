@@ -179,6 +179,14 @@ def test_a_deemed_renewal_names_the_old_certificate_the_new_term_and_the_silence
     assert paper.certificate_name == "食品经营许可证"
 
 
+def test_a_deemed_renewal_accepted_after_the_end_takes_effect_without_a_gap() -> None:
+    event = example(intake.RenewalDeemed, renewed_at=datetime(2026, 3, 12, 2, tzinfo=UTC))
+
+    paper = printed(ending_papers.deemed_renewal(event, Terms()))
+
+    assert paper.effective_on == paper.valid_from == date(2026, 3, 9)
+
+
 def test_a_deemed_acceptance_says_that_nobody_answered_in_time() -> None:
     event = example(intake.ApplicationAccepted, deemed=True, deemed_at=datetime(2026, 3, 9, 16, 0, tzinfo=UTC))
 

@@ -83,6 +83,15 @@ def test_a_date_told_a_day_wrong_is_found(clock: ClockName, kind: type[Event], f
     assert found[0].document(event.SUBJECT)["told"] == str(EARLY.on)
 
 
+@pytest.mark.parametrize(("on", "expected"), [(date(2026, 3, 23), []), (date(2026, 3, 20), ["DELIVERY"])], ids=str)
+def test_art44_the_delivery_day_of_a_renewal_by_silence_is_compared(on: date, expected: list[str]) -> None:
+    event = example(intake.RenewalDeemed, delivery_due=DueDate(on=on))
+
+    found = differing(claims(event, KNOWN, MARKS), CALENDAR, date(2026, 3, 9))
+
+    assert [one.claim.limit for one in found] == expected
+
+
 @pytest.mark.parametrize(
     ("opens_on", "closes_on", "expected"),
     [
