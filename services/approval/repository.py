@@ -334,6 +334,7 @@ async def add_decision(connection: AsyncConnection, case: Case, decided: Decided
             legal_basis=decision.legal_basis,
             remedies=vars(remedies) if remedies else None,
             technical_standard=decision.technical_standard,
+            certificate_fields=dict(decision.certificate_fields),
             decided_at=decided.decided_at,
             decided_by=by.model_dump(mode="json"),
         )

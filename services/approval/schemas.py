@@ -223,6 +223,7 @@ class DecisionOut(BaseModel):
     reasons: str
     legal_basis: str
     technical_standard: str
+    certificate_fields: dict[str, str]
     remedies: RemediesOut | None
     decided_at: datetime
     decided_by: Actor

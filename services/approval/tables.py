@@ -126,6 +126,7 @@ class DecisionRow(Base, table=True):
     legal_basis: str
     remedies: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
     technical_standard: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    certificate_fields: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False, server_default="{}"))
     decided_at: datetime = Field(sa_column=_at())
     decided_by: dict[str, Any] = Field(sa_column=_json())
 

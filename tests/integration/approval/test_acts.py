@@ -8,6 +8,7 @@ import pytest
 
 from contracts.events.common import CoApplicant, ItemKind, PartyType
 from tests.support.approval import MARKET, POLICE, SEALED, Approval, an_item
+from tests.support.approval_desk import Desk
 
 REFUSAL: dict[str, Any] = {
     "outcome": "REFUSED",
@@ -48,6 +49,15 @@ async def test_the_event_of_a_grant_carries_what_the_certificate_prints(approval
     assert event["valid_until"] == "2027-01-31"
     assert event["decided_by"]["role"] == "CHIEF_REPRESENTATIVE"
     assert event["decided_by"]["organisation"]["uscc"] == MARKET
+
+
+async def test_what_was_filled_in_for_the_certificate_is_on_record_and_told(approval: Approval) -> None:
+    desk, fields = await Desk.reviewed(approval), {"主体业态": "餐饮服务"}
+
+    await desk.done("decision", approval.chief, outcome="GRANTED", certificate_fields=fields)
+
+    assert (await desk.shown())["decision"]["certificate_fields"] == fields
+    assert (await desk.told("approval.case.decided.v1"))["fields"] == fields
 
 
 async def test_who_applied_together_is_granted_together(approval: Approval) -> None:
