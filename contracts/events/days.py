@@ -20,7 +20,10 @@ class DayClock(StrEnum):
 
 
 class DayMoved(Value):
-    """The last day of one step, before and after; counted from `from_at`. `about`: number of the party or question."""
+    """The last day of one step, before and after; counted from `from_at`.
+
+    `about`: number of the party or question, or of an earlier telling of the hearing.
+    """
 
     clock: DayClock
     about: str = ""

@@ -19,6 +19,7 @@ from services.approval.domain.proceedings import (
     HearingStep,
     ItemRules,
     Proceedings,
+    Telling,
 )
 from services.approval.domain.site_check import ASSIGNMENT_WORKDAYS
 from services.approval.domain.states import OPEN_STATES, State
@@ -151,12 +152,13 @@ def _procedures(view: _View) -> Iterator[_Step]:
 
 def _hearing(view: _View) -> Iterator[_Step]:
     article, hearing = "行政许可法第四十七条", view.proceedings.hearing
-    if hearing is not None and hearing.request_by is not None:
-        waiting = hearing.step is HearingStep.TOLD and not _lapsed(hearing, view)
-        begun = ("告知听证权利", "being told of the right to a hearing")
-        due, since = hearing.request_by, hearing.told_at
-        yield _Step(ClockName.HEARING_REQUEST, article, REQUEST_WORKDAYS, since, begun, due, runs=waiting)
-    if hearing is not None and hearing.hold_by is not None:
+    if hearing is None:
+        return
+    begun = ("告知听证权利", "being told of the right to a hearing")
+    for told in hearing.tellings:
+        due, since, waits = told.request_by, told.told_at, _waits(told, hearing, view)
+        yield _Step(ClockName.HEARING_REQUEST, article, REQUEST_WORKDAYS, since, begun, due, runs=waits)
+    if hearing.hold_by is not None:
         begun = ("提出听证申请", "the request for a hearing")
         due, since, runs = hearing.hold_by, hearing.requested_at, hearing.step is not HearingStep.HELD
         yield _Step(ClockName.HEARING_HOLDING, article, HOLDING_WORKDAYS, since, begun, due, runs=runs)
@@ -174,5 +176,7 @@ def _heard(view: _View) -> Iterator[_Step]:
         yield _Step(ClockName.CONSULTATION, article, days, asked.asked_at, begun, due, runs=runs)
 
 
-def _lapsed(hearing: Hearing, view: _View) -> bool:
-    return hearing.request_by is not None and not hearing.request_by.provisional and view.today > hearing.request_by.on
+def _waits(told: Telling, hearing: Hearing, view: _View) -> bool:
+    """Somebody of this telling may still ask: not waived, and the day not over."""
+    unanswered = hearing.step is HearingStep.TOLD and not set(told.persons) <= set(hearing.waived)
+    return unanswered and (told.request_by.provisional or view.today <= told.request_by.on)

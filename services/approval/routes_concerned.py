@@ -11,7 +11,7 @@ from contracts.events.common import DueDate
 from services.approval import repository, requests
 from services.approval.calendars import Calendar
 from services.approval.commands.speaking import own_hearing, own_statement, perform_own, speaker_of
-from services.approval.domain.clocks import is_over
+from services.approval.domain.guards import may_ask
 from services.approval.domain.proceedings import HearingStep
 from services.approval.domain.states import STATE_LABELS, State
 from services.approval.mapping import due_out
@@ -59,7 +59,6 @@ def _hearing_out(loaded: Loaded, who: Principal, now: datetime) -> HearingOut:
     hearing = case.proceedings.hearing
     party = next((p for p in case.proceedings.parties if p.no == speaker.party_no), None)
     step = hearing.step if hearing else None
-    late = hearing is not None and hearing.request_by is not None and is_over(hearing.request_by, now)
     return HearingOut(
         case_id=case.id,
         case_no=case.case_no,
@@ -67,8 +66,8 @@ def _hearing_out(loaded: Loaded, who: Principal, now: datetime) -> HearingOut:
         state_label=STATE_LABELS[case.state],
         version=case.version,
         step=step,
-        may_ask=hearing is not None and step is HearingStep.TOLD and speaker.name in hearing.told and not late,
-        request_by=_due(hearing.request_by if hearing else None),
+        may_ask=hearing is not None and may_ask(hearing, speaker.name, now=now),
+        request_by=_due(hearing.day_of(speaker.name) if hearing else None),
         hold_by=_due(hearing.hold_by if hearing else None),
         takes_place_at=hearing.takes_place_at if hearing else None,
         place=hearing.place if hearing else "",

@@ -13,6 +13,7 @@ from services.approval.domain.proceedings import (
     Proceedings,
     SiteCheck,
     Suspension,
+    Telling,
 )
 from services.approval.domain.site_check import ASSIGNMENT_WORKDAYS
 from services.kernel.time_limit import Clock, DueDate, china_date, due_date
@@ -72,7 +73,13 @@ def _of_hearing(hearing: Hearing, calendar: WorkCalendar) -> Hearing:
         hearing,
         request_by=_again(hearing.request_by, hearing.told_at, REQUEST_WORKDAYS, calendar),
         hold_by=_again(hearing.hold_by, hearing.requested_at, HOLDING_WORKDAYS, calendar),
+        earlier=tuple(_of_telling(telling, calendar) for telling in hearing.earlier),
     )
+
+
+def _of_telling(telling: Telling, calendar: WorkCalendar) -> Telling:
+    day = _again(telling.request_by, telling.told_at, REQUEST_WORKDAYS, calendar)
+    return replace(telling, request_by=day or telling.request_by)
 
 
 def _of_party(party: Party, calendar: WorkCalendar) -> Party:

@@ -8,7 +8,7 @@ from services.approval.domain.case import Case
 from services.approval.domain.consultation import due_of
 from services.approval.domain.days import known_days, pause_workdays, settled
 from services.approval.domain.hearing import HOLDING_WORKDAYS, REQUEST_WORKDAYS
-from services.approval.domain.proceedings import ConsultationState, HearingStep, Proceedings
+from services.approval.domain.proceedings import ConsultationState, Hearing, HearingStep, Proceedings
 from services.approval.domain.states import Act, State, require
 from services.kernel.time_limit import DueDate, Unit
 from services.kernel.workdays import WorkCalendar
@@ -19,7 +19,7 @@ Days = dict[tuple[str, str], tuple[DueDate, int, Unit, datetime | None]]
 
 @dataclass(frozen=True)
 class DayMoved:
-    """`about` is the number of the party or of the question."""
+    """`about` is the number of the party or of the question, or of an earlier telling of the hearing."""
 
     clock: str
     about: str
@@ -92,11 +92,21 @@ def _running(case: Case, going_on: Proceedings, calendar: WorkCalendar) -> Days:
     if pause is not None:
         days = pause_workdays(pause, calendar)
         found["PAUSE", ""] = (pause.expected_end, days, Unit.WORKDAY, pause.suspended_at)
-    if hearing is not None and hearing.request_by is not None and hearing.step is HearingStep.TOLD:
-        found["HEARING_REQUEST", ""] = (hearing.request_by, REQUEST_WORKDAYS, Unit.WORKDAY, hearing.told_at)
+    if hearing is not None and hearing.step is HearingStep.TOLD:
+        found |= _to_ask(hearing)
     if hearing is not None and hearing.hold_by is not None and hearing.step is not HearingStep.HELD:
         found["HEARING_HOLDING", ""] = (hearing.hold_by, HOLDING_WORKDAYS, Unit.WORKDAY, hearing.requested_at)
     for party in going_on.parties:
         if not party.heard:
             found["STATEMENT", str(party.no)] = (party.speak_by, party.workdays, Unit.WORKDAY, party.notified_at)
+    return found
+
+
+def _to_ask(hearing: Hearing) -> Days:
+    """The days of those who have not waived; the last telling has no number, as where there is only one."""
+    found: Days = {}
+    for no, one in enumerate(hearing.tellings, 1):
+        if not set(one.persons) <= set(hearing.waived):
+            about = "" if no == len(hearing.tellings) else str(no)
+            found["HEARING_REQUEST", about] = (one.request_by, REQUEST_WORKDAYS, Unit.WORKDAY, one.told_at)
     return found

@@ -81,10 +81,17 @@ def check_standard(proceedings: Proceedings, draft: DecisionDraft) -> None:
 
 
 def hearing_settled(hearing: Hearing, *, now: datetime) -> bool:
-    """Held, waived in writing by everybody who was told, or not asked for within the five working days (art. 47)."""
+    """Held, or everybody who was told has waived in writing or let his own five working days pass (art. 47)."""
     if hearing.step is HearingStep.TOLD:
-        return hearing.request_by is not None and is_over(hearing.request_by, now)
+        return not any(may_ask(hearing, person, now=now) for person in hearing.told)
     return hearing.step in (HearingStep.WAIVED, HearingStep.HELD)
+
+
+def may_ask(hearing: Hearing, person: str, *, now: datetime) -> bool:
+    """He was told, has not waived, and his own five working days are not over (art. 47)."""
+    due = hearing.day_of(person)
+    open_to_all = hearing.step is HearingStep.TOLD and person not in hearing.waived
+    return open_to_all and due is not None and not is_over(due, now)
 
 
 def _why_open(hearing: Hearing) -> str:

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.approval.domain.case import Case, Officer, same_department
-from services.approval.domain.clocks import is_over, workdays_after
+from services.approval.domain.clocks import workdays_after
 from services.approval.domain.errors import HearingDate, HearingRequestLate, HearingStage, SeparationOfDuties
-from services.approval.domain.proceedings import Hearing, HearingStep, Inspector
+from services.approval.domain.guards import may_ask
+from services.approval.domain.proceedings import Hearing, HearingStep, Inspector, Telling
 from services.approval.domain.states import Act, State, require
 from services.approval.domain.wording import require_text, require_that
 from services.kernel.errors import FieldError
@@ -81,7 +82,9 @@ class Held:
 def tell_hearing(
     case: Case, officer: Officer, *, persons: tuple[str, ...], notice: str, now: datetime, calendar: WorkCalendar
 ) -> tuple[Case, Told]:
-    """Applicant and interested parties are told of the right; the five working days run from the last telling.
+    """Applicant and interested parties are told of the right; the five working days of each run from his own telling.
+
+    Who is named again has them again, whatever he waived before: a notice holds for those it names.
 
     Raises: OtherDepartment, WrongState, HearingStage, IncompleteRecord
     """
@@ -94,9 +97,21 @@ def tell_hearing(
     require_text(("notice", notice, "告知的内容"))
     request_by = workdays_after(now, REQUEST_WORKDAYS, calendar)
     before = hearing or Hearing(HearingStep.TOLD)
-    everybody = tuple(dict.fromkeys((*before.told, *named)))
-    told = replace(before, step=HearingStep.TOLD, told=everybody, request_by=request_by, told_at=now)
+    told = replace(
+        before,
+        step=HearingStep.TOLD,
+        told=tuple(dict.fromkeys((*before.told, *named))),
+        waived=tuple(person for person in before.waived if person not in named),
+        earlier=_without(before.tellings, named),
+        request_by=request_by,
+        told_at=now,
+    )
     return case.stepped(hearing=told), Told(named, request_by, notice.strip(), now)
+
+
+def _without(tellings: tuple[Telling, ...], named: tuple[str, ...]) -> tuple[Telling, ...]:
+    left = (replace(one, persons=tuple(p for p in one.persons if p not in named)) for one in tellings)
+    return tuple(one for one in left if one.persons)
 
 
 def _may_be_told(hearing: Hearing, named: tuple[str, ...]) -> bool:
@@ -125,7 +140,9 @@ def ask_for_hearing(
     """
     hearing = _at_step(case, Act.REQUEST_HEARING, HearingStep.TOLD)
     _was_told(hearing, person)
-    if hearing.request_by is not None and is_over(hearing.request_by, now):
+    if person.strip() in hearing.waived:
+        raise HearingStage("此人已书面放弃听证")
+    if not may_ask(hearing, person.strip(), now=now):
         raise HearingRequestLate()
     hold_by = workdays_after(now, HOLDING_WORKDAYS, calendar)
     asked = replace(hearing, step=HearingStep.REQUESTED, hold_by=hold_by, requested_at=now)

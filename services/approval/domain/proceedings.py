@@ -83,8 +83,20 @@ class HearingStep(StrEnum):
 
 
 @dataclass(frozen=True)
+class Telling:
+    """Some were told of their right together: their five working days run from this instant (art. 47)."""
+
+    persons: tuple[str, ...]
+    request_by: DueDate
+    told_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Hearing:
-    """`hold_by` is None for a hearing nobody asked for: the body holds it on its own account (art. 46)."""
+    """`hold_by` is None for a hearing nobody asked for: the body holds it on its own account (art. 46).
+
+    `request_by` and `told_at` are those of the last telling; `earlier` has everybody it did not name.
+    """
 
     step: HearingStep
     told: tuple[str, ...] = ()
@@ -96,6 +108,20 @@ class Hearing:
     place: str = ""
     told_at: datetime | None = None
     requested_at: datetime | None = None
+    earlier: tuple[Telling, ...] = ()
+
+    @property
+    def tellings(self) -> tuple[Telling, ...]:
+        """In their order, everybody in the one that named him last."""
+        if self.request_by is None:
+            return ()
+        before = {person for telling in self.earlier for person in telling.persons}
+        last = tuple(person for person in self.told if person not in before)
+        return (*self.earlier, Telling(last, self.request_by, self.told_at))
+
+    def day_of(self, person: str) -> DueDate | None:
+        """The last day on which he may ask, counted from his own telling."""
+        return next((one.request_by for one in self.tellings if person in one.persons), None)
 
 
 @dataclass(frozen=True)

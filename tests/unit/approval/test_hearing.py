@@ -114,16 +114,6 @@ def test_only_who_was_told_asks_or_waives_by_name() -> None:
         hearing.waive_hearing(told(), HANDLER, person="路人", document="声明", now=NOON)
 
 
-def test_a_later_telling_starts_the_five_days_again_for_all() -> None:
-    again, _ = hearing.tell_hearing(
-        told(), HANDLER, persons=("向家院",), notice="告知", now=utc("2026-03-04 10:00"), calendar=CALENDAR
-    )
-
-    assert again.proceedings.hearing is not None
-    assert again.proceedings.hearing.told == ("申请人", "向家院")
-    assert again.proceedings.hearing.request_by == DueDate(date(2026, 3, 11))
-
-
 @pytest.mark.parametrize(
     ("on", "code"),
     [
