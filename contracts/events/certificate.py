@@ -202,6 +202,8 @@ class CertificateWithheld(Event):
     case_id: UUID | None  # None: a standing decision, which has no case of its own
     case_no: str
     department_uscc: str
+    department_name: str = ""
+    division: str = ""  # of the department: who oversees it, where no case says that
     type_code: str
     lacking: tuple[str, ...]
     withheld_at: datetime

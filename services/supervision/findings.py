@@ -46,21 +46,34 @@ def findings(row: Row, message: Incoming, fact: Fact) -> Iterator[Finding]:
     if isinstance(message.event, AccessUnfounded):
         yield _unfounded(row, message.event)
     if isinstance(message.event, CertificateWithheld):
-        told = message.event
-        said = {"type_code": told.type_code, "lacking": list(told.lacking)}
-        summary = f"证照未能签发：{'；'.join(told.lacking)}"
-        yield Finding(row, FindingKind.CERTIFICATE_WITHHELD, str(told.withheld_id), fact.at, summary, said)
+        yield _withheld(row, message.event)
 
 
 def of_no_case(messages: Sequence[Incoming]) -> list[Finding]:
-    """Of certificates that came from no case of the reader's; found for his body and where they were issued."""
-    reads = [message.event for message in messages if isinstance(message.event, AccessUnfounded)]
-    return [_unfounded(_nobodys(read), read) for read in reads if read.case_id is None]
+    """What has no case to stand in: found for the body it concerns and for who oversees it.
+
+    Of certificates read by no case of the reader's, and of standing decisions whose certificate waits.
+    """
+    heard = [message.event for message in messages]
+    told = [one for one in heard if isinstance(one, AccessUnfounded | CertificateWithheld) and one.case_id is None]
+    reads = [_unfounded(_nobodys(one), one) for one in told if isinstance(one, AccessUnfounded)]
+    waits = [_withheld(_nobodys(one), one) for one in told if isinstance(one, CertificateWithheld)]
+    return [*reads, *waits]
 
 
-def _nobodys(read: AccessUnfounded) -> Row:
-    known = {"department_uscc": read.reader_uscc, "department_name": read.reader, "division": read.division}
-    return {"case_id": None, "case_no": None, "version": 0} | known
+def _nobodys(told: AccessUnfounded | CertificateWithheld) -> Row:
+    if isinstance(told, AccessUnfounded):
+        body = {"department_uscc": told.reader_uscc, "department_name": told.reader}
+    else:
+        body = {"department_uscc": told.department_uscc, "department_name": told.department_name}
+    return {"case_id": None, "case_no": None, "version": 0, "division": told.division} | body
+
+
+def _withheld(row: Row, told: CertificateWithheld) -> Finding:
+    said = {"type_code": told.type_code, "lacking": list(told.lacking)}
+    summary = f"证照未能签发：{'；'.join(told.lacking)}"
+    kind, own = FindingKind.CERTIFICATE_WITHHELD, told.withheld_id if told.case_id is None else None
+    return Finding(row, kind, str(told.withheld_id), told.withheld_at, summary, said, own)
 
 
 def _unfounded(row: Row, read: AccessUnfounded) -> Finding:

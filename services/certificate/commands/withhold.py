@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from contracts.events.approval import CaseDecided
 from contracts.events.certificate import CertificateWithheld
+from contracts.events.common import OrganisationRef
 from contracts.events.standing import StandingDecided
 from services.certificate.withheld_tables import withheld
 from services.chassis.database import UnitOfWork
@@ -19,7 +20,7 @@ async def withhold(
     uow: UnitOfWork, event: CaseDecided | StandingDecided, type_code: str, lacking: Sequence[FieldError], now: datetime
 ) -> None:
     """Kept as it came, told to the department and to supervision; met a second time it changes nothing."""
-    whose = _whose(event)
+    whose, department = _whose(event), _department_of(event)
     row = {
         **whose,
         "subject": event.SUBJECT,
@@ -35,7 +36,9 @@ async def withhold(
         withheld_id=whose["id"],
         case_id=whose["id"] if whose["case_no"] else None,
         case_no=whose["case_no"] or "",
-        department_uscc=whose["department_uscc"],
+        department_uscc=department.uscc,
+        department_name=department.name,
+        division=department.division,
         type_code=type_code,
         lacking=tuple(f"{name_of(one)}：{one.detail}" for one in lacking),
         withheld_at=now,
@@ -45,9 +48,14 @@ async def withhold(
 
 def _whose(event: CaseDecided | StandingDecided) -> dict[str, Any]:
     """A standing decision has no case of its own."""
+    uscc = _department_of(event).uscc
     if isinstance(event, StandingDecided):
-        return {"id": event.decision_id, "department_uscc": event.department_uscc, "case_no": None}
-    return {"id": event.case_id, "department_uscc": event.item.department.uscc, "case_no": event.case_no}
+        return {"id": event.decision_id, "department_uscc": uscc, "case_no": None}
+    return {"id": event.case_id, "department_uscc": uscc, "case_no": event.case_no}
+
+
+def _department_of(event: CaseDecided | StandingDecided) -> OrganisationRef:
+    return event.department if isinstance(event, StandingDecided) else event.item.department
 
 
 def lacking_lines(faults: Sequence[FieldError]) -> list[dict[str, str]]:

@@ -128,8 +128,17 @@ async def test_so_does_an_amendment_that_the_department_decides_by_itself(librar
 
     await library.hear(decision)
     (stands,) = await library.rows("SELECT status FROM certificate WHERE id = :id", id=old["id"])
+    events = await library.rows(f"SELECT payload FROM outbox WHERE subject = '{CertificateWithheld.SUBJECT}'")
+    told = {one.withheld_id: one for e in events if (one := CertificateWithheld.model_validate_json(e.payload))}
     done = await fill(library, decision.decision_id, {"面积": "90"})
 
+    of_no_case, department = told[decision.decision_id], decision.department
+    assert of_no_case.case_id is None
+    assert (of_no_case.department_uscc, of_no_case.department_name, of_no_case.division) == (
+        department.uscc,
+        department.name,
+        department.division,
+    )
     versions = await of_case(library, case)
     assert (stands.status, done.status_code) == ("VALID", 201)
     assert [row["status"] for row in versions] == ["SUPERSEDED", "VALID"]

@@ -85,6 +85,35 @@ async def test_a_certificate_that_waits_for_its_fields_is_found_and_says_which(s
     assert found["detail"]["lacking"] == ["主体业态：该类证照必填"]
 
 
+async def test_so_is_one_of_a_standing_decision_which_has_no_case(supervision: Supervision) -> None:
+    decision = uuid7()
+    waits = CertificateWithheld(
+        withheld_id=decision,
+        case_id=None,
+        case_no="",
+        department_uscc=POLICE,
+        department_name=BODY.name,
+        division=BODY.division,
+        type_code="114312020061000377001",
+        lacking=("面积：须为数字",),
+        withheld_at=at("2018-10-17 10:00:00"),
+    )
+    messages = Story()._tell(waits, stream="certificate", aggregate_id=decision).messages()
+
+    await supervision.hear(*messages)
+    await supervision.hear(*messages)
+
+    async def listed(who: dict[str, str]) -> list[dict[str, Any]]:
+        answer = await supervision.get("supervision/findings", who, kind="CERTIFICATE_WITHHELD")
+        return [one for one in answer.json()["items"] if one["case_no"] is None]
+
+    (found,) = await listed(supervision.supervisor)
+    assert (found["summary"], found["item_name"]) == ("证照未能签发：面积：须为数字", None)
+    assert found["department"] == {"uscc": POLICE, "name": BODY.name}
+    assert await listed(supervision.caller("HANDLER", org=POLICE, division="")) == [found]
+    assert await listed(supervision.caller("SUPERVISOR", division="431224000000")) == []
+
+
 @pytest.mark.parametrize(
     ("kind", "computed"),
     [
