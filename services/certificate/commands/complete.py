@@ -15,6 +15,7 @@ from services.certificate.commands.amend_certificates import amended_version
 from services.certificate.commands.issue_certificates import issue_certificates, require_fields
 from services.certificate.commands.renew_certificates import renewed_version
 from services.certificate.commands.standing_acts import amend_standing
+from services.certificate.commands.standing_version import Since, since
 from services.certificate.commands.withhold import lacking_lines
 from services.certificate.domain.errors import FieldDecided, FieldsFaulty, NotWithheld
 from services.certificate.kit import Kit
@@ -83,14 +84,16 @@ def _only_lacking(row: Any, fields: Mapping[str, str]) -> None:
 async def _issue(uow: UnitOfWork, row: Any, fields: Mapping[str, str], kit: Kit, now: datetime) -> None:
     if row.subject == StandingDecided.SUBJECT:
         standing = StandingDecided.model_validate(row.event)
-        await amend_standing(uow, standing.model_copy(update={"changes": _with(standing.changes, fields)}), kit, now)
+        met = await since(uow, standing.identifier, kit)
+        told = {"identifier": met.identifier, "changes": _with(standing.changes, fields, met)}
+        await amend_standing(uow, standing.model_copy(update=told | met.term()), kit, now)
         return
     event = CaseDecided.model_validate(row.event)
     if event.amends is not None:
-        asked = AmendmentRef(
-            certificate_identifier=event.amends.certificate_identifier, changes=_with(event.amends.changes, fields)
-        )
-        await amended_version(uow, event.model_copy(update={"amends": asked}), asked, kit, now)
+        met = await since(uow, event.amends.certificate_identifier, kit)
+        changes = _with(event.amends.changes, fields, met)
+        asked = AmendmentRef(certificate_identifier=met.identifier, changes=changes)
+        await amended_version(uow, _meeting(event, fields, met), asked, kit, now)
         return
     event = event.model_copy(update={"fields": {**event.fields, **fields}})
     terms = await terms_of(uow.connection, [event])
@@ -99,11 +102,23 @@ async def _issue(uow: UnitOfWork, row: Any, fields: Mapping[str, str], kit: Kit,
         await issue_certificates(uow, [event], terms, kit, now=now)
 
 
-def _with(changes: Sequence[Change], fields: Mapping[str, str]) -> tuple[Change, ...]:
-    """What was decided, in the form that the department gives it now; further fields after it."""
+def _with(changes: Sequence[Change], fields: Mapping[str, str], met: Since) -> tuple[Change, ...]:
+    """What was decided, in the form that the department gives it now; further fields after it. A line that was changed
+    in between stays: that was decided later.
+    """
     told = {one.what for one in changes}
-    kept = [one.model_copy(update={"after": fields.get(one.what, one.after)}) for one in changes]
+    left = [one for one in changes if one.what in fields or one.what not in met.changed]
+    kept = [one.model_copy(update={"after": fields.get(one.what, one.after)}) for one in left]
     return (*kept, *(Change(what=name, before="", after=text) for name, text in fields.items() if name not in told))
+
+
+def _meeting(event: CaseDecided, fields: Mapping[str, str], met: Since) -> CaseDecided:
+    """Without what is filled now, and without what was decided later."""
+    gone = met.changed | fields.keys()
+    said = {name: text for name, text in event.fields.items() if name not in gone}
+    content = "" if "许可内容" in gone else event.content
+    conditions = "" if "条件" in gone else event.conditions
+    return event.model_copy(update={"fields": said, "content": content, "conditions": conditions} | met.term())
 
 
 async def _made(connection: AsyncConnection, row: Any, kit: Kit, now: datetime) -> WithheldOut:

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from contracts.events.approval import CaseDecided
 from contracts.events.common import Outcome, Party
@@ -11,6 +10,7 @@ from contracts.events.intake import RenewalDeemed
 from services.certificate import repository
 from services.certificate.commands.issue_certificates import file_job, save
 from services.certificate.commands.life import Next, next_version
+from services.certificate.commands.standing_version import standing_version
 from services.certificate.commands.withhold import withhold
 from services.certificate.domain.certificate import Body, Certificate, Holder, RelatedCase
 from services.certificate.domain.errors import FieldsFaulty, NotRenewable
@@ -20,7 +20,7 @@ from services.certificate.terms import Terms
 from services.chassis.clock import local_date
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import uuid7
-from services.kernel.certificate_identifier import build_certificate_identifier, parse_certificate_identifier
+from services.kernel.certificate_identifier import build_certificate_identifier
 from services.kernel.certificate_life import LifeAct, Status, allowed
 
 log = logging.getLogger(__name__)
@@ -114,23 +114,11 @@ async def _renew(uow: UnitOfWork, identifier: str, new: Next, kit: Kit, now: dat
     old = await repository.lock_certificate(uow.connection, identifier)
     if old is None:
         return False
-    old = await _as_amended(uow, old)
+    old = await standing_version(uow, old, also_renewed=False)
     if not allowed(LifeAct.RENEW, Status(old.status)):
         raise NotRenewable(f"证照状态为{old.status}，不能延续")
     await next_version(uow, old, LifeAct.RENEW, new, kit, now=now)
     return True
-
-
-async def _as_amended(uow: UnitOfWork, old: Any) -> Any:
-    """The version that stands now, of one amended or issued anew since the application; no renewed one is followed."""
-    while old.status == Status.SUPERSEDED.value:
-        serial = parse_certificate_identifier(old.identifier).serial
-        after = build_certificate_identifier(old.type_code, old.issuer_uscc, serial, old.certificate_version + 1)
-        newer = await repository.lock_certificate(uow.connection, after)
-        if newer is None or newer.valid_until != old.valid_until:
-            return old
-        old = newer
-    return old
 
 
 async def _fresh(uow: UnitOfWork, event: RenewalDeemed, terms: Terms, new: Next, kit: Kit, now: datetime) -> None:

@@ -63,5 +63,5 @@ def lacking_lines(faults: Sequence[FieldError]) -> list[dict[str, str]]:
 
 
 def name_of(fault: FieldError) -> str:
-    """The field, without where it stood."""
-    return fault.pointer.rpartition("/")[2]
+    """The field, without where it stood; a name may hold a stroke itself (面积/平方米)."""
+    return fault.pointer.removeprefix("#/fields/")

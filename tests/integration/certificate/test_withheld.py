@@ -1,5 +1,6 @@
 """A decision that does not fill the fields of its certificate type: the certificate waits for the department."""
 
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from contracts.events.certificate import CertificateWithheld
 from contracts.events.standing import AmendmentRef, Change
 from services.certificate.commands.import_types import import_types
 from services.certificate.files.records import payload_of
+from tests.integration.certificate.test_life import a_producer, post
 from tests.integration.certificate.test_life import decided as standing_decided
 from tests.support import tokens
 from tests.support.certificate import CATALOGUE, FOOD_LICENCE, MARKET, NOON, POLICE, Case, Library
@@ -216,3 +218,68 @@ async def test_what_the_type_demands_since_is_lacking_from_the_first_refusal_on(
     assert rules_of(still) == [("#/fields/座位数", "required")]
     assert [one["field"] for one in shown] == ["主体业态", "面积", "座位数"]
     assert done.status_code == 201
+
+
+async def test_a_name_with_a_stroke_in_it_is_told_and_filled_as_it_is(library: Library) -> None:
+    case = library.a_case()
+    await declare(library, [*FIELDS, {"code": "rate", "name": "面积/平方米", "type": "数字", "required": True}])
+    await heard(library, case, fields=REQUIRED)
+
+    shown = (await waiting(library))[str(case.id)]["lacking"]
+    done = await fill(library, case.id, {"面积/平方米": "40"})
+
+    await declare(library, FIELDS)
+    (row,) = await of_case(library, case)
+    assert [one["field"] for one in shown] == ["面积/平方米"]
+    assert (done.status_code, said_in(library, row)["面积/平方米"]) == (201, 40)
+
+
+async def made_anew(library: Library, row: dict[str, Any]) -> None:
+    """Lost, and issued once more."""
+    for act in ("loss", "reissue"):
+        assert (await post(library, row, act, a_producer())).status_code < 300
+
+
+async def test_an_amendment_is_filled_into_the_version_that_was_issued_in_between(library: Library) -> None:
+    first, case = library.a_case(), library.a_case()
+    await heard(library, first, fields=GOOD)
+    (old,) = await of_case(library, first)
+    changes = (
+        Change(what="面积", before="85", after="九十"),
+        Change(what="主体业态", before="餐饮服务", after="单位食堂"),
+    )
+    amends = AmendmentRef(certificate_identifier=old["identifier"], changes=changes)
+    await heard(library, case, amends=amends, fields={"面积": "九十"})
+
+    await made_anew(library, old)
+    done = await fill(library, case.id, {"面积": "90"})
+
+    (new,) = await of_case(library, case)
+    said = said_in(library, new)
+    assert (done.status_code, done.json()["identifier"], new["certificate_version"]) == (201, new["identifier"], 3)
+    assert (said["面积"], said["主体业态"]) == (90, "单位食堂")
+    assert [row["status"] for row in await of_case(library, first)] == ["SUPERSEDED", "SUPERSEDED"]
+    assert str(case.id) not in await waiting(library)
+
+
+async def test_filling_an_amendment_takes_back_nothing_that_was_decided_after_it(library: Library) -> None:
+    case = library.a_case()
+    await heard(library, case, fields=GOOD)
+    (old,) = await of_case(library, case)
+    area, form = (
+        {"what": "面积", "before": "85", "after": "九十"},
+        {"what": "主体业态", "before": "", "after": "单位食堂"},
+    )
+    waits = standing_decided(old, "AMEND", "HOLDER_ASKED", changes=(area, form), valid_until=date(2030, 1, 1))
+    later = standing_decided(
+        old, "AMEND", "HOLDER_ASKED", changes=({**form, "after": "网络经营"},), valid_until=date(2029, 1, 1)
+    )
+
+    await library.hear(waits)
+    await library.hear(later)
+    done = await fill(library, waits.decision_id, {"面积": "90"})
+
+    new = (await of_case(library, case))[-1]
+    said = said_in(library, new)
+    assert (done.status_code, new["certificate_version"], new["status"]) == (201, 3, "VALID")
+    assert (said["面积"], said["主体业态"], new["valid_until"]) == (90, "网络经营", date(2029, 1, 1))

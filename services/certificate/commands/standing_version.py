@@ -1,0 +1,49 @@
+"""The version of a certificate that stands now, found from an older one, and what was decided about it in between."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from services.certificate import repository
+from services.certificate.commands.sign_records import signed_within
+from services.certificate.domain.certificate import HOLDER_NAME
+from services.certificate.kit import Kit
+from services.chassis.database import UnitOfWork
+from services.kernel.certificate_identifier import build_certificate_identifier, parse_certificate_identifier
+from services.kernel.certificate_life import Status
+
+
+@dataclass(frozen=True)
+class Since:
+    """An older version against the one that stands: its identifier, and the lines and the term that changed since."""
+
+    identifier: str
+    changed: frozenset[str] = frozenset()
+    has_new_term: bool = False
+
+    def term(self) -> dict[str, Any]:
+        """What to replace in a decision: a term that was decided before the one that stands is not put back."""
+        return {"valid_until": None} if self.has_new_term else {}
+
+
+async def standing_version(uow: UnitOfWork, old: Any, *, also_renewed: bool) -> Any:
+    """The row, locked, of the newest version after a locked one; without `also_renewed` only while the term stays."""
+    while old.status == Status.SUPERSEDED.value:
+        serial = parse_certificate_identifier(old.identifier).serial
+        after = build_certificate_identifier(old.type_code, old.issuer_uscc, serial, old.certificate_version + 1)
+        newer = await repository.lock_certificate(uow.connection, after)
+        if newer is None or not (also_renewed or newer.valid_until == old.valid_until):
+            return old
+        old = newer
+    return old
+
+
+async def since(uow: UnitOfWork, identifier: str, kit: Kit) -> Since:
+    """What an amendment that was decided about this version, and could not be carried out then, meets now."""
+    old = await repository.lock_certificate(uow.connection, identifier)
+    if old is None or old.status != Status.SUPERSEDED.value:
+        return Since(identifier)
+    new = await standing_version(uow, old, also_renewed=True)
+    before, after = [kit.signer.verify(await signed_within(uow.connection, row, kit)) for row in (old, new)]
+    lines = {name for name, said in after["extend_info"].items() if before["extend_info"].get(name) != said}
+    renamed = {HOLDER_NAME} if new.holder_name != old.holder_name else set()
+    return Since(new.identifier, frozenset(lines | renamed), new.valid_until != old.valid_until)
