@@ -21,7 +21,7 @@ def _printed(text: str) -> str:
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=PRINTABLE)]
 Text = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=500),
+    StringConstraints(strip_whitespace=True, max_length=500, pattern=PRINTABLE),
     AfterValidator(_printed),
     AfterValidator(without_number),
 ]
