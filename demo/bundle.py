@@ -86,7 +86,9 @@ async def _handed_over(hall: Hall, path: str, recipient: str) -> dict[str, Any]:
 
 
 def entry(bundle: dict[str, Any]) -> dict[str, Any]:
-    """What the report tells of the bundle: its members and its clocks with why."""
+    """What the report tells of the bundle: its members and its clocks with why, a step's with the member it is of."""
+    joint = [_clock(name, bundle[name]) for name in ("legal", "promised") if bundle[name]]
+    steps = [_clock("step", one["step"]) | {"member_id": one["member_id"]} for one in bundle["members"] if one["step"]]
     return {
         "bundle_no": bundle["bundle_no"],
         "bundle_id": bundle["bundle_id"],
@@ -96,12 +98,9 @@ def entry(bundle: dict[str, Any]) -> dict[str, Any]:
         "members": [
             {name: member[name] for name in ("member_id", "name", "state", "case_no")} for member in bundle["members"]
         ],
-        "clocks": [
-            {
-                "name": name,
-                **{key: bundle[name][key] for key in ("limit", "article", "due", "state", "why_zh", "why_en")},
-            }
-            for name in ("legal", "promised")
-            if bundle[name]
-        ],
+        "clocks": [*joint, *steps],
     }
+
+
+def _clock(name: str, clock: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name} | {key: clock[key] for key in ("limit", "article", "due", "state", "why_zh", "why_en")}

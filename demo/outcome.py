@@ -37,7 +37,7 @@ async def read_back(life: Life, folder: Path) -> dict[str, Any]:
         "legal_due_provisional": application["legal_due"]["provisional"],
         "promised_due_provisional": application["promised_due"]["provisional"],
         "lights": [{"level": light["level"], "at": light["crossed_at"]} for light in watched["lights"]],
-        "clocks": [_clock(one) for one in clocks["items"]],
+        "clocks": [clock_entry(one) for one in clocks["items"]],
         "certificate": await _certificate(owner, life, certificate, folder) if certificate else None,
         "papers": [await _paper(owner, paper, life, folder) for paper in papers["papers"]],
         "timeline": [
@@ -47,10 +47,11 @@ async def read_back(life: Life, folder: Path) -> dict[str, Any]:
     }
 
 
-def _clock(one: dict[str, Any]) -> dict[str, Any]:
-    """With `why` as the sentence a paper would print; null while the clock has not started."""
+def clock_entry(one: dict[str, Any]) -> dict[str, Any]:
+    """With `why` as the sentences a paper would print; null while the clock has not started."""
     kept = ("clock", "label", "article", "about", "state", "started_on", "due", "met_at")
-    return {name: one[name] for name in kept} | {"why": one["why"]["zh"] if one["why"] else None}
+    why = one["why"]
+    return {name: one[name] for name in kept} | {"why": {"zh": why["zh"], "en": why["en"]} if why else None}
 
 
 async def _sealed_papers(owner: Caller, life: Life) -> dict[str, Any]:

@@ -11,16 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.intake.answers import AgentOut, FaultOut, PartyOut
 from services.intake.answers_course import DueOut
 from services.intake.bundles import repository as bundles
+from services.intake.bundles.answers_clocks import BundleDueOut, joint_out, step_out
 from services.intake.bundles.definitions import Running
 from services.intake.domain.application import Application
 from services.intake.domain.bundle import FieldType
 from services.intake.domain.bundle_case import BUNDLE_STATE_NAMES, BundleCase, BundleState, MemberRun, heard, is_partial
-from services.intake.domain.bundle_clock import BundleClock, ClockState
 from services.intake.domain.bundle_plan import MemberState
 from services.intake.domain.bundle_supplement import outstanding
 from services.intake.domain.catalogue import Need
-from services.intake.domain.guide import limit_text
-from services.intake.domain.joint_clock import joint_clock, step_due
 from services.intake.domain.materials import Provided, Source
 from services.intake.domain.states import State
 from services.intake.office import Office
@@ -35,19 +33,6 @@ MEMBER_STATE_NAMES = {
     MemberState.ENDED: "未受理或已撤回",
     MemberState.CANCELLED: "前序事项未通过，不再办理",
 }
-
-
-class BundleDueOut(BaseModel):
-    """A limit of the whole bundle: it runs while any member's clock runs."""
-
-    limit: str
-    article: str
-    started_at: datetime
-    due: DueOut
-    state: ClockState
-    stopped_at: datetime | None
-    why_zh: str
-    why_en: str
 
 
 class BundleMaterialOut(BaseModel):
@@ -79,6 +64,7 @@ class BundleMemberOut(BaseModel):
     ended_at: datetime | None
     legal_due: DueOut | None
     promised_due: DueOut | None
+    step: BundleDueOut | None = Field(description="部门步骤的承诺时限，启动后才有；其他成员的时限见其办件")
     document_no: str | None
     reason: str | None
     masked_number: str | None
@@ -156,10 +142,10 @@ async def bundle_out(
             masked_number=case.applicant.masked_number,
         ),
         agent=AgentOut(name=agent.name, masked_number=agent.masked_number) if agent else None,
-        members=[_member_out(office, running, run, applications) for run in case.members],
+        members=[_member_out(office, running, run, applications, now) for run in case.members],
         materials=_materials_of(running, case),
-        legal=_clock(office, running, Basis.LEGAL, case, now),
-        promised=_clock(office, running, Basis.PROMISED, case, now),
+        legal=joint_out(office, running, Basis.LEGAL, case, now),
+        promised=joint_out(office, running, Basis.PROMISED, case, now),
         supplement=_supplement_out(case),
         extension=BundleExtensionOut(
             workdays=extension.value,
@@ -197,8 +183,9 @@ _SAME = (
 
 
 def _member_out(
-    office: Office, running: Running, run: MemberRun, applications: dict[UUID, Application]
+    office: Office, running: Running, run: MemberRun, applications: dict[UUID, Application], now: datetime
 ) -> BundleMemberOut:
+    step = step_out(office, running, run, now)
     member, department = running.definition.member(run.member_id), running.department_of(run.member_id)
     application = applications.get(run.application_id) if run.application_id else None
     return BundleMemberOut(
@@ -218,7 +205,8 @@ def _member_out(
         opened_at=run.opened_at,
         ended_at=run.ended_at,
         legal_due=DueOut.of(application.legal_due) if application else None,
-        promised_due=DueOut.of(application.promised_due if application else step_due(member, run, office.calendar)),
+        promised_due=DueOut.of(application.promised_due) if application else step and step.due,
+        step=step,
         document_no=run.result.document_no or None if run.result else None,
         reason=run.result.reason or None if run.result else None,
         masked_number=run.result.masked_number if run.result else None,
@@ -256,24 +244,6 @@ def materials_out(
                 )
             )
     return found
-
-
-def _clock(office: Office, running: Running, basis: Basis, case: BundleCase, now: datetime) -> BundleDueOut | None:
-    clock = joint_clock(case, running.definition, basis, office.calendar, now=now)
-    return _due_out(clock) if clock else None
-
-
-def _due_out(clock: BundleClock) -> BundleDueOut:
-    return BundleDueOut(
-        limit=limit_text(clock.limit),
-        article=clock.limit.article,
-        started_at=clock.started_at,
-        due=DueOut(on=clock.why.due.on, provisional=clock.why.due.provisional),
-        state=clock.state,
-        stopped_at=clock.stopped_at,
-        why_zh=clock.why.zh,
-        why_en=clock.why.en,
-    )
 
 
 class QuestionOut(BaseModel):

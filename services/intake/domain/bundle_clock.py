@@ -90,7 +90,7 @@ def parent_clock(
     reasons = why(clock, calendar, as_of=china_date(now))
     stopped_at = union[-1].to_at if over else None
     reached = china_date(stopped_at or now)
-    return BundleClock(limit, clock.started_at, _state(union, reasons, reached, over), reasons, stopped_at)
+    return BundleClock(limit, clock.started_at, clock_state(union, reasons, reached, over), reasons, stopped_at)
 
 
 def _standstills(union: Sequence[Span], over: bool) -> Iterator[Paused | Resumed]:
@@ -102,7 +102,7 @@ def _standstills(union: Sequence[Span], over: bool) -> Iterator[Paused | Resumed
             yield Paused(span.to_at, STANDSTILL)
 
 
-def _state(union: Sequence[Span], reasons: Why, reached: date, over: bool) -> ClockState:
+def clock_state(union: Sequence[Span], reasons: Why, reached: date, over: bool) -> ClockState:
     """A provisional day is not final: nobody has missed it."""
     if reasons.due.on < reached and not reasons.due.provisional:
         return ClockState.MISSED

@@ -157,6 +157,11 @@ async def test_what_is_shown_before_is_what_the_events_tell_then(desk: Desk, tra
     seen = member_of(await BundleDesk.at(desk).seen(newborn), step["member_id"])
     assert (step["member_id"], step["now"]) == ("出生医学证明签发", seen["promised_due"])
     assert (step["earlier"]["provisional"], step["now"]["provisional"]) == (True, False)
+    shown = seen["step"]
+    assert (shown["due"], shown["state"], shown["article"]) == (step["now"], "RUNNING", "优化营商环境条例第三十六条")
+    assert shown["why_zh"].startswith("自2026年12月31日该步骤启动起算")
+    assert shown["why_en"].endswith(f"due {step['now']['on']}.")
+    assert [one["kind"] for one in shown["reasons"]][:2] == ["START", "LIMIT"]
     clocks = {one["clock"] for dates in moved.values() for one in dates}
     assert clocks == {"NOTICE", "SUPPLEMENT", "LEGAL", "PROMISED", "WAITING", "CLAIM"}
 

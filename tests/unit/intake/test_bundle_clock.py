@@ -8,7 +8,7 @@ import pytest
 from services.intake.domain.bundle_case import BundleExtension, BundleState
 from services.intake.domain.bundle_clock import BundleClock, ClockState, Span, merged, parent_clock, running
 from services.intake.domain.bundle_plan import MemberState
-from services.intake.domain.joint_clock import joint_clock
+from services.intake.domain.joint_clock import joint_clock, step_clock
 from services.kernel.light_rules import Basis
 from services.kernel.time_limit import Extended, StartRule, TimeLimit, Unit
 from services.kernel.workdays import official_calendar
@@ -115,3 +115,37 @@ def test_a_day_in_a_year_that_is_not_loaded_is_missed_by_nobody() -> None:
 
     assert shown.why.due.provisional
     assert (shown.why.due.on, shown.state) == (date(2027, 1, 1), ClockState.RUNNING)
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "now", "state"),
+    [
+        (None, at(3, 5), ClockState.RUNNING),
+        (None, at(3, 6), ClockState.MISSED),
+        (at(3, 5), at(3, 9), ClockState.MET),
+        (at(3, 6), at(3, 9), ClockState.MISSED),
+    ],
+)
+def test_the_day_promised_for_a_step_comes_with_its_why_and_its_article(
+    ended_at: datetime | None, now: datetime, state: ClockState
+) -> None:
+    run = a_run("步骤", MemberState.RUNNING, clock_from=at(3, 2), ended_at=ended_at)
+
+    shown = step_clock(a_member("步骤", limit_workdays=3), run, official_calendar(), now=now)
+
+    assert shown is not None
+    assert (shown.why.due.on, shown.state, shown.stopped_at) == (date(2026, 3, 5), state, ended_at)
+    assert shown.why.zh == (
+        "自2026年3月2日该步骤启动起算，当日不计入；期限为3个工作日（优化营商环境条例第三十六条）；于2026年3月5日到期。"
+    )
+    assert shown.why.en == (
+        "counted from the start of the step on 2026-03-02, the day itself not included; the limit is 3 working day(s)"
+        " (优化营商环境条例第三十六条); due 2026-03-05."
+    )
+
+
+def test_a_step_that_has_not_started_and_one_without_a_promise_have_no_clock() -> None:
+    waiting = step_clock(a_member("步骤", limit_workdays=3), a_run("步骤"), official_calendar(), now=at(3, 5))
+    unlimited = step_clock(a_member("步骤"), a_run("步骤", clock_from=at(3, 2)), official_calendar(), now=at(3, 5))
+
+    assert (waiting, unlimited) == (None, None)
