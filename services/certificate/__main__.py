@@ -23,7 +23,7 @@ def _commands() -> list[Command]:
     return [
         Command("import-types", "导入证照类型 (catalogue.yaml)", f"{_UPKEEP}:run_types", _add_file),
         Command("import", "导入存量证照 (NDJSON)", f"{_HERE}.import_command:run", _add_file),
-        Command("log-backfill", "为日志启用之前的证照补记日志", f"{_UPKEEP}:run_backfill"),
+        Command("log-backfill", "为日志启用之前的证照和加注件补记日志", f"{_UPKEEP}:run_backfill"),
         Command("sign-records", "为已导入、尚未签名的证照补上签名", f"{_UPKEEP}:run_signing"),
         Command("verify", "离线核验证照：PDF、二维码文本或签名数据", f"{_OUTSIDE}:verify", f"{_OUTSIDE}:add_verify"),
         Command("monitor", "监测证照日志：改写、删除、插入即告警", f"{_OUTSIDE}:monitor", f"{_OUTSIDE}:add_monitor"),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, insert, select
+from sqlalchemy import Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.certificate.domain.copies import CopyKind, Stamp
@@ -69,6 +69,23 @@ async def act_at(connection: AsyncConnection, index: int) -> Any:
     """The same of one place in the log; None when the act there made no copy."""
     wanted = _acts().where(log_leaf.c.leaf_index == index, log_leaf.c.act.in_(sorted(COPY_ACTS)))
     return (await connection.execute(wanted)).one_or_none()
+
+
+async def without_leaf(connection: AsyncConnection, after: UUID, many: int) -> Sequence[Any]:
+    """The next copies of which it is not known where their act is, locked, with their certificate's identifier. The
+    print of an original has no act of its own.
+    """
+    wanted = select(*certificate_copy.columns, certificate.c.identifier).join_from(certificate_copy, certificate)
+    wanted = wanted.where(_COPY.id > after, _COPY.leaf_index.is_(None))
+    wanted = wanted.where(or_(_COPY.kind == CopyKind.PURPOSE.value, _COPY.ordinal > 0))
+    wanted = wanted.order_by(_COPY.id).limit(many).with_for_update(of=certificate_copy)
+    rows: Sequence[Any] = (await connection.execute(wanted)).all()
+    return rows
+
+
+async def found_at(connection: AsyncConnection, copy_id: UUID, index: int) -> None:
+    """The act that made the copy is at that place in the log."""
+    await connection.execute(update(certificate_copy).where(_COPY.id == copy_id).values(leaf_index=index))
 
 
 def stamp_of(row: Any) -> Stamp:

@@ -237,6 +237,8 @@ class CertificateCopyRow(Base, table=True):
     file_name: str | None = None
     file_sha256: str | None = None
     file_at: datetime | None = Field(default=None, sa_column=_at(nullable=True))
+    # Where the act that made it is looked for first; what is found there must prove itself (`commands/copy_acts.py`).
+    leaf_index: int | None = Field(default=None, sa_column=Column(BIGINT))
 
 
 class AccessRow(Base, table=True):
@@ -359,6 +361,8 @@ class LogStateRow(Base, table=True):
     to_fill: bool  # there are certificates from before the log that have no leaf yet
     # Leaves whose imported records are signed; those after it may still be drafts (`commands/sign_records.py`).
     records_signed: int = Field(sa_column=Column(BIGINT, nullable=False, server_default="0"))
+    # There are copies from before their acts were logged (`commands/log_copies.py`).
+    copies_to_fill: bool = Field(sa_column_kwargs={"server_default": "false"})
 
 
 class LogHeadRow(Base, table=True):

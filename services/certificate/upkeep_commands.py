@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from services.certificate import settings
-from services.certificate.commands import log_heads, make_files, sign_records
+from services.certificate.commands import log_copies, log_heads, make_files, sign_records
 from services.certificate.commands.import_types import import_types
 from services.certificate.domain.errors import ImportFaulty
 from services.certificate.files.contents import SealBody
@@ -58,10 +58,11 @@ async def _backfill() -> int:
     loaded = settings.load()
     database = Database(loaded.database_url)
     try:
-        count = await log_heads.fill(database, Kit.open(loaded))
+        kit = Kit.open(loaded)
+        count, copies = await log_heads.fill(database, kit), await log_copies.fill(database, kit)
     finally:
         await database.close()
-    _console.print(f"已补记 {count} 张证照", markup=False)
+    _console.print(f"已补记 {count} 张证照、{copies} 份加注件", markup=False)
     return 0
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.certificate import log_queries, settings, stored_files
-from services.certificate.commands import expire, log_heads, presentations, sign_records, unregistered
+from services.certificate.commands import expire, log_copies, log_heads, presentations, sign_records, unregistered
 from services.certificate.consumers import Consumers
 from services.certificate.file_maker import FileMaker
 from services.certificate.kit import Kit
@@ -21,10 +21,7 @@ def create_worker() -> Worker:
 
     async def keep_log(database: Database, now: datetime) -> None:
         """A library from before the log gets its leaves first; whoever issues meanwhile adds his own."""
-        async with database.read() as connection:
-            waiting = await log_queries.to_fill(connection)
-        if waiting:
-            await log_heads.fill(database, kit)
+        await _fill(database, kit)
         await log_heads.sign_heads(database, kit, now=now)
 
     async def sign_imported(database: Database, _: datetime) -> None:
@@ -54,3 +51,11 @@ def create_worker() -> Worker:
         Timer("certificate-log", max(loaded.log_head_seconds, 1), keep_log),
     )
     return Worker(loaded, consumers=Consumers(kit).all(), timers=timers, on_start=[begin], on_stop=[end])
+
+
+async def _fill(database: Database, kit: Kit) -> None:
+    async with database.read() as connection:
+        waiting = await log_queries.to_fill(connection)
+    if waiting:
+        await log_heads.fill(database, kit)
+    await log_copies.fill(database, kit)

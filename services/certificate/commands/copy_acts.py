@@ -4,7 +4,7 @@ The row of a copy only leads to its act; a row that says something else is worth
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -46,11 +46,17 @@ def entry(row: Any, copy_id: UUID, stamp: Stamp, kit: Kit, now: datetime) -> Ent
     said = {"at": now.isoformat(), "copy": str(copy_id), "number": str(stamp.ordinal)}
     if stamp.kind is CopyKind.PURPOSE:
         said |= {"purpose": stamp.purpose, "expires_on": stamp.expires_on.isoformat() if stamp.expires_on else ""}
-    return later_act(_ACTS[stamp.kind], row, kit, **said)
+    return replace(later_act(_ACTS[stamp.kind], row, kit, **said), copy_id=copy_id)
 
 
 async def of_copy(connection: AsyncConnection, row: Any, kit: Kit) -> CopyAct | None:
-    """The act behind a row of `copy_queries.by_id`; None when none was signed and logged."""
+    """The act behind a row of `copy_queries.by_id`; None when none was signed and logged.
+
+    Mostly it is where the row says, however many copies there are; else all acts on the certificate are looked through.
+    """
+    leaf = await copy_queries.act_at(connection, row.leaf_index) if row.leaf_index is not None else None
+    if leaf is not None and leaf.certificate_id == row.certificate_id and (act := read(leaf, kit, of=row)):
+        return act
     for leaf in await copy_queries.acts(connection, row.certificate_id):
         act = read(leaf, kit, of=row)
         if act is not None:

@@ -25,23 +25,31 @@ _APPEND = text(
     "UPDATE log_state SET size = :size, frontier = :frontier WHERE id = 1"
 )
 
+_OF_COPIES = text(
+    "UPDATE certificate_copy SET leaf_index = :first + place - 1 "
+    "FROM unnest(CAST(:copies AS uuid[])) WITH ORDINALITY AS given (copy, place) WHERE id = copy"
+)
+
 
 @dataclass(frozen=True)
 class Entry:
-    """An act to be logged. `sealed` is its signed record, sealed, unless that is the certificate's own."""
+    """An act to be logged. `sealed` is its signed record, sealed, unless that is the certificate's own; `copy_id` the
+    copy that it made.
+    """
 
     act: Act
     certificate_id: UUID
     identifier: str
     signed_record: str = field(repr=False)
     sealed: bytes | None = field(default=None, repr=False)
+    copy_id: UUID | None = None
 
 
 def log(uow: UnitOfWork, entries: Sequence[Entry]) -> None:
     """Give each act its leaf, in this order, at the end of this transaction.
 
     The end, because the lock on the log is the one that all acts share: counters and rows are locked before it, so no
-    two transactions wait for each other, and it is held for two statements and the commit.
+    two transactions wait for each other, and it is held for two statements (of copies three) and the commit.
     """
     if entries:
         uow.at_the_end(_append, [_leaf(entry) for entry in entries])
@@ -77,6 +85,9 @@ async def _append(connection: AsyncConnection, leaves: Sequence[tuple[Entry, byt
             "frontier": b"".join(frontier),
         },
     )
+    copies = [entry.copy_id for entry in entries]
+    if any(copies):
+        await connection.execute(_OF_COPIES, {"first": size, "copies": copies})
 
 
 def parts(stored: bytes) -> list[bytes]:

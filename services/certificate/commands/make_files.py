@@ -22,7 +22,8 @@ _CLAIM = text(
     "OR EXISTS (SELECT FROM log_leaf WHERE certificate_id = target_id "
     "AND leaf_index < (SELECT coalesce(max(size), 0) FROM log_head))) "
     # and that of a copy the proof of the act that made it: the newest leaf of its certificate is no older
-    "AND (target_kind <> 'COPY' OR NOT EXISTS (SELECT FROM certificate_copy c JOIN log_leaf l "
+    "AND (target_kind <> 'COPY' OR NOT (SELECT copies_to_fill FROM log_state) "
+    "AND NOT EXISTS (SELECT FROM certificate_copy c JOIN log_leaf l "
     "ON l.certificate_id = c.certificate_id WHERE c.id = target_id "
     "AND l.leaf_index >= (SELECT coalesce(max(size), 0) FROM log_head))) "
     "ORDER BY ready_at LIMIT :many FOR UPDATE SKIP LOCKED) RETURNING id, target_kind, target_id, attempts"

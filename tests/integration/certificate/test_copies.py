@@ -4,12 +4,17 @@ import asyncio
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from pypdf import PdfReader
 
-from services.certificate.commands import verify
+from services.certificate import copy_queries, repository
+from services.certificate.commands import log_copies, log_heads, make_files, verify
+from services.certificate.commands.issue_certificates import file_job
+from services.certificate.domain.copies import CopyKind, Stamp
+from services.certificate.kit import Kit
 from services.chassis import clock
 from services.chassis.clock import local_date
 from services.chassis.ids import uuid7
@@ -151,6 +156,93 @@ async def test_copies_are_for_the_holder_and_his_window_only(library: Library) -
     ).status_code == 404
     other = await library.issued()
     assert (await library.get(of.replace(row["identifier"], other["identifier"]), library.citizen())).status_code == 404
+
+
+async def test_a_stamped_copy_from_before_its_act_was_logged_gets_its_leaf_once(library: Library) -> None:
+    row, old, invented = await library.issued(), uuid7(), uuid7()
+    await as_before(library, row, old)
+    url = f"/api/v1/certificates/{row['identifier']}/copies/{old}/file"
+    path = "/api/v1/certificates/verify"
+    await log_heads.sign_heads(library.database, library.kit, now=clock.now())
+    waited = not await claimed(library, old)
+
+    filled = [await log_copies.fill(library.database, library.kit)]
+    await as_before(library, row, invented, ordinal=2, to_fill=False)
+    filled.append(await log_copies.fill(library.database, library.kit))
+
+    told, unproven = [(await library.get(path, copy=str(one))).json() for one in (old, invented)]
+    by_file = await verify.file(
+        library.database, await made(library, url, library.citizen()), library.kit, now=clock.now()
+    )
+    assert (waited, filled) == (True, [1, 0])
+    assert (told["verdict"], told["stamped"]["purpose"]) == ("VALID", "办理银行开户")
+    assert by_file.verdict == "VALID"
+    assert unproven["verdict"] == "UNKNOWN"
+
+
+async def as_before(library: Library, row: Row, copy_id: UUID, *, ordinal: int = 1, to_fill: bool = True) -> None:
+    """A stamped copy as it was kept when no act of it was logged, in a library that was upgraded since."""
+    stamp = Stamp(CopyKind.PURPOSE, ordinal, "办理银行开户", local_date(clock.now()) + timedelta(days=30))
+    async with library.database.transaction() as uow:
+        await copy_queries.add(uow.connection, copy_id, row["id"], stamp, "holder", clock.now())
+        if to_fill:
+            await repository.add_jobs(uow.connection, [file_job("COPY", copy_id)])
+            await uow.connection.exec_driver_sql("UPDATE log_state SET copies_to_fill = true")
+
+
+async def test_what_was_logged_of_a_copy_already_is_only_noted_at_it(library: Library) -> None:
+    row = await library.issued()
+    copy = (await a_copy(library, row)).json()
+    of = "SELECT c.leaf_index, l.leaf_index AS logged FROM certificate_copy c JOIN log_leaf l USING (certificate_id) "
+    of += "WHERE c.id = :id AND l.act = 'COPY'"
+    before = await library.rows(of, id=copy["copy_id"])
+    async with library.database.transaction() as uow:
+        await uow.connection.exec_driver_sql("UPDATE certificate_copy SET leaf_index = NULL")
+        await uow.connection.exec_driver_sql("UPDATE log_state SET copies_to_fill = true")
+
+    await log_copies.fill(library.database, library.kit)
+
+    after = await library.rows(of, id=copy["copy_id"])
+    assert len(after) == 1
+    assert before == after
+    assert after[0].leaf_index == after[0].logged
+
+
+async def test_checking_one_of_many_copies_reads_the_record_of_its_own_act_alone(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = await library.issued()
+    copies = [(await a_copy(library, row)).json() for _ in range(3)]
+    opened: list[object] = []
+    usual = Kit.open_record
+
+    def counted(kit: Kit, sealed: bytes) -> str:
+        opened.append(sealed)
+        return usual(kit, sealed)
+
+    monkeypatch.setattr(Kit, "open_record", counted)
+    path = "/api/v1/certificates/verify"
+
+    told = [((await library.get(path, copy=one["copy_id"])).json()["stamped"]["number"], len(opened)) for one in copies]
+
+    assert told == [(1, 2), (2, 4), (3, 6)]  # the act of the copy and the record of its certificate
+
+
+async def test_the_file_of_a_copy_waits_for_a_head_over_the_act_that_made_it(library: Library) -> None:
+    row = await library.issued()
+    await log_heads.sign_heads(library.database, library.kit, now=clock.now())
+    copy = (await a_copy(library, row)).json()
+
+    before = await claimed(library, UUID(copy["copy_id"]))
+    await log_heads.sign_heads(library.database, library.kit, now=clock.now())
+
+    assert (before, await claimed(library, UUID(copy["copy_id"]))) == (False, True)
+
+
+async def claimed(library: Library, copy_id: UUID) -> bool:
+    """Whether its file may be made now; nobody's lease is lengthened."""
+    jobs = await make_files.claim(library.database, 100, now=clock.real_now(), lease_seconds=0)
+    return copy_id in [job.target_id for job in jobs]
 
 
 async def test_an_unknown_copy_is_unknown(library: Library) -> None:
