@@ -12,6 +12,7 @@ from services.certificate import repository, type_queries
 from services.certificate.commands.issue_certificates import Origin, file_job, save
 from services.certificate.commands.log import later_act, log
 from services.certificate.commands.sign_records import signed_within
+from services.certificate.commands.withhold import close_ended
 from services.certificate.domain.certificate import Body, Certificate, CertificateType, RelatedCase
 from services.certificate.domain.errors import FieldsFaulty, TypeUnknown, WrongState
 from services.certificate.domain.holders import Holder, read_holders
@@ -33,6 +34,7 @@ _TOLD: dict[LifeAct, type[events.CertificateStanding]] = {
     LifeAct.WITHDRAW_LOSS: events.CertificateLossWithdrawn,
     LifeAct.EXPIRE: events.CertificateExpired,
 }
+_ENDS = {LifeAct.RESCIND, LifeAct.ANNUL, LifeAct.DEREGISTER, LifeAct.REVOKE}  # for good
 _NEXT = {
     LifeAct.AMEND: events.CertificateAmended,
     LifeAct.RENEW: events.CertificateRenewed,
@@ -101,6 +103,8 @@ async def change(
         at=now,
     )
     uow.publish(told, aggregate_id=row.id, version=row.version + 1)
+    if act in _ENDS:
+        await close_ended(uow, row.identifier, now)
     if act is not LifeAct.EXPIRE:  # the last day is known to everybody
         await notice_due(uow.connection, row.id, now)
     return status

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import or_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from contracts.events.approval import CaseDecided
@@ -14,6 +15,8 @@ from services.certificate.withheld_tables import withheld
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import uuid7
 from services.kernel.errors import FieldError
+
+_W = withheld.c
 
 
 async def withhold(
@@ -44,6 +47,16 @@ async def withhold(
         withheld_at=now,
     )
     uow.publish(told, aggregate_id=uuid7(), version=1)
+
+
+async def close_ended(uow: UnitOfWork, identifier: str, now: datetime) -> None:
+    """Amendments that wait for their fields wait no more when their certificate was taken away: none can be made now.
+    Of any version; `done_by` stays empty. A renewal that was granted goes on waiting.
+    """
+    every_version = identifier.rsplit(".", 2)[0] + "."
+    told = (_W.event["identifier"].astext, _W.event[("amends", "certificate_identifier")].astext)
+    of_it = or_(*(one.startswith(every_version, autoescape=True) for one in told))
+    await uow.connection.execute(update(withheld).where(_W.done_at.is_(None), of_it).values(done_at=now))
 
 
 def _whose(event: CaseDecided | StandingDecided) -> dict[str, Any]:

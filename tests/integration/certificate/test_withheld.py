@@ -283,3 +283,23 @@ async def test_filling_an_amendment_takes_back_nothing_that_was_decided_after_it
     said = said_in(library, new)
     assert (done.status_code, new["certificate_version"], new["status"]) == (201, 3, "VALID")
     assert (said["面积"], said["主体业态"], new["valid_until"]) == (90, "网络经营", date(2029, 1, 1))
+
+
+async def test_an_amendment_of_a_certificate_that_was_taken_away_waits_no_more(library: Library) -> None:
+    first, case, other = library.a_case(), library.a_case(), library.a_case()
+    await heard(library, first, fields=GOOD)
+    await heard(library, other, fields={})
+    (old,) = await of_case(library, first)
+    change = Change(what="面积", before="85", after="九十")
+    waits = standing_decided(old, "AMEND", "HOLDER_ASKED", changes=(change.model_dump(),))
+    await heard(library, case, amends=AmendmentRef(certificate_identifier=old["identifier"], changes=(change,)))
+    await library.hear(waits)
+    before = await waiting(library)
+
+    await made_anew(library, old)
+    await library.hear(standing_decided((await of_case(library, first))[-1], "ANNUL", "FRAUD"))
+
+    after = await waiting(library)
+    late = await fill(library, case.id, {"面积": "90"})
+    assert before.keys() - after.keys() == {str(case.id), str(waits.decision_id)}
+    assert (late.status_code, str(other.id) in after) == (404, True)
