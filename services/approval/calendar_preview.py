@@ -63,7 +63,7 @@ async def _cases(connection: AsyncConnection, later: WorkCalendar) -> list[tuple
     after: UUID | None = None
     while True:
         page = await repository.with_steps(connection, after=after, limit=_BATCH)
-        moving = ((loaded, moved_days(loaded.case, loaded.asked, later)) for loaded in page)
+        moving = ((loaded, moved_days(loaded.case, later)) for loaded in page)
         found += [(loaded, moves) for loaded, moves in moving if moves]
         if len(page) < _BATCH:
             return found

@@ -91,13 +91,19 @@ def _first_level(view: _View) -> Iterator[ClockOut]:
     limit: TimeLimit | None = view.rules.first_level
     if limit is not None:
         state = ClockState.RUNNING if view.state is State.FIRST_EXAMINING else ClockState.ENDED
-        yield _explained(view, ClockName.FIRST_LEVEL, Clock(limit, view.clocks.accepted_at), state)
+        told = view.proceedings.first_level.due if view.proceedings.first_level else None
+        yield _explained(view, ClockName.FIRST_LEVEL, Clock(limit, view.clocks.accepted_at), state, told=told)
 
 
 def _explained(
-    view: _View, name: ClockName, clock: Clock, state: ClockState, begun: tuple[str, str] | None = None
+    view: _View,
+    name: ClockName,
+    clock: Clock,
+    state: ClockState,
+    begun: tuple[str, str] | None = None,
+    told: DueDate | None = None,
 ) -> ClockOut:
-    found = why(clock, view.calendar, as_of=view.today, begun=begun)
+    found = why(clock, view.calendar, as_of=view.today, begun=begun, told=told)
     shown = _clock(view, name, found.due, clock.limit.article, state)
     return shown.model_copy(update={"why": WhyOut.of(found)})
 
@@ -135,7 +141,7 @@ def _others(view: _View) -> Iterator[ClockOut]:
             yield _clock(view, step.name, step.due, step.article, state)
         else:
             limit = TimeLimit(step.workdays, Unit.WORKDAY, StartRule.ACCEPTED, step.article)
-            yield _explained(view, step.name, Clock(limit, step.from_at), state, step.begun)
+            yield _explained(view, step.name, Clock(limit, step.from_at), state, step.begun, step.due)
 
 
 def _procedures(view: _View) -> Iterator[_Step]:

@@ -181,14 +181,10 @@ def consultations(rows: Sequence[Mapping[str, Any]]) -> tuple[Consultation, ...]
             limit_workdays=row["limit_workdays"],
             asked_at=instant(row["asked_at"]),
             state=ConsultationState(row["state"]),
+            told=DueDate(date.fromisoformat(row["due_on"]), row["due_provisional"]),
         )
         for row in rows
     )
-
-
-def told_days(rows: Sequence[Mapping[str, Any]]) -> dict[int, DueDate]:
-    """The last day of each question of a case by its number, as it stands in the lists."""
-    return {row["no"]: DueDate(date.fromisoformat(row["due_on"]), row["due_provisional"]) for row in rows}
 
 
 def consultation_row(value: Consultation, due: DueDate) -> dict[str, Any]:

@@ -39,7 +39,6 @@ from services.approval.domain.light import LightInstants
 from services.approval.domain.proceedings import Proceedings
 from services.approval.domain.states import State
 from services.approval.tables import OPEN, CaseRow, ConsultationRow, DecisionRow, LedgerRow, OpinionRow, WithdrawalRow
-from services.kernel.time_limit import DueDate
 from services.kernel.workdays import WorkCalendar
 
 _LOCK = text(
@@ -60,11 +59,6 @@ class Loaded:
     query_code: str
     row: RowMapping
     item: ItemRef
-
-    @property
-    def asked(self) -> dict[int, DueDate]:
-        """The last day of each question to a department, by its number, as it was told."""
-        return mapping.told_days(self.row["consultations"])
 
     @property
     def applicant(self) -> Party:

@@ -131,10 +131,18 @@ async def get_standing(decision_id: DecisionId, who: Reader, db: Db, response: R
 
 @router.post("/standing-decisions/{decision_id}/statements", **made, summary="持证人陈述申辩（本人提交或承办人记录）")
 async def speak(
-    decision_id: DecisionId, body: StandingStatementIn, who: Speaker, db: Db, idem: Idem, seen: Seen, now: Now
+    decision_id: DecisionId,
+    body: StandingStatementIn,
+    who: Speaker,
+    db: Db,
+    idem: Idem,
+    seen: Seen,
+    now: Now,
+    calendar: Calendar,
 ) -> Response:
     rule = partial(rules.hear, statement=body.statement, now=now)
-    return (await commands.step(db, idem, decision_id, who, rule, seen=seen)).response()
+    answer = await commands.step(db, idem, decision_id, who, rule, seen=seen, now=now, calendar=calendar)
+    return answer.response()
 
 
 @router.post("/standing-decisions/{decision_id}/decision", **made, summary="首席代表作出撤回、撤销、注销或变更决定")
@@ -147,9 +155,11 @@ async def decide(
     idem: Idem,
     seen: Seen,
     now: Now,
+    calendar: Calendar,
 ) -> Response:
     by, named = officer(who), body.named(request.app.state.settings)
     follow = partial(rules.decide, officer=by, remedies=named, now=now)
     other = partial(rules.dismiss, officer=by, reasons=body.reasons, now=now)
     rule = follow if body.outcome == "DECIDED" else other
-    return (await commands.step(db, idem, decision_id, who, rule, seen=seen)).response()
+    answer = await commands.step(db, idem, decision_id, who, rule, seen=seen, now=now, calendar=calendar)
+    return answer.response()

@@ -14,7 +14,7 @@ counted Monday to Friday. There make-up weekends can still bring it forward: of 
 2011 by one working day.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from itertools import pairwise, zip_longest
@@ -159,6 +159,33 @@ def due_date(clock: Clock, calendar: WorkCalendar, *, as_of: date | None = None)
             skipped += calendar.earliest_between(first, last) if workdays else (last - first).days
             due = max(_reach(started_on, budget + skipped, workdays, calendar), calendar.earliest_workday(last, 0))
     return DueDate(due, open_pause or calendar.is_provisional(due))
+
+
+def settled(told: DueDate, now: DueDate) -> DueDate:
+    """The day that counts of the one told and the one this calendar gives.
+
+    What was told as final is neither brought forward nor taken back; a rest day that was added to it prolongs it.
+    """
+    if told.provisional:
+        return now
+    return now if now.on > told.on and not now.provisional else told
+
+
+def reaching(clock: Clock, told: DueDate | None, calendar: WorkCalendar) -> Clock:
+    """The same clock, its limit long enough for the day told where that counts and lies behind the count.
+
+    Raises: CalendarNotPublished, BrokenLedger
+    """
+    if told is None:
+        return clock
+    counted = due_date(clock, calendar)
+    on = settled(told, counted).on
+    if on <= counted.on:
+        return clock
+    workdays, budget = _budget(clock, china_date(clock.started_at))
+    more = calendar.earliest_between(counted.on, on) if workdays else (on - counted.on).days
+    unit = Unit.WORKDAY if workdays else Unit.CALENDAR_DAY
+    return replace(clock, limit=replace(clock.limit, value=budget + more, unit=unit))
 
 
 def final_due_date(clock: Clock, calendar: WorkCalendar) -> date:

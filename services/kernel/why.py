@@ -17,6 +17,7 @@ from services.kernel.time_limit import (
     china_date,
     due_date,
     pauses,
+    settled,
 )
 from services.kernel.workdays import SATURDAY, SpecialDay, WorkCalendar
 
@@ -37,6 +38,7 @@ class ReasonKind(StrEnum):
     MAKEUP_WORKDAY = "MAKEUP_WORKDAY"
     LAST_DAY_RESTS = "LAST_DAY_RESTS"
     CALENDAR_MISSING = "CALENDAR_MISSING"
+    AS_TOLD = "AS_TOLD"
     DUE = "DUE"
 
 
@@ -71,14 +73,21 @@ class Why:
 
 
 def why(
-    clock: Clock, calendar: WorkCalendar, *, as_of: date | None = None, begun: tuple[str, str] | None = None
+    clock: Clock,
+    calendar: WorkCalendar,
+    *,
+    as_of: date | None = None,
+    begun: tuple[str, str] | None = None,
+    told: DueDate | None = None,
 ) -> Why:
     """Explain `due_date` with the same arguments, same errors.
 
     Args:
         begun: Chinese and English name of the act that started the clock, where it is none of the three start rules.
+        told: the day as somebody was told it last; what was told as final is not brought forward.
     """
     due = due_date(clock, calendar, as_of=as_of)
+    stays = settled(told, due) if told is not None else due
     started_on, budget = china_date(clock.started_at), budget_days(clock)
     act = begun or (STARTS_ZH[clock.limit.start], STARTS_EN[clock.limit.start])
     reasons = [_start(act, started_on) if budget else _on_the_spot(act, started_on), _limit(clock)]
@@ -92,9 +101,11 @@ def why(
         days = 0 if clock.limit.unit is Unit.WORKDAY else sum(reason.days for reason in standstill)
         last = started_on + timedelta(days=budget + days)
         reasons += _moved_off_a_rest_day(calendar, last, due.on)
-    if calendar.is_provisional(due.on):
+    if stays != due:
+        reasons.append(_as_told(due, stays))
+    elif calendar.is_provisional(due.on):
         reasons.append(_calendar_missing(calendar))
-    return Why(due, (*reasons, _due(due)))
+    return Why(stays, (*reasons, _due(stays)))
 
 
 def why_set(
@@ -248,6 +259,12 @@ def _calendar_missing(calendar: WorkCalendar) -> Reason:
         "and a make-up weekend may bring the date forward",
         date(year, 1, 1),
     )
+
+
+def _as_told(counted: DueDate, told: DueDate) -> Reason:
+    zh = f"按现有节假日安排推算为{_zh(counted.on)}，已告知的{_zh(told.on)}不因安排调整而提前或收回"
+    en = f"counted again it would be {counted.on}; {told.on} was told and is neither brought forward nor taken back"
+    return Reason(ReasonKind.AS_TOLD, zh, en, counted.on, told.on)
 
 
 def _latest(due: DueDate) -> Reason:

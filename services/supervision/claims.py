@@ -8,7 +8,7 @@ from typing import Any
 from contracts.events import approval, intake
 from contracts.events.common import Event
 from contracts.events.days import CaseDaysMoved
-from services.kernel.time_limit import CHINA, Clock, StartRule, TimeLimit, Unit
+from services.kernel.time_limit import CHINA, Clock, DueDate, StartRule, TimeLimit, Unit
 from services.supervision.domain.case import Supervised
 from services.supervision.domain.clock_set import (
     FIRST_LEVEL_ARTICLE,
@@ -29,6 +29,7 @@ class Claim:
     told: date
     clock: Clock
     begun: tuple[str, str]
+    before: DueDate | None = None  # the day told before, which this event repeats: it is not brought forward
 
 
 def claims(event: Event, case: Supervised, marks: Mapping[str, Mapping[str, Any]]) -> Iterator[Claim]:
@@ -162,7 +163,10 @@ def _first_level(
     own = marks.get(intake.ApplicationAccepted.SUBJECT, {}).get("first_level")
     if own is not None and case.accepted_at is not None:
         limit = TimeLimit(own["value"], Unit(own["unit"]), StartRule.ACCEPTED, FIRST_LEVEL_ARTICLE)
-        yield Claim("FIRST_LEVEL", event.due.on, Clock(limit, case.accepted_at), ACCEPTANCE)
+        repeats = isinstance(event, approval.CasePassedUp)
+        due = marks.get(approval.FirstLevelAssigned.SUBJECT, {}).get("due") if repeats else None
+        before = DueDate(date.fromisoformat(due["on"]), due["provisional"]) if due else None
+        yield Claim("FIRST_LEVEL", event.due.on, Clock(limit, case.accepted_at), ACCEPTANCE, before)
 
 
 _STEPS = {"PAUSE": "SPECIAL_PROCEDURE", "STATEMENT": "PARTY_STATEMENT"}  # named otherwise here

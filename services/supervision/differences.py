@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from contracts.events.common import DueDate, Event
 from contracts.events.intake import ApplicationAccepted, SupplementRequested
 from services.kernel.errors import DomainError
-from services.kernel.time_limit import StartRule, TimeLimit, china_date, due_date
+from services.kernel.time_limit import StartRule, TimeLimit, china_date, due_date, settled
 from services.kernel.why import UNITS_EN, UNITS_ZH, Why, why
 from services.kernel.workdays import WorkCalendar
 from services.supervision import metrics, repository
@@ -121,8 +121,11 @@ def _of_case(case: Supervised, told: dict[str, Any]) -> Iterator[Claim]:
 def differing(told: Iterable[Claim], calendar: WorkCalendar, as_of: date) -> Iterator[Difference]:
     for claim in told:
         try:
-            if due_date(claim.clock, calendar, as_of=as_of).on != claim.told:
-                yield Difference(claim, why(claim.clock, calendar, as_of=as_of, begun=claim.begun))
+            counted = due_date(claim.clock, calendar, as_of=as_of)
+            ours = settled(claim.before, counted) if claim.before else counted
+            if ours.on != claim.told:
+                reasons = why(claim.clock, calendar, as_of=as_of, begun=claim.begun, told=claim.before)
+                yield Difference(claim, reasons)
         except DomainError:  # no calendar reaches back that far, or the ledger is still incomplete: nothing to compare
             continue
 

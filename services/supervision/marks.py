@@ -9,6 +9,7 @@ from services.supervision.domain.clocks import (
     CERTIFIED,
     CLAIMED,
     DATES_MOVED,
+    DAYS_MOVED,
     DECIDED,
     HANDED_OVER,
     REFUSED,
@@ -22,13 +23,14 @@ BUNDLE_ACCEPTED = "intake.bundle.accepted.v1"
 BUNDLE_ENDS = ("intake.bundle.decided.v1", "intake.bundle.withdrawn.v1")
 MARKED = frozenset(
     {
-        *(ACCEPTED, CERTIFIED, CLAIMED, DATES_MOVED, *DECIDED, HANDED_OVER, REFUSED, REQUESTED, SUPPLIED),
+        *(ACCEPTED, CERTIFIED, CLAIMED, DATES_MOVED, DAYS_MOVED, *DECIDED, HANDED_OVER, REFUSED, REQUESTED, SUPPLIED),
         *(BUNDLE_ACCEPTED, "intake.bundle.extended.v1", *BUNDLE_ENDS),
         "intake.bundle.dates_moved.v1",
         "intake.commitment.checked.v1",
         "approval.case.suspended.v1",
         "approval.case.resumed.v1",
         "approval.case.passed_up.v1",
+        "approval.first_level.assigned.v1",
         "approval.inspectors.assigned.v1",
         "approval.hearing.told.v1",
         "approval.hearing.requested.v1",

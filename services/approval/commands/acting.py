@@ -71,9 +71,9 @@ async def with_days(uow: UnitOfWork, loaded: Loaded, calendar: WorkCalendar, now
     Raises CaseChanged.
     """
     case = loaded.case
-    if case.state not in OPEN_STATES or not moved_days(case, loaded.asked, calendar):
+    if case.state not in OPEN_STATES or not moved_days(case, calendar):
         return repository.as_known(case, calendar)
-    moved, fact = move_days(case, loaded.asked, now=now, calendar=calendar)
+    moved, fact = move_days(case, now=now, calendar=calendar)
     await store(uow, case, moved, fact, by=None, now=now, calendar=calendar)
     await records.settle_days(uow.connection, case.id, fact.dates)
     return moved

@@ -40,13 +40,24 @@ async def begin(db: Database, idem: Idempotency, identifier: str, principal: Pri
 
 
 async def step(
-    db: Database, idem: Idempotency, decision_id: UUID, principal: Principal, rule: Rule, *, seen: int
+    db: Database,
+    idem: Idempotency,
+    decision_id: UUID,
+    principal: Principal,
+    rule: Rule,
+    *,
+    seen: int,
+    now: datetime,
+    calendar: WorkCalendar,
 ) -> Answer:
-    """Raises UnknownStanding, StaleVersion, CaseChanged and what the rule raises."""
+    """Also a step that comes before the projection of a loaded year goes by the holder's day as it is now.
+
+    Raises UnknownStanding, StaleVersion, CaseChanged and what the rule raises.
+    """
     async with db.transaction(idem) as uow:
         found, _ = await repository.load(uow.connection, decision_id, repository.visible(principal), lock=True)
         async with on_version(uow, found, seen):
-            made = rule(found)
+            made = rule(await _move_day(uow, found, calendar, now))
         by = _actor(principal, (*OFFICERS, *CONCERNED))
         await repository.save(uow.connection, made, by)
         return _answer(uow, made, by)
@@ -71,10 +82,13 @@ class StandingDays:
             after = waiting[-1].id if waiting else None
 
 
-async def _move_day(uow: UnitOfWork, decision: StandingDecision, calendar: WorkCalendar, now: datetime) -> None:
+async def _move_day(
+    uow: UnitOfWork, decision: StandingDecision, calendar: WorkCalendar, now: datetime
+) -> StandingDecision:
+    """Told as a step of its own where it moves."""
     earlier, later = decision.speak_by, day_now(decision, calendar)
     if earlier is None or later is None:
-        return
+        return decision
     moved = move_day(decision, calendar)
     await repository.save(uow.connection, moved, None)
     event = events.StandingDayMoved(
@@ -87,6 +101,7 @@ async def _move_day(uow: UnitOfWork, decision: StandingDecision, calendar: WorkC
         moved_at=now,
     )
     uow.publish(event, aggregate_id=moved.id, version=moved.version)
+    return moved
 
 
 def _answer(uow: UnitOfWork, made: StandingDecision, by: Actor) -> Answer:

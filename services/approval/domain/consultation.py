@@ -10,7 +10,7 @@ from services.approval.domain.errors import ConsultationOver, ConsultationRunnin
 from services.approval.domain.proceedings import Body, Consultation, ConsultationState
 from services.approval.domain.states import Act, require
 from services.approval.domain.wording import require_text, require_that
-from services.kernel.time_limit import DueDate
+from services.kernel.time_limit import DueDate, settled
 from services.kernel.workdays import WorkCalendar
 
 LONGEST_WORKDAYS = 30
@@ -51,7 +51,9 @@ class Silent:
 
 
 def due_of(consultation: Consultation, calendar: WorkCalendar) -> DueDate:
-    return workdays_after(consultation.asked_at, consultation.limit_workdays, calendar)
+    """As told, where it was told as final: it is prolonged, but neither brought forward nor taken back."""
+    counted = workdays_after(consultation.asked_at, consultation.limit_workdays, calendar)
+    return counted if consultation.told is None else settled(consultation.told, counted)
 
 
 def consult(
@@ -72,8 +74,9 @@ def consult(
     within = 1 <= limit_workdays <= LONGEST_WORKDAYS
     require_that(within, "limit_workdays", "range", f"答复期限应为 1 至 {LONGEST_WORKDAYS} 个工作日")
     number = len(case.consultations) + 1
-    asked = Consultation(number, department, question.strip(), limit_workdays, now)
-    fact = Asked(number, department, asked.question, limit_workdays, due_of(asked, calendar), now)
+    due = workdays_after(now, limit_workdays, calendar)
+    asked = Consultation(number, department, question.strip(), limit_workdays, now, told=due)
+    fact = Asked(number, department, asked.question, limit_workdays, due, now)
     return replace(case.stepped(), consultations=(*case.consultations, asked)), fact
 
 

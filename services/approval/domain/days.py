@@ -16,7 +16,7 @@ from services.approval.domain.proceedings import (
     Telling,
 )
 from services.approval.domain.site_check import ASSIGNMENT_WORKDAYS
-from services.kernel.time_limit import Clock, DueDate, china_date, due_date
+from services.kernel.time_limit import Clock, DueDate, china_date, due_date, settled
 from services.kernel.workdays import WorkCalendar
 
 
@@ -37,16 +37,6 @@ def known_days(
         parties=tuple(_of_party(party, calendar) for party in proceedings.parties),
         first_level=_of_level(first, Clock(limit, accepted_at), calendar) if first and limit else first,
     )
-
-
-def settled(told: DueDate, now: DueDate) -> DueDate:
-    """The day that counts of the one told and the one this calendar gives.
-
-    What was told as final is neither brought forward nor taken back; a rest day that was added to it prolongs it.
-    """
-    if told.provisional:
-        return now
-    return now if now.on > told.on and not now.provisional else told
 
 
 def pause_workdays(pause: Suspension, calendar: WorkCalendar) -> int:

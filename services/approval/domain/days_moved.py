@@ -1,14 +1,20 @@
 """A loaded calendar moves the days of running steps: which ones, and the act that takes them. Pure."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.approval.domain.case import Case
 from services.approval.domain.consultation import due_of
-from services.approval.domain.days import known_days, pause_workdays, settled
+from services.approval.domain.days import known_days, pause_workdays
 from services.approval.domain.hearing import HOLDING_WORKDAYS, REQUEST_WORKDAYS
-from services.approval.domain.proceedings import ConsultationState, Hearing, HearingStep, Proceedings
+from services.approval.domain.proceedings import (
+    Consultation,
+    ConsultationState,
+    Hearing,
+    HearingStep,
+    Proceedings,
+)
 from services.approval.domain.states import Act, State, require
 from services.kernel.time_limit import DueDate, Unit
 from services.kernel.workdays import WorkCalendar
@@ -37,24 +43,18 @@ class DaysMoved:
     moved_at: datetime
 
 
-def moved_days(case: Case, asked: Mapping[int, DueDate], calendar: WorkCalendar) -> tuple[DayMoved, ...]:
-    """Days this calendar has otherwise than they were told, or as final.
-
-    Args:
-        asked: the last day of each question to a department, by its number, as it was told.
-    """
-    return tuple(_moved(case, asked, calendar))
+def moved_days(case: Case, calendar: WorkCalendar) -> tuple[DayMoved, ...]:
+    """Days this calendar has otherwise than they were told, or as final."""
+    return tuple(_moved(case, calendar))
 
 
-def move_days(
-    case: Case, asked: Mapping[int, DueDate], *, now: datetime, calendar: WorkCalendar
-) -> tuple[Case, DaysMoved]:
+def move_days(case: Case, *, now: datetime, calendar: WorkCalendar) -> tuple[Case, DaysMoved]:
     """The system's act once a year is loaded: what is stored and shown is what the calendar says now.
 
     Raises: WrongState
     """
     require(case.state, Act.MOVE_DAYS)
-    dates = moved_days(case, asked, calendar)
+    dates = moved_days(case, calendar)
     known = known_days(case.proceedings, case.rules, case.clocks.accepted_at, calendar)
     changed = case.stepped(
         suspension=known.suspension,
@@ -63,10 +63,16 @@ def move_days(
         parties=known.parties,
         first_level=known.first_level,
     )
+    asked = tuple(_told_again(question, calendar) for question in case.consultations)
+    changed = replace(changed, consultations=asked)
     return changed, DaysMoved(CAUSE, dates, now)
 
 
-def _moved(case: Case, asked: Mapping[int, DueDate], calendar: WorkCalendar) -> Iterator[DayMoved]:
+def _told_again(question: Consultation, calendar: WorkCalendar) -> Consultation:
+    return replace(question, told=due_of(question, calendar)) if question.state is ConsultationState.OPEN else question
+
+
+def _moved(case: Case, calendar: WorkCalendar) -> Iterator[DayMoved]:
     known = known_days(case.proceedings, case.rules, case.clocks.accepted_at, calendar)
     later = _running(case, known, calendar)
     for key, (earlier, value, unit, from_at) in _running(case, case.proceedings, calendar).items():
@@ -74,10 +80,10 @@ def _moved(case: Case, asked: Mapping[int, DueDate], calendar: WorkCalendar) -> 
         if now != earlier and from_at is not None:
             yield DayMoved(*key, value, unit, from_at, earlier, now)
     for question in case.consultations:
-        told, days, since = asked.get(question.no), question.limit_workdays, question.asked_at
+        told, days, since = question.told, question.limit_workdays, question.asked_at
         if question.state is not ConsultationState.OPEN or told is None:
             continue
-        now = settled(told, due_of(question, calendar))
+        now = due_of(question, calendar)
         if now != told:
             yield DayMoved("CONSULTATION", str(question.no), days, Unit.WORKDAY, since, told, now)
 

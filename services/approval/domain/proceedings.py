@@ -200,7 +200,7 @@ class ConsultationState(StrEnum):
 
 @dataclass(frozen=True)
 class Consultation:
-    """A question to another department. The due date is derived from `asked_at` and the limit."""
+    """A question to another department. The due date is derived from `asked_at`, the limit and the day it was told."""
 
     no: int
     department: Body
@@ -208,3 +208,4 @@ class Consultation:
     limit_workdays: int
     asked_at: datetime
     state: ConsultationState = ConsultationState.OPEN
+    told: DueDate | None = None

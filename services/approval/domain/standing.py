@@ -11,7 +11,6 @@ from uuid import UUID
 
 from services.approval.domain.case import Officer
 from services.approval.domain.clocks import is_over, workdays_after
-from services.approval.domain.days import settled
 from services.approval.domain.decision import Remedies
 from services.approval.domain.errors import (
     CertificateState,
@@ -33,7 +32,7 @@ from services.kernel.certificate_life import (
     allowed,
 )
 from services.kernel.errors import FieldError
-from services.kernel.time_limit import DueDate, china_date
+from services.kernel.time_limit import DueDate, china_date, settled
 from services.kernel.workdays import WorkCalendar
 
 LONGEST_WORKDAYS = 30

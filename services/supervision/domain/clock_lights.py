@@ -12,7 +12,7 @@ from services.kernel.light_rules import DEFAULT_CLOCK_RULES as DEFAULT_CLOCK_RUL
 from services.kernel.light_rules import ClockRule as ClockRule
 from services.kernel.light_rules import Counted as Counted
 from services.kernel.light_rules import lit_at
-from services.kernel.time_limit import Clock, end_of
+from services.kernel.time_limit import Clock, end_of, reaching
 from services.kernel.workdays import CalendarNotPublished, WorkCalendar
 from services.supervision.domain.clocks import Run
 
@@ -85,4 +85,6 @@ def _lit_at(run: Run, rule: ClockRule, calendar: WorkCalendar) -> datetime | Non
     assert run.started_at is not None
     if run.named_on is not None and (rule.counted is Counted.DAY or run.limit is None):
         return end_of(run.named_on)
-    return lit_at(Clock(run.limit, run.started_at, run.ledger), rule, calendar) if run.limit is not None else None
+    if run.limit is None:
+        return None
+    return lit_at(reaching(Clock(run.limit, run.started_at, run.ledger), run.told, calendar), rule, calendar)

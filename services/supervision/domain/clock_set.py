@@ -1,8 +1,9 @@
 """The whole set of clocks of a case: those of intake and the decision, and those that acts of approval start. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from services.kernel.time_limit import StartRule as Start
 from services.kernel.time_limit import TimeLimit, Unit, china_date
@@ -95,7 +96,13 @@ def _first_level(told: Told) -> Iterator[Run]:
         limit,
         met_at=told.first_at("approval.case.passed_up.v1"),
         ended_at=told.stopped_at,
+        told=told.step_day("FIRST_LEVEL", told.case.accepted_at, _first_level_told(told), "due"),
     )
+
+
+def _first_level_told(told: Told) -> Mapping[str, Any]:
+    line = told.first("approval.first_level.assigned.v1", "approval.case.passed_up.v1")
+    return line.detail if line else {}
 
 
 def _inspectors(told: Told) -> Iterator[Run]:
@@ -104,7 +111,8 @@ def _inspectors(told: Told) -> Iterator[Run]:
     The report of an inspection may be among the materials, so that nobody has to be assigned: the clock counts, from
     acceptance, once the body has begun the inspection, and nobody is told to have missed it before.
     """
-    assigned_at = told.first_at("approval.inspectors.assigned.v1")
+    assigned = told.first("approval.inspectors.assigned.v1")
+    assigned_at = assigned.at if assigned else None
     inspects = any(line.detail.get("kind") in INSPECTIONS for line in told.of("approval.case.suspended.v1"))
     if assigned_at is not None or inspects or told.accepted.get("inspection"):
         yield Run(
@@ -115,6 +123,7 @@ def _inspectors(told: Told) -> Iterator[Run]:
             INSPECTORS,
             met_at=assigned_at,
             ended_at=told.stopped_at,
+            told=told.step_day("INSPECTORS", None, assigned.detail if assigned else {}, "due"),
         )
 
 
@@ -131,6 +140,7 @@ def _special_procedures(told: Told) -> Iterator[Run]:
             met_at=told.first_at("approval.case.resumed.v1", since=line.at),
             ended_at=told.closed_at,
             about=line.detail.get("kind", ""),
+            told=told.step_day("PAUSE", line.at, line.detail, "expected_end"),
         )
 
 
@@ -153,6 +163,7 @@ def _hearing(told: Told, calendar: WorkCalendar) -> Iterator[Run]:
             met_at=next((at for at in answers if at >= line.at), None),
             ended_at=told.stopped_at,
             whose=Whose.PARTY,
+            told=told.step_day("HEARING_REQUEST", line.at, line.detail, "request_by"),
         )
     if not rights or (requested is None and any(at >= rights[-1].at for at in waivers)):
         return
@@ -164,6 +175,7 @@ def _hearing(told: Told, calendar: WorkCalendar) -> Iterator[Run]:
         HEARING_HOLDING,
         met_at=_took_place(told),
         ended_at=told.stopped_at,
+        told=told.step_day("HEARING_HOLDING", requested.at, requested.detail, "hold_by") if requested else None,
     )
     yield _hearing_notice(told, requested, calendar)
 
@@ -226,6 +238,7 @@ def _parties(told: Told) -> Iterator[Run]:
             ended_at=told.stopped_at,
             about=str(number or ""),
             whose=Whose.PARTY,
+            told=told.step_day("STATEMENT", line.at, line.detail, "speak_by"),
         )
 
 
@@ -253,6 +266,7 @@ def _consultations(told: Told) -> Iterator[Run]:
             ended_at=told.stopped_at,
             about=department,
             whose=Whose.OTHER_BODY,
+            told=told.step_day("CONSULTATION", line.at, line.detail, "due"),
             responsible=(line.detail["department_uscc"], department) if "department_uscc" in line.detail else None,
         )
 

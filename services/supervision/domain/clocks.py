@@ -66,6 +66,7 @@ class Run:
     whose: Whose = Whose.BODY
     responsible: tuple[str, str] | None = None  # another body than the case's own: uscc, name
     not_before: date | None = None  # up to this day the item's own law leaves it to the applicants
+    told: DueDate | None = None  # of a step: its last day as the owner told it last
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ COMPLETION = ("补齐材料", "the last supplement")
 
 RECEIVED = "intake.application.received.v1"
 REQUESTED, SUPPLIED = "intake.supplement.requested.v1", "intake.supplement.supplied.v1"
-DATES_MOVED = "intake.application.dates_moved.v1"
+DATES_MOVED, DAYS_MOVED = "intake.application.dates_moved.v1", "approval.case.days_moved.v1"
 ACCEPTED, REFUSED = "intake.application.accepted.v1", "intake.acceptance.refused.v1"
 HANDED_OVER = "intake.result.handed_over.v1"
 CLAIMED = "intake.application.claimed.v1"
@@ -145,6 +146,19 @@ class Told:
             one["now"] for line in self.of(DATES_MOVED) for one in line.detail.get("dates", ()) if one["clock"] == clock
         ]
         return found[-1] if found else None
+
+    def step_day(self, clock: str, from_at: datetime | None, detail: Mapping[str, Any], field: str) -> DueDate | None:
+        """The last day of a step as approval told it last: by the event that began it, or since then by a calendar.
+
+        Args:
+            clock: approval's name of it.
+            from_at: the instant it is counted from, which tells it from others of that name.
+            field: of `detail`, where the event that began it names the day.
+        """
+        moved = (one for line in self.of(DAYS_MOVED) for one in line.detail.get("dates", ()) if one["clock"] == clock)
+        days = [one["now"] for one in moved if datetime.fromisoformat(one["from_at"]) == from_at]
+        day = days[-1] if days else detail.get(field)
+        return DueDate(date.fromisoformat(day["on"]), bool(day.get("provisional"))) if day else None
 
     @property
     def claim_window(self) -> Mapping[str, Any] | None:
@@ -219,7 +233,8 @@ def _why(run: Run, calendar: WorkCalendar, now: datetime) -> Why | None:
         return None
     until = min(at for at in (now, run.met_at, run.ended_at) if at is not None)
     try:
-        return why(Clock(run.limit, run.started_at, run.ledger), calendar, as_of=china_date(until), begun=run.begun)
+        clock = Clock(run.limit, run.started_at, run.ledger)
+        return why(clock, calendar, as_of=china_date(until), begun=run.begun, told=run.told)
     except DomainError:
         return None
 

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -142,6 +142,55 @@ async def test_a_corrected_year_prolongs_what_was_told_as_final_and_shows_it_bef
     assert all(one["now"]["on"] > one["earlier"]["on"] for one in shown["dates"])
     (known,) = (await desk.shown())["consultations"]
     assert known["due_on"] == shown["dates"][-1]["now"]["on"]
+
+
+async def test_a_working_day_added_later_brings_no_day_forward_that_was_told_as_final(approval: Approval) -> None:
+    desk = await every_step(approval)
+    await hear_year(approval)
+    await project(approval)
+    before, shown = len(await told(approval, MOVED)), await desk.shown()
+    at_work = [{"on": f"{NEXT}-01-0{day}", "name": "元旦", "works": True} for day in (2, 3)]
+    corrected = NOTICE | {"days": [*(NOTICE["days"][day] for day in (0, 3, 4)), *at_work]}
+
+    preview = (await look_ahead(approval, body=corrected)).json()
+    await hear_year(approval, corrected, revision=2)
+    await project(approval)
+
+    async with approval.database.read() as connection:
+        known = await approval.app.state.calendars.current(connection)
+    after = await desk.shown()
+    days = {one["name"]: one["due"] for one in after["clocks"]}
+    assert (preview["cases"], len(await told(approval, MOVED))) == ([], before)
+    assert (after["consultations"], after["version"]) == (shown["consultations"], shown["version"])
+    steps = {"PAUSE", "HEARING_REQUEST", "STATEMENT", "CONSULTATION"}
+    assert {step: days[step] for step in steps} == {
+        one["name"]: one["due"] for one in shown["clocks"] if one["name"] in steps
+    }
+    (asked,) = after["consultations"]
+    assert days["CONSULTATION"]["on"] == asked["due_on"]
+    assert str(known.earliest_workday(LATE.date(), 5)) < days["STATEMENT"]["on"]
+
+
+async def test_a_proposal_is_not_decided_on_the_day_that_counted_before_a_correction(approval: Approval) -> None:
+    made = (await propose(approval, (await a_certificate(approval)).identifier)).json()
+    path, before = f"standing-decisions/{made['decision_id']}", len(await told(approval, DAY_MOVED))
+    await hear_year(approval)
+    await project(approval)
+    final = date.fromisoformat((await approval.get(path, the_holder())).json()["speak_by"]["on"])
+    rest = [{"on": str(final + timedelta(days=day)), "name": "元旦", "works": False} for day in range(4)]
+
+    await hear_year(approval, NOTICE | {"days": [*NOTICE["days"], *rest]}, revision=2)
+    async with approval.database.read() as connection:
+        await approval.app.state.calendars.current(connection)
+    with approval.at(datetime.combine(final + timedelta(days=1), time(2), UTC)):
+        early = await approval.post(f"{path}/decision", approval.chief, {"outcome": "DECIDED"}, seen=2)
+        spoken = await approval.post(f"{path}/statements", the_holder(), {"statement": "不同意"}, seen=2)
+
+    assert (early.status_code, early.json()["code"]) == (409, "approval.holder-not-heard")
+    assert (spoken.status_code, spoken.json()["version"]) == (201, 4)
+    moved = (await told(approval, DAY_MOVED))[before:]
+    assert [one["earlier"]["on"] for one in moved] == [made["speak_by"]["on"], str(final)]
+    assert moved[-1]["now"] == spoken.json()["speak_by"]
 
 
 async def test_a_holders_day_is_final_once_its_year_is_loaded_and_the_proposal_can_be_decided(

@@ -62,10 +62,10 @@ def test_no_day_stays_provisional_once_its_year_is_loaded() -> None:
 def test_every_running_step_whose_day_moved_is_told_with_its_limit() -> None:
     case = given.a_case(state=State.SUSPENDED, proceedings=PROCEEDINGS, rules=RULES)
     case = replace(case, clocks=replace(case.clocks, accepted_at=AT, complete_at=AT))
-    question = Consultation(1, given.FIRE, "是否符合", 5, AT)
+    question = Consultation(1, given.FIRE, "是否符合", 5, AT, told=TOLD)
     case = replace(case, consultations=(question,))
 
-    moved, fact = move_days(case, {1: TOLD}, now=AT, calendar=LATER)
+    moved, fact = move_days(case, now=AT, calendar=LATER)
 
     told = [(one.clock, one.about, one.value, one.earlier, one.now) for one in fact.dates]
     five, twenty = DueDate(workdays_after(AT, 5, LATER).on), DueDate(workdays_after(AT, 20, LATER).on)
@@ -75,7 +75,7 @@ def test_every_running_step_whose_day_moved_is_told_with_its_limit() -> None:
         ("STATEMENT", "1", 5, TOLD, five),
         ("CONSULTATION", "1", 5, TOLD, five),
     ]
-    assert moved_days(moved, {1: five}, LATER) == ()
+    assert moved_days(moved, LATER) == ()
 
 
 @pytest.mark.parametrize(

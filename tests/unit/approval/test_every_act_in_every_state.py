@@ -116,7 +116,7 @@ ACTS: dict[Act, Callable[[Case], tuple[Case, object]]] = {
     Act.HEAR_APPLICANT: lambda c: parties.hear_applicant(c, name="申请人", statement="已经整改", now=NOON),
     Act.RENEW: lambda c: cases.renew_by_silence(c, cases.Renewed("C1", "第五十条", NOON, NOON)),
     Act.MOVE: lambda c: moving.move(c, OTHER_VERSION, **WITH_CLOCK),
-    Act.MOVE_DAYS: lambda c: days_moved.move_days(c, {}, **WITH_CLOCK),
+    Act.MOVE_DAYS: lambda c: days_moved.move_days(c, **WITH_CLOCK),
     Act.TAKE_DEFERRED: lambda c: (taking.take_deferred(c, (PROMISED,)), PROMISED),
     Act.TAKE_CLAIM: lambda c: (taking.take_claim(c, CLAIM), CLAIM),
     Act.TAKE_FALSEHOOD: lambda c: taking.take_falsehood(c, FALSEHOOD),

@@ -72,8 +72,8 @@ def test_a_written_waiver_stays_when_somebody_else_is_told_and_ends_with_a_new_n
 def test_a_loaded_year_moves_the_days_of_each_telling_but_none_of_those_who_waived() -> None:
     case = told("邻居", at="2026-12-29 09:00", case=told("申请人", "向家院", at="2026-12-28 09:00"))
 
-    moves = moved_days(case, {}, CALENDAR.with_year(YEAR))
-    after = moved_days(waived(waived(case, "申请人"), "向家院"), {}, CALENDAR.with_year(YEAR))
+    moves = moved_days(case, CALENDAR.with_year(YEAR))
+    after = moved_days(waived(waived(case, "申请人"), "向家院"), CALENDAR.with_year(YEAR))
 
     assert [(one.about, one.from_at, one.now) for one in moves] == [
         ("1", utc("2026-12-28 09:00"), DueDate(date(2027, 1, 5))),

@@ -9,6 +9,7 @@ from services.approval.domain import case as cases
 from services.approval.domain import consultation, levels, taking
 from services.approval.domain.case import Case, Opinion, Recommendation
 from services.approval.domain.consultation import Answer
+from services.approval.domain.days_moved import moved_days
 from services.approval.domain.errors import (
     ConsultationOver,
     ConsultationRunning,
@@ -23,6 +24,7 @@ from services.approval.domain.errors import (
 from services.approval.domain.proceedings import ConsultationState, FirstLevel, ItemRules, Proceedings
 from services.approval.domain.states import State
 from services.kernel.time_limit import DueDate, StartRule, TimeLimit, Unit
+from services.kernel.workdays import SpecialDay, YearNotice
 from tests.support import approval_domain as given
 from tests.support.approval_domain import CALENDAR, CHIEF, FIREMAN, HANDLER, NOON, VILLAGE_HANDLER, a_case, utc
 
@@ -135,12 +137,34 @@ def test_silence_past_the_limit_counts_as_no_objection_and_is_no_decision() -> N
 
 
 def test_a_provisional_last_day_makes_nobody_silent() -> None:
-    late = replace(asked().consultations[0], asked_at=utc("2026-12-30 09:00"))
+    late = replace(asked().consultations[0], asked_at=utc("2026-12-30 09:00"), told=None)
 
     with pytest.raises(ConsultationRunning):
         consultation.record_silence(
             replace(a_case(), consultations=(late,)), number=1, now=utc("2027-03-01 09:00"), calendar=CALENDAR
         )
+
+
+def test_a_working_day_added_later_takes_nothing_from_the_day_told_for_an_answer() -> None:
+    case, since = given.a_case(), utc("2026-06-01 09:00")
+    case, fact = consultation.consult(
+        case, HANDLER, department=given.FIRE, question="是否符合", limit_workdays=5, now=since, calendar=CALENDAR
+    )
+    more = SpecialDay(date(2026, 6, 6), "端午节", True, "更正")
+    corrected = CALENDAR.with_year(
+        YearNotice(2026, ("更正",), (*CALENDAR.special_days(date(2025, 12, 31), date(2026, 12, 31)), more))
+    )
+
+    with pytest.raises(ConsultationRunning):
+        consultation.record_silence(case, number=1, now=utc("2026-06-08 23:00"), calendar=corrected)
+    _, silent = consultation.record_silence(case, number=1, now=utc("2026-06-09 01:00"), calendar=corrected)
+    _, answer = consultation.answer_consultation(
+        case, FIREMAN, number=1, answer=Answer.OBJECTION, text="不符", now=utc("2026-06-08 17:00"), calendar=corrected
+    )
+
+    assert consultation.due_of(replace(case.consultations[0], told=None), corrected).on == date(2026, 6, 6)
+    assert {fact.due, answer.due, silent.due} == {DueDate(date(2026, 6, 8))}
+    assert moved_days(case, corrected) == ()
 
 
 def test_only_the_asked_department_answers() -> None:
