@@ -47,8 +47,9 @@ class CaseRecalled(Event):
 
 
 class AccessUnfounded(Event):
-    """Somebody looked at a certificate of another, or tried to, without an open case and an allowed purpose.
+    """Somebody looked at certificates of another, or tried to, without an open case and an allowed purpose.
 
+    `identifier` is empty of a search, which names none; its `division` is that of the library that was searched.
     `case_id`: the ended case he may have looked by; None where there is none of his (an imported certificate has no
     case at all). `lacking` is field and rule of what was wrong, `why` the same in words; no stated purpose is repeated.
     """
@@ -58,7 +59,7 @@ class AccessUnfounded(Event):
     case_id: UUID | None
     case_no: str  # empty without a case
     identifier: str
-    act: str  # as in the access log: RECORD, FILE, PRINT …
+    act: str  # as in the access log: SEARCH, RECORD, FILE, PRINT …
     account_id: str
     reader: str  # his body
     reader_uscc: str = ""

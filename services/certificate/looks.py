@@ -130,11 +130,11 @@ async def note_refused(db: Database, look: Look, error: DomainError) -> None:
 
 @dataclass
 class Attempt:
-    """A look at one certificate while it is decided upon: what is needed to note and to tell its refusal."""
+    """A look at one certificate, or a search, while it is decided upon: what its refusal is noted and told by."""
 
     look: Look | None = None  # None: nothing of another's was asked for
-    identifier: str = ""
-    division: str = ""  # of the body that issued it
+    identifier: str = ""  # a search names none
+    division: str = ""  # of the body that issued it; of a search this library's own
     cases: Sequence[Any] = ()  # by which he might look
 
     def of(self, row: Any, look: Look | None, cases: Sequence[Any] = ()) -> None:
@@ -142,9 +142,9 @@ class Attempt:
 
 
 @asynccontextmanager
-async def attempt(db: Database) -> AsyncIterator[Attempt]:
+async def attempt(db: Database, search: Attempt | None = None) -> AsyncIterator[Attempt]:
     """Around the transaction of a look: refused, it leaves a row, and is told when it had no ground."""
-    tried = Attempt()
+    tried = search or Attempt()
     try:
         yield tried
     except DomainError as refused:

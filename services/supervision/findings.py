@@ -79,8 +79,10 @@ def _withheld(row: Row, told: CertificateWithheld) -> Finding:
 def _unfounded(row: Row, read: AccessUnfounded) -> Finding:
     """What really was wrong: no case that is open, and of the purpose what its rule says."""
     case = "没有其在办的办件" if read.case_id is None else "所依办件已办结"
-    summary = f"{read.reader or '未具名单位'}查看证照：{case}，{read.why or '未填申请事由'}"
-    said = {"identifier": read.identifier, "act": read.act, "account": read.account_id, "reader": read.reader}
+    did = "查看" if read.identifier else "检索他人"
+    summary = f"{read.reader or '未具名单位'}{did}证照：{case}，{read.why or '未填申请事由'}"
+    said = {"act": read.act, "account": read.account_id, "reader": read.reader}
+    said |= {"identifier": read.identifier} if read.identifier else {}
     said |= {"lacking": read.lacking, "why": read.why} if read.why else {}
     kind, own = FindingKind.READ_WITHOUT_GROUND, read.access_id if read.case_id is None else None
     return Finding(row, kind, str(read.access_id), read.read_at, summary, said, own)

@@ -20,7 +20,7 @@ from services.certificate.domain.sharing import DATA, FILE, Query, withheld
 from services.certificate.files.records import compact_form, general_form
 from services.certificate.grounds import cases_of, issued_by, stated
 from services.certificate.kit import Kit
-from services.certificate.looks import Look, Why, attempt, note_refused, of_holders, reader_of
+from services.certificate.looks import Attempt, Look, Why, attempt, of_holders, reader_of
 from services.certificate.schemas import CertificateDetail, CertificateList, CertificateOut, SearchIn
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date
@@ -28,7 +28,7 @@ from services.chassis.database import Database, UnitOfWork
 from services.chassis.errors import BadCursor, Forbidden
 from services.chassis.paging import decode_cursor, encode_cursor
 from services.kernel.codes import check_citizen_id, check_uscc, normalise_number
-from services.kernel.errors import DomainError, FieldError
+from services.kernel.errors import FieldError
 
 FILE_ACT = "FILE"
 
@@ -45,7 +45,7 @@ class Asked:
 async def search(
     db: Database, wanted: SearchIn, principal: Principal, kit: Kit, *, now: datetime, act: str = "SEARCH"
 ) -> CertificateList:
-    """Certificates of one holder; a look at another's leaves a row, answered or refused.
+    """Certificates of one holder; a look at another's leaves a row, answered or refused, and is told as by `read`.
 
     Raises:
         NumberInvalid, PurposeRequired, CallerRefused, DailyLimitReached; Forbidden when the caller may not look at
@@ -55,12 +55,10 @@ async def search(
     after = _after(kit.sealer.derived_key("certificate-cursor"), wanted.cursor, holder_key)
     async with db.read() as connection:
         why = await of_holders(connection, Why(wanted.purpose, wanted.case_no), (holder_key,))
+        named = await queries.case_by_no(connection, why.case_no) if why.case_no else None
     look = Look(act, principal, (holder_key,), why, now)
-    try:
+    async with attempt(db, Attempt(look, division=kit.settings.division, cases=[named] if named else ())):
         return await _search(db, wanted, holder_key, look, after, kit)
-    except DomainError as refused:
-        await note_refused(db, look, refused)
-        raise
 
 
 async def _search(

@@ -17,11 +17,13 @@ from tests.support import tokens
 from tests.support.certificate import (
     BUSINESS_LICENCE,
     CATALOGUE,
+    DISTRICT,
     FOOD_LICENCE,
     ID_CARD,
     MARKER,
     MARKET,
     NOON,
+    OTHER,
     POLICE,
     Library,
     an_id_card,
@@ -86,6 +88,35 @@ async def test_a_window_looks_by_an_open_case_or_a_purpose_and_otherwise_supervi
 
 async def facts_of(library: Library, before: int = 0) -> list[AccessUnfounded]:
     return [AccessUnfounded.model_validate_json(row.payload) for row in (await library.rows(FACTS))[before:]]
+
+
+async def test_a_search_without_ground_is_told_as_a_look_at_one_certificate_is(library: Library, ended: Ended) -> None:
+    row = await library.issued()
+    before = len(await library.rows(FACTS))
+
+    async def search(**why: str) -> httpx.Response:
+        return await library.search(WINDOW, number=MARKER, **why)
+
+    by_open_case = await search(case_no=row["case_no"])
+    while_open = await facts_of(library, before)
+    await ended(row)
+    answers = [await search(), await search(purpose="随便看看"), await search(case_no=row["case_no"])]
+    served = await search(purpose="补证换证：污损")
+    own = await library.search(library.citizen(), number=MARKER)
+    stranger = await library.search(library.citizen(OTHER), number=MARKER)
+
+    facts = await facts_of(library, before)
+    refused = await newest(library)
+    assert (by_open_case.status_code, while_open) == (422, [])
+    assert [answer.status_code for answer in answers] == [422, 403, 422]
+    assert [answer.status_code for answer in (served, own, stranger)] == [200, 200, 403]
+    assert [(fact.act, fact.identifier, fact.lacking, fact.case_id) for fact in facts] == [
+        ("SEARCH", "", "/purpose required", None),
+        ("SEARCH", "", "/purpose not-allowed", None),
+        ("SEARCH", "", "/purpose required", row["case_id"]),
+    ]
+    assert {(fact.reader_uscc, fact.division) for fact in facts} == {(MARKET.uscc, DISTRICT)}
+    assert (refused["act"], refused["refused"]) == ("SEARCH", True)
 
 
 async def test_the_holder_needs_neither_for_his_own(library: Library, ended: Ended) -> None:

@@ -11,7 +11,7 @@ from contracts.events.reuse import AccessUnfounded
 from services.chassis import clock
 from services.chassis.bus import Incoming
 from tests.support import tokens
-from tests.support.certificate import MARKET, POLICE, Library, environment, running
+from tests.support.certificate import MARKER, MARKET, POLICE, Library, environment, running
 from tests.support.supervision import Story, Supervision
 
 UNFOUNDED = "SELECT event_id, aggregate_id, payload FROM outbox WHERE subject = 'certificate.access.unfounded.v1'"
@@ -90,8 +90,25 @@ async def test_a_purpose_that_is_not_his_is_told_as_what_it_is_and_a_read_of_no_
     (found,) = await listed(supervision.supervisor)
     assert "没有其在办的办件，申请事由不在登记的范围内" in found["summary"]
     assert "未填" not in found["summary"]
+    assert found["detail"]["identifier"] == row["identifier"]
     assert (found["case_no"], found["department"]["uscc"]) == (None, POLICE.uscc)
     assert [one["id"] for one in await listed(stranger)] == [found["id"]]
     elsewhere = tokens.headers(["SUPERVISOR"], division="431221000000")
     other_body = tokens.headers(["HANDLER"], org=MARKET.uscc)
     assert [await listed(who) for who in (elsewhere, other_body)] == [[], []]
+
+
+async def test_a_search_for_no_purpose_is_found_for_the_body_that_searched(
+    library: Library, supervision: Supervision
+) -> None:
+    searcher = tokens.headers(["HANDLER"], org=POLICE.uscc, org_name=POLICE.name, division="")
+    known = len(await told(library))
+    await library.search(searcher, number=MARKER)
+
+    await supervision.hear(*(await told(library))[known:])
+
+    for who in (supervision.supervisor, searcher):
+        listed = (await supervision.get("supervision/findings", who)).json()["items"]
+        (found,) = [one for one in listed if one["detail"].get("act") == "SEARCH"]
+        assert found["summary"] == f"{POLICE.name}检索他人证照：没有其在办的办件，未填申请事由"
+        assert "identifier" not in found["detail"]
