@@ -48,8 +48,8 @@ async def read_back(life: Life, folder: Path) -> dict[str, Any]:
 
 
 def clock_entry(one: dict[str, Any]) -> dict[str, Any]:
-    """With `why` as the sentences a paper would print; null while the clock has not started."""
-    kept = ("clock", "label", "article", "about", "state", "started_on", "due", "met_at")
+    """With `why` as the sentences a paper would print; null while the clock has not started: `rule` says what comes."""
+    kept = ("clock", "label", "article", "about", "state", "started_on", "due", "met_at", "rule", "rule_en")
     why = one["why"]
     return {name: one[name] for name in kept} | {"why": {"zh": why["zh"], "en": why["en"]} if why else None}
 

@@ -125,10 +125,12 @@ def _meta(one: ClockOut) -> Iterator[str]:
 
 
 def _why(one: ClockOut) -> str:
-    if one.why is None:
-        return f'<p class="why">{escape(one.rule)}</p>' if one.rule else ""
-    english = f'<details><summary lang="en">English</summary><p class="en" lang="en">{escape(one.why.en)}</p></details>'
-    return f'<p class="why">{escape(one.why.zh)}</p>{english}'
+    """Why it is due on its day; of a clock that has not started, what will be counted."""
+    zh, en = (one.why.zh, one.why.en) if one.why is not None else (one.rule, one.rule_en)
+    if not zh:
+        return ""
+    english = f'<details><summary lang="en">English</summary><p class="en" lang="en">{escape(en)}</p></details>'
+    return f'<p class="why">{escape(zh)}</p>{english}'
 
 
 def _day(on: date) -> str:

@@ -64,6 +64,7 @@ class ClockOut(BaseModel):
     met_at: datetime | None
     why: WhyOut | None
     rule: str = Field("", description="尚未起算的：从何时起算、期限多长")
+    rule_en: str = Field("", description="rule 的英文")
 
     @classmethod
     def of(cls, view: ClockView) -> "ClockOut":
@@ -81,6 +82,7 @@ class ClockOut(BaseModel):
             met_at=view.met_at,
             why=WhyOut.of(view.why) if view.why else None,
             rule=view.rule,
+            rule_en=view.rule_en,
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from services.kernel.errors import DomainError
 from services.kernel.light_rules import ClockName as ClockName
 from services.kernel.time_limit import Clock, DueDate, Entry, StartRule, TimeLimit, Unit, china_date, end_of, pauses
-from services.kernel.why import UNITS_ZH, Why, why, why_set
+from services.kernel.why import UNITS_EN, UNITS_ZH, Why, why, why_set
 from services.kernel.workdays import WorkCalendar
 from services.supervision.domain.case import Basis, Supervised
 
@@ -73,7 +73,7 @@ class Run:
 class ClockView:
     """A clock as it is shown. `due` is None while it has not started, and where no calendar reaches back to it.
 
-    `rule` is what will be counted once it starts: how long, and from which act on.
+    `rule` is what will be counted once it starts: how long, and from which act on, in Chinese and in English.
     """
 
     name: ClockName
@@ -85,6 +85,7 @@ class ClockView:
     met_at: datetime | None
     why: Why | None
     rule: str = ""
+    rule_en: str = ""
 
     @property
     def due(self) -> DueDate | None:
@@ -200,6 +201,7 @@ class Told:
 def view(run: Run, calendar: WorkCalendar, now: datetime) -> ClockView:
     """The clock with its dates. Supervision guesses nothing: no calendar, no date."""
     reasons = _why(run, calendar, now)
+    rule, rule_en = _rule(run) if run.started_at is None else ("", "")
     return ClockView(
         name=run.name,
         article=run.article,
@@ -209,17 +211,23 @@ def view(run: Run, calendar: WorkCalendar, now: datetime) -> ClockView:
         started_on=china_date(run.started_at) if run.started_at else None,
         met_at=run.met_at,
         why=reasons,
-        rule=_rule(run) if run.started_at is None else "",
+        rule=rule,
+        rule_en=rule_en,
     )
 
 
-def _rule(run: Run) -> str:
-    act = run.begun[0]
-    if run.limit is None or not act:
-        return ""
-    if run.limit.value == 0:
-        return f"{act}后当场办结。"
-    return f"自{act}之日的次日起算，期限为{run.limit.value}{UNITS_ZH[run.limit.unit]}；{act}后才有到期日。"
+def _rule(run: Run) -> tuple[str, str]:
+    zh, en = run.begun
+    if run.limit is None or not zh:
+        return "", ""
+    days = run.limit.value
+    if days == 0:
+        return f"{zh}后当场办结。", f"To be done on the spot, upon {en}."
+    length, length_en = f"{days}{UNITS_ZH[run.limit.unit]}", f"{days} {UNITS_EN[run.limit.unit]}"
+    return (
+        f"自{zh}之日的次日起算，期限为{length}；{zh}后才有到期日。",
+        f"The limit is {length_en}, counted from the day after {en}; there is no due date before that.",
+    )
 
 
 def _why(run: Run, calendar: WorkCalendar, now: datetime) -> Why | None:

@@ -11,13 +11,16 @@ WHY = {"why_zh": "自二日起算。", "why_en": "counted from the 2nd."}
 
 
 def test_a_clock_of_a_case_keeps_its_why_in_chinese_and_english() -> None:
-    named = dict.fromkeys(("clock", "label", "article", "about", "state", "started_on", "due", "met_at"))
+    named: dict[str, Any] = dict.fromkeys(
+        ("clock", "label", "article", "about", "state", "started_on", "due", "met_at")
+    )
+    named |= {"rule": "自受理之日的次日起算。", "rule_en": "Counted from the day after acceptance."}
     why = {"zh": "自二日起算。", "en": "counted from the 2nd.", "reasons": [{"kind": "START"}]}
 
     started, waiting = clock_entry(named | {"why": why}), clock_entry(named | {"why": None})
 
     assert started["why"] == {"zh": "自二日起算。", "en": "counted from the 2nd."}
-    assert waiting["why"] is None
+    assert (waiting["why"], waiting["rule"], waiting["rule_en"]) == (None, named["rule"], named["rule_en"])
 
 
 def test_a_step_of_a_bundle_stands_among_its_clocks() -> None:

@@ -20,9 +20,13 @@ CASE = Supervised(
 )
 
 
-def shown(case: Supervised = CASE, item: str = "食品经营许可", now: datetime = START + timedelta(days=1)) -> str:
-    views = clock_set(case, [Line(ACCEPTED, START)], official_calendar(), now=now)
-    items = [ClockOut.of(view) for view in views]
+def shown(case: Supervised = CASE, item: str = "食品经营许可") -> str:
+    return page_of(case, [Line(ACCEPTED, START)], item)
+
+
+def page_of(case: Supervised, lines: list[Line], item: str = "食品经营许可") -> str:
+    now = START + timedelta(days=1)
+    items = [ClockOut.of(view) for view in clock_set(case, lines, official_calendar(), now=now)]
     return page(CaseClocks(case_no="1" * 43, item_name=item, department_name="区市场监管局", as_of=now, items=items))
 
 
@@ -41,6 +45,19 @@ def test_a_limit_that_has_not_begun_says_from_when_and_how_long() -> None:
 
     assert "颁发、送达" in html
     assert "自作出决定之日的次日起算，期限为10个工作日；作出决定后才有到期日。" in html
+    english = (
+        "The limit is 10 working day(s), counted from the day after the decision; there is no due date before that."
+    )
+    assert f'<p class="en" lang="en">{english}</p>' in html
+
+
+def test_a_limit_on_the_spot_that_has_not_begun_says_so_in_both_languages() -> None:
+    spot = replace(CASE, accepted_at=None, legal=TimeLimit(0, Unit.WORKDAY, StartRule.ACCEPTED))
+
+    html = page_of(spot, [])
+
+    assert "受理后当场办结。" in html
+    assert "To be done on the spot, upon acceptance." in html
 
 
 def test_a_day_that_is_not_final_never_stands_without_its_mark() -> None:
