@@ -4,15 +4,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
-from services.certificate.commands import verify
+from services.certificate import copy_queries
+from services.certificate.commands import copy_acts, verify
 from services.certificate.commands.log import later_act, log
+from services.certificate.domain.copies import CopyKind, Stamp
 from services.certificate.domain.transparency import Act
+from services.certificate.files.records import ACT_TYPE, RecordSigner, payload_of
 from services.certificate.offline import Known, Outcome, check, read_heads
 from services.chassis import clock
 from services.chassis.clock import today
@@ -176,6 +180,29 @@ async def test_a_row_of_a_copy_that_nobody_made_proves_nothing(copies: Copies) -
     assert (told["verdict"], told["reason"], told["stamped"]) == ("UNKNOWN", "NOT_IN_LIBRARY", None)
 
 
+@pytest.mark.parametrize("fault", ["signed by a stranger", "another record than was logged"])
+async def test_a_leaf_proves_a_copy_by_a_record_of_ours_that_is_the_one_logged_alone(
+    copies: Copies, fault: str, tmp_path: Path
+) -> None:
+    """Whoever writes to the tables adds a leaf beside his row of a copy."""
+    library, kit, invented = copies.library, copies.library.kit, uuid7()
+    stamp = Stamp(CopyKind.PURPOSE, invented.int % 10**6 + 10, "抵押贷款", today() + UNTIL)
+    (row,) = await library.rows("SELECT id, identifier FROM certificate WHERE identifier = :of", of=copies.identifier)
+    act, other = (copy_acts.entry(row, invented, stamp, kit, clock.now()) for _ in range(2))
+    if fault == "signed by a stranger":
+        forged = RecordSigner.load(tmp_path).sign(payload_of(act.signed_record), typ=ACT_TYPE)
+        act = replace(act, signed_record=forged, sealed=kit.seal_record(forged))
+    else:
+        act = replace(act, signed_record=other.signed_record)
+    async with library.database.transaction() as uow:
+        await copy_queries.add(uow.connection, invented, row.id, stamp, "nobody", clock.now())
+        log(uow, [act])
+
+    told = (await library.get(VERIFY, copy=str(invented))).json()
+
+    assert (told["verdict"], told["stamped"]) == ("UNKNOWN", None)
+
+
 async def test_a_duplicate_from_before_acts_named_their_copies_is_found_by_its_number(copies: Copies) -> None:
     library, old = copies.library, uuid7()
     of = {"old": old, "id": copies.duplicate.copy_id}
@@ -195,7 +222,8 @@ async def test_a_duplicate_from_before_acts_named_their_copies_is_found_by_its_n
 
 async def test_which_copies_a_holder_had_made_is_not_told_by_the_log(copies: Copies) -> None:
     library = copies.library
-    (leaf,) = await library.rows("SELECT leaf_index FROM log_leaf WHERE act = 'COPY'")
+    of_stamped = "SELECT leaf_index FROM certificate_copy WHERE id = :id"
+    (leaf,) = await library.rows(of_stamped, id=copies.stamped.copy_id)
 
     by_place = await library.get(f"{LOG}/inclusion", index=leaf.leaf_index)
     by_identifier = (await library.get(f"{LOG}/inclusion", identifier=copies.identifier)).json()
