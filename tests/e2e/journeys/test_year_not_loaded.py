@@ -3,6 +3,7 @@
 The last journey by its name: it takes the whole town into that year.
 """
 
+import asyncio
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from demo.api import eventually, expect
 from demo.life import Life
+from services.chassis.reference import FRESH_SECONDS
 from tests.support.day_walk import DECLARED, last_shipped_year, next_open, workdays_after
 from tests.support.journeys import PATIENCE_SECONDS, Town
 from tests.support.steps import application, clocks_named, examination, printed, refused
@@ -213,6 +215,7 @@ async def _silence_has_a_last_day(town: Town, waiting: Life, last: date) -> None
 
 async def _decided_in_the_new_year(town: Town, life: Life, due: date) -> None:
     """On the last day, in time; the paper tells the day of delivery without a mark."""
+    await asyncio.sleep(FRESH_SECONDS)  # a process may count by the calendar it has read for so long
     town.to(due)
     await life.examine()
     await life.decide()
