@@ -8,7 +8,7 @@ from demo.api import Caller, eventually, expect
 from demo.life import Life
 
 _ID_TYPES = {"PERSON": "111", "ORGANISATION": "001"}
-_FILE_SECONDS = 900.0
+_FILE_SECONDS = 600.0
 
 
 async def read_back(life: Life, folder: Path) -> dict[str, Any]:

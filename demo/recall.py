@@ -13,7 +13,8 @@ from demo.standing import Standing, certificate_of, plan_with, recalled
 _LAND_USE, _PLANNING = 2, 3  # numbers of the materials these certificates stand for: of C03, of E08
 _FRAUD = {"ground": "FRAUD", "facts": "经查，申请时提交的土地权属来源证明系伪造"}
 _STATEMENT = "证明由中介代办，本单位不知情"
-_FILE_SECONDS = 900.0
+_FILE_SECONDS = 600.0
+_PAPERS = {"STANDING_NOTICE", "STATEMENT_RECORD", "ANNULMENT_DECISION"}
 
 
 @dataclass
@@ -86,13 +87,13 @@ async def _handed(life: Life) -> dict[str, Any]:
 
 
 async def _papers(story: Chain, folder: Path) -> list[dict[str, str]]:
-    """The notice and the decision, as the holder finds them with his certificate."""
+    """Notice, record of what the holder said, and decision, as he finds them with his certificate."""
     owner = await story.land.owner()
 
     async def sealed() -> list[dict[str, Any]] | None:
         papers = expect(await owner.get(f"{story.land.path}/papers"), 200, "关于证照的文书")["papers"]
-        ready = len(papers) == 2 and all(paper["file"]["state"] == "READY" for paper in papers)
-        return list(papers) if ready else None
+        ready = {paper["kind"] for paper in papers if paper["file"]["state"] == "READY"}
+        return list(papers) if ready == _PAPERS else None
 
     found = await eventually(sealed, "撤销文书盖章", _FILE_SECONDS)
     for paper in found:
