@@ -1,6 +1,6 @@
 """`make bench-library`: the library of certificates at ten million, as ratios in one run; a table and a JSON file.
 
-python -m benchmarks.library [--size 10000000] [--minutes 60] [--quick] [--folder FOLDER] [--out FILE]
+python -m benchmarks.library [--size 10000000] [--minutes 90] [--quick] [--folder FOLDER] [--out FILE]
 
 Everything is on this machine alone and is removed at the end. Stopped before (Ctrl-C, SIGTERM, time or disk run out),
 it tells what it has measured by then.
