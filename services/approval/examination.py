@@ -23,7 +23,8 @@ from services.approval.domain.proceedings import (
 )
 from services.approval.domain.site_check import ASSIGNMENT_WORKDAYS
 from services.approval.domain.states import OPEN_STATES, State
-from services.approval.schemas_proceedings import ClockName, ClockOut, ClockState, WhyOut
+from services.approval.schemas_proceedings import ClockName, ClockOut, ClockState
+from services.chassis.why import WhyOut
 from services.kernel.time_limit import Clock, DueDate, Paused, StartRule, TimeLimit, Unit
 from services.kernel.why import why
 from services.kernel.workdays import WorkCalendar

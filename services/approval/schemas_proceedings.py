@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from contracts.events.common import DueDate
-from services.kernel.why import Reason, Why
+from services.chassis.why import WhyOut
 
 
 class ClockName(StrEnum):
@@ -26,42 +26,6 @@ class ClockState(StrEnum):
     RUNNING = "RUNNING"
     PAUSED = "PAUSED"
     ENDED = "ENDED"  # what it waited for has happened, or the case has ended
-
-
-class ReasonOut(BaseModel):
-    """One thing that fixed or moved the date."""
-
-    kind: str
-    zh: str
-    en: str
-    from_on: date | None
-    to_on: date | None
-    days: int
-    article: str
-    source: str
-
-    @classmethod
-    def of(cls, reason: Reason) -> "ReasonOut":
-        return cls(
-            kind=reason.kind.value,
-            zh=reason.zh,
-            en=reason.en,
-            from_on=reason.from_on,
-            to_on=reason.to_on,
-            days=reason.days,
-            article=reason.article,
-            source=reason.source,
-        )
-
-
-class WhyOut(BaseModel):
-    zh: str
-    en: str
-    reasons: list[ReasonOut]
-
-    @classmethod
-    def of(cls, why: Why) -> "WhyOut":
-        return cls(zh=why.zh, en=why.en, reasons=[ReasonOut.of(reason) for reason in why.reasons])
 
 
 class ClockOut(BaseModel):

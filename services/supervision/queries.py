@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from services.chassis.why import WhyOut
 from services.kernel.elapsed import used_days
 from services.kernel.errors import DomainError
 from services.kernel.why import why
@@ -34,7 +35,6 @@ from services.supervision.schemas import (
     RatingOut,
     SupervisedCase,
     TimelineEntry,
-    WhyOut,
 )
 from services.supervision.tables import OPEN, CaseRow, FindingRow, LightRow, RatingRow, TimelineRow
 

@@ -9,8 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from contracts.events.common import Channel, ItemKind
 from contracts.events.supervision import FindingKind
+from services.chassis.why import WhyOut
 from services.kernel.codes import holds_citizen_id
-from services.kernel.why import Reason, Why
 from services.supervision.domain.case import Basis, Stage
 from services.supervision.domain.lights import Level
 from services.supervision.domain.rating import LABELS, Rating, Satisfaction
@@ -114,42 +114,6 @@ class ItemOut(BaseModel):
 class BodyOut(BaseModel):
     uscc: str
     name: str
-
-
-class ReasonOut(BaseModel):
-    """One thing that fixed or moved the date."""
-
-    kind: str
-    zh: str
-    en: str
-    from_on: date | None
-    to_on: date | None
-    days: int
-    article: str
-    source: str
-
-    @classmethod
-    def of(cls, reason: Reason) -> "ReasonOut":
-        return cls(
-            kind=reason.kind.value,
-            zh=reason.zh,
-            en=reason.en,
-            from_on=reason.from_on,
-            to_on=reason.to_on,
-            days=reason.days,
-            article=reason.article,
-            source=reason.source,
-        )
-
-
-class WhyOut(BaseModel):
-    zh: str
-    en: str
-    reasons: list[ReasonOut]
-
-    @classmethod
-    def of(cls, why: Why) -> "WhyOut":
-        return cls(zh=why.zh, en=why.en, reasons=[ReasonOut.of(reason) for reason in why.reasons])
 
 
 class DateOut(BaseModel):

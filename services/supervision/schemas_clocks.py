@@ -4,8 +4,8 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 
+from services.chassis.why import WhyOut
 from services.supervision.domain.clocks import ClockName, ClockState, ClockView, Whose
-from services.supervision.schemas import WhyOut
 
 CLOCK_LABELS = {
     ClockName.NOTICE: "一次性告知或受理",

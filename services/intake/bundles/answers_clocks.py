@@ -1,9 +1,10 @@
 """The clocks of a bundle in its answers: of its joint limits and of its departments' steps, each day with its why."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from pydantic import BaseModel
 
+from services.chassis.why import ReasonOut
 from services.intake.answers_course import DueOut
 from services.intake.bundles.definitions import Running
 from services.intake.domain.bundle_case import BundleCase, MemberRun
@@ -12,25 +13,6 @@ from services.intake.domain.guide import limit_text
 from services.intake.domain.joint_clock import STEP_BEGUN, joint_clock, step_clock
 from services.intake.office import Office
 from services.kernel.light_rules import Basis
-from services.kernel.why import Reason
-
-
-class ReasonOut(BaseModel):
-    """One thing that fixed or moved the date."""
-
-    kind: str
-    zh: str
-    en: str
-    from_on: date | None
-    to_on: date | None
-    days: int
-    article: str
-    source: str
-
-    @classmethod
-    def of(cls, reason: Reason) -> "ReasonOut":
-        said = {name: getattr(reason, name) for name in cls.model_fields if name != "kind"}
-        return cls(kind=reason.kind.value, **said)
 
 
 class BundleDueOut(BaseModel):
