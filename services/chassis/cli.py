@@ -124,9 +124,7 @@ def _standard(service: str, settings: Callable[[], ServiceSettings]) -> list[Com
         return 0
 
     def dead_letters(arguments: argparse.Namespace) -> int:
-        from services.chassis import recovery
-
-        return asyncio.run(recovery.dead_letters(settings(), replay=arguments.replay, show=arguments.show))
+        return _dead_letters(service, settings, arguments)
 
     def republish(arguments: argparse.Namespace) -> int:
         from services.chassis import recovery
@@ -137,9 +135,22 @@ def _standard(service: str, settings: Callable[[], ServiceSettings]) -> list[Com
         Command("api", "启动 HTTP 接口", run_api, _add_address),
         Command("worker", "启动后台进程 (消息收发, 定时任务)", run_worker, _add_address),
         Command("migrate", "升级数据库结构", migrate),
-        Command("dead-letters", "列出, 查看或重新投递处理失败的事件", dead_letters, _add_letter),
+        Command("dead-letters", "列出, 查看, 重新处理或了结处理失败的事件", dead_letters, _add_letter),
         Command("republish", "从发件箱重新发布事件, 供重建消费者", republish, _add_since),
     ]
+
+
+def _dead_letters(service: str, settings: Callable[[], ServiceSettings], arguments: argparse.Namespace) -> int:
+    from services.chassis import recovery
+
+    if arguments.replay is not None:
+        worker: Worker = importlib.import_module(f"services.{service}.worker").create_worker()
+        return asyncio.run(recovery.replay_dead_letters(worker, arguments.replay))
+    if arguments.show is not None:
+        return asyncio.run(recovery.show_dead_letter(settings(), arguments.show))
+    if arguments.close is not None:
+        return asyncio.run(recovery.close_dead_letter(settings(), arguments.close))
+    return asyncio.run(recovery.list_dead_letters(settings()))
 
 
 def _add_address(parser: argparse.ArgumentParser) -> None:
@@ -148,8 +159,10 @@ def _add_address(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_letter(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--replay", metavar="ID", help="重新投递一条 (或 all)")
-    parser.add_argument("--show", metavar="ID", type=int, help="查看一条的内容")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--replay", metavar="ID", help="重新处理一条 (或 all), 仍失败的留在原处")
+    what.add_argument("--show", metavar="ID", type=int, help="查看一条的内容")
+    what.add_argument("--close", metavar="ID", type=int, help="了结一条确定无法处理的, 记录保留")
 
 
 def _add_since(parser: argparse.ArgumentParser) -> None:

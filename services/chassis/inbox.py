@@ -100,7 +100,7 @@ async def bury(
     stream_seq: int,
     reason: str,
 ) -> None:
-    """Store a dead letter once; a message without a readable id gets a new one."""
+    """Store a dead letter once, open again when it had been closed; one without a readable id gets a new one."""
     row = {
         "consumer": consumer,
         "event_id": _uuid(headers.get("ce-id")) or uuid4(),
@@ -114,7 +114,10 @@ async def bury(
         "payload": payload,
         "reason": reason,
     }
-    await connection.execute(insert(dead_letter).values(row).on_conflict_do_nothing())
+    again = {"replayed_at": None, "reason": reason, "stream_seq": stream_seq}
+    await connection.execute(
+        insert(dead_letter).values(row).on_conflict_do_update(constraint="dead_letter_once", set_=again)
+    )
 
 
 def _uuid(value: Any) -> UUID | None:

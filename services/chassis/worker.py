@@ -51,7 +51,7 @@ class Worker:
     ) -> None:
         self.settings = settings
         self.database = Database(settings.database_url, pool_size=settings.database_pool)
-        self._consumers = consumers
+        self.consumers = consumers
         self._timers = (*timers, *(Timer(name, every, run) for name, every, run in housekeeping.TIMERS))
         self._on_start = on_start
         self._on_stop = on_stop
@@ -92,7 +92,7 @@ class Worker:
             return False
         js = self._client.jetstream()
         try:
-            states = [await js.consumer_info(consumer.stream, consumer.name) for consumer in self._consumers]
+            states = [await js.consumer_info(consumer.stream, consumer.name) for consumer in self.consumers]
         except (NatsError, OSError, TimeoutError):
             return False
         return not any(
@@ -112,7 +112,7 @@ class Worker:
         relay = Relay(self.settings, self._client)
         self.database.when_events_committed(relay.wake)
         parts = [asyncio.create_task(relay.run())]
-        for consumer in self._consumers:
+        for consumer in self.consumers:
             parts.append(asyncio.create_task(ConsumerRunner(consumer, self._client, self.database).run()))
         try:
             await asyncio.gather(*parts)
