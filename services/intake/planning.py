@@ -17,7 +17,7 @@ from services.intake.domain.bundle_plan import Part, plan
 from services.intake.domain.catalogue import Material, Need, ServiceItem
 from services.intake.domain.errors import NotForOthers
 from services.intake.domain.material_planner import MaterialPlan, Source, Wanted, plan_materials
-from services.intake.domain.materials import HeldCertificate, why
+from services.intake.domain.materials import HeldCertificate, Holders, best_by_type, why
 from services.intake.office import Office
 from services.intake.planning_schemas import (
     BasisOut,
@@ -84,26 +84,18 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Holders:
-    """Whose certificates a plan counts: the applicant's, and those of the caller who acts for it as its agent.
-
-    The same as an application counts that he files himself (`submit.whose`).
-    """
-
-    applicant: str
-    agent: str | None = None
-
-
-@dataclass(frozen=True)
 class Held:
-    """By type, of those valid today the one that is valid longest; `own` are the applicant's types."""
+    """By type the one an application would take; `own` are the applicant's types."""
 
     best: Mapping[str, HeldCertificate]
     own: frozenset[str]
 
 
 def holders(office: Office, applicant: HolderIn | None, principal: Principal) -> Holders:
-    """Raises NotForOthers: a plan tells what is held, so one plans for himself and those he acts for; InvalidCode."""
+    """The same as an application counts that the caller files himself (`submit.whose`).
+
+    Raises NotForOthers: a plan tells what is held, so one plans for himself and those he acts for; InvalidCode.
+    """
     key = subject_key(office, applicant.party_type, applicant.number) if applicant else principal.subject_key
     if key not in own_keys(principal):
         raise NotForOthers()
@@ -111,10 +103,9 @@ def holders(office: Office, applicant: HolderIn | None, principal: Principal) ->
 
 
 async def held_of(connection: AsyncConnection, whose: Holders, today: date) -> Held:
-    found = await repository.held_by(connection, [whose.applicant, whose.agent or ""])
-    usable = sorted((c for c in found if c.usable_on(today)), key=lambda c: (c.valid_until or date.max, c.identifier))
-    own = frozenset(c.type_code for c in usable if c.holder_key == whose.applicant)
-    return Held({c.type_code: c for c in usable}, own)
+    found = await repository.held_by(connection, whose.everybody)
+    own = frozenset(c.type_code for c in found if c.holder_key == whose.applicant and c.usable_on(today))
+    return Held(best_by_type(found, whose, today), own)
 
 
 def item_plan(item: ServiceItem, held: Held, conditions: Collection[int]) -> MaterialsPlanOut:

@@ -145,7 +145,7 @@ async def handed_in(work: Work, case: BundleCase, materials: Materials, call: Ca
         union,
         [material.claim() for material in materials],
         call,
-        holders=whose(case.applicant, case.agent, call.principal),
+        holders=whose(case.applicant, (), case.agent, call.principal),
         auto=case.reuse,
         promising=promises(work.office, case.applicant, (), call.today),
     )

@@ -20,7 +20,7 @@ from services.intake.domain.application import Application, Staff
 from services.intake.domain.bundle_case import BundleCase, BundleState
 from services.intake.domain.bundle_materials import fed_by_step, for_member, wanting_types
 from services.intake.domain.bundle_plan import FAILED, MemberState
-from services.intake.domain.materials import Provided, Source, auto_reuse, merge, missing
+from services.intake.domain.materials import Holders, Provided, Source, auto_reuse, merge, missing
 from services.intake.domain.states import State
 from services.intake.items import VersionedItem
 from services.intake.office import Office
@@ -100,8 +100,9 @@ async def provided_for(work: Work, case: BundleCase, member_id: str) -> tuple[Pr
     given = for_member(work.running.definition.member(member_id), item, shared, case.materials)
     issued = fed_by_step(item, _issued_by_steps(work, case), Provided(0, "", Source.PAPER_ORIGINAL, work.now))
     given = merge(issued, given)
-    held = await repository.held_by(work.uow.connection, [case.applicant.subject_key])
-    found = auto_reuse(item, given, held, today=china_date(work.now), now=work.now)
+    whose = Holders(case.applicant.subject_key)
+    held = await repository.held_by(work.uow.connection, whose.everybody)
+    found = auto_reuse(item, given, held, whose, today=china_date(work.now), now=work.now)
     fed = _brought(work, case)
     types = {material.material_no: material.certificate_type_code for material in item.materials}
     return merge(given, [p for p in found if case.reuse or types[p.material_no] in fed])

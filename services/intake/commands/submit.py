@@ -20,7 +20,7 @@ from services.intake.domain.catalogue import ServiceItem
 from services.intake.domain.course import Course
 from services.intake.domain.errors import Invalid, NotForOthers
 from services.intake.domain.handing_in import Claim, Promises, check_applicant, check_claims
-from services.intake.domain.materials import Provided, Source, auto_reuse, merge
+from services.intake.domain.materials import Holders, Provided, Source, auto_reuse, merge
 from services.intake.domain.records import Amendment
 from services.intake.domain.scenarios import choose
 from services.intake.domain.states import State
@@ -53,7 +53,8 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
         await require_stage(uow.connection, published, scenario, body.follows, applicant, call)
         for party, by in ((applicant, agent), *((other.party, None) for other in others)):
             await check_names(uow.connection, party, by, call.principal)
-        holders, promising = whose(applicant, agent, call.principal), promises(office, applicant, others, call.today)
+        holders = whose(applicant, others, agent, call.principal)
+        promising = promises(office, applicant, others, call.today)
         how: dict[str, Any] = {"holders": holders, "auto": body.reuse == "auto", "promising": promising}
         materials = await hand_in(uow.connection, item.item, [m.claim() for m in body.materials], call, **how)
         amends = await _amends(uow.connection, item.item, applicant, body, call)
@@ -99,13 +100,13 @@ async def hand_in(
     claims: Sequence[Claim],
     call: Call,
     *,
-    holders: Iterable[str],
+    holders: Holders,
     auto: bool = False,
     promising: Promising | None = None,
 ) -> tuple[Provided, ...]:
     """The materials that claims, and with `auto` the library, provide. One SELECT, none when nothing is reused."""
     reuses = auto or any(claim.source is Source.CERTIFICATE for claim in claims)
-    held = await repository.held_by(connection, holders) if reuses else []
+    held = await repository.held_by(connection, holders.everybody) if reuses else []
     claimed = check_claims(
         item,
         claims,
@@ -115,7 +116,7 @@ async def hand_in(
         today=call.today,
         now=call.now,
     )
-    found = auto_reuse(item, claimed, held, today=call.today, now=call.now) if auto else ()
+    found = auto_reuse(item, claimed, held, holders, today=call.today, now=call.now) if auto else ()
     return merge(claimed, found)
 
 
@@ -200,19 +201,21 @@ def agent_of(office: Office, body: AgentIn | None, applicant: Applicant, princip
     return None
 
 
-def whose(applicant: Applicant, agent: Agent | None, principal: Principal) -> list[str]:
-    """Whose certificates may be reused: the applicant's, and those of an agent who stands here.
+def whose(applicant: Applicant, others: Iterable[CoApplicant], agent: Agent | None, principal: Principal) -> Holders:
+    """Whose certificates may be reused: the applicant's, and those of an agent and of co-applicants who stand here.
 
-    Online, a name and number typed in as agent prove nothing: only the caller's own certificates are used.
+    Online, a name and number typed in prove nothing: only the caller's own certificates are used.
     """
-    holders = [applicant.subject_key]
-    if agent is not None and (not is_citizen_only(principal) or agent.subject_key == principal.subject_key):
-        holders.append(agent.subject_key)
-    return holders
+    online = is_citizen_only(principal)
+    acting = agent.subject_key if agent and not (online and agent.subject_key != principal.subject_key) else None
+    together = () if online else tuple(other.party.subject_key for other in others)
+    if applicant.party_type is PartyType.ORGANISATION:
+        return Holders(applicant.subject_key, acting, together)
+    return Holders(applicant.subject_key, named=((acting,) if acting else ()) + together)
 
 
-def holders_of(application: Application, principal: Principal) -> list[str]:
-    return whose(application.applicant, application.agent, principal)
+def holders_of(application: Application, principal: Principal) -> Holders:
+    return whose(application.applicant, application.co_applicants, application.agent, principal)
 
 
 def _division(item: ServiceItem, asked: str | None, principal: Principal) -> str:

@@ -92,6 +92,28 @@ class HeldCertificate:
 
 
 @dataclass(frozen=True)
+class Holders:
+    """Whose certificates count for an application.
+
+    By themselves those of the applicant, and of an organisation, which appears through people, those of its agent who
+    stands here: what is asked of a person no other person's certificate answers. Who else stands here (a person's
+    agent, those who apply together with him) has his taken only where somebody names one for a material.
+    """
+
+    applicant: str
+    agent: str | None = None
+    named: tuple[str, ...] = ()
+
+    @property
+    def by_themselves(self) -> tuple[str, ...]:
+        return (self.applicant, self.agent) if self.agent else (self.applicant,)
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        return (*self.by_themselves, *self.named)
+
+
+@dataclass(frozen=True)
 class MaterialAnswer:
     material: Material
     coverage: Coverage
@@ -167,14 +189,20 @@ def _reason(item: ServiceItem, material: Material) -> str:
 
 
 def auto_reuse(
-    item: ServiceItem, already: Sequence[Provided], held: Sequence[HeldCertificate], *, today: date, now: datetime
+    item: ServiceItem,
+    already: Sequence[Provided],
+    held: Iterable[HeldCertificate],
+    whose: Holders,
+    *,
+    today: date,
+    now: datetime,
 ) -> tuple[Provided, ...]:
-    """Certificates that the library holds and that replace materials not handed in; the longest valid one of a type.
+    """Certificates that the library holds and that replace materials not handed in; of each type the best one.
 
     A one-of group already answered takes no certificate: nothing more than needed is drawn from the library
     (Personal Information Protection Law art. 6, data minimisation).
     """
-    best = _best_by_type(held, today)
+    best = best_by_type(held, whose, today)
     given = {p.material_no for p in already}
     group_open = not any(m.need is Need.ONE_OF and m.material_no in given for m in item.materials)
     reused: list[Provided] = []
@@ -191,17 +219,12 @@ def _asks(material: Material, group_open: bool) -> bool:
     return material.need is Need.REQUIRED or (material.need is Need.ONE_OF and group_open)
 
 
-def _best_by_type(held: Sequence[HeldCertificate], today: date) -> Mapping[str, HeldCertificate]:
-    best: dict[str, HeldCertificate] = {}
-    for certificate in held:
-        current = best.get(certificate.type_code)
-        if certificate.usable_on(today) and (current is None or _end(certificate) > _end(current)):
-            best[certificate.type_code] = certificate
-    return best
-
-
-def _end(certificate: HeldCertificate) -> date:
-    return certificate.valid_until or date.max
+def best_by_type(held: Iterable[HeldCertificate], whose: Holders, today: date) -> Mapping[str, HeldCertificate]:
+    """What the library gives by itself, told in a plan and taken by an application alike: of those that count today
+    the applicant's own before its agent's, the longest valid, and of equals the last by identifier."""
+    usable = [c for c in held if c.holder_key in whose.by_themselves and c.usable_on(today)]
+    usable.sort(key=lambda c: (c.holder_key == whose.applicant, c.valid_until or date.max, c.identifier))
+    return {certificate.type_code: certificate for certificate in usable}
 
 
 def by_certificate(material: Material, certificate: HeldCertificate, *, now: datetime) -> Provided:

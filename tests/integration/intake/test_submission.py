@@ -177,6 +177,24 @@ class TestReuse:
 
         assert coverage(application)[1] == "MISSING"
 
+    @pytest.mark.parametrize("as_what", ["agent", "co_applicants"])
+    async def test_another_persons_certificate_is_taken_at_the_window_only_where_the_clerk_names_it(
+        self, desk: Desk, as_what: str
+    ) -> None:
+        """What is asked of the applicant himself it never answers by itself, whoever stands beside him."""
+        nobody, of_li = "431202186001010036", await desk.holds(LI, IDCARD, f"BESIDE{len(as_what)}")
+        li = {"party_type": "PERSON", "number": LI, "name": "李四"}
+        beside = {"co_applicants": [li]} if as_what == "co_applicants" else {"agent": {"name": "李四", "number": LI}}
+        claim = {"material_no": 1, "source": "CERTIFICATE", "certificate_identifier": of_li}
+
+        by_itself = await desk.submitted("P10", number=nobody, reuse="auto", **beside)
+        named = await desk.submitted("P10", number=nobody, materials=[claim], **beside)
+        online = await desk.submit("P10", who=desk.citizen(nobody), number=nobody, materials=[claim], **beside)
+
+        assert coverage(by_itself)[1] == "MISSING"
+        assert coverage(named)[1] == "COVERED"
+        assert online.json()["errors"][0]["code"] == "certificate.not-held"
+
     @pytest.mark.parametrize(
         ("of", "code"),
         [

@@ -10,6 +10,7 @@ from services.intake.domain.errors import Invalid
 from services.intake.domain.handing_in import Claim, certificate_faults, check_applicant, check_claims
 from services.intake.domain.materials import (
     Coverage,
+    Holders,
     Source,
     auto_reuse,
     coverage_of,
@@ -100,8 +101,8 @@ class TestAutoReuse:
         a_material(3, Need.OPTIONAL, certificate_type_code=ID_TYPE),
     )
 
-    def reuse(self, *held, already=(), item=None):
-        found = auto_reuse(item or self.item, already, held, today=TODAY, now=NOON)
+    def reuse(self, *held, already=(), item=None, whose=Holders("zhang")):
+        found = auto_reuse(item or self.item, already, held, whose, today=TODAY, now=NOON)
         return {p.material_no: p.certificate_identifier for p in found}
 
     def test_it_covers_required_materials_and_draws_no_more_than_needed(self):
@@ -111,6 +112,20 @@ class TestAutoReuse:
         held = [a_certificate("A", valid_until=date(2027, 1, 1)), a_certificate("B"), a_certificate("C", valid=False)]
 
         assert self.reuse(*held) == {1: "B"}
+
+    def test_of_equals_it_takes_the_same_one_whatever_order_they_come_in(self):
+        held = [a_certificate("B"), a_certificate("A")]
+
+        assert self.reuse(*held) == self.reuse(*reversed(held)) == {1: "B"}
+
+    def test_the_applicants_own_comes_before_that_of_who_acts_for_it_however_long_that_is_valid(self):
+        held = [a_certificate("OWN", valid_until=date(2027, 1, 1)), a_certificate("AGENTS", holder_key="li")]
+
+        assert self.reuse(*held, whose=Holders("zhang", agent="li")) == {1: "OWN"}
+        assert self.reuse(held[1], whose=Holders("zhang", agent="li")) == {1: "AGENTS"}
+
+    def test_what_is_asked_of_a_person_no_other_persons_certificate_answers_by_itself(self):
+        assert self.reuse(a_certificate("LIS", holder_key="li"), whose=Holders("zhang", named=("li",))) == {}
 
     @pytest.mark.parametrize(
         "of",
