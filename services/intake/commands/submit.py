@@ -53,9 +53,8 @@ async def submit(office: Office, body: ApplicationIn, call: Call) -> Answer:
         await require_stage(uow.connection, published, scenario, body.follows, applicant, call)
         for party, by in ((applicant, agent), *((other.party, None) for other in others)):
             await check_names(uow.connection, party, by, call.principal)
-        holders = whose(applicant, others, agent, call.principal)
-        promising = promises(office, applicant, others, call.today)
-        how: dict[str, Any] = {"holders": holders, "auto": body.reuse == "auto", "promising": promising}
+        how: dict[str, Any] = {"holders": whose(applicant, others, agent, call.principal), "auto": body.reuse == "auto"}
+        how["promising"] = promises(office, applicant, others, call.today)
         materials = await hand_in(uow.connection, item.item, [m.claim() for m in body.materials], call, **how)
         amends = await _amends(uow.connection, item.item, applicant, body, call)
         application = Application(
