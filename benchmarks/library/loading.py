@@ -30,7 +30,7 @@ from services.certificate.domain.certificate import Certificate, CertificateType
 from services.certificate.domain.transparency import Act, Leaf
 from services.certificate.files.records import content_hash, drafted
 from services.certificate.kit import Kit
-from services.certificate.log_queries import Head
+from services.certificate.log.queries import Head
 from services.certificate.tables import log_leaf
 from services.chassis.clock import now
 from services.chassis.database import Database

@@ -19,7 +19,7 @@ from services.certificate.commands import log_heads, sign_records
 from services.certificate.commands.issue_certificates import issue_certificates
 from services.certificate.file_maker import FileMaker
 from services.certificate.kit import Kit
-from services.certificate.terms import terms_of
+from services.certificate.life.terms import terms_of
 from services.chassis.clock import now
 from services.chassis.database import Database
 

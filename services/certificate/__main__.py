@@ -11,7 +11,11 @@ from services.certificate import settings
 from services.chassis.cli import Command, run_cli
 
 _HERE = "services.certificate"
-_UPKEEP, _OUTSIDE, _CALLERS = f"{_HERE}.upkeep_commands", f"{_HERE}.outside", f"{_HERE}.caller_commands"
+_UPKEEP, _OUTSIDE, _CALLERS = (
+    f"{_HERE}.upkeep_commands",
+    f"{_HERE}.verification.outside",
+    f"{_HERE}.sharing.caller_commands",
+)
 _PEERS = f"{_HERE}.peers.cli"
 
 

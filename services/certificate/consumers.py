@@ -22,8 +22,7 @@ from contracts.events.intake import (
 from contracts.events.reuse import CertificateReliedUpon
 from contracts.events.standing import StandingDecided, StandingHeard, StandingProposed
 from contracts.events.supervision import OrderIssued
-from services.certificate import ending_papers, paper_contents, procedure_papers, queries
-from services.certificate.calendars import keep_calendars, work_calendars
+from services.certificate import queries
 from services.certificate.commands.amend_certificates import amend_granted
 from services.certificate.commands.issue_certificates import issue_certificates
 from services.certificate.commands.issue_papers import case_copies, issue_papers
@@ -39,10 +38,12 @@ from services.certificate.commands.keep_cases import (
 from services.certificate.commands.renew_certificates import renew_certificates, renew_granted
 from services.certificate.commands.standing_acts import execute_standing, hear_holders, tell_holders
 from services.certificate.kit import Kit
-from services.certificate.letter_papers import letter
-from services.certificate.paper_contents import CaseFacts, Draft
+from services.certificate.life.terms import Terms, terms_of
+from services.certificate.papers import ending_papers, paper_contents, procedure_papers
+from services.certificate.papers.calendars import keep_calendars, work_calendars
+from services.certificate.papers.letter_papers import letter
+from services.certificate.papers.paper_contents import CaseFacts, Draft
 from services.certificate.settings import CertificateSettings
-from services.certificate.terms import Terms, terms_of
 from services.chassis import clock
 from services.chassis.bus import Incoming
 from services.chassis.consumer import Consumer

@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.certificate import copy_queries, log_queries, template_queries, type_queries
+from services.certificate.certificate_types import queries as type_queries
+from services.certificate.certificate_types import template_queries
 from services.certificate.commands import copy_acts, log_heads, log_proofs, make_files
 from services.certificate.commands.make_files import CERTIFICATE, COPY, Job, MadeFile
 from services.certificate.commands.sign_records import signed_record
@@ -28,6 +29,8 @@ from services.certificate.files.errors import (
 from services.certificate.files.time_stamping import Authority
 from services.certificate.files.workshop import Workshop, WorkshopSettings
 from services.certificate.kit import Kit
+from services.certificate.life import copy_queries
+from services.certificate.log import queries as log_queries
 from services.certificate.printing import Copied, Printed, certificate_job, copy_job
 from services.certificate.tables import certificate, paper
 from services.chassis import clock

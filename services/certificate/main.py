@@ -3,21 +3,21 @@
 from fastapi import FastAPI
 
 from services.certificate import settings
-from services.certificate.authorisation_routes import router as authorisation_router
-from services.certificate.caller_routes import router as caller_router
+from services.certificate.authorisation.routes import router as authorisation_router
+from services.certificate.certificate_types.routes import router as type_router
 from services.certificate.kit import Kit
-from services.certificate.life_routes import router as life_router
-from services.certificate.log_routes import router as log_router
-from services.certificate.look_routes import router as look_router
-from services.certificate.look_routes import shown as shown_router
+from services.certificate.life.routes import router as life_router
+from services.certificate.life.withheld_routes import router as withheld_router
+from services.certificate.log.routes import router as log_router
+from services.certificate.looking.routes import router as look_router
+from services.certificate.looking.routes import shown as shown_router
 from services.certificate.peers.line import Line
 from services.certificate.peers.routes import between as between_router
 from services.certificate.peers.routes import router as peers_router
-from services.certificate.public_routes import router as public_router
 from services.certificate.routes import router
-from services.certificate.sharing_routes import router as sharing_router
-from services.certificate.type_routes import router as type_router
-from services.certificate.withheld_routes import router as withheld_router
+from services.certificate.sharing.caller_routes import router as caller_router
+from services.certificate.sharing.routes import router as sharing_router
+from services.certificate.verification.routes import router as public_router
 from services.chassis.app import build_app
 
 

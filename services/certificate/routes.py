@@ -17,7 +17,7 @@ from services.certificate.domain.access import (
     WITH_PURPOSE,
 )
 from services.certificate.kit import Kit
-from services.certificate.looks import Why
+from services.certificate.looking.looks import Why
 from services.certificate.schemas import (
     CASE_NO,
     PRINTABLE,

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from services.certificate import log_queries, settings, stored_files
+from services.certificate import settings, stored_files
 from services.certificate.commands import expire, log_copies, log_heads, presentations, sign_records, unregistered
 from services.certificate.consumers import Consumers
 from services.certificate.file_maker import FileMaker
 from services.certificate.kit import Kit
+from services.certificate.log import queries as log_queries
 from services.certificate.peers import again
 from services.certificate.peers.line import Line
 from services.chassis import orphans

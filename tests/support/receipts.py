@@ -10,12 +10,12 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from contracts.events.intake import ApplicationReceived
-from services.certificate import paper_contents
 from services.certificate.files import contents
 from services.certificate.files.records import RECEIPT_TYPE, RecordSigner
 from services.certificate.files.seal_keys import FileSealKeys
 from services.certificate.files.sealing import make_file
 from services.certificate.files.trust import Trust
+from services.certificate.papers import paper_contents
 from services.certificate.settings import CertificateSettings
 from services.kernel.workdays import official_calendar
 

@@ -16,8 +16,8 @@ from services.certificate.commands.withhold import withhold
 from services.certificate.domain.certificate import RelatedCase
 from services.certificate.domain.errors import FieldsFaulty, NotFound
 from services.certificate.kit import Kit
-from services.certificate.paper_contents import CaseFacts
-from services.certificate.standing_papers import draft
+from services.certificate.papers.paper_contents import CaseFacts
+from services.certificate.papers.standing_papers import draft
 from services.chassis.clock import local_date
 from services.chassis.database import UnitOfWork
 from services.kernel.certificate_life import GROUNDS, Ground, LifeAct

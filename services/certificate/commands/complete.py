@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events.approval import CaseDecided
 from contracts.events.standing import AmendmentRef, Change, StandingDecided
-from services.certificate import queries, type_queries
+from services.certificate import queries
+from services.certificate.certificate_types import queries as type_queries
 from services.certificate.commands.amend_certificates import amended_version
 from services.certificate.commands.issue_certificates import issue_certificates, require_fields
 from services.certificate.commands.renew_certificates import renewed_version
@@ -19,9 +20,9 @@ from services.certificate.commands.standing_version import Since, since
 from services.certificate.commands.withhold import lacking_lines
 from services.certificate.domain.errors import FieldDecided, FieldsFaulty, NotWithheld
 from services.certificate.kit import Kit
-from services.certificate.terms import terms_of
-from services.certificate.withheld_schemas import LackingOut, WithheldOut
-from services.certificate.withheld_tables import withheld
+from services.certificate.life.terms import terms_of
+from services.certificate.life.withheld_schemas import LackingOut, WithheldOut
+from services.certificate.life.withheld_tables import withheld
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date
 from services.chassis.database import Answer, Database, Idempotency, UnitOfWork

@@ -5,18 +5,19 @@ from typing import Any
 from uuid import UUID
 
 from contracts.events.certificate import CertificateCopied, CertificatePrinted
-from services.certificate import copy_queries, repository
+from services.certificate import repository
 from services.certificate.commands import copy_acts
 from services.certificate.commands.issue_certificates import file_job
 from services.certificate.commands.log import log
 from services.certificate.commands.own_reads import admitted, window_look
-from services.certificate.copy_schemas import CopyIn, CopyOut, PrintIn
 from services.certificate.domain.access import holds, serves
 from services.certificate.domain.copies import CopyKind, Stamp, print_stamp, purpose_stamp
 from services.certificate.domain.errors import NotFound, WrongState
 from services.certificate.domain.holders import keys_of
 from services.certificate.kit import Kit
-from services.certificate.looks import Why, attempt, reader_of
+from services.certificate.life import copy_queries
+from services.certificate.life.copy_schemas import CopyIn, CopyOut, PrintIn
+from services.certificate.looking.looks import Why, attempt, reader_of
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date
 from services.chassis.database import Answer, Database, Idempotency, UnitOfWork

@@ -11,13 +11,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.certificate import copy_queries
 from services.certificate.commands.log import Entry, later_act
 from services.certificate.domain.copies import CopyKind, Stamp
 from services.certificate.domain.transparency import Act
 from services.certificate.files.errors import RecordNotAuthentic
 from services.certificate.files.records import ACT_TYPE, content_hash, payload_of
 from services.certificate.kit import Kit
+from services.certificate.life import copy_queries
 from services.chassis.sealing import SealBroken
 
 _ACTS = {CopyKind.PRINT: Act.REPRINT, CopyKind.PURPOSE: Act.COPY}

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from services.certificate import copy_queries, queries, repository
+from services.certificate import queries, repository
 from services.certificate.commands.issue_certificates import file_job
 from services.certificate.commands.own_reads import note_paper, served
 from services.certificate.commands.read_certificates import FILE_ACT, Asked, read
@@ -14,7 +14,8 @@ from services.certificate.domain.access import DEPARTMENT, holds, may_read_case,
 from services.certificate.domain.errors import FileFailed, NotFound
 from services.certificate.domain.holders import keys_of
 from services.certificate.kit import Kit
-from services.certificate.looks import Why, reader_of
+from services.certificate.life import copy_queries
+from services.certificate.looking.looks import Why, reader_of
 from services.chassis.auth import Principal
 from services.chassis.database import Database
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import orjson
 
-from services.certificate import repository, type_queries
+from services.certificate import repository
+from services.certificate.certificate_types import queries as type_queries
 from services.certificate.commands.issue_certificates import save
 from services.certificate.domain.certificate import Body, Certificate, CertificateType
 from services.certificate.domain.errors import ImportFaulty

@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from services.certificate import template_queries, type_queries
+from services.certificate.certificate_types import queries as type_queries
+from services.certificate.certificate_types import template_queries
 from services.certificate.commands.load_templates import Templates
 from services.certificate.domain.certificate_type import document
 from services.certificate.domain.errors import ImportFaulty

@@ -33,7 +33,7 @@ from services.certificate.domain.transparency import Act
 from services.certificate.domain.type_fields import faults, typed
 from services.certificate.files.records import drafted
 from services.certificate.kit import Kit
-from services.certificate.terms import Terms
+from services.certificate.life.terms import Terms
 from services.chassis import clock
 from services.chassis.clock import local_date
 from services.chassis.database import UnitOfWork

@@ -13,7 +13,7 @@ from services.certificate.domain.paper import FORMS
 from services.certificate.files import contents
 from services.certificate.files.records import RECEIPT_TYPE
 from services.certificate.kit import Kit
-from services.certificate.paper_contents import CaseFacts, Draft, header
+from services.certificate.papers.paper_contents import CaseFacts, Draft, header
 from services.chassis.bus import NotYet
 from services.chassis.clock import local_date
 from services.chassis.database import UnitOfWork

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from contracts.events import certificate as events
 from contracts.events.certificate import CertificateAct, CertificateStatus
-from services.certificate import repository, type_queries
+from services.certificate import repository
+from services.certificate.certificate_types import queries as type_queries
 from services.certificate.commands.issue_certificates import Origin, file_job, save
 from services.certificate.commands.log import later_act, log
 from services.certificate.commands.sign_records import signed_within

@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.certificate import copy_queries
 from services.certificate.commands import copy_acts
 from services.certificate.commands.copy_acts import CopyAct
 from services.certificate.commands.log import Entry, log
 from services.certificate.commands.log_check import PAGE
 from services.certificate.domain.copies import CopyKind
 from services.certificate.kit import Kit
+from services.certificate.life import copy_queries
 from services.chassis.database import Database
 
 _TO_FILL = text("SELECT copies_to_fill FROM log_state")

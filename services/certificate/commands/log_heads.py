@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events.certificate import CertificateOrigin, LogHeadSigned
-from services.certificate import log_queries
 from services.certificate.commands import log_check
 from services.certificate.commands.log import Entry, later_act, log, parts
 from services.certificate.domain import merkle
@@ -19,7 +18,8 @@ from services.certificate.domain.errors import LogBroken
 from services.certificate.domain.transparency import Act, act_behind
 from services.certificate.files.records import HEAD_TYPE
 from services.certificate.kit import Kit
-from services.certificate.log_queries import Head
+from services.certificate.log import queries as log_queries
+from services.certificate.log.queries import Head
 from services.certificate.tables import LogHeadRow
 from services.chassis.database import Database, UnitOfWork
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.certificate import log_queries
 from services.certificate.domain import merkle
 from services.certificate.domain.errors import NoSuchLeaf, ProofRefused
 from services.certificate.domain.merkle import Range
 from services.certificate.domain.qr_proof import Inclusion, NotAProof, pack, unpack
 from services.certificate.domain.transparency import Act, Leaf
-from services.certificate.log_schemas import ConsistencyOut, HeadOut, InclusionOut, LeafOut
+from services.certificate.log import queries as log_queries
+from services.certificate.log.schemas import ConsistencyOut, HeadOut, InclusionOut, LeafOut
 from services.kernel.errors import FieldError
 
 

@@ -9,7 +9,7 @@ from services.certificate.commands.own_reads import window_look
 from services.certificate.domain.access import Ground, serves
 from services.certificate.domain.errors import NotFound
 from services.certificate.kit import Kit
-from services.certificate.looks import Attempt, Why, attempt, reader_of
+from services.certificate.looking.looks import Attempt, Why, attempt, reader_of
 from services.certificate.schemas import CertificateOut
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date

@@ -13,9 +13,9 @@ from services.certificate.domain.access import APPLICANT_SIDE, SUPERVISOR, Acces
 from services.certificate.domain.errors import NotFound
 from services.certificate.domain.holders import keys_of
 from services.certificate.domain.sharing import DATA
-from services.certificate.grounds import by_case_or_purpose, cases_of, issued_by
 from services.certificate.kit import Kit
-from services.certificate.looks import Attempt, Look, Why, attempt, of_holders, reader_of
+from services.certificate.looking.grounds import by_case_or_purpose, cases_of, issued_by
+from services.certificate.looking.looks import Attempt, Look, Why, attempt, of_holders, reader_of
 from services.certificate.schemas import CasePapersOut, CertificateOut
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.certificate import authorisations, queries, repository
-from services.certificate.callers import admit
+from services.certificate import queries, repository
+from services.certificate.authorisation import authorisations
 from services.certificate.commands.sign_records import signed_record
 from services.certificate.domain.access import Access, Reader, access, needs_purpose
 from services.certificate.domain.authorisation import Authorisation, Right, types_of
@@ -18,10 +18,11 @@ from services.certificate.domain.errors import FileWithheld, NotFound, NumberInv
 from services.certificate.domain.holders import keys_of
 from services.certificate.domain.sharing import DATA, FILE, Query, withheld
 from services.certificate.files.records import compact_form, general_form
-from services.certificate.grounds import cases_of, issued_by, stated
 from services.certificate.kit import Kit
-from services.certificate.looks import Attempt, Look, Why, attempt, of_holders, reader_of
+from services.certificate.looking.grounds import cases_of, issued_by, stated
+from services.certificate.looking.looks import Attempt, Look, Why, attempt, of_holders, reader_of
 from services.certificate.schemas import CertificateDetail, CertificateList, CertificateOut, SearchIn
+from services.certificate.sharing.callers import admit
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date
 from services.chassis.database import Database, UnitOfWork

@@ -8,11 +8,12 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.certificate import callers, type_queries
-from services.certificate.callers_file import FileEntry, read_callers
+from services.certificate.certificate_types import queries as type_queries
 from services.certificate.domain.errors import CallerFaulty, CallerUnknown, ImportFaulty
 from services.certificate.domain.sharing import ORGANISATION
-from services.certificate.look_schemas import CallerActIn, CallerIn, CallerOut
+from services.certificate.looking.schemas import CallerActIn, CallerIn, CallerOut
+from services.certificate.sharing import callers
+from services.certificate.sharing.callers_file import FileEntry, read_callers
 from services.chassis.auth import Principal
 from services.chassis.database import Answer, Database, Idempotency
 from services.chassis.problems import rule_in_chinese

@@ -16,7 +16,7 @@ from services.certificate.domain.certificate import Body, Certificate, Holder, R
 from services.certificate.domain.errors import FieldsFaulty, NotRenewable
 from services.certificate.domain.numbers import CounterKey, certificate_number
 from services.certificate.kit import Kit
-from services.certificate.terms import Terms
+from services.certificate.life.terms import Terms
 from services.chassis.clock import local_date
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import uuid7

@@ -14,9 +14,9 @@ from services.certificate.domain.holders import read_holders
 from services.certificate.domain.sharing import DATA
 from services.certificate.files.errors import RecordNotAuthentic
 from services.certificate.kit import Kit, holder_of
-from services.certificate.looks import Why
+from services.certificate.looking.looks import Why
 from services.certificate.schemas import CertificateDetail
-from services.certificate.sharing_schemas import (
+from services.certificate.sharing.schemas import (
     ByHolderIn,
     FileIn,
     HolderDataOut,

@@ -16,8 +16,8 @@ from services.certificate.domain.certificate import HOLDER_NAME
 from services.certificate.domain.errors import FieldsFaulty, NotFound
 from services.certificate.domain.holders import keys_of
 from services.certificate.kit import Kit
-from services.certificate.paper_contents import CaseFacts
-from services.certificate.standing_papers import Standing, bare_case, draft, notice, of_holders, statement
+from services.certificate.papers.paper_contents import CaseFacts
+from services.certificate.papers.standing_papers import Standing, bare_case, draft, notice, of_holders, statement
 from services.chassis.database import UnitOfWork
 from services.kernel.certificate_life import LifeAct
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events.certificate import PaperKind
-from services.certificate import copy_queries, queries
+from services.certificate import queries
 from services.certificate.commands import copy_acts, log_proofs
 from services.certificate.commands.copy_acts import CopyAct
 from services.certificate.commands.log_check import says_what_was_signed
@@ -37,6 +37,7 @@ from services.certificate.files.file_seals import seal_of, stamp_in
 from services.certificate.files.records import record_sha256
 from services.certificate.files.verification import PdfVerdict, verify_pdf
 from services.certificate.kit import Kit
+from services.certificate.life import copy_queries
 from services.certificate.peers import papers, verifying
 from services.certificate.schemas import VerificationOut, VerifiedCertificate, VerifiedCopy, VerifiedPaper
 from services.chassis import file_guard

@@ -11,7 +11,7 @@ from contracts.events.approval import CaseDecided
 from contracts.events.certificate import CertificateWithheld
 from contracts.events.common import OrganisationRef
 from contracts.events.standing import StandingDecided
-from services.certificate.withheld_tables import withheld
+from services.certificate.life.withheld_tables import withheld
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import uuid7
 from services.kernel.errors import FieldError

@@ -121,7 +121,7 @@ class Receipt(Paper):
     notice_due_provisional: bool = False
     contact: str
     due_dates: tuple[DueLine, ...] = ()
-    signed_record: str = ""  # JWS, attached to the file; see receipt_record.py
+    signed_record: str = ""  # JWS, attached to the file; see papers/receipt_record.py
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.certificate.callers import admit_as
 from services.certificate.domain.errors import PeerNotInForce, PeerUntrusted
 from services.certificate.domain.peering import HEAD_MINUTES, RETRY_HOURS, Peer, asked_of
 from services.certificate.domain.sharing import Query
@@ -16,6 +15,7 @@ from services.certificate.peers.answering import said_by_peer
 from services.certificate.peers.asking import Desk, inquire, remember
 from services.certificate.peers.line import NOTICES, Line
 from services.certificate.peers.wire import MOST_NOTICED, Notice, Question
+from services.certificate.sharing.callers import admit_as
 from services.chassis.clock import local_date, real_now
 from services.chassis.database import Database
 from services.kernel.errors import DomainError

@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.certificate import log_queries, repository
-from services.certificate.callers import admit_as
+from services.certificate import repository
 from services.certificate.commands import log_proofs
 from services.certificate.commands.sign_records import signed_within
 from services.certificate.domain.errors import CallerRefused, PeerNotInForce, PeerRequestReplayed, PeerUnknown
@@ -17,7 +16,8 @@ from services.certificate.domain.sharing import Query, type_refusal, withheld
 from services.certificate.domain.transparency import Act
 from services.certificate.files.records import general_form
 from services.certificate.kit import Kit
-from services.certificate.log_queries import Head
+from services.certificate.log import queries as log_queries
+from services.certificate.log.queries import Head
 from services.certificate.peers import rows
 from services.certificate.peers.wire import (
     ANSWER_TYPE,
@@ -34,6 +34,7 @@ from services.certificate.peers.wire import (
     digest,
     read_signed,
 )
+from services.certificate.sharing.callers import admit_as
 from services.chassis.clock import local_date
 from services.chassis.database import Database
 from services.kernel.errors import FieldError

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events.common import PartyType
 from services.certificate import queries, repository
-from services.certificate.callers import admit_as
 from services.certificate.domain.access import APPLICANT_SIDE, holds, may_read_case
 from services.certificate.domain.errors import (
     CallerRefused,
@@ -24,7 +23,7 @@ from services.certificate.domain.errors import (
 from services.certificate.domain.peering import Peer, asked_of, region_of
 from services.certificate.domain.sharing import Query
 from services.certificate.kit import Kit
-from services.certificate.looks import reader_of, refused_as
+from services.certificate.looking.looks import reader_of, refused_as
 from services.certificate.peers import rows, wire
 from services.certificate.peers.adopting import Why, adopt, foreign_out
 from services.certificate.peers.believing import Believed, SeenHead, certificate_of, head_of
@@ -32,6 +31,7 @@ from services.certificate.peers.line import QUERIES, Line
 from services.certificate.peers.schemas import ElsewhereIn, ElsewhereOut
 from services.certificate.peers.tables import foreign_certificate
 from services.certificate.peers.wire import Answer, HolderAsked, Question
+from services.certificate.sharing.callers import admit_as
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date, real_now
 from services.chassis.database import Database

@@ -11,7 +11,7 @@ from services.certificate import queries, repository
 from services.certificate.domain.access import holds, may_read_case
 from services.certificate.domain.errors import NotFound
 from services.certificate.kit import Kit
-from services.certificate.looks import NO_PURPOSE, Look, Unfounded, Why, reader_of, tell_unfounded
+from services.certificate.looking.looks import NO_PURPOSE, Look, Unfounded, Why, reader_of, tell_unfounded
 from services.certificate.peers import rows, standing
 from services.certificate.peers.adopting import foreign_out
 from services.certificate.peers.schemas import ForeignOut

@@ -5,13 +5,14 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.certificate import callers, type_queries
+from services.certificate.certificate_types import queries as type_queries
 from services.certificate.domain.errors import PeerImpossible
 from services.certificate.domain.peering import asked_by, asked_of
 from services.certificate.domain.sharing import DATA
 from services.certificate.peers import rows
 from services.certificate.peers.schemas import PeerIn, PeerOut
 from services.certificate.settings import CertificateSettings
+from services.certificate.sharing import callers
 from services.chassis.auth import Principal
 from services.chassis.database import Answer, Database, Idempotency
 from services.chassis.settings import Profile

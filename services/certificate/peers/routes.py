@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.certificate.caller_routes import Registrar, RegistrarOrSupervisor
 from services.certificate.domain.access import APPLICANT_SIDE, CLERKS, DEPARTMENT
 from services.certificate.peers import again, answering, asking, reading, registering, rows
 from services.certificate.peers.asking import Desk
@@ -13,6 +12,7 @@ from services.certificate.peers.schemas import ElsewhereIn, ElsewhereOut, Foreig
 from services.certificate.peers.wire import AnswerOut, NoticeIn, NoticeOut, RequestIn
 from services.certificate.routes import TheKit
 from services.certificate.schemas import CASE_NO
+from services.certificate.sharing.caller_routes import Registrar, RegistrarOrSupervisor
 from services.chassis.auth import Principal, allow, public
 from services.chassis.clock import real_now
 from services.chassis.http import Db, Idem, Now

@@ -10,11 +10,12 @@ import httpx
 import pytest
 from pypdf import PdfReader
 
-from services.certificate import copy_queries, repository
+from services.certificate import repository
 from services.certificate.commands import log_copies, log_heads, make_files, verify
 from services.certificate.commands.issue_certificates import file_job
 from services.certificate.domain.copies import CopyKind, Stamp
 from services.certificate.kit import Kit
+from services.certificate.life import copy_queries
 from services.chassis import clock
 from services.chassis.clock import local_date
 from services.chassis.ids import uuid7

@@ -11,13 +11,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from services.certificate import copy_queries
 from services.certificate.commands import copy_acts, verify
 from services.certificate.commands.log import later_act, log
 from services.certificate.domain.copies import CopyKind, Stamp
 from services.certificate.domain.transparency import Act
 from services.certificate.files.records import ACT_TYPE, RecordSigner, payload_of
-from services.certificate.offline import Known, Outcome, check, read_heads
+from services.certificate.life import copy_queries
+from services.certificate.verification.offline import Known, Outcome, check, read_heads
 from services.chassis import clock
 from services.chassis.clock import today
 from services.chassis.ids import uuid7

@@ -16,9 +16,9 @@ from services.certificate.commands import log_heads
 from services.certificate.domain.qr_proof import Inclusion, address
 from services.certificate.domain.transparency import Act, Leaf
 from services.certificate.files.jose import canonical
-from services.certificate.monitor import Alarm, Monitor, State
-from services.certificate.offline import Known, Outcome, check
+from services.certificate.log.monitor import Alarm, Monitor, State
 from services.certificate.tables import certificate, log_head, log_leaf, log_state
+from services.certificate.verification.offline import Known, Outcome, check
 from services.chassis.clock import now, today
 from services.kernel.certificate_identifier import build_certificate_identifier
 from tests.support.certificate import FOOD_LICENCE, Library

@@ -15,7 +15,7 @@ from services.certificate.commands import log_heads
 from services.certificate.domain.transparency import Act
 from services.certificate.files.seal_keys import FileSealKeys
 from services.certificate.files.sealing import make_file
-from services.certificate.offline import Known, Outcome, Result, check, read_heads
+from services.certificate.verification.offline import Known, Outcome, Result, check, read_heads
 from services.chassis.clock import now, today
 from services.kernel.certificate_identifier import build_certificate_identifier
 from tests.support import certificate_files as samples

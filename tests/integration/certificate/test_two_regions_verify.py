@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.certificate import copy_queries
 from services.certificate.commands import log_proofs, verify
 from services.certificate.commands.log import later_act, log
 from services.certificate.domain.qr_proof import pack
 from services.certificate.domain.transparency import Act
 from services.certificate.files.jose import decode, encode
-from services.certificate.offline import Known, Outcome, check
+from services.certificate.life import copy_queries
 from services.certificate.peers import standing
 from services.certificate.peers.wire import MOST_HEADS
+from services.certificate.verification.offline import Known, Outcome, check
 from services.chassis import clock
 from services.chassis.clock import today
 from services.kernel.certificate_identifier import build_certificate_identifier

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from contracts.events.examples import examples
 from contracts.events.intake import ApplicationAccepted
-from services.certificate.paper_contents import acceptance_notice
+from services.certificate.papers.paper_contents import acceptance_notice
 from services.certificate.settings import CertificateSettings
 
 

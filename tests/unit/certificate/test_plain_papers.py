@@ -9,11 +9,11 @@ import pytest
 from contracts.events import approval, intake
 from contracts.events.common import DueDate, Event, MaterialSource, Outcome, SpecialProcedureRef
 from contracts.events.examples import examples
-from services.certificate import paper_contents
 from services.certificate.files import contents
-from services.certificate.paper_contents import Draft
+from services.certificate.life.terms import Terms
+from services.certificate.papers import paper_contents
+from services.certificate.papers.paper_contents import Draft
 from services.certificate.settings import CertificateSettings
-from services.certificate.terms import Terms
 from services.kernel.workdays import official_calendar
 
 SETTINGS = CertificateSettings(service="certificate", contact="综合窗口3号")

@@ -10,11 +10,11 @@ import pytest
 from contracts.events import approval, intake
 from contracts.events.common import DueDate, Event, LimitUnit, MaterialRef, MaterialSource
 from contracts.events.examples import examples
-from services.certificate import ending_papers, paper_contents, procedure_papers
 from services.certificate.files.errors import IncompleteContents
-from services.certificate.paper_contents import CaseFacts, Draft
+from services.certificate.life.terms import Terms
+from services.certificate.papers import ending_papers, paper_contents, procedure_papers
+from services.certificate.papers.paper_contents import CaseFacts, Draft
 from services.certificate.settings import CertificateSettings
-from services.certificate.terms import Terms
 from services.kernel.workdays import official_calendar
 
 SETTINGS = CertificateSettings(service="certificate", contact="综合窗口3号")

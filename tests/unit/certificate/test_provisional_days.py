@@ -1,7 +1,6 @@
 """A provisional day never stands on a paper without its mark."""
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,14 +9,14 @@ import pytest
 from contracts.events import approval, intake
 from contracts.events.common import DueDate, Event
 from contracts.events.examples import examples
-from services.certificate import paper_contents, procedure_papers
-from services.certificate.paper_contents import CaseFacts, Draft
+from services.certificate.files.templates import FOLDER
+from services.certificate.papers import paper_contents, procedure_papers
+from services.certificate.papers.paper_contents import CaseFacts, Draft
 from services.certificate.settings import CertificateSettings
 from services.kernel.workdays import official_calendar
 
 SETTINGS = CertificateSettings(service="certificate", contact="综合窗口3号")
 EARLY = DueDate(on=date(2027, 1, 5), provisional=True)
-TEMPLATES = Path(procedure_papers.__file__).parent / "templates"
 
 
 def printed(model: type[Event], **changes: Any) -> Any:
@@ -42,7 +41,7 @@ def test_a_provisional_day_is_printed_with_its_mark(model: type[Event], told: st
     early, final = printed(model, **{told: EARLY}), printed(model, **{told: DueDate(on=date(2026, 12, 30))})
 
     marks = [getattr(paper, f"{shown}_provisional") for paper in (early, final)]
-    template = (TEMPLATES / f"{early.kind.lower()}.typ").read_text(encoding="utf-8")
+    template = (FOLDER / f"{early.kind.lower()}.typ").read_text(encoding="utf-8")
 
     assert marks == [True, False]
     assert f"#provisional(data.{shown}_provisional)" in template

@@ -12,7 +12,7 @@ from contracts.events.examples import examples
 from contracts.events.intake import ApplicationReceived
 from services.certificate.files.trust import Trust
 from services.certificate.files.verification import Verdict, verify_pdf
-from services.certificate.receipt_record import Due, due_dates
+from services.certificate.papers.receipt_record import Due, due_dates
 from services.kernel.workdays import official_calendar
 from tests.support.receipts import a_receipt
 

@@ -13,12 +13,12 @@ from pypdf import PdfReader
 from contracts.events import approval, intake
 from contracts.events.common import CoApplicant, Event, Outcome
 from contracts.events.examples import examples
-from services.certificate import ending_papers, paper_contents, procedure_papers
 from services.certificate.files.contents import CoApplicantLine, in_short
 from services.certificate.files.rendering import render
-from services.certificate.paper_contents import CaseFacts, Draft
+from services.certificate.life.terms import Terms
+from services.certificate.papers import ending_papers, paper_contents, procedure_papers
+from services.certificate.papers.paper_contents import CaseFacts, Draft
 from services.certificate.settings import CertificateSettings
-from services.certificate.terms import Terms
 from services.kernel.workdays import official_calendar
 from tests.support import certificate_files as samples
 from tests.support import certificate_papers as more

@@ -7,9 +7,9 @@ import pytest
 
 from contracts.events import intake, standing
 from contracts.events.examples import examples
-from services.certificate import paper_contents
-from services.certificate.paper_contents import CaseFacts
-from services.certificate.standing_papers import Standing, statement
+from services.certificate.papers import paper_contents
+from services.certificate.papers.paper_contents import CaseFacts
+from services.certificate.papers.standing_papers import Standing, statement
 
 
 @pytest.mark.parametrize(("role", "in_writing"), [("CITIZEN", True), ("HANDLER", False)])

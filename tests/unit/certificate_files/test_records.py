@@ -33,7 +33,7 @@ from services.certificate.files.records import (
     rotate,
     verify_record,
 )
-from services.certificate.offline import Known, Outcome, Refused, check, read_heads
+from services.certificate.verification.offline import Known, Outcome, Refused, check, read_heads
 from tests.support import openssl
 
 RECORD: dict[str, Any] = {

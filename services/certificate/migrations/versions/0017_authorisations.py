@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from services.certificate.authorisation_tables import authorisation
+from services.certificate.authorisation.tables import authorisation
 
 revision = "0017"
 down_revision = "0016"

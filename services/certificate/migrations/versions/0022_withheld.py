@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from services.certificate.withheld_tables import withheld
+from services.certificate.life.withheld_tables import withheld
 
 revision = "0022"
 down_revision = "0021"

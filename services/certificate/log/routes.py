@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
-from services.certificate import log_queries
 from services.certificate.commands import log_check, log_proofs
 from services.certificate.domain.errors import NoSuchLeaf
-from services.certificate.log_schemas import ConsistencyOut, HeadList, HeadOut, InclusionOut, LeavesOut, StraysOut
+from services.certificate.log import queries as log_queries
+from services.certificate.log.schemas import ConsistencyOut, HeadList, HeadOut, InclusionOut, LeavesOut, StraysOut
 from services.certificate.routes import TheKit
 from services.certificate.schemas import PRINTABLE
 from services.chassis.auth import public

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request, Response
 
 from services.certificate.commands import complete
 from services.certificate.domain.access import DEPARTMENT
+from services.certificate.life.withheld_schemas import FieldsIn, WithheldOut
 from services.certificate.routes import TheKit
-from services.certificate.withheld_schemas import FieldsIn, WithheldOut
 from services.chassis.auth import Principal, allow
 from services.chassis.errors import BadCursor
 from services.chassis.http import Db, Idem, Now

@@ -25,7 +25,7 @@ from services.certificate.domain.holders import of_row
 from services.certificate.files import contents_after as c
 from services.certificate.files.contents_base import ART_7, BUSINESS_36, Remedies
 from services.certificate.files.contents_procedure import APPLICANTS, ONLINE, StatementRecord
-from services.certificate.paper_contents import LICENCE, Build, CaseFacts, Draft
+from services.certificate.papers.paper_contents import LICENCE, Build, CaseFacts, Draft
 from services.kernel.certificate_life import GROUNDS, LABELS, Ground, LifeAct
 
 _KINDS = {

@@ -27,15 +27,15 @@ from contracts.events.intake import (
     ResultHandedOver,
     SupplementRequested,
 )
-from services.certificate import receipt_record
-from services.certificate.case_facts import LICENCE as LICENCE
-from services.certificate.case_facts import CaseFacts as CaseFacts
-from services.certificate.case_facts import is_licence as is_licence
 from services.certificate.domain.paper import FORMS
 from services.certificate.files import contents
 from services.certificate.files.contents_after import SupervisionLetter
+from services.certificate.life.terms import Terms
+from services.certificate.papers import receipt_record
+from services.certificate.papers.case_facts import LICENCE as LICENCE
+from services.certificate.papers.case_facts import CaseFacts as CaseFacts
+from services.certificate.papers.case_facts import is_licence as is_licence
 from services.certificate.settings import CertificateSettings
-from services.certificate.terms import Terms
 from services.chassis.clock import local_date
 from services.kernel.workdays import WorkCalendar
 

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.certificate import look
 from services.certificate.domain.access import APPLICANT_SIDE, subtree
-from services.certificate.look_schemas import (
+from services.certificate.looking import look
+from services.certificate.looking.schemas import (
     AccessOut,
     CodeIn,
     PresentationIn,

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.certificate import type_queries
-from services.certificate.authorisation_schemas import AuthorisationIn, AuthorisationOut
-from services.certificate.authorisation_tables import authorisation
+from services.certificate.authorisation.schemas import AuthorisationIn, AuthorisationOut
+from services.certificate.authorisation.tables import authorisation
+from services.certificate.certificate_types import queries as type_queries
 from services.certificate.domain.access import APPLICANT_SIDE, Reader
 from services.certificate.domain.authorisation import Authorisation, Right, covering, last_day
 from services.certificate.domain.certificate import chinese

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Response
 from services.certificate.commands import read_certificates, share
 from services.certificate.commands.read_certificates import Asked
 from services.certificate.domain.access import WITH_PURPOSE
-from services.certificate.looks import Why
+from services.certificate.looking.looks import Why
 from services.certificate.routes import TheKit, download
 from services.certificate.schemas import CertificateDetail, CertificateList, InTheMaking, SearchIn
-from services.certificate.sharing_schemas import (
+from services.certificate.sharing.schemas import (
     ByHolderIn,
     ByIdentifierIn,
     FileIn,

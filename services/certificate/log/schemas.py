@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from services.certificate.domain.transparency import Act
-from services.certificate.log_queries import Head
+from services.certificate.log.queries import Head
 
 
 class HeadOut(BaseModel):

@@ -7,14 +7,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
-from services.certificate import copy_queries, queries
+from services.certificate import queries
 from services.certificate.commands import copies, loss
 from services.certificate.commands.fetch_files import copy_file as copy_file_of
 from services.certificate.commands.fetch_files import may_have_copy, may_have_papers
 from services.certificate.commands.own_reads import served
-from services.certificate.copy_schemas import CopyIn, CopyList, CopyOut, PrintIn
 from services.certificate.domain.access import APPLICANT_SIDE, DEPARTMENT, WINDOWS
 from services.certificate.kit import Kit
+from services.certificate.life import copy_queries
+from services.certificate.life.copy_schemas import CopyIn, CopyList, CopyOut, PrintIn
 from services.certificate.routes import Identifier, TheKit, TheWhy, download
 from services.certificate.schemas import CertificateOut, CertificatePapersOut, InTheMaking
 from services.chassis.auth import Principal, allow

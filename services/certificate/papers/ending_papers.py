@@ -17,9 +17,9 @@ from contracts.events.intake import (
 )
 from services.certificate.files import contents_after as c
 from services.certificate.files.contents_base import ART_50_2, BUSINESS_36, Remedies
-from services.certificate.paper_contents import LICENCE, CaseFacts, Draft
+from services.certificate.life.terms import Terms
+from services.certificate.papers.paper_contents import LICENCE, CaseFacts, Draft
 from services.certificate.settings import CertificateSettings
-from services.certificate.terms import Terms
 from services.chassis.clock import local_date
 
 _RETURN_BASES = {

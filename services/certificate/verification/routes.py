@@ -14,8 +14,8 @@ from services.certificate.commands import verify
 from services.certificate.kit import Kit
 from services.certificate.routes import TheKit
 from services.certificate.schemas import VerificationOut
-from services.certificate.upload import FORM, read_identifier, read_pdf
-from services.certificate.verify_page import page
+from services.certificate.verification.upload import FORM, read_identifier, read_pdf
+from services.certificate.verification.verify_page import page
 from services.chassis.auth import public
 from services.chassis.http import Db, Now
 from services.chassis.pages import page_answer, wants_page

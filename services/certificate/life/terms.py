@@ -11,7 +11,7 @@ from contracts.events.approval import CaseDecided
 from contracts.events.certificate import CertificateStatus
 from contracts.events.common import ItemRef
 from contracts.events.intake import RenewalDeemed
-from services.certificate import type_queries
+from services.certificate.certificate_types import queries as type_queries
 from services.certificate.domain.certificate_type import CertificateType
 from services.certificate.domain.errors import TypeUnknown
 from services.certificate.domain.validity import Rule, RuleKind, rule_of, term

@@ -5,11 +5,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.certificate import queries
-from services.certificate.callers import admit, sharing
 from services.certificate.domain.access import APPLICANT_SIDE, Access, access
 from services.certificate.domain.errors import PurposeRequired
 from services.certificate.domain.sharing import Query
-from services.certificate.looks import Look, reader_of
+from services.certificate.looking.looks import Look, reader_of
+from services.certificate.sharing.callers import admit, sharing
 from services.chassis.auth import Principal
 from services.kernel.codes import holds_citizen_id
 from services.kernel.errors import FieldError

@@ -19,7 +19,6 @@ from contracts.events.approval import (
     SiteCheckRecorded,
 )
 from contracts.events.common import DueDate, Event, LimitUnit
-from services.certificate import ending_papers
 from services.certificate.files import contents_procedure as c
 from services.certificate.files.contents_base import (
     ART_7_36,
@@ -34,7 +33,8 @@ from services.certificate.files.contents_base import (
     BUSINESS_36,
     LICENSING_LAW,
 )
-from services.certificate.paper_contents import CaseFacts, Draft, is_licence
+from services.certificate.papers import ending_papers
+from services.certificate.papers.paper_contents import CaseFacts, Draft, is_licence
 from services.certificate.settings import CertificateSettings
 from services.chassis.clock import local_date
 from services.kernel.time_limit import Unit

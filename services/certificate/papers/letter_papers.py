@@ -5,7 +5,7 @@ from typing import Any
 from contracts.events.common import OrganisationRef
 from contracts.events.supervision import LightLevel, OrderIssued
 from services.certificate.files.contents_after import SupervisionLetter
-from services.certificate.paper_contents import CaseFacts, Draft
+from services.certificate.papers.paper_contents import CaseFacts, Draft
 
 # 预警类型代码 n1 of the standard, with what people call the lamps; the digits exist only here.
 _LIGHTS = {

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from services.certificate import callers, settings
+from services.certificate import settings
 from services.certificate.commands.register_callers import import_callers, suspend_by_command
 from services.certificate.domain.errors import CallerUnknown, ImportFaulty
+from services.certificate.sharing import callers
 from services.chassis import clock
 from services.chassis.database import Database
 

@@ -7,8 +7,8 @@ from typing import Any
 from contracts.events.common import DueDate as ToldDate
 from contracts.events.common import LimitValue
 from contracts.events.intake import ApplicationReceived
-from services.certificate.case_facts import is_licence
 from services.certificate.files import contents
+from services.certificate.papers.case_facts import is_licence
 from services.kernel.time_limit import Clock, DueDate, StartRule, TimeLimit, Unit
 from services.kernel.why import STARTS_EN, STARTS_ZH, UNITS_EN, UNITS_ZH, Reason, ReasonKind, why
 from services.kernel.workdays import CalendarNotPublished, WorkCalendar

@@ -5,10 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 
 from contracts.events.common import PartyType
-from services.certificate import type_queries
-from services.certificate.domain.certificate_type import CertificateType
-from services.certificate.domain.errors import NotFound
-from services.certificate.type_schemas import (
+from services.certificate.certificate_types import queries as type_queries
+from services.certificate.certificate_types.schemas import (
     DefinerOut,
     FieldOut,
     TemplateOut,
@@ -17,6 +15,8 @@ from services.certificate.type_schemas import (
     TypeVersionOut,
     ValidityOut,
 )
+from services.certificate.domain.certificate_type import CertificateType
+from services.certificate.domain.errors import NotFound
 from services.chassis.auth import public
 from services.chassis.errors import BadCursor
 from services.chassis.http import Db

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from services.certificate import callers
 from services.certificate.commands import register_callers
 from services.certificate.commands.register_callers import caller_out
 from services.certificate.domain.errors import CallerUnknown
-from services.certificate.look_schemas import CallerActIn, CallerIn, CallerOut
+from services.certificate.looking.schemas import CallerActIn, CallerIn, CallerOut
+from services.certificate.sharing import callers
 from services.chassis.auth import Principal, allow
 from services.chassis.http import Db, Idem, Now
 

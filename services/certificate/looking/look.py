@@ -1,4 +1,4 @@
-"""Who has looked, who may, and what a holder shows: acts and reads behind `look_routes`."""
+"""Who has looked, who may, and what a holder shows: acts and reads behind `looking.routes`."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Select, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.certificate import authorisations, queries, repository
+from services.certificate import queries, repository
+from services.certificate.authorisation import authorisations
 from services.certificate.commands.verify import intact_record
 from services.certificate.domain import access_labels as labels
 from services.certificate.domain import presentation as rules
@@ -18,13 +19,13 @@ from services.certificate.domain.errors import NotFound, NotPresented
 from services.certificate.domain.holders import keys_of, names_of
 from services.certificate.files.errors import RecordNotAuthentic
 from services.certificate.kit import Kit
-from services.certificate.look_schemas import (
+from services.certificate.looking.looks import reader_of
+from services.certificate.looking.schemas import (
     AccessOut,
     PresentationIn,
     PresentationOut,
     PresentedOut,
 )
-from services.certificate.looks import reader_of
 from services.certificate.peers.tables import foreign_certificate
 from services.certificate.tables import PresentationRow, access, case_copy, certificate, presentation
 from services.chassis.auth import Principal

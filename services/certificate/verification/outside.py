@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from services.certificate.monitor import Alarm, Away, Monitor, State
-from services.certificate.offline import Known, Outcome, Refused, Result, check, read_heads, unreadable
+from services.certificate.log.monitor import Alarm, Away, Monitor, State
+from services.certificate.verification.offline import Known, Outcome, Refused, Result, check, read_heads, unreadable
 from services.chassis import clock
 from services.chassis.clock import local_date
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.events.common import PartyType
 from services.certificate.domain.authorisation import Right
-from services.certificate.look_schemas import TypeCode
+from services.certificate.looking.schemas import TypeCode
 from services.certificate.schemas import PRINTABLE, Purpose
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128, pattern=PRINTABLE)]

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.certificate import authorisations
-from services.certificate.authorisation_schemas import AuthorisationIn, AuthorisationOut
+from services.certificate.authorisation import authorisations
+from services.certificate.authorisation.schemas import AuthorisationIn, AuthorisationOut
 from services.certificate.domain.access import APPLICANT_SIDE
 from services.certificate.routes import TheKit
 from services.chassis.auth import Principal, allow

@@ -1,0 +1,1 @@
+"""Agents of a holder: named by him, taken back by him, found when they ask."""
