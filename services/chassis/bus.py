@@ -21,7 +21,7 @@ from services.chassis.settings import ServiceSettings
 log = logging.getLogger(__name__)
 
 _STREAM_MAX_AGE_SECONDS = 90 * 24 * 3600
-_DUPLICATE_WINDOW_SECONDS = 120
+DUPLICATE_WINDOW_SECONDS = 120
 _MAX_MESSAGE_BYTES = 256 * 1024
 _KICK_PAUSE_SECONDS = 0.003
 
@@ -93,7 +93,7 @@ async def ensure_stream(client: Client, settings: ServiceSettings) -> None:
         max_age=_STREAM_MAX_AGE_SECONDS,
         max_bytes=settings.stream_max_bytes,
         max_msg_size=_MAX_MESSAGE_BYTES,
-        duplicate_window=_DUPLICATE_WINDOW_SECONDS,
+        duplicate_window=DUPLICATE_WINDOW_SECONDS,
         deny_delete=True,
         deny_purge=True,
     )
@@ -184,3 +184,26 @@ def _forget(task: "asyncio.Future[None]") -> None:
 
 def kick_subject(service: str) -> str:
     return f"outbox.kick.{service}"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Versions of an aggregate a consumer has not got, while it holds the one `before`: what it asks the source for."""
+
+    aggregate_id: UUID
+    after: int
+    before: int
+
+    def message(self) -> bytes:
+        return f"{self.aggregate_id} {self.after} {self.before}".encode()
+
+    @classmethod
+    def read(cls, message: bytes) -> "Missing":
+        """Raises ValueError."""
+        aggregate, after, before = message.decode().split(" ")
+        return cls(UUID(aggregate), int(after), int(before))
+
+
+def again_subject(service: str) -> str:
+    """Where a service is asked to send again what is missing. At most once, like the hint: who waits asks again."""
+    return f"outbox.again.{service}"

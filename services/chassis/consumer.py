@@ -17,7 +17,7 @@ from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from services.chassis import clock, inbox, telemetry
-from services.chassis.bus import Incoming, NotYet, Poison, parse
+from services.chassis.bus import Incoming, Missing, NotYet, Poison, again_subject, parse
 from services.chassis.database import Database, UnitOfWork
 from services.chassis.problems import is_database_away, where_raised
 from services.kernel.errors import DomainError, Kind
@@ -34,6 +34,7 @@ _PAUSES = (0.2, 1, 2, 5, 15, 30, 60)
 _AWAY_PAUSE = 1
 _TRIES = 5  # then a dead letter
 _TRIES_WAITING = 40  # for events that wait for another one: about half an hour
+_ASK_AT = 6  # deliveries of an event behind a gap (some ten seconds): then its source is asked for what is missing
 _NO_LIMIT = -1
 
 
@@ -210,12 +211,19 @@ class ConsumerRunner:
         now = clock.real_now()
         for message, event in readable:
             if event.event_id in waiting:
-                telemetry.gaps_total.labels(name).inc()
-                await message.nak(delay=_pause(event.deliveries))
+                await self._wait_behind_gap(message, event, claim.applied.get(event.aggregate_id, 0))
             else:
                 self._failures.pop(event.event_id, None)
                 await message.ack()
         self._count(claim.fresh, len(incoming) - len(claim.fresh) - len(waiting), now)
+
+    async def _wait_behind_gap(self, message: Msg, event: Incoming, applied: int) -> None:
+        """Usually the missing event is under way; what the bus has lost only its source can send again."""
+        telemetry.gaps_total.labels(self._consumer.name).inc()
+        if event.deliveries >= _ASK_AT:
+            missing = Missing(event.aggregate_id, applied, event.version)
+            await self._client.publish(again_subject(self._consumer.stream.lower()), missing.message())
+        await message.nak(delay=_pause(event.deliveries))
 
     def _count(self, fresh: Sequence[Incoming], dropped: int, now: datetime) -> None:
         name = self._consumer.name

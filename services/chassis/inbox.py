@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,10 +32,14 @@ _ADVANCE = text(
 
 @dataclass(frozen=True)
 class Claim:
-    """`fresh` are to be applied now, in order; `waiting` come after a gap; all others were applied before."""
+    """`fresh` are to be applied now, in order; `waiting` come after a gap; all others were applied before.
+
+    `applied` is the last version applied of each aggregate that waits, nothing when none was.
+    """
 
     fresh: list[Incoming]
     waiting: list[Incoming]
+    applied: Mapping[UUID, int] = field(default_factory=dict)
 
 
 async def claim(connection: AsyncConnection, consumer: str, incoming: Sequence[Incoming], *, contiguous: bool) -> Claim:
@@ -60,7 +64,7 @@ async def _claim_in_order(connection: AsyncConnection, consumer: str, incoming: 
     fresh, waiting, after = sort_out(incoming, before)
     if after:
         await _advance(connection, consumer, after)
-    return Claim(fresh, waiting)
+    return Claim(fresh, waiting, before | after)
 
 
 def sort_out(

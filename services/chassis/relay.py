@@ -3,16 +3,18 @@
 import asyncio
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.errors import NoStreamResponseError
 
-from services.chassis import telemetry
-from services.chassis.bus import ensure_stream, headers_of, kick_subject, stream_of
+from services.chassis import bus, telemetry
+from services.chassis.bus import Missing, again_subject, ensure_stream, headers_of, kick_subject, stream_of
 from services.chassis.problems import where_raised
 from services.chassis.settings import ServiceSettings
 
@@ -31,6 +33,12 @@ _UNPUBLISHED = (
     f"FROM outbox WHERE published_at IS NULL ORDER BY seq LIMIT {_BATCH}"
 )
 _MARK = "UPDATE outbox SET published_at = now() WHERE created_at >= $1 AND created_at <= $2 AND seq = ANY($3)"
+# What went out within the bus's window of duplicates would only be dropped there.
+_AGAIN = (
+    "UPDATE outbox SET published_at = NULL WHERE aggregate_id = $1 AND aggregate_version > $2 "
+    "AND aggregate_version < $3 AND published_at < now() - make_interval(secs => $4)"
+)
+_MOST_ASKED = 1000
 
 
 class Relay:
@@ -42,6 +50,7 @@ class Relay:
         self._js = client.jetstream()  # one for ever: each context that publishes subscribes to its own answers
         self._stream = stream_of(settings.service)
         self._wake = asyncio.Event()
+        self._asked: deque[Missing] = deque(maxlen=_MOST_ASKED)
 
     def wake(self) -> None:
         self._wake.set()
@@ -49,6 +58,7 @@ class Relay:
     async def run(self) -> None:
         """For ever; a lost database connection gives the lock up and starts again."""
         await self._client.subscribe(kick_subject(self._settings.service), cb=self._on_kick)
+        await self._client.subscribe(again_subject(self._settings.service), cb=self._on_asked)
         while True:
             try:
                 await self._hold_and_send()
@@ -63,6 +73,13 @@ class Relay:
     async def _on_kick(self, _: object) -> None:
         self._wake.set()
 
+    async def _on_asked(self, message: Msg) -> None:
+        try:
+            self._asked.append(Missing.read(message.data))
+        except ValueError:
+            log.warning("relay: asked for something unreadable")
+        self._wake.set()
+
     async def _hold_and_send(self) -> None:
         connection = await asyncpg.connect(
             self._settings.database_url, timeout=_CONNECT_SECONDS, command_timeout=_COMMAND_SECONDS
@@ -72,6 +89,7 @@ class Relay:
                 await asyncio.sleep(1)
             while True:
                 self._wake.clear()
+                await self._take_back(connection)
                 sent = await self._send_batch(connection)
                 if sent:
                     await asyncio.sleep(_PACE_SECONDS)
@@ -80,6 +98,13 @@ class Relay:
                         await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
         finally:
             await connection.close(timeout=2)
+
+    async def _take_back(self, connection: asyncpg.Connection) -> None:
+        """Consumers miss these versions: they go out once more, with all that waits."""
+        while self._asked:
+            missing = self._asked.popleft()
+            window = bus.DUPLICATE_WINDOW_SECONDS
+            await connection.execute(_AGAIN, missing.aggregate_id, missing.after, missing.before, window)
 
     async def _send_batch(self, connection: asyncpg.Connection) -> int:
         rows = await connection.fetch(_UNPUBLISHED)
@@ -119,6 +144,6 @@ class Relay:
                 telemetry.published_total.labels(row["subject"]).inc()
                 acknowledged.append(row)
             stream_gone = stream_gone or isinstance(refused, NoStreamResponseError)
-        if stream_gone:  # a server that lost its data; `events-republish` brings back what it held
+        if stream_gone:  # a server that lost its data; `republish` brings back what it held
             await ensure_stream(self._client, self._settings)
         return acknowledged

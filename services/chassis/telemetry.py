@@ -39,7 +39,6 @@ consumer_lag = Histogram(
     "consumer_lag_seconds", "From the event's commit to its committed effect", ["consumer"], buckets=_BUCKETS
 )
 consumer_pending = Gauge("consumer_pending", "Messages the stream holds for a consumer", ["consumer"])
-canary_age = Gauge("jetstream_canary_age_seconds", "Time since a message last made the round trip through the bus")
 timer_failures = Counter("timer_failures_total", "Timer runs that raised", ["timer"])
 
 

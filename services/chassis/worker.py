@@ -77,7 +77,10 @@ class Worker:
         await self.database.close()
 
     def is_alive(self) -> bool:
-        return all(not task.done() for task in self._tasks)
+        """A connection to the bus that is closed for good never comes back (it was turned away, say, by a password
+        that had changed): only a new process reads its settings again."""
+        closed = self._client is not None and self._client.is_closed
+        return not closed and all(not task.done() for task in self._tasks)
 
     def is_connected(self) -> bool:
         """Connected, and the service's own stream takes events: a bus that refuses the stream is not ready."""

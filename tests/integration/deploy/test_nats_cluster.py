@@ -146,6 +146,23 @@ async def test_a_service_publishes_only_its_own_facts_and_deletes_nothing(cluste
         await approval.close()
 
 
+async def test_a_consumer_may_ask_a_source_to_send_again_and_only_the_source_hears_it(cluster: Cluster) -> None:
+    intake = await with_stream(cluster, "intake")
+    supervision = await with_stream(cluster, "supervision")
+    try:
+        heard = await intake.subscribe(bus.again_subject("intake"))
+        await intake.flush()
+        eavesdropped = await supervision.subscribe(bus.again_subject("intake"))
+        await supervision.publish(bus.again_subject("intake"), b"missing")
+        await supervision.flush()
+
+        assert (await heard.next_msg(timeout=20)).data == b"missing"
+        assert eavesdropped.pending_msgs == 0
+    finally:
+        await intake.close()
+        await supervision.close()
+
+
 @pytest.mark.parametrize("login", [{"user": "approval", "pass": "wrong"}, {"user": "nobody", "pass": "x"}, {}])
 async def test_a_wrong_password_or_a_stranger_is_turned_away(cluster: Cluster, login: dict[str, str]) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", cluster.client_ports[1])

@@ -1,0 +1,122 @@
+"""A bus that loses, swallows or turns away: what was not acknowledged stays, what is missing is asked for again."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from deploy.local.nats import Nats
+from deploy.local.postgres import ServiceDatabase
+from services.chassis import consumer as consumer_module
+from services.chassis import relay
+from services.chassis.bus import Missing
+from services.chassis.database import Database
+from services.chassis.worker import Worker
+from tests.support.events import chassis_database, consumer, eventually, publish, recording, running, settings
+from tests.support.stack import Databases, running_nats
+
+
+@pytest.fixture
+def source(databases: Databases) -> ServiceDatabase:
+    return chassis_database(databases.server, "identity")
+
+
+@pytest.fixture
+def sink(databases: Databases) -> ServiceDatabase:
+    return chassis_database(databases.server, "supervision")
+
+
+@pytest.fixture
+def own_nats() -> Iterator[Nats]:
+    """For what a server does not survive."""
+    with running_nats() as server:
+        yield server
+
+
+async def lose(database: Database, account: UUID, version: int) -> None:
+    """As after a server that lost acknowledged messages: sent long ago, and nowhere on the bus."""
+    sent = "UPDATE outbox SET published_at = now() - interval '1 hour' "
+    sent += "WHERE aggregate_id = :id AND aggregate_version = :v"
+    async with database.transaction() as uow:
+        await uow.connection.execute(text(sent), {"id": account, "v": version})
+
+
+async def test_what_the_bus_has_lost_is_asked_for_at_its_source(
+    source: ServiceDatabase, sink: ServiceDatabase, nats_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer_module, "_ASK_AT", 2)
+    seen: list[tuple[UUID, int]] = []
+    account = uuid4()
+    producer = Worker(settings(source, nats_url))
+    receiver = Worker(settings(sink, nats_url, "supervision"), consumers=[consumer(recording(seen), contiguous=True)])
+    await publish(producer.database, account, [1, 2, 3, 4])
+    await lose(producer.database, account, 2)
+
+    async with running(producer, receiver):
+        await eventually(lambda: (account, 4) in seen, seconds=60)
+
+    assert [version for who, version in seen if who == account] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("message", [b"", b"x", b"x 1 2", b"\xff", b"018f0000-0000-7000-8000-000000000000 1"])
+def test_a_question_that_cannot_be_read_is_refused(message: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - any of its kinds
+        Missing.read(message)
+
+
+def test_a_question_is_read_as_it_was_asked() -> None:
+    missing = Missing(uuid4(), after=1, before=4)
+
+    assert Missing.read(missing.message()) == missing
+
+
+async def test_what_the_bus_did_not_acknowledge_is_sent_again(
+    source: ServiceDatabase, sink: ServiceDatabase, own_nats: Nats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "_ACK_SECONDS", 0.3)
+    seen: list[tuple[UUID, int]] = []
+    account = uuid4()
+    producer = Worker(settings(source, own_nats.url))
+    receiver = Worker(settings(sink, own_nats.url, "supervision"), consumers=[consumer(recording(seen))])
+    async with running(producer, receiver):
+        await publish(producer.database, account, [1])
+        await eventually(lambda: (account, 1) in seen, seconds=30)
+
+        assert own_nats.process is not None
+        own_nats.process.send_signal(signal.SIGSTOP)
+        await publish(producer.database, account, [2])
+        await asyncio.sleep(1.5)  # the relay has sent it, and nobody answers
+        async with producer.database.read() as connection:
+            waiting = await connection.scalar(text("SELECT count(*) FROM outbox WHERE published_at IS NULL"))
+        port = own_nats.port
+        own_nats.kill()
+        own_nats.start(port)
+        await eventually(lambda: (account, 2) in seen, seconds=60)
+
+    assert waiting == 1
+
+
+async def test_a_worker_the_bus_has_turned_away_for_good_says_that_it_is_dead(
+    source: ServiceDatabase, own_nats: Nats
+) -> None:
+    worker = Worker(settings(source, own_nats.url))
+    app = worker.app()
+    transport = httpx.ASGITransport(app=app)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://w") as http:
+        await eventually(worker.is_connected, seconds=30)
+        before = (await http.get("/livez")).status_code
+
+        config = own_nats.folder / "nats.conf"
+        config.write_text(config.read_text() + '\nauthorization { user: "somebody", password: "else" }\n')
+        assert own_nats.process is not None
+        own_nats.process.send_signal(signal.SIGHUP)
+        await eventually(lambda: not worker.is_alive(), seconds=30)
+
+        after = [(await http.get(path)).status_code for path in ("/livez", "/readyz")]
+
+    assert before == 200
+    assert after == [500, 503]
