@@ -11,7 +11,8 @@ from pydantic_core import PydanticCustomError
 from contracts.events.certificate import CertificateOrigin, CertificateStatus, PaperKind
 from contracts.events.common import PartyType
 from services.certificate.domain.copies import CopyKind, Stamp
-from services.certificate.domain.verification import Reason, Verdict
+from services.certificate.domain.holders import ORGANISATION, of_row
+from services.certificate.domain.verification import Reason, Verdict, masked_name
 from services.kernel.codes import holds_citizen_id
 
 
@@ -163,6 +164,20 @@ class VerifiedCertificate(BaseModel):
     issued_on: date
     valid_from: date
     valid_until: date | None
+
+    @classmethod
+    def of(cls, row: Any) -> "VerifiedCertificate":
+        """Of a stored certificate, ours or adopted from another region."""
+        holders = "、".join(masked_name(one["name"], person=one["type"] != ORGANISATION) for one in of_row(row))
+        return cls(
+            identifier=row.identifier,
+            type_name=row.type_name,
+            holder_name=holders,
+            issuer_name=row.issuer_name,
+            issued_on=row.issued_on,
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+        )
 
 
 class VerifiedPaper(BaseModel):

@@ -14,7 +14,6 @@ from services.certificate.commands.copy_acts import CopyAct
 from services.certificate.commands.log_check import says_what_was_signed
 from services.certificate.commands.sign_records import signed_record
 from services.certificate.domain.copies import Stamp
-from services.certificate.domain.holders import ORGANISATION, of_row
 from services.certificate.domain.paper import FORMS
 from services.certificate.domain.qr_proof import code_identifier, unpack
 from services.certificate.domain.transparency import COPY_ACTS, Act, may_stand
@@ -28,7 +27,6 @@ from services.certificate.domain.verification import (
     Verdict,
     is_elsewhere,
     judge,
-    masked_name,
     region_of,
     tell_apart,
 )
@@ -49,7 +47,6 @@ _UNKNOWN = Finding(Verdict.UNKNOWN, Reason.NOT_IN_LIBRARY)
 _OTHER_REGION = Finding(Verdict.UNKNOWN, Reason.OTHER_REGION)
 _ROW_ALTERED = Finding(Verdict.ALTERED, Reason.RECORD_ALTERED)
 _BEFORE_ANY_PROOF = {Reason.IDENTIFIER_MALFORMED, Reason.OTHER_REGION}
-_SHOWN = {Verdict.VALID, Verdict.NO_LONGER_VALID}
 
 
 async def identifier(db: Database, text: str, kit: Kit, *, now: datetime) -> VerificationOut:
@@ -225,7 +222,7 @@ async def _certificate(
         return _told(_UNKNOWN, now)
     intact = await intact_record(db, row, kit, shown.record_sha256 if shown else None) is not None
     finding = judge(row.status, row.valid_from, row.valid_until, today=local_date(now), intact=intact)
-    known = _known(row) if finding.verdict in _SHOWN else None
+    known = VerifiedCertificate.of(row) if finding.genuine else None
     return _told(finding, now, certificate=known)
 
 
@@ -247,18 +244,6 @@ def _is_logged(row: Any) -> bool:
     if row.last_act is None:
         return bool(row.to_fill)  # older than the log, which the worker is filling
     return may_stand(Act(row.last_act), row.status)
-
-
-def _known(row: Any) -> VerifiedCertificate:
-    return VerifiedCertificate(
-        identifier=row.identifier,
-        type_name=row.type_name,
-        holder_name="、".join(masked_name(one["name"], person=one["type"] != ORGANISATION) for one in of_row(row)),
-        issuer_name=row.issuer_name,
-        issued_on=row.issued_on,
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
-    )
 
 
 def _paper(row: Any, now: datetime) -> VerificationOut:

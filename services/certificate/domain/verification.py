@@ -49,6 +49,11 @@ class Finding:
     verdict: Verdict
     reason: Reason | None = None
 
+    @property
+    def genuine(self) -> bool:
+        """It was issued as it stands, whether it is still valid or not."""
+        return self.verdict in {Verdict.VALID, Verdict.NO_LONGER_VALID}
+
 
 class Seal(StrEnum):
     """What the electronic seal of a file says. A code or an identifier has none."""

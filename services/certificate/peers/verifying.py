@@ -12,7 +12,6 @@ from typing import Any
 from cryptography import x509
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.certificate.domain.holders import ORGANISATION, of_row
 from services.certificate.domain.peering import Peer
 from services.certificate.domain.peering import region_of as peer_of_issuer
 from services.certificate.domain.qr_proof import code_identifier
@@ -25,7 +24,6 @@ from services.certificate.domain.verification import (
     Shown,
     Verdict,
     judge,
-    masked_name,
     region_of,
     tell_apart,
 )
@@ -42,7 +40,6 @@ from services.chassis.database import Database
 from services.kernel.certificate_identifier import parse_certificate_identifier
 
 _NOT_ASKED = Finding(Verdict.UNKNOWN, Reason.REGION_NOT_ASKED)
-_SHOWN = {Verdict.VALID, Verdict.NO_LONGER_VALID}
 
 
 @dataclass(frozen=True)
@@ -126,7 +123,7 @@ def _of_file(found: Elsewhere, theirs: PdfVerdict, kit: Kit, today: date) -> Fin
     finding = _standing(found, kit, today)
     if finding.verdict is Verdict.VALID and theirs.copy_until is not None and today > theirs.copy_until:
         return Finding(Verdict.NO_LONGER_VALID, Reason.COPY_EXPIRED)
-    if finding.verdict in _SHOWN:
+    if finding.genuine:
         said = payload_of(kit.open_record(found.row.record_sealed))
         if theirs.record_sha256 != record_sha256(said):
             return Finding(Verdict.ALTERED, Reason.RECORD_ALTERED)
@@ -168,18 +165,6 @@ def _told(found: Elsewhere, finding: Finding, now: datetime) -> VerificationOut:
         advice=words.advice,
         region=region_of(found.identifier),
         issued_in=issued_in,
-        certificate=_known(row) if finding.verdict in _SHOWN else None,
+        certificate=VerifiedCertificate.of(row) if finding.genuine else None,
         checked_at=now,
-    )
-
-
-def _known(row: Any) -> VerifiedCertificate:
-    return VerifiedCertificate(
-        identifier=row.identifier,
-        type_name=row.type_name,
-        holder_name="、".join(masked_name(one["name"], person=one["type"] != ORGANISATION) for one in of_row(row)),
-        issuer_name=row.issuer_name,
-        issued_on=row.issued_on,
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
     )
