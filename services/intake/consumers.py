@@ -25,6 +25,7 @@ from services.chassis import clock
 from services.chassis.bus import Incoming
 from services.chassis.consumer import Consumer
 from services.chassis.database import UnitOfWork
+from services.intake import library_repository as library
 from services.intake import notices_repository, repository
 from services.intake.commands.acting import stepped
 from services.intake.commands.hand_over import CERTIFICATE
@@ -82,10 +83,11 @@ async def take_documents(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
         ),
     ]
     if issued:
-        held = {(row["identifier"], row["holder_key"]): row for event in issued for row in _held(event)}
-        await repository.upsert_held(uow.connection, list(held.values()))
-    for event in events:  # in the order of the acts: lost, found again, superseded
-        await _stands(uow, event)
+        told = [(m.event, m.version) for m in messages if isinstance(m.event, CertificateIssued)]
+        held = {(row["identifier"], row["holder_key"]): row for one in told for row in _held(*one)}
+        await library.keep_issued(uow.connection, list(held.values()))
+    for message in messages:  # lost, found again, superseded
+        await _stands(uow, message.event, message.version)
     if documents:
         await repository.add_documents(uow.connection, documents)
     for event in events:  # last: what these events made known is part of the chains
@@ -93,18 +95,20 @@ async def take_documents(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
             await recall(uow, TakenAway(event.identifier, event.status, event.at), _ITEMS, clock.now())
 
 
-async def _stands(uow: UnitOfWork, event: Event) -> None:
-    """How a certificate that is known stands from now on."""
+async def _stands(uow: UnitOfWork, event: Event, told: int) -> None:
+    """How a certificate stands from now on, unless something newer was heard of it."""
     match event:
         case CertificateSuperseded():
-            await repository.set_held_status(uow.connection, [event.identifier], CertificateStatus.SUPERSEDED.value)
+            as_of = library.Standing(CertificateStatus.SUPERSEDED.value, told)
+            await library.keep_standing(uow.connection, event.identifier, as_of, event.holder_key)
         case CertificateStanding():
-            await repository.set_held_status(uow.connection, [event.identifier], event.status.value)
+            as_of = library.Standing(event.status.value, told)
+            await library.keep_standing(uow.connection, event.identifier, as_of, event.holder_key)
         case CertificateConfirmed():
-            await repository.trust_held(uow.connection, event.identifier, event.type_code, event.trusted_until)
+            await library.trust(uow.connection, event.identifier, event.type_code, event.trusted_until)
 
 
-def _held(event: CertificateIssued) -> list[dict[str, Any]]:
+def _held(event: CertificateIssued, told: int) -> list[dict[str, Any]]:
     """One row for each holder: each reuses it in his own name."""
     holders = [(event.holder_key, event.holder_name), *((one.holder_key, one.holder_name) for one in event.co_holders)]
     same = {
@@ -116,6 +120,7 @@ def _held(event: CertificateIssued) -> list[dict[str, Any]]:
         "status": event.status.value,
         "region_name": (event.region_name or event.region) if event.origin is CertificateOrigin.FOREIGN else None,
         "trusted_until": event.trusted_until,
+        "told": told,
     }
     return [same | {"holder_key": key, "holder_name": name} for key, name in holders]
 

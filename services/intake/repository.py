@@ -301,28 +301,6 @@ def _held(row: RowMapping) -> HeldCertificate:
     )
 
 
-async def upsert_held(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
-    """Told twice changes nothing; of one identifier and holder the last told counts."""
-    statement = upsert(HeldCertificateRow)
-    changing = ("holder_name", "type_code", "type_name", "valid_from", "valid_until", "status", *_ELSEWHERE)
-    statement = statement.on_conflict_do_update(
-        index_elements=[col(HeldCertificateRow.identifier), col(HeldCertificateRow.holder_key)],
-        set_={name: getattr(statement.excluded, name) for name in changing},
-    )
-    await connection.execute(statement, rows)
-
-
-async def set_held_status(connection: AsyncConnection, identifiers: list[str], status: str) -> None:
-    statement = update(HeldCertificateRow).where(col(HeldCertificateRow.identifier).in_(identifiers))
-    await connection.execute(statement.values(status=status))
-
-
-async def trust_held(connection: AsyncConnection, identifier: str, type_code: str, until: date) -> None:
-    """Of another region's certificate, as that region was asked last."""
-    statement = update(HeldCertificateRow).where(col(HeldCertificateRow.identifier) == identifier)
-    await connection.execute(statement.values(type_code=type_code, trusted_until=until))
-
-
 async def add_documents(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
     await connection.execute(upsert(CaseDocumentRow).on_conflict_do_nothing(), rows)
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, UniqueConstraint, text
+from sqlalchemy import Column, DateTime, Index, Integer, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -166,6 +166,8 @@ class HeldCertificateRow(Base, table=True):
     status: str
     region_name: str | None = None  # of another region's certificate: who issued it
     trusted_until: date | None = None  # and until when it counts without being asked for again
+    # Version of the event that told last how it stands.
+    told: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
 
 
 class ReliedUponRow(Base, table=True):
