@@ -153,8 +153,10 @@ async def test_a_consumer_may_ask_a_source_to_send_again_and_only_the_source_hea
         heard = await intake.subscribe(bus.again_subject("intake"))
         await intake.flush()
         eavesdropped = await supervision.subscribe(bus.again_subject("intake"))
-        await supervision.publish(bus.again_subject("intake"), b"missing")
-        await supervision.flush()
+        async with asyncio.timeout(40):
+            while heard.pending_msgs == 0:  # the nodes tell each other of a subscription in their own time
+                await supervision.publish(bus.again_subject("intake"), b"missing")
+                await asyncio.sleep(0.2)
 
         assert (await heard.next_msg(timeout=20)).data == b"missing"
         assert eavesdropped.pending_msgs == 0
