@@ -6,17 +6,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from services.certificate import settings
+from services.certificate import settings, terminal
 from services.certificate.commands import import_certificates, import_file
 from services.certificate.domain.errors import ImportFaulty
 from services.chassis import clock
 from services.chassis.database import Database
-
-FAULTY = 1
-_console = Console(stderr=True, soft_wrap=True)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -34,18 +30,15 @@ def _certificates(file: Path, each: import_file.Map) -> int:
         faults = import_file.check(file, known, loaded.division, _bar(progress, "检查", size), each)
     if faults:
         for fault in faults:
-            _console.print(str(fault), style="red", markup=False)
-        _console.print(f"共 {len(faults)} 处错误，未导入任何证照", markup=False)
-        return FAULTY
+            terminal.console.print(str(fault), style="red", markup=False)
+        terminal.console.print(f"共 {len(faults)} 处错误，未导入任何证照", markup=False)
+        return terminal.FAULTY
     try:
         with _progress() as progress:
             done = import_file.load(file, known, clock.now(), _bar(progress, "导入", size), each)
     except ImportFaulty as clash:
-        for error in clash.errors:
-            _console.print(f"{error.pointer}: {error.detail}", style="red", markup=False)
-        return FAULTY
-    _console.print(f"新导入 {done.added} 张，已存在 {done.there_already} 张", markup=False)
-    return 0
+        return terminal.faults(clash)
+    return terminal.done(f"新导入 {done.added} 张，已存在 {done.there_already} 张")
 
 
 async def _types_known(url: str) -> import_file.Types:
@@ -58,7 +51,7 @@ async def _types_known(url: str) -> import_file.Types:
 
 def _progress() -> AbstractContextManager[Progress]:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=_console)
+    return Progress(*columns, console=terminal.console)
 
 
 def _bar(progress: Progress, label: str, size: int) -> Callable[[int], None]:

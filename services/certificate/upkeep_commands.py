@@ -4,9 +4,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from rich.console import Console
-
-from services.certificate import settings
+from services.certificate import settings, terminal
 from services.certificate.commands import log_copies, log_heads, make_files, sign_records
 from services.certificate.commands.import_types import import_types
 from services.certificate.domain.errors import ImportFaulty
@@ -17,9 +15,6 @@ from services.certificate.files.seal_keys import retire
 from services.certificate.kit import Kit
 from services.chassis import clock
 from services.chassis.database import Database
-
-FAULTY = 1
-_console = Console(stderr=True, soft_wrap=True)
 
 
 def run_types(arguments: argparse.Namespace) -> int:
@@ -35,19 +30,15 @@ def run_rotate_keys(_: argparse.Namespace) -> int:
     try:
         names = rotate(loaded.signing_dir, loaded.record_session)
     except KeysUnavailable as away:
-        _console.print(f"{away.title_zh}：{away.detail}", style="red", markup=False)
-        return FAULTY
-    _console.print(f"已启用新密钥：{'、'.join(names)}", markup=False)
-    return 0
+        return terminal.wrong(f"{away.title_zh}：{away.detail}")
+    return terminal.done(f"已启用新密钥：{'、'.join(names)}")
 
 
 def run_rotate_seal(arguments: argparse.Namespace) -> int:
     seal = SealBody(name=arguments.name, uscc=arguments.uscc)
     if not retire(settings.load().signing_dir, seal):
-        _console.print(f"“{arguments.name}”还没有电子印章", style="red", markup=False)
-        return FAULTY
-    _console.print(f"“{arguments.name}”的印章已停用，下一份文件起使用新印章", markup=False)
-    return 0
+        return terminal.wrong(f"“{arguments.name}”还没有电子印章")
+    return terminal.done(f"“{arguments.name}”的印章已停用，下一份文件起使用新印章")
 
 
 def run_backfill(_: argparse.Namespace) -> int:
@@ -62,8 +53,7 @@ async def _backfill() -> int:
         count, copies = await log_heads.fill(database, kit), await log_copies.fill(database, kit)
     finally:
         await database.close()
-    _console.print(f"已补记 {count} 张证照、{copies} 份加注件", markup=False)
-    return 0
+    return terminal.done(f"已补记 {count} 张证照、{copies} 份加注件")
 
 
 def run_signing(_: argparse.Namespace) -> int:
@@ -79,8 +69,7 @@ async def _signing() -> int:
             count += signed
     finally:
         await database.close()
-    _console.print(f"已签名 {count} 张证照", markup=False)
-    return 0
+    return terminal.done(f"已签名 {count} 张证照")
 
 
 async def _retry() -> int:
@@ -89,8 +78,7 @@ async def _retry() -> int:
         count = await make_files.retry_given_up(database, now=clock.real_now())
     finally:
         await database.close()
-    _console.print(f"已重新排队 {count} 个文件", markup=False)
-    return 0
+    return terminal.done(f"已重新排队 {count} 个文件")
 
 
 async def _types(file: Path) -> int:
@@ -100,11 +88,7 @@ async def _types(file: Path) -> int:
     try:
         loaded_types = await import_types(database, file, now=clock.now())
     except ImportFaulty as faulty:
-        for error in faulty.errors:
-            _console.print(f"{error.pointer}: {error.detail}", style="red", markup=False)
-        return FAULTY
+        return terminal.faults(faulty)
     finally:
         await database.close()
-    told = f"已导入 {loaded_types.types} 种证照类型，其中 {loaded_types.changed} 种有新版本"
-    _console.print(told, markup=False)
-    return 0
+    return terminal.done(f"已导入 {loaded_types.types} 种证照类型，其中 {loaded_types.changed} 种有新版本")

@@ -5,17 +5,13 @@ import asyncio
 from pathlib import Path
 
 from pydantic import ValidationError
-from rich.console import Console
 
-from services.certificate import settings
+from services.certificate import settings, terminal
 from services.certificate.domain.errors import PeerImpossible
 from services.certificate.peers import registering
 from services.certificate.peers.schemas import PeerIn, PeerOut
 from services.chassis import clock
 from services.chassis.database import Database
-
-FAULTY = 1
-_console = Console(stderr=True, soft_wrap=True)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -27,19 +23,13 @@ def run(arguments: argparse.Namespace) -> int:
         body = PeerIn.model_validate_json(arguments.file.read_bytes())
         made = asyncio.run(_save(body))
     except OSError as fault:
-        _console.print(f"无法读取：{fault.filename}", style="red", markup=False)
-        return FAULTY
+        return terminal.wrong(f"无法读取：{fault.filename}")
     except ValidationError as faulty:
-        for one in faulty.errors(include_url=False, include_input=False):
-            place = "/".join(str(part) for part in one["loc"])
-            _console.print(f"/{place}: {one['msg']}", style="red", markup=False)
-        return FAULTY
+        found = faulty.errors(include_url=False, include_input=False)
+        return terminal.wrong(*(f"/{'/'.join(map(str, one['loc']))}: {one['msg']}" for one in found))
     except PeerImpossible as refused:
-        for error in refused.errors:
-            _console.print(f"{error.pointer}: {error.detail}", style="red", markup=False)
-        return FAULTY
-    _console.print(f"已登记 {made.name}（{made.region}），公钥 {'、'.join(made.key_ids)}", markup=False)
-    return 0
+        return terminal.faults(refused)
+    return terminal.done(f"已登记 {made.name}（{made.region}），公钥 {'、'.join(made.key_ids)}")
 
 
 async def _save(body: PeerIn) -> PeerOut:

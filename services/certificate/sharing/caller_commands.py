@@ -7,15 +7,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from services.certificate import settings
+from services.certificate import settings, terminal
 from services.certificate.commands.register_callers import import_callers, suspend_by_command
 from services.certificate.domain.errors import CallerUnknown, ImportFaulty
 from services.certificate.sharing import callers
 from services.chassis import clock
 from services.chassis.database import Database
 
-FAULTY = 1
-_console = Console(stderr=True, soft_wrap=True)
 _screen = Console(soft_wrap=True)
 
 
@@ -47,11 +45,8 @@ def run_import(given: argparse.Namespace) -> int:
         try:
             count = await import_callers(database, given.file, given.catalogue, now=clock.now())
         except ImportFaulty as faulty:
-            for error in faulty.errors:
-                _console.print(f"{error.pointer}: {error.detail}", style="red", markup=False)
-            return FAULTY
-        _console.print(f"新登记或变更 {count} 个调用方", markup=False)
-        return 0
+            return terminal.faults(faulty)
+        return terminal.done(f"新登记或变更 {count} 个调用方")
 
     return _run(act)
 
@@ -64,7 +59,7 @@ async def _list(database: Database) -> int:
     async with database.read() as connection:
         rows = await callers.all_callers(connection)
     if not rows:
-        _console.print("尚未登记调用方，请先执行 import-callers", markup=False)
+        terminal.console.print("尚未登记调用方，请先执行 import-callers", markup=False)
     for row in rows:
         until = row.valid_until or "长期"
         state = "已停用" if row.closed else f"{row.valid_from} 至 {until}"
@@ -86,9 +81,7 @@ def _run_close(given: argparse.Namespace, *, closed: bool) -> int:
         try:
             await suspend_by_command(database, given.caller, given.reason, now=clock.now(), closed=closed)
         except CallerUnknown as unknown:
-            _console.print(f"{unknown.title_zh}：{given.caller}", style="red", markup=False)
-            return FAULTY
-        _console.print(f"{given.caller} {'已停用' if closed else '已恢复'}", markup=False)
-        return 0
+            return terminal.wrong(f"{unknown.title_zh}：{given.caller}")
+        return terminal.done(f"{given.caller} {'已停用' if closed else '已恢复'}")
 
     return _run(act)
