@@ -21,12 +21,13 @@ from contracts.events.certificate import (
     PaperIssued,
 )
 from contracts.events.common import Event
+from contracts.events.reuse import RecallConcluded
 from services.chassis import clock
 from services.chassis.bus import Incoming
 from services.chassis.consumer import Consumer
 from services.chassis.database import UnitOfWork
 from services.intake import library_repository as library
-from services.intake import notices_repository, repository
+from services.intake import notices_repository, reliance_repository, repository
 from services.intake.commands.acting import stepped
 from services.intake.commands.hand_over import CERTIFICATE
 from services.intake.commands.reliance import TakenAway, recall
@@ -61,6 +62,9 @@ async def take_decisions(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
     ]
     if changed:
         await repository.save_locked(uow.connection, changed)
+    concluded = [m.event for m in messages if isinstance(m.event, RecallConcluded)]
+    if concluded:
+        await reliance_repository.conclude(uow.connection, concluded)
     notices = [notice for m in messages if (notice := notice_of(m)) is not None]
     if notices:
         await notices_repository.add_notices(uow.connection, notices)
@@ -72,6 +76,9 @@ async def take_decisions(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
 async def take_documents(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
     """Remember certificates for reuse, and the documents of a case for its hand-over."""
     events = [message.event for message in messages]
+    taken_away = [event for event in events if isinstance(event, CertificateStanding) and event.status in TAKEN_AWAY]
+    if taken_away:
+        await reliance_repository.reach_alone(uow.connection)
     issued = [event for event in events if isinstance(event, CertificateIssued)]
     documents = [
         *(_document(one.case_id, one.identifier, CERTIFICATE, one.issued_at) for one in issued if one.case_id),
@@ -90,9 +97,8 @@ async def take_documents(uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
         await _stands(uow, message.event, message.version)
     if documents:
         await repository.add_documents(uow.connection, documents)
-    for event in events:  # last: what these events made known is part of the chains
-        if isinstance(event, CertificateStanding) and event.status in TAKEN_AWAY:
-            await recall(uow, TakenAway(event.identifier, event.status, event.at), _ITEMS, clock.now())
+    for gone in taken_away:  # last: what these events made known is part of the chains
+        await recall(uow, TakenAway(gone.identifier, gone.status, gone.at), _ITEMS, clock.now())
 
 
 async def _stands(uow: UnitOfWork, event: Event, told: int) -> None:
@@ -146,11 +152,12 @@ _LIBRARY: tuple[type[Event], ...] = (
     PaperIssued,
     *_STANDING,
 )
+_OF_CASES: tuple[type[Event], ...] = (*FOLLOWED, *NOTICED, *CERTIFICATE_NOTICED, RecallConcluded)
 CONSUMERS = (
     Consumer(
         name="intake-decisions",
         stream="APPROVAL",
-        subjects=tuple(event.SUBJECT for event in dict.fromkeys((*FOLLOWED, *NOTICED, *CERTIFICATE_NOTICED))),
+        subjects=tuple(event.SUBJECT for event in dict.fromkeys(_OF_CASES)),
         handle=take_decisions,
     ),
     Consumer(

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from contracts.events.reuse import RecallConcluded, RecallOutcome
 from services.intake.commands.hand_over import CERTIFICATE
 from services.intake.domain.reliance import base_of
 from services.intake.tables import (
@@ -22,6 +23,24 @@ from services.intake.tables import (
 )
 
 Row = dict[str, Any]
+_TOGETHER = text("SELECT pg_advisory_xact_lock_shared(hashtext('intake.reliance'))")
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('intake.reliance'))")
+
+
+async def reach_together(connection: AsyncConnection) -> None:
+    """Until this transaction ends no recall looks for cases: what is accepted now is found by the next one, or refused.
+
+    A row lock would do for the certificate a case uses, but not for those it came from.
+    """
+    await connection.execute(_TOGETHER)
+
+
+async def reach_alone(connection: AsyncConnection) -> None:
+    """Waits for the acceptances under way, so that whoever relied on a certificate of the chain is seen.
+
+    Before anything else is locked: an acceptance may hold what is wanted next.
+    """
+    await connection.execute(_ALONE)
 
 
 async def add(connection: AsyncConnection, rows: Sequence[Row]) -> list[tuple[str, int]]:
@@ -77,12 +96,24 @@ async def add_recalls(connection: AsyncConnection, rows: Sequence[Row]) -> set[U
 
 
 async def recalled_through(connection: AsyncConnection, case_ids: Collection[UUID]) -> list[tuple[UUID, list[str]]]:
-    """Every recall of these cases: which certificates it already named."""
+    """Recalls of these cases that are open or ended in an annulment: which certificates each already named.
+
+    What a department let stand, it let stand on the certificates left: when one of those falls, it is asked again.
+    """
+    outcome = col(RecallRow.outcome)
     statement = select(col(RecallRow.application_id), col(RecallRow.through), col(RecallRow.cause)).where(
-        col(RecallRow.application_id).in_(sorted(case_ids))
+        col(RecallRow.application_id).in_(sorted(case_ids)),
+        or_(outcome.is_(None), outcome == RecallOutcome.TO_BE_ANNULLED.value),
     )
     found = await connection.execute(statement)
     return [(row.application_id, [row.cause, *(base_of(one) for one in row.through)]) for row in found]
+
+
+async def conclude(connection: AsyncConnection, concluded: Sequence[RecallConcluded]) -> None:
+    """What the departments answered; a recall for a false commitment is not one of these."""
+    statement = update(RecallRow).where(col(RecallRow.recall_id) == bindparam("heard"))
+    values = [{"heard": event.recall_id, "answer": event.outcome.value} for event in concluded]
+    await connection.execute(statement.values(outcome=bindparam("answer")), values)
 
 
 async def avoided(connection: AsyncConnection, since: datetime, until: datetime) -> Sequence[Any]:

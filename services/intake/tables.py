@@ -201,6 +201,7 @@ class RecallRow(Base, table=True):
     cause: str  # base of the certificate taken away
     through: list[str] = Field(sa_column=_json())
     recalled_at: datetime = Field(sa_column=_at())
+    outcome: str | None = None  # as its department answered
 
 
 class CaseDocumentRow(Base, table=True):

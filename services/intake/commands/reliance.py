@@ -35,11 +35,12 @@ class TakenAway:
 async def record(uow: UnitOfWork, application: Application, item: VersionedItem, items: Items, now: datetime) -> None:
     """From acceptance on: what the case counts on, told once per certificate. Nothing to do without one.
 
-    One taken away at this very moment is found here or by `recall`, whichever comes second: both lock its row.
+    One taken away at this very moment is found here or by `recall`, whichever comes second.
     """
     used = _used(application)
     if not used:
         return
+    await rows.reach_together(uow.connection)
     held = await rows.held_now(uow.connection, used)
     wanted = [
         {
@@ -103,7 +104,8 @@ def _relied_upon(
 async def recall(uow: UnitOfWork, gone: TakenAway, items: Items, now: datetime) -> None:
     """Every open and concluded case that relied on it, through whatever certificates, goes to its department once.
 
-    A case that was handed over for an earlier certificate of the same chain is not handed over again for a later one.
+    A case that was handed over for an earlier certificate of the same chain is not handed over again for a later one,
+    unless its department let it stand meanwhile. Alone, except of a case that is only just accepted.
     """
     reached = await _reached(uow, gone.identifier)
     cases = await rows.cases(uow.connection, [one.case_id for one in reached])

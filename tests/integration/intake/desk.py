@@ -22,6 +22,7 @@ from contracts.events.certificate import (
     PaperKind,
 )
 from contracts.events.common import Actor, Event, ItemRef, Outcome, Party, PartyType
+from contracts.events.reuse import RecallConcluded
 from services.chassis.bus import Incoming
 from services.chassis.database import Database
 from services.chassis.ids import uuid7
@@ -263,7 +264,7 @@ def paper_number(application: Mapping[str, Any]) -> str:
 
 _OF_LIBRARY = (CertificateIssued, CertificateConfirmed, CertificateSuperseded, CertificateStanding)
 _HANDLERS = (
-    (consumers.take_decisions, (*FOLLOWED, *NOTICED, *CERTIFICATE_NOTICED)),
+    (consumers.take_decisions, (*FOLLOWED, *NOTICED, *CERTIFICATE_NOTICED, RecallConcluded)),
     (consumers.take_documents, (*_OF_LIBRARY, PaperIssued)),
 )
 

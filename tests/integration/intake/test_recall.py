@@ -1,8 +1,10 @@
 """A certificate used is recorded; when it is taken away every case that relied on it is handed over, once."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -18,8 +20,13 @@ from contracts.events.certificate import (
     CertificateStanding,
     CertificateStatus,
 )
+from contracts.events.common import Actor
+from contracts.events.reuse import RecallConcluded, RecallOutcome
 from services.chassis.clock import local_date
 from services.chassis.ids import uuid7
+from services.intake import repository
+from services.intake.commands import reliance
+from services.intake.items import Items
 from services.intake.metrics import uploads_avoided
 from tests.integration.intake.bundle_desk import a_company
 from tests.integration.intake.desk import BUSINESS_LICENCE, Desk
@@ -136,6 +143,71 @@ async def test_a_chain_of_three_certificates_is_followed_to_its_end(desk: Desk) 
 
     (recalled,) = await told(desk, RECALLED, last)
     assert (recalled["identifier"], recalled["through"], recalled["concluded"]) == (way[0], way, False)
+
+
+async def a_chain(desk: Desk, company: str, serial: str) -> tuple[str, str, dict[str, Any]]:
+    """The deed opens the company; its licence; and a food licence that is asked for with it, received and complete."""
+    root = await desk.holds(company, DEED, f"{serial}ROOT")
+    first = await desk.decided(await an_accepted_case(desk, company, "E01"))
+    licence = await desk.holds(company, BUSINESS_LICENCE, f"{serial}LINK", case_id=str(first["application_id"]))
+    application = await desk.submitted("E02", number=company, name="好味餐饮", reuse="auto")
+    papers = [
+        {"material_no": m["material_no"], "source": "PAPER_ORIGINAL"}
+        for m in application["materials"]
+        if m["coverage"] == "MISSING"
+    ]
+    return root, licence, await desk.done(application, "receipt", {"materials": papers})
+
+
+async def test_a_case_that_is_just_being_accepted_is_found_through_the_chain(desk: Desk) -> None:
+    """Its own certificate is not touched, so no lock of that one holds the recall up."""
+    root, licence, received = await a_chain(desk, a_company(), "RACE")
+    items, application_id = Items(), UUID(received["application_id"])
+
+    async with desk.database.transaction() as uow:
+        case = (await repository.load_for_update(uow.connection, [application_id]))[application_id]
+        item = await items.pinned(uow.connection, case.item_code, case.item_version)
+        await reliance.record(uow, case, item, items, datetime.now(UTC))
+        recalling = asyncio.create_task(take_away(desk, root))
+        async with asyncio.timeout(60):
+            while not recalling.done() and not await waits_for_acceptances(desk):
+                await asyncio.sleep(0.02)
+    await recalling
+
+    (recalled,) = await told(desk, RECALLED, received)
+    assert recalled["through"] == [root, licence]
+
+
+async def waits_for_acceptances(desk: Desk) -> bool:
+    async with desk.database.read() as connection:
+        waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
+        return bool(await connection.scalar(text(waiting)))
+
+
+@pytest.mark.parametrize(("outcome", "times"), [(RecallOutcome.STANDS, 2), (RecallOutcome.TO_BE_ANNULLED, 1)])
+async def test_what_its_department_let_stand_is_handed_over_again_when_the_next_certificate_falls(
+    desk: Desk, outcome: RecallOutcome, times: int
+) -> None:
+    root, licence, received = await a_chain(desk, a_company(), outcome.value.replace("_", ""))
+    case = await desk.done(received, "acceptance")
+    await take_away(desk, root)
+    (first,) = await told(desk, RECALLED, case)
+    answered = RecallConcluded(
+        recall_id=first["recall_id"],
+        case_id=first["case_id"],
+        case_no=first["case_no"],
+        outcome=outcome,
+        reasons="营业执照仍然有效",
+        concluded_at=datetime.now(UTC),
+        concluded_by=Actor(account_id="chief", name="首席代表", role="CHIEF_REPRESENTATIVE"),
+    )
+    await desk.hear(answered)
+
+    await take_away(desk, licence)
+    await take_away(desk, licence)
+
+    found = await told(desk, RECALLED, case)
+    assert [one["through"] for one in found] == [[root, licence], [licence]][:times]
 
 
 async def test_a_later_version_taken_away_reaches_who_used_the_earlier_one(desk: Desk) -> None:
