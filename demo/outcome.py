@@ -1,6 +1,5 @@
 """What came of a case: read back through the public API, files fetched and written beside the report."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +59,6 @@ async def _sealed_papers(owner: Caller, life: Life) -> dict[str, Any]:
         everything = [*answer["papers"], *answer["certificates"]]
         if everything and all(one["file"]["state"] == "READY" for one in everything) and _complete(answer, life):
             return dict(answer)
-        await asyncio.sleep(0.3)
         return None
 
     return await eventually(sealed, f"{life.name} 文书和证照盖章", _FILE_SECONDS)

@@ -44,7 +44,11 @@ _DIGESTS = {"sha256": 32, "sha384": 48, "sha512": 64}
 
 @dataclass(frozen=True)
 class Authority:
-    """A key, its certificate, and the answers they give."""
+    """A key, its certificate, and the answers they give.
+
+    Parts are `_whole` before they become parts of something else: every file of a stack waits for an answer, and
+    asn1crypto encodes what it has made or read anew at each level around it.
+    """
 
     key: EllipticCurvePrivateKey
     certificate: asn1_x509.Certificate
@@ -76,55 +80,58 @@ class Authority:
             token = self._token(imprint, nonce, now)
         except (ValueError, TypeError, KeyError):
             return refused("bad_data_format")
-        reply: bytes = tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": token}).dump()
+        reply: bytes = tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": _whole(token)}).dump()
         return reply
 
     def _token(self, imprint: tsp.MessageImprint, nonce: Any, now: datetime) -> cms.ContentInfo:
         said = {
             "version": "v1",
             "policy": _POLICY,
-            "message_imprint": imprint,
+            "message_imprint": _whole(imprint),
             "serial_number": secrets.randbits(63),
             "gen_time": now.astimezone(UTC).replace(microsecond=0),
         }
         if nonce.native is not None:
             said["nonce"] = nonce.native
         content = tsp.TSTInfo(said).dump()
-        attributes = cms.CMSAttributes(
-            [
-                {"type": "content_type", "values": ["tst_info"]},
-                {"type": "message_digest", "values": [sha256(content).digest()]},
-                {"type": "signing_certificate_v2", "values": [{"certs": [self._named()]}]},
-            ]
+        said_too = (
+            {"type": "content_type", "values": ["tst_info"]},
+            {"type": "message_digest", "values": [sha256(content).digest()]},
+            {"type": "signing_certificate_v2", "values": [self._named()]},
         )
+        attributes = _whole(cms.CMSAttributes([_whole(cms.CMSAttribute(one)) for one in said_too]))
         signature = self.key.sign(attributes.dump(), ECDSA(hashes.SHA256()))
         return self._signed(content, attributes, signature)
 
-    def _named(self) -> dict[str, Any]:
-        return {
-            "hash_algorithm": {"algorithm": "sha256"},
-            "cert_hash": sha256(self.certificate.dump()).digest(),
-        }
+    def _named(self) -> Any:
+        algorithm = _whole(algos.DigestAlgorithm({"algorithm": "sha256"}))
+        named = tsp.ESSCertIDv2({"hash_algorithm": algorithm, "cert_hash": sha256(self.certificate.dump()).digest()})
+        return _whole(tsp.SigningCertificateV2({"certs": [_whole(named)]}))
 
     def _signed(self, content: bytes, attributes: cms.CMSAttributes, signature: bytes) -> cms.ContentInfo:
-        digest = algos.DigestAlgorithm({"algorithm": "sha256"})
-        sid = {"issuer": self.certificate.issuer, "serial_number": self.certificate.serial_number}
+        digest = _whole(algos.DigestAlgorithm({"algorithm": "sha256"}))
+        sid = {"issuer": _whole(self.certificate.issuer), "serial_number": self.certificate.serial_number}
         signer = {
             "version": "v1",
-            "sid": cms.SignerIdentifier("issuer_and_serial_number", sid),
+            "sid": cms.SignerIdentifier("issuer_and_serial_number", _whole(cms.IssuerAndSerialNumber(sid))),
             "digest_algorithm": digest,
             "signed_attrs": attributes,
-            "signature_algorithm": {"algorithm": "sha256_ecdsa"},
+            "signature_algorithm": _whole(algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"})),
             "signature": signature,
         }
         signed = {
             "version": "v3",
             "digest_algorithms": [digest],
             "encap_content_info": {"content_type": "tst_info", "content": core.ParsableOctetString(content)},
-            "certificates": [self.certificate],
-            "signer_infos": [signer],
+            "certificates": [_whole(self.certificate)],
+            "signer_infos": [_whole(cms.SignerInfo(signer))],
         }
-        return cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(signed)})
+        return cms.ContentInfo({"content_type": "signed_data", "content": _whole(cms.SignedData(signed))})
+
+
+def _whole(part: Any) -> Any:
+    """The same, as its bytes alone."""
+    return type(part).load(part.dump())
 
 
 def refused(why: str) -> bytes:
