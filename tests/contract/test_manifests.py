@@ -11,6 +11,8 @@ import pytest
 from kubernetes_validate import utils
 from kubernetes_validate.utils import SchemaNotFoundError, ValidationError
 
+from gateway import cookies
+from gateway.routes import MIB, UPLOAD_LIMIT
 from services.chassis.settings import ServiceSettings
 from services.chassis.yaml_files import read_yaml
 from tests.support import manifests as deployed
@@ -230,6 +232,14 @@ def test_services_autoscalers_and_addresses_lead_to_the_right_pods(overlay: str)
 
 
 @needs_kubectl
+def test_the_ingress_lets_through_what_the_gateway_takes_and_the_longest_session_it_may_set() -> None:
+    ingress = read_yaml(K8S / "overlays" / "production" / "ingress.yaml")
+    given = {name.rpartition("/")[2]: value for name, value in ingress["metadata"]["annotations"].items()}
+
+    assert int(given["proxy-body-size"].removesuffix("m")) * MIB > UPLOAD_LIMIT
+    assert int(given["proxy-buffer-size"].removesuffix("k")) * 1024 > cookies._PART * cookies._MAX_PARTS
+
+
 def test_the_database_commits_on_two_machines_and_knows_every_role() -> None:
     manifests = deployed.rendered("production")
     (cluster,) = deployed.of_kind(manifests, "Cluster")

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from gateway import session as gateway_session
 from tests.support import tokens
 from tests.support.gateway import Stack, reply, running
 
@@ -264,6 +265,21 @@ async def test_ten_requests_at_once_refresh_once(stack: Stack, client: httpx.Asy
     assert {a.status_code for a in [*answers, late]} == {200}
     assert [form["grant_type"] for form in identity.asked] == ["authorization_code", "refresh_token"]
     assert all(a.headers["set-cookie"].startswith("yc_session=") for a in answers)
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(29, 200), (31, 401)])
+async def test_half_an_hour_without_a_request_ends_the_session_here_too(
+    browser: httpx.AsyncClient, identity: Identity, monkeypatch: pytest.MonkeyPatch, minutes: int, status: int
+) -> None:
+    """Identity would refuse the refresh as well; nothing is asked there for a session that is over."""
+    now = gateway_session._now
+    monkeypatch.setattr(gateway_session, "_now", lambda: now() + minutes * 60)
+
+    answer = await browser.get(TASKS)
+
+    assert answer.status_code == status
+    assert ("yc_session=; Max-Age=0" in answer.headers["set-cookie"]) == (status == 401)
+    assert len(identity.asked) == (2 if status == 200 else 1)
 
 
 async def test_a_refused_refresh_ends_the_session(client: httpx.AsyncClient, identity: Identity) -> None:
