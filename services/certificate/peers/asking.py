@@ -1,6 +1,6 @@
 """We ask: for a holder himself or for an open case, with a purpose; what is believed is adopted for reuse here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.events.common import PartyType
+from contracts.events.common import CoApplicant, PartyType
 from services.certificate import queries, repository
 from services.certificate.domain.access import APPLICANT_SIDE, holds, may_read_case
 from services.certificate.domain.errors import (
@@ -55,13 +55,24 @@ class Desk:
 
 
 @dataclass(frozen=True)
-class Subject:
-    """Whose certificate is asked for, and for which case."""
+class Asked:
+    """One whose certificates are asked for."""
 
     key: str
     party_type: str
     number: str | None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose certificates are asked for, and for which case: a holder himself, or all who apply in the case."""
+
+    parties: tuple[Asked, ...]
     case_no: str
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(one.key for one in self.parties)
 
 
 @dataclass(frozen=True)
@@ -95,14 +106,15 @@ async def ask(desk: Desk, wanted: ElsewhereIn, principal: Principal) -> Elsewher
     except DomainError as refused:  # the other library may have told the record nevertheless
         noted = _access_row(principal, subject, peer, wanted, desk.now)
         async with desk.db.transaction() as uow:
-            await repository.note_access(uow.connection, [noted | _REFUSED | refused_as(refused)])
+            rows_of_each = [noted | _REFUSED | refused_as(refused) | {"holder_key": key} for key in subject.keys]
+            await repository.note_access(uow.connection, rows_of_each)
         raise
 
 
 async def _adopted(desk: Desk, peer: Peer, subject: Subject, wanted: ElsewhereIn, principal: Principal) -> ElsewhereOut:
     """Asked, believed and kept; each holder sees it. Raises: see `ask`."""
     heard = await inquire(desk, peer, _questions(wanted, subject, peer))
-    own = [one for one in heard.found if subject.key in one.holder_keys]
+    own = [one for one in heard.found if not set(subject.keys).isdisjoint(one.holder_keys)]
     if not own:
         raise PeerAway(_PENDING, retry_after_seconds=_PENDING_SECONDS) if heard.pending else HolderDiffers()
     async with desk.db.transaction() as uow:
@@ -112,13 +124,17 @@ async def _adopted(desk: Desk, peer: Peer, subject: Subject, wanted: ElsewhereIn
         known = foreign_certificate.c.identifier.in_([one.identifier for one in own])
         kept = await rows.shown(uow.connection, known)
         noted = _access_row(principal, subject, peer, wanted, desk.now)
-        await repository.note_access(uow.connection, _of_each(noted, kept))
+        asked = subject.keys if wanted.identifier is None else ()
+        await repository.note_access(uow.connection, _of_each(noted, kept, asked))
         shown = [foreign_out(row) for row in kept]
     return ElsewhereOut(region=peer.region, region_name=peer.name, items=shown)
 
 
-def _of_each(noted: dict[str, object], kept: Sequence[Any]) -> list[dict[str, object]]:
-    return [noted | {"certificate_id": row.id, "holder_key": key} for row in kept for key in row.holder_keys]
+def _of_each(noted: dict[str, object], kept: Sequence[Any], asked: Sequence[str]) -> list[dict[str, object]]:
+    """A row for every holder of what came back, and for each who was asked for and has none there."""
+    found = [noted | {"certificate_id": row.id, "holder_key": key} for row in kept for key in row.holder_keys]
+    without = set(asked) - {key for row in kept for key in row.holder_keys}
+    return [*found, *(noted | {"certificate_id": None, "holder_key": key, "found": 0} for key in sorted(without))]
 
 
 async def inquire(desk: Desk, peer: Peer, questions: list[Question]) -> Heard:
@@ -173,7 +189,7 @@ async def _peer(connection: AsyncConnection, wanted: ElsewhereIn) -> Peer:
 
 
 async def _subject(connection: AsyncConnection, wanted: ElsewhereIn, principal: Principal, kit: Kit) -> Subject:
-    """The holder himself or his organisation, or the applicant of an open case the asker handles.
+    """The holder himself or his organisation, or who applies in an open case the asker handles.
 
     Raises CaseRequired.
     """
@@ -182,18 +198,23 @@ async def _subject(connection: AsyncConnection, wanted: ElsewhereIn, principal: 
         if wanted.number is None:
             if wanted.type_code is not None or not reader.subject_key:
                 raise CaseRequired("请填写本人或所代理单位的号码", errors=[FieldError("/number", "required", "请填写")])
-            return Subject(reader.subject_key, PartyType.PERSON.value, None, "")
+            return Subject((Asked(reader.subject_key, PartyType.PERSON.value, None),), "")
         number = normalise_number(wanted.number)
         party = PartyType.PERSON if check_citizen_id(number) is None else PartyType.ORGANISATION
         key = kit.holder_key(party.value, number)
         if not holds(reader, [key]):
             raise CaseRequired("只能查询本人或所代理单位的证照")
-        return Subject(key, party.value, number, "")
+        return Subject((Asked(key, party.value, number),), "")
     case = await _case(connection, wanted)
     if case is None or not may_read_case(reader, queries.scope_of(case)) or case.ended_at is not None:
         raise CaseRequired
-    number = kit.open_number(case.applicant_sealed)
-    return Subject(case.applicant_key, case.applicant_type, number, case.case_no or "")
+    return Subject(tuple(_applicants(case, kit)), case.case_no or "")
+
+
+def _applicants(case: Any, kit: Kit) -> Iterator[Asked]:
+    yield Asked(case.applicant_key, case.applicant_type, kit.open_number(case.applicant_sealed))
+    for one in (CoApplicant.model_validate(stored) for stored in case.co_applicants or ()):
+        yield Asked(one.subject_key, one.party_type.value, kit.open_number(one.sealed_number))
 
 
 async def _case(connection: AsyncConnection, wanted: ElsewhereIn) -> Any:
@@ -206,8 +227,9 @@ def _questions(wanted: ElsewhereIn, subject: Subject, peer: Peer) -> list[Questi
     said: dict[str, Any] = {"purpose": wanted.purpose, "case_no": subject.case_no, "head_size": peer.head_size}
     if wanted.identifier is not None:
         return [Question(identifier=wanted.identifier.upper(), **said)]
-    holder = HolderAsked(party_type=PartyType(subject.party_type), number=subject.number or "")
-    return [Question(holder=holder, type_code=one, **said) for one in peer.their_types(wanted.type_code or "")]
+    holders = [HolderAsked(party_type=PartyType(one.party_type), number=one.number or "") for one in subject.parties]
+    types = peer.their_types(wanted.type_code or "")
+    return [Question(holder=holder, type_code=one, **said) for holder in holders for one in types]
 
 
 def _access_row(
@@ -224,7 +246,7 @@ def _access_row(
         "ground": "CASE" if subject.case_no else "WITH_PURPOSE",
         "channel": principal.channel,
         "division": principal.division,
-        "holder_key": subject.key,
+        "holder_key": subject.keys[0],
         "purpose": f"{wanted.purpose}（向{peer.name}查询）",
         "case_no": subject.case_no or None,
         "found": 1,

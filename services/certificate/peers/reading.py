@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -31,22 +32,33 @@ async def of_holder(db: Database, principal: Principal, kit: Kit) -> list[Foreig
 
 
 async def of_case(db: Database, case_no: str, principal: Principal, kit: Kit, *, now: datetime) -> list[ForeignOut]:
-    """Those of the case's applicant; the look leaves a row that he sees. Raises NotFound outside the caller's scope."""
+    """Those of all who apply in the case; the look leaves a row that each of them sees. One of them sees his own.
+
+    Raises NotFound outside the caller's scope.
+    """
     async with db.transaction() as uow:
         case = await queries.case_by_no(uow.connection, case_no)
-        if case is None or not may_read_case(reader_of(principal), queries.scope_of(case)):
+        reader = reader_of(principal)
+        if case is None or not may_read_case(reader, queries.scope_of(case)):
             raise NotFound
-        found = await rows.shown(uow.connection, _held([case.applicant_key]))
-        if holds(reader_of(principal), [case.applicant_key]):
-            return _out(found, kit)
-        look = Look("SEARCH", principal, (case.applicant_key,), Why(None, case_no), now)
+        keys = sorted(queries.scope_of(case).applicant_keys)
+        if own := [key for key in keys if holds(reader, [key])]:
+            return _out(await rows.shown(uow.connection, _held(own)), kit)
+        found = await rows.shown(uow.connection, _held(keys))
+        look = Look("SEARCH", principal, tuple(keys), Why(None, case_no), now)
         others = look.shared("CASE", [(row.id, row.holder_keys) for row in found[:LONGEST]])
-        await repository.note_access(uow.connection, [*look.rows("CASE", len(found)), *others])
+        await repository.note_access(uow.connection, [*_of_each(look, found), *others])
         if found:
             tell_unfounded(
                 uow, look, Unfounded(found[0].identifier, case.division, "/purpose required", NO_PURPOSE), [case]
             )
     return _out(found, kit)
+
+
+def _of_each(look: Look, found: Sequence[Any]) -> list[dict[str, object]]:
+    """Each is told how many of his own were shown."""
+    counted = [(key, sum(key in row.holder_keys for row in found)) for key in look.holder_keys]
+    return [row for key, own in counted for row in replace(look, holder_keys=(key,)).rows("CASE", own)]
 
 
 def _out(found: Sequence[Any], kit: Kit) -> list[ForeignOut]:

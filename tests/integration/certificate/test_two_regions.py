@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from contracts.events.common import CoApplicant
 from contracts.events.reuse import CertificateReliedUpon
 from services.certificate.__main__ import main
 from services.certificate.commands.life import Cause, change
@@ -23,7 +24,7 @@ from services.chassis.clock import local_date
 from services.chassis.ids import uuid7
 from services.kernel.certificate_life import LifeAct
 from tests.support import tokens
-from tests.support.certificate import BUSINESS_LICENCE, COMPANY, DISTRICT, FOOD_LICENCE, MARKER, MARKET
+from tests.support.certificate import BUSINESS_LICENCE, COMPANY, DISTRICT, FOOD_LICENCE, MARKER, MARKET, OTHER
 from tests.support.regions import ELSEWHERE, PURPOSE, Region, a_business_licence, two_regions
 from tests.support.stack import Databases
 
@@ -88,6 +89,34 @@ async def test_a_certificate_issued_elsewhere_is_asked_for_verified_and_told_for
     assert (seen.organisation_name, seen.purpose, seen.case_no) == ("怀化市鹤城区", PURPOSE, case_no)
     (asked,) = await here.library.rows("SELECT * FROM access WHERE act = 'ASKED'")
     assert (asked.case_no, asked.found) == (case_no, 1)
+
+
+async def test_all_who_apply_together_are_asked_for_and_each_sees_it(
+    there: Region, here: Region, licence: dict[str, Any]
+) -> None:
+    """The second applicant holds it; the first one has none there, and sees that it was asked."""
+    library, case = here.library, here.library.a_case(OTHER, "李小红")
+    together = CoApplicant(**library.party(COMPANY, NAME).model_dump())
+    await library.hear(case.submitted(), case.received().model_copy(update={"co_applicants": (together,)}))
+    clerk = tokens.headers(["COUNTER_CLERK"], org=MARKET.uscc, org_name=MARKET.name, division=DISTRICT)
+    path = f"/api/v1/cases/{case.case_no}/certificates-elsewhere"
+
+    by_type = await here.asks(clerk, region=ELSEWHERE, type_code=BUSINESS_LICENCE, case_no=case.case_no)
+    named = await here.asks(clerk, identifier=licence["identifier"], case_no=case.case_no)
+    listed = (await library.get(path, clerk)).json()
+    of_the_first = (await library.get(path, library.citizen(OTHER))).json()
+
+    shown = [[one["identifier"] for one in answer.json()["items"]] for answer in (by_type, named)]
+    assert shown == [[licence["identifier"]]] * 2
+    assert [one["identifier"] for one in listed] == [licence["identifier"]]
+    assert of_the_first == []
+    noted = await library.rows(
+        "SELECT holder_key, act, found FROM access WHERE case_no = :no ORDER BY id", no=case.case_no
+    )
+    own, second = together.subject_key, case.applicant.subject_key
+    assert sorted(noted) == sorted(
+        [(own, "ASKED", 1), (second, "ASKED", 0), (own, "ASKED", 1), (own, "SEARCH", 1), (second, "SEARCH", 0)]
+    )
 
 
 async def test_a_holder_asks_by_identifier_alone_and_nobody_learns_of_another_ones(
