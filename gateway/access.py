@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 from gateway.asgi import Exchange, Request
 from gateway.limits import Buckets, Policy, client_address
 from gateway.problems import Refused, malformed, service_away, too_many, unauthenticated
-from gateway.routes import GATEWAY, Access, Route
+from gateway.routes import GATEWAY, LOGIN, Access, Route
 from gateway.session import Sessions, check_same_site
 from gateway.settings import GatewaySettings
 from services.chassis.auth import KeysAway, Principal, Verifier
@@ -34,6 +34,7 @@ class AccessControl:
         self._person = Policy("person", settings.rate_limit_person)
         self._system = Policy("system", settings.rate_limit_system)
         self._address = Policy("address", settings.rate_limit_address)
+        self._logins = Policy("login", settings.rate_limit_login)
 
     async def admit(self, exchange: Exchange, route: Route) -> Caller:
         """The caller of a request that may go on.
@@ -53,7 +54,14 @@ class AccessControl:
                 self._charge(exchange, address, self._address)
             raise
         self._charge(exchange, *self._bucket(caller))
+        if _is_login(exchange, route) and not (verdict := self._buckets.take(address, self._logins, 0)).allowed:
+            raise too_many(verdict.retry_after_seconds)
         return caller
+
+    def answered(self, exchange: Exchange, route: Route, caller: Caller) -> None:
+        """A wrong password is paid by its address, a right one costs nothing: a hall full of people shares one."""
+        if _is_login(exchange, route) and exchange.status == 401:
+            self._buckets.take(caller.address, self._logins)
 
     def _bucket(self, caller: Caller) -> tuple[str, Policy]:
         principal = caller.principal
@@ -108,6 +116,10 @@ class AccessControl:
             raise unauthenticated("invalid_token") from None
         except KeysAway:
             raise service_away("identity") from None
+
+
+def _is_login(exchange: Exchange, route: Route) -> bool:
+    return route.template == LOGIN and exchange.request.method == "POST"
 
 
 def is_probe_allowed(request: Request) -> bool:

@@ -153,6 +153,7 @@ class Gateway:
             await exchange.answer(await self._journeys.journey(_case_no(path), headers))
             return
         await self._proxy.forward(exchange, route, headers)
+        self._access.answered(exchange, route, caller)
 
     async def _refuse(self, exchange: Exchange, refused: Refused) -> None:
         if exchange.started:

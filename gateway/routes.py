@@ -35,6 +35,7 @@ class Route:
 
 
 GATEWAY = "gateway"
+LOGIN = "/login"
 _READ = frozenset({"GET", "HEAD"})
 _WRITE = frozenset({"POST"})
 _ANY = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
@@ -78,7 +79,7 @@ TABLE: tuple[Route, ...] = (
     # identity
     *[
         Route(_ANY, template, "identity", Access.OWN, body_limit=64 * 1024)
-        for template in ("/oauth/{*}", "/login", "/login/{*}", "/logout")
+        for template in ("/oauth/{*}", LOGIN, "/login/{*}", "/logout")
     ],
     *_read("identity", "/.well-known/openid-configuration", "/.well-known/jwks.json", access=Access.OWN),
     *_read("identity", "/.well-known/oauth-authorization-server", access=Access.OWN),

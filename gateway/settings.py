@@ -8,7 +8,9 @@ from services.chassis.settings import ServiceSettings, load_settings
 class GatewaySettings(ServiceSettings):
     """Addresses of the services, limits per client, and whom to believe about forwarded addresses.
 
-    Limits are requests per minute; a client that was silent for a minute may spend them at once.
+    Limits are requests per minute; a client that was silent for a minute may spend them at once. `rate_limit_login`
+    counts wrong passwords of one address only: identity closes an account after five, but one password can be tried on
+    every account.
     """
 
     url_identity: str = "http://127.0.0.1:8101"
@@ -19,6 +21,7 @@ class GatewaySettings(ServiceSettings):
     rate_limit_person: int = 1200
     rate_limit_system: int = 12_000
     rate_limit_address: int = 1200
+    rate_limit_login: int = 60
     trusted_proxies: str = ""
 
     def upstreams(self) -> dict[str, str]:

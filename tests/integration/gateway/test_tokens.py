@@ -6,13 +6,14 @@ import json
 import time
 from base64 import urlsafe_b64encode
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from joserfc.jwk import ECKey
 
 from tests.support import tokens
-from tests.support.gateway import Stack, free_address, running
+from tests.support.gateway import Stack, free_address, reply, running
 
 TASKS = "/api/v1/tasks"
 OTHER_KEY = ECKey.generate_key("P-256", {"alg": "ES256", "use": "sig"}, auto_kid=True)
@@ -147,3 +148,29 @@ async def test_strangers_share_the_bucket_of_their_address_and_guessing_costs(tm
     assert [a.status_code for a in guesses] == [401, 401, 401, 429]
     assert stranger.status_code == 429
     assert known.status_code == 200
+
+
+async def test_wrong_passwords_are_counted_by_address_and_right_ones_cost_nothing(tmp_path: Path) -> None:
+    """One password tried on every account closes none of them: only its address gives it away."""
+    async with running(tmp_path, rate_limit_login=3, trusted_proxies="127.0.0.0/8") as stack:
+        right = {"content-type": "application/x-www-form-urlencoded", "x-forwarded-for": "192.0.2.1"}
+
+        async def log_in(scope: Any, receive: Any, send: Any) -> None:
+            headers = dict(scope["headers"])
+            await receive()
+            await reply(send, {}, 200 if headers.get(b"referer") == b"right" else 401)
+
+        stack.identity.acts["/login"] = log_in
+        async with httpx.AsyncClient(base_url=stack.url, trust_env=False) as client:
+            good = [await client.post("/login", data={}, headers=right | {"referer": "right"}) for _ in range(5)]
+            bad = [await client.post("/login", data={}, headers=right) for _ in range(4)]
+            refused = await client.post("/login", data={}, headers=right | {"referer": "right"})
+            page = await client.get("/login", headers=right)
+            elsewhere = await client.post("/login", data={}, headers=right | {"x-forwarded-for": "192.0.2.2"})
+
+    assert {answer.status_code for answer in good} == {200}
+    assert [answer.status_code for answer in bad] == [401, 401, 401, 429]
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["retry-after"]) <= 20
+    assert page.status_code != 429
+    assert elsewhere.status_code == 401
