@@ -298,19 +298,6 @@ async def test_a_caller_who_hangs_up_half_way_leaves_nothing_complete_at_the_ser
     await asyncio.wait_for(ended.wait(), 5)
 
 
-@pytest.mark.parametrize("path", ["/api/v1/items/%2e%2e/tasks", "/api/v1/items/a%2Fb", "/api/v1/items/a%5cb"])
-async def test_a_path_that_reads_two_ways_is_refused(stack: Stack, path: str) -> None:
-    host, _, port = stack.url.removeprefix("http://").partition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-
-    answer = await asyncio.wait_for(reader.read(), 5)
-
-    writer.close()
-    assert answer.split()[1] in (b"400", b"401")
-    assert all(service.begun == 0 for service in stack.services.values())
-
-
 async def test_head_answers_like_get_without_a_body(stack: Stack, client: httpx.AsyncClient) -> None:
     answer = await client.head("/api/v1/items")
 
