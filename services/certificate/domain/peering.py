@@ -15,6 +15,8 @@ SKEW_SECONDS = 30
 KEPT_DAYS = 30  # so long after somebody asked, a certificate nobody relies on is still asked again
 RETRY_HOURS = 1
 HEAD_MINUTES = 1  # what the other's next signed head will cover is asked for again so soon
+_USCC = 18
+_CENTRAL = "100000"  # bodies of the State itself
 _CHINA = timezone(timedelta(hours=8))
 
 
@@ -47,9 +49,23 @@ class Peer:
     def speaks_for(self, division: str) -> bool:
         return in_division(division, self.region)
 
+    def issues_by(self, issuer: str) -> bool:
+        """Whether a body may be one of its issuers: registered in its division, or one above that.
+
+        By the division in its uscc (characters 3 to 8), in older libraries by the division code that stands for it.
+        """
+        registered = issuer[2:8] if len(issuer) == _USCC else issuer[:6]
+        own, theirs = division_prefix(self.region), _significant(registered)
+        return registered == _CENTRAL or own.startswith(theirs) or theirs.startswith(own)
+
     def their_types(self, ours: str) -> tuple[str, ...]:
         """Their codes for a type of ours."""
         return tuple(sorted(theirs for theirs, mapped in self.types.items() if mapped == ours))
+
+
+def _significant(six: str) -> str:
+    """Without the pairs of zeros that a city or a province ends with; `-` (nobody's) where there are no six digits."""
+    return six.removesuffix("00").removesuffix("00") if len(six) == len(_CENTRAL) and six.isdecimal() else "-"
 
 
 def asked_by(region: str) -> str:
@@ -91,8 +107,11 @@ class Trust:
 
 
 def trust(peer: Peer, today: date, *, asked_on: date, relied: bool, valid_until: date | None) -> Trust:
-    """Asked again on the last day of trust (never twice a day), while a case relies on it or somebody asked lately."""
-    until = today + timedelta(days=peer.trust_days)
+    """Asked again on the last day of trust (never twice a day), while a case relies on it or somebody asked lately.
+
+    Nothing is trusted beyond the last day of the region's registration.
+    """
+    until = min(today + timedelta(days=peer.trust_days), peer.valid_until or date.max)
     over = valid_until is not None and today > valid_until
     kept = relied or today <= asked_on + timedelta(days=KEPT_DAYS)
     again = datetime.combine(max(until, today + timedelta(days=1)), time(), _CHINA)

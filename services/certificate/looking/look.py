@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -43,7 +43,10 @@ def _looks(before: int | None, limit: int) -> Select[Any]:
     """The newest first, each with its certificate and the item of its case."""
     item_name = case_copy.c.item["name"].astext.label("item_name")
     joined = access.outerjoin(certificate, certificate.c.id == access.c.certificate_id)
-    joined = joined.outerjoin(case_copy, case_copy.c.case_no == access.c.case_no)
+    own_case = and_(
+        case_copy.c.case_no == access.c.case_no, access.c.act != "PEER"
+    )  # another region's: a case of theirs
+    joined = joined.outerjoin(case_copy, own_case)
     joined = joined.outerjoin(foreign_certificate, foreign_certificate.c.id == access.c.certificate_id)
     named = (_of_either("identifier"), _of_either("type_name"), item_name)
     wanted = select(*(access.c[name] for name in _SHOWN), *named).select_from(joined)

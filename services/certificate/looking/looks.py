@@ -13,7 +13,7 @@ from contracts.events.reuse import AccessUnfounded
 from services.certificate import queries, repository
 from services.certificate.domain.access import APPLICANT_SIDE, Reader, may_read_case
 from services.certificate.domain.authorisation import Authorisation
-from services.certificate.domain.errors import CallerRefused, NotFound, PurposeRequired
+from services.certificate.domain.errors import CallerRefused, CaseRequired, NotFound, PurposeRequired
 from services.chassis.auth import Principal
 from services.chassis.database import Database, UnitOfWork
 from services.chassis.ids import uuid7
@@ -122,12 +122,6 @@ async def of_holders(connection: AsyncConnection, why: Why, holder_keys: Collect
     return replace(why, case_no=None) if applicants.isdisjoint(holder_keys) else why
 
 
-async def note_refused(db: Database, look: Look, error: DomainError) -> None:
-    """In a transaction of its own: that of the query was given back."""
-    async with db.transaction() as uow:
-        await repository.note_access(uow.connection, look.refused(error))
-
-
 @dataclass
 class Attempt:
     """A look at one certificate, or a search, while it is decided upon: what its refusal is noted and told by."""
@@ -149,17 +143,19 @@ async def attempt(db: Database, search: Attempt | None = None) -> AsyncIterator[
         yield tried
     except DomainError as refused:
         if tried.look is not None:
-            await note_refused(db, tried.look, refused)
-            if isinstance(refused, PurposeRequired | CallerRefused):
-                await _tell(db, tried, tried.look, refused)
+            await _note_refused(db, tried, tried.look, refused)
         raise
 
 
-async def _tell(db: Database, tried: Attempt, look: Look, refused: DomainError) -> None:
+async def _note_refused(db: Database, tried: Attempt, look: Look, refused: DomainError) -> None:
+    """The row and what is told of it at once, in a transaction of their own: that of the query was given back."""
     reader = reader_of(look.principal)
-    own = [case for case in tried.cases if may_read_case(reader, queries.scope_of(case))]
     async with db.transaction() as uow:
-        tell_unfounded(uow, look, Unfounded.of(tried, refused), own)
+        if look.holder_keys:
+            await repository.note_access(uow.connection, look.refused(refused))
+        if isinstance(refused, PurposeRequired | CallerRefused | CaseRequired):
+            own = [case for case in tried.cases if may_read_case(reader, queries.scope_of(case))]
+            tell_unfounded(uow, look, Unfounded.of(tried, refused), own)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.events import certificate as events
@@ -130,6 +130,26 @@ async def _again(
         version += 1
         uow.publish(event, aggregate_id=known.id, version=version)
     await rows.change_foreign(uow.connection, known.id, changed | {"version": version})
+
+
+async def lapse(uow: UnitOfWork, known: Any, kit: Kit, *, now: datetime) -> None:
+    """The registration of its region is over: from today on it counts for nothing, until that region answers again.
+
+    A row that somebody altered is not sealed anew: it stays as unsound as it is.
+    """
+    changed: dict[str, Any] = {"trusted_until": local_date(now) - timedelta(days=1)}
+    if standing.holds(known, kit):
+        changed["standing_sealed"] = standing.sealed(dict(known._mapping) | changed, kit)
+    event = events.CertificateConfirmed(
+        certificate_id=known.id,
+        identifier=known.identifier,
+        type_code=known.type_code,
+        region=known.region,
+        trusted_until=changed["trusted_until"],
+        confirmed_at=known.confirmed_at,
+    )
+    uow.publish(event, aggregate_id=known.id, version=known.version + 1)
+    await rows.change_foreign(uow.connection, known.id, changed | {"version": known.version + 1})
 
 
 def _news(known: Any, told: Believed, peer: Peer, trusted: Trust, now: datetime) -> list[Event]:

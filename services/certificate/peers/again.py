@@ -9,7 +9,7 @@ from services.certificate.domain.errors import PeerNotInForce, PeerUntrusted
 from services.certificate.domain.peering import HEAD_MINUTES, RETRY_HOURS, Peer, asked_of
 from services.certificate.domain.sharing import Query
 from services.certificate.kit import Kit
-from services.certificate.peers import rows, wire
+from services.certificate.peers import adopting, rows, wire
 from services.certificate.peers.adopting import adopt
 from services.certificate.peers.answering import said_by_peer
 from services.certificate.peers.asking import Desk, inquire, remember
@@ -27,10 +27,20 @@ BATCH = 50
 
 def timer(kit: Kit, line: Line) -> Callable[[Database, datetime], Awaitable[None]]:
     async def run(database: Database, now: datetime) -> None:
+        await lapse(database, kit, now=now)
         await tell_peers(database, kit, line, now=now)
         await ask_again(database, kit, line, now=now)
 
     return run
+
+
+async def lapse(db: Database, kit: Kit, *, now: datetime) -> int:
+    """What was adopted from a region whose registration is over is trusted no longer. Gives how many there were."""
+    async with db.transaction() as uow:
+        found = await rows.trusted_of_nobody(uow.connection, local_date(now), BATCH)
+        for row in found:
+            await adopting.lapse(uow, row, kit, now=now)
+    return len(found)
 
 
 async def ask_again(db: Database, kit: Kit, line: Line, *, now: datetime) -> int:
@@ -45,6 +55,7 @@ async def ask_again(db: Database, kit: Kit, line: Line, *, now: datetime) -> int
 
 async def _one(desk: Desk, row: Any) -> int:
     pause = timedelta(hours=RETRY_HOURS)
+    await _later(desk, row, pause)  # first of all: whatever becomes of it, the others have their turn
     try:
         peer = await _admitted(desk, row)
         question = Question(
@@ -62,10 +73,13 @@ async def _one(desk: Desk, row: Any) -> int:
         log.log(level, "not confirmed elsewhere", extra={"code": fault.code, "region": row.region})
         found = ()
     if not found:  # away, refused, not believed, or not known there any more
-        later = {"again_at": desk.now + pause}
-        async with desk.db.transaction() as uow:
-            await rows.change_foreign(uow.connection, row.id, later)
+        await _later(desk, row, pause)
     return len(found)
+
+
+async def _later(desk: Desk, row: Any, pause: timedelta) -> None:
+    async with desk.db.transaction() as uow:
+        await rows.change_foreign(uow.connection, row.id, {"again_at": desk.now + pause})
 
 
 async def _admitted(desk: Desk, row: Any) -> Peer:

@@ -1,8 +1,10 @@
 """We are asked: a signed request of a registered peer is answered with signed records, proofs and head."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +20,7 @@ from services.certificate.files.records import general_form
 from services.certificate.kit import Kit
 from services.certificate.log import queries as log_queries
 from services.certificate.log.queries import Head
+from services.certificate.looking.looks import refused_as
 from services.certificate.peers import rows
 from services.certificate.peers.wire import (
     ANSWER_TYPE,
@@ -37,7 +40,7 @@ from services.certificate.peers.wire import (
 from services.certificate.sharing.callers import admit_as
 from services.chassis.clock import local_date
 from services.chassis.database import Database
-from services.kernel.errors import FieldError
+from services.kernel.errors import DomainError, FieldError
 
 
 async def said_by_peer(
@@ -62,15 +65,29 @@ async def said_by_peer(
 
 
 async def answer(db: Database, signed: str, kit: Kit, *, now: datetime, real_now: datetime) -> str:
-    """The signed answer. Every certificate told leaves a row that its holder sees.
+    """The signed answer. Each holder sees the question, answered or refused; who holds nothing of it sees it too.
 
     Raises: see `said_by_peer`; CallerRefused, DailyLimitReached.
     """
     peer, said = await said_by_peer(db, signed, Request, kit, now=now, real_now=real_now)
+    looked = _Looked(peer, said.question, now)
+    try:
+        return await _answered(db, looked, said, kit, now=now, real_now=real_now)
+    except DomainError as refused:
+        async with db.transaction() as uow:
+            found = await _found(uow.connection, said.question, kit)
+            await looked.note(uow.connection, _holder(said.question, kit), found, refused)
+        raise
+
+
+async def _answered(
+    db: Database, looked: "_Looked", said: Request, kit: Kit, *, now: datetime, real_now: datetime
+) -> str:
+    peer = looked.peer
     async with db.transaction() as uow:
         found = await _asked_for(uow.connection, peer, said.question, kit, now)
+        await looked.note(uow.connection, _holder(said.question, kit), found)
         for row in found:
-            await repository.note_access(uow.connection, _access_rows(peer, said.question, row, now))
             await rows.remember_told(uow.connection, row.id, peer.region)
         head = await log_queries.latest_head(uow.connection)
         told = await _told(uow.connection, found, head, kit) if head else []
@@ -92,22 +109,30 @@ async def answer(db: Database, signed: str, kit: Kit, *, now: datetime, real_now
 async def _asked_for(
     connection: AsyncConnection, peer: Peer, question: Question, kit: Kit, now: datetime
 ) -> Sequence[Any]:
-    """Raises CallerRefused, DailyLimitReached."""
-    query = Query(question.purpose)
+    """Raises CallerRefused, DailyLimitReached; a type is refused before it is known whether there is one."""
+    query = Query(question.purpose, question.type_code)
     allowed = await admit_as(connection, (asked_by(peer.region),), asked_by(peer.region), query, now)
     if withheld(allowed, query):
         raise CallerRefused("登记只允许提供部分字段；签名记录不能拆分，不能提供")
-    holder = question.holder
-    key = kit.holder_key(holder.party_type.value, holder.number) if holder else ""
-    if question.identifier is None and (holder is None or question.type_code is None):
+    if question.identifier is None and (question.holder is None or question.type_code is None):
         raise CallerRefused("须按证照标识，或按持证人和证照类型查询")
-    found = await rows.of_question(
-        connection, identifier=question.identifier, holder_key=key, type_code=question.type_code, limit=MOST
-    )
+    found = await _found(connection, question, kit)
     refused = next((rule for row in found if (rule := type_refusal(allowed, row.type_code))), None)
     if refused is not None:
         raise CallerRefused(refused.detail, errors=[refused])
     return found
+
+
+async def _found(connection: AsyncConnection, question: Question, kit: Kit) -> Sequence[Any]:
+    holder = _holder(question, kit)
+    return await rows.of_question(
+        connection, identifier=question.identifier, holder_key=holder, type_code=question.type_code, limit=MOST
+    )
+
+
+def _holder(question: Question, kit: Kit) -> str:
+    holder = question.holder
+    return kit.holder_key(holder.party_type.value, holder.number) if holder else ""
 
 
 async def _told(connection: AsyncConnection, found: Sequence[Any], head: Head, kit: Kit) -> list[Told]:
@@ -154,21 +179,37 @@ async def _consistency(connection: AsyncConnection, known: int, head: Head | Non
     return (await log_proofs.consistency_out(connection, known, head.size)).proof
 
 
-def _access_rows(peer: Peer, question: Question, row: Any, now: datetime) -> list[dict[str, object]]:
-    """Each holder sees it."""
-    same = {
-        "at": now,
-        "act": "PEER",
-        "account": "",
-        "client_id": asked_by(peer.region),
-        "organisation": "",
-        "organisation_name": peer.name,
-        "ground": "WITH_PURPOSE",
-        "channel": "",
-        "division": peer.region,
-        "certificate_id": row.id,
-        "purpose": question.purpose,
-        "case_no": question.case_no or None,
-        "found": 1,
-    }
-    return [same | {"holder_key": key} for key in keys_of(row)]
+@dataclass(frozen=True)
+class _Looked:
+    """A question of a peer as the holders see it in their log."""
+
+    peer: Peer
+    question: Question
+    now: datetime
+
+    async def note(
+        self, connection: AsyncConnection, holder: str, found: Sequence[Any], refused: DomainError | None = None
+    ) -> None:
+        """For each holder of what was found; when nothing was, for whom it was asked."""
+        told = {"found": 0, "ground": "", **refused_as(refused)} if refused else {"found": 1, "ground": "WITH_PURPOSE"}
+        noted = [self._row(key, row.id) | told for row in found for key in keys_of(row)]
+        if holder and not found:
+            noted = [self._row(holder, None) | told | {"found": 0}]
+        if noted:
+            await repository.note_access(connection, noted)
+
+    def _row(self, holder_key: str, certificate_id: UUID | None) -> dict[str, object]:
+        return {
+            "at": self.now,
+            "act": "PEER",
+            "account": "",
+            "client_id": asked_by(self.peer.region),
+            "organisation": "",
+            "organisation_name": self.peer.name,
+            "channel": "",
+            "division": self.peer.region,
+            "certificate_id": certificate_id,
+            "holder_key": holder_key,
+            "purpose": self.question.purpose,
+            "case_no": self.question.case_no or None,
+        }

@@ -1,7 +1,7 @@
 """We ask: for a holder himself or for an open case, with a purpose; what is believed is adopted for reuse here."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events.common import CoApplicant, PartyType
 from services.certificate import queries, repository
-from services.certificate.domain.access import APPLICANT_SIDE, holds, may_read_case
+from services.certificate.domain.access import APPLICANT_SIDE, Ground, holds, may_read_case
 from services.certificate.domain.errors import (
     CallerRefused,
     CaseRequired,
@@ -23,7 +23,8 @@ from services.certificate.domain.errors import (
 from services.certificate.domain.peering import Peer, asked_of, region_of
 from services.certificate.domain.sharing import Query
 from services.certificate.kit import Kit
-from services.certificate.looking.looks import reader_of, refused_as
+from services.certificate.looking import looks
+from services.certificate.looking.looks import Attempt, Look, attempt, reader_of
 from services.certificate.peers import rows, wire
 from services.certificate.peers.adopting import Why, adopt, foreign_out
 from services.certificate.peers.believing import Believed, SeenHead, certificate_of, head_of
@@ -37,11 +38,10 @@ from services.chassis.clock import local_date, real_now
 from services.chassis.database import Database
 from services.kernel.certificate_identifier import check_certificate_identifier, parse_certificate_identifier
 from services.kernel.codes import check_citizen_id, normalise_number
-from services.kernel.errors import DomainError, FieldError
+from services.kernel.errors import FieldError
 
 _PENDING = "对方证照库正在登记该证照，请一分钟后再试"
 _PENDING_SECONDS = 60
-_REFUSED: dict[str, object] = {"certificate_id": None, "found": 0, "ground": ""}
 
 
 @dataclass(frozen=True)
@@ -85,33 +85,27 @@ class Heard:
 
 
 async def ask(desk: Desk, wanted: ElsewhereIn, principal: Principal) -> ElsewhereOut:
-    """What the other library says now, verified and adopted.
+    """What the other library says now, verified and adopted. A refusal leaves a row; one without a case is told.
 
     Raises:
         PeerUnknown, PeerNotInForce, CaseRequired, CallerRefused, DailyLimitReached: we do not ask.
         PeerAway, PeerRefusesUs: no answer. PeerUntrusted: an answer that is not believed. HolderDiffers.
     """
-    today = local_date(desk.now)
-    async with desk.db.transaction() as uow:
-        peer = await _peer(uow.connection, wanted)
-        if not peer.in_force(today):
-            raise PeerNotInForce
-        subject = await _subject(uow.connection, wanted, principal, desk.kit)
-        caller = asked_of(peer.region)  # the limit is that of all of us together
-        allowed = await admit_as(uow.connection, (caller,), caller, Query(wanted.purpose), desk.now)
-        if wanted.type_code and not (wanted.type_code in allowed.types and peer.their_types(wanted.type_code)):
-            raise CallerRefused("该证照类型不在可向对方查询的范围内")
-    try:
-        return await _adopted(desk, peer, subject, wanted, principal)
-    except DomainError as refused:  # the other library may have told the record nevertheless
-        noted = _access_row(principal, subject, peer, wanted, desk.now)
+    division = desk.kit.settings.division
+    async with attempt(desk.db, Attempt(identifier=wanted.identifier or "", division=division)) as tried:
         async with desk.db.transaction() as uow:
-            rows_of_each = [noted | _REFUSED | refused_as(refused) | {"holder_key": key} for key in subject.keys]
-            await repository.note_access(uow.connection, rows_of_each)
-        raise
+            peer = await _peer(uow.connection, wanted)
+            if not peer.in_force(local_date(desk.now)):
+                raise PeerNotInForce
+            subject, look = await _look(uow.connection, wanted, peer, principal, desk, tried)
+            caller = asked_of(peer.region)  # the limit is that of all of us together
+            allowed = await admit_as(uow.connection, (caller,), caller, Query(wanted.purpose), desk.now)
+            if wanted.type_code and not (wanted.type_code in allowed.types and peer.their_types(wanted.type_code)):
+                raise CallerRefused("该证照类型不在可向对方查询的范围内")
+        return await _adopted(desk, peer, subject, wanted, look)
 
 
-async def _adopted(desk: Desk, peer: Peer, subject: Subject, wanted: ElsewhereIn, principal: Principal) -> ElsewhereOut:
+async def _adopted(desk: Desk, peer: Peer, subject: Subject, wanted: ElsewhereIn, look: Look) -> ElsewhereOut:
     """Asked, believed and kept; each holder sees it. Raises: see `ask`."""
     heard = await inquire(desk, peer, _questions(wanted, subject, peer))
     own = [one for one in heard.found if not set(subject.keys).isdisjoint(one.holder_keys)]
@@ -123,18 +117,19 @@ async def _adopted(desk: Desk, peer: Peer, subject: Subject, wanted: ElsewhereIn
             await adopt(uow, one, peer, desk.kit, now=desk.now, why=Why(wanted.purpose, subject.case_no))
         known = foreign_certificate.c.identifier.in_([one.identifier for one in own])
         kept = await rows.shown(uow.connection, known)
-        noted = _access_row(principal, subject, peer, wanted, desk.now)
+        ground = Ground.CASE if subject.case_no else Ground.WITH_PURPOSE
         asked = subject.keys if wanted.identifier is None else ()
-        await repository.note_access(uow.connection, _of_each(noted, kept, asked))
+        await repository.note_access(uow.connection, _of_each(look, ground, kept, asked))
         shown = [foreign_out(row) for row in kept]
     return ElsewhereOut(region=peer.region, region_name=peer.name, items=shown)
 
 
-def _of_each(noted: dict[str, object], kept: Sequence[Any], asked: Sequence[str]) -> list[dict[str, object]]:
+def _of_each(look: Look, ground: Ground, kept: Sequence[Any], asked: Sequence[str]) -> list[dict[str, object]]:
     """A row for every holder of what came back, and for each who was asked for and has none there."""
-    found = [noted | {"certificate_id": row.id, "holder_key": key} for row in kept for key in row.holder_keys]
-    without = set(asked) - {key for row in kept for key in row.holder_keys}
-    return [*found, *(noted | {"certificate_id": None, "holder_key": key, "found": 0} for key in sorted(without))]
+    seen = [replace(look, certificate_id=row.id, holder_keys=tuple(row.holder_keys)) for row in kept]
+    without = sorted(set(asked) - {key for row in kept for key in row.holder_keys})
+    found = [noted for one in seen for noted in one.rows(ground.value)]
+    return [*found, *replace(look, holder_keys=tuple(without)).rows(ground.value, found=0)]
 
 
 async def inquire(desk: Desk, peer: Peer, questions: list[Question]) -> Heard:
@@ -145,10 +140,16 @@ async def inquire(desk: Desk, peer: Peer, questions: list[Question]) -> Heard:
         head = head_of(answer, peer)
         told = answer.certificates if head is not None else []
         found = tuple(certificate_of(one, head, peer, desk.kit) for one in told if head is not None)
-        if question.identifier is not None and any(one.identifier != question.identifier for one in found):
+        if not all(_is_asked(one.identifier, question) for one in found):
             raise wire.untrusted("answer-other", "答复的证照不是所查询的证照")
         heard = Heard(head, (*heard.found, *found), pending=heard.pending or answer.pending)
     return heard
+
+
+def _is_asked(identifier: str, question: Question) -> bool:
+    if question.identifier is not None:
+        return identifier == question.identifier
+    return parse_certificate_identifier(identifier).type_code == question.type_code
 
 
 async def _asked(desk: Desk, peer: Peer, question: Question) -> Answer:
@@ -188,27 +189,39 @@ async def _peer(connection: AsyncConnection, wanted: ElsewhereIn) -> Peer:
     return found
 
 
-async def _subject(connection: AsyncConnection, wanted: ElsewhereIn, principal: Principal, kit: Kit) -> Subject:
-    """The holder himself or his organisation, or who applies in an open case the asker handles.
+async def _look(
+    connection: AsyncConnection, wanted: ElsewhereIn, peer: Peer, principal: Principal, desk: Desk, tried: Attempt
+) -> tuple[Subject, Look]:
+    """For whom it is asked, and the look that he sees: an applicant's own, or an official's by an open case.
 
-    Raises CaseRequired.
+    Raises CaseRequired, for which `tried` is known as far as there is a case or a number.
     """
-    reader = reader_of(principal)
-    if reader.is_one_of(APPLICANT_SIDE):
-        if wanted.number is None:
-            if wanted.type_code is not None or not reader.subject_key:
-                raise CaseRequired("请填写本人或所代理单位的号码", errors=[FieldError("/number", "required", "请填写")])
-            return Subject((Asked(reader.subject_key, PartyType.PERSON.value, None),), "")
-        number = normalise_number(wanted.number)
-        party = PartyType.PERSON if check_citizen_id(number) is None else PartyType.ORGANISATION
-        key = kit.holder_key(party.value, number)
-        if not holds(reader, [key]):
+    look = Look("ASKED", principal, (), looks.Why(f"{wanted.purpose}（向{peer.name}查询）"), desk.now)
+    if principal.roles & APPLICANT_SIDE:
+        subject = _own(wanted, principal, desk.kit)
+        tried.look = look = replace(look, holder_keys=subject.keys)
+        if not holds(reader_of(principal), look.holder_keys):
             raise CaseRequired("只能查询本人或所代理单位的证照")
-        return Subject((Asked(key, party.value, number),), "")
+        return subject, look
     case = await _case(connection, wanted)
-    if case is None or not may_read_case(reader, queries.scope_of(case)) or case.ended_at is not None:
-        raise CaseRequired
-    return Subject(tuple(_applicants(case, kit)), case.case_no or "")
+    tried.look = look
+    if case is not None:
+        tried.cases, keys = [case], tuple(sorted(queries.scope_of(case).applicant_keys))
+        tried.look = look = replace(look, holder_keys=keys, why=replace(look.why, case_no=case.case_no))
+    if case is None or not may_read_case(reader_of(principal), queries.scope_of(case)) or case.ended_at is not None:
+        raise CaseRequired(errors=[FieldError("/case_no", "not-open", "没有所述的经办未办结办件")])
+    return Subject(tuple(_applicants(case, desk.kit)), case.case_no or ""), look
+
+
+def _own(wanted: ElsewhereIn, principal: Principal, kit: Kit) -> Subject:
+    """Raises CaseRequired: nobody is named, and he has no number of his own."""
+    if wanted.number is None:
+        if wanted.type_code is not None or not principal.subject_key:
+            raise CaseRequired("请填写本人或所代理单位的号码", errors=[FieldError("/number", "required", "请填写")])
+        return Subject((Asked(principal.subject_key, PartyType.PERSON.value, None),), "")
+    number = normalise_number(wanted.number)
+    party = PartyType.PERSON if check_citizen_id(number) is None else PartyType.ORGANISATION
+    return Subject((Asked(kit.holder_key(party.value, number), party.value, number),), "")
 
 
 def _applicants(case: Any, kit: Kit) -> Iterator[Asked]:
@@ -230,24 +243,3 @@ def _questions(wanted: ElsewhereIn, subject: Subject, peer: Peer) -> list[Questi
     holders = [HolderAsked(party_type=PartyType(one.party_type), number=one.number or "") for one in subject.parties]
     types = peer.their_types(wanted.type_code or "")
     return [Question(holder=holder, type_code=one, **said) for holder in holders for one in types]
-
-
-def _access_row(
-    principal: Principal, subject: Subject, peer: Peer, wanted: ElsewhereIn, now: datetime
-) -> dict[str, object]:
-    """The holder sees that others asked elsewhere for him."""
-    return {
-        "at": now,
-        "act": "ASKED",
-        "account": principal.subject,
-        "client_id": principal.client_id,
-        "organisation": principal.organisation,
-        "organisation_name": principal.organisation_name,
-        "ground": "CASE" if subject.case_no else "WITH_PURPOSE",
-        "channel": principal.channel,
-        "division": principal.division,
-        "holder_key": subject.keys[0],
-        "purpose": f"{wanted.purpose}（向{peer.name}查询）",
-        "case_no": subject.case_no or None,
-        "found": 1,
-    }

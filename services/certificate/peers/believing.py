@@ -173,6 +173,8 @@ def _columns(record: Mapping[str, Any], identifier: str, peer: Peer, kit: Kit) -
     if not peer.speaks_for(record["certificate_area_code"]):
         raise untrusted("outside-region", f"证照不是由{peer.name}辖区内的机关颁发")
     parsed = parse_certificate_identifier(identifier)
+    if not peer.issues_by(parsed.issuer_code):
+        raise untrusted("outside-region", f"颁发机关不属于{peer.name}")
     stated = (record["certificate_type_code"], record["issue_dept_code"], int(record["certificate_version"]))
     if (parsed.type_code, parsed.issuer_code, parsed.version) != stated:
         raise untrusted("record-other", "签名数据与证照标识不符")

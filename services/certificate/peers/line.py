@@ -106,7 +106,7 @@ class _TooLong(Exception):
 def _read(status: int, response: httpx.Response, peer: Peer) -> dict[str, Any]:
     try:
         said = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or lists in lists without end
         said = {}
     said = said if isinstance(said, dict) else {}
     if status == httpx.codes.OK:

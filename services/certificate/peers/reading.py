@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from services.certificate import queries, repository
-from services.certificate.domain.access import holds, may_read_case
+from services.certificate.domain.access import APPLICANT_SIDE, holds, may_read_case
 from services.certificate.domain.errors import NotFound
 from services.certificate.kit import Kit
 from services.certificate.looking.looks import NO_PURPOSE, Look, Unfounded, Why, reader_of, tell_unfounded
@@ -32,7 +32,8 @@ async def of_holder(db: Database, principal: Principal, kit: Kit) -> list[Foreig
 
 
 async def of_case(db: Database, case_no: str, principal: Principal, kit: Kit, *, now: datetime) -> list[ForeignOut]:
-    """Those of all who apply in the case; the look leaves a row that each of them sees. One of them sees his own.
+    """Those of all who apply in the case; the look leaves a row that each of them sees. One of them sees his own, who
+    applied for them what was adopted for that case.
 
     Raises NotFound outside the caller's scope.
     """
@@ -45,6 +46,8 @@ async def of_case(db: Database, case_no: str, principal: Principal, kit: Kit, *,
         if own := [key for key in keys if holds(reader, [key])]:
             return _out(await rows.shown(uow.connection, _held(own)), kit)
         found = await rows.shown(uow.connection, _held(keys))
+        if principal.roles & APPLICANT_SIDE:
+            found = [row for row in found if row.case_no == case_no]
         look = Look("SEARCH", principal, tuple(keys), Why(None, case_no), now)
         others = look.shared("CASE", [(row.id, row.holder_keys) for row in found[:LONGEST]])
         await repository.note_access(uow.connection, [*_of_each(look, found), *others])

@@ -58,6 +58,8 @@ async def save(connection: AsyncConnection, body: PeerIn, by: str, *, now: datet
     }
     await callers.register(connection, [theirs | standing | stamp])
     await callers.register(connection, [ours | standing | stamp])
+    state = body.model_dump(mode="json", exclude={"keys", "seal_roots", "stamp_roots"})
+    await callers.note_change(connection, asked_by(body.region), "REGISTERED", by, "", state, now)
     row = {
         "region": body.region,
         "name": body.name,

@@ -1,7 +1,7 @@
 """Rows of peers and of certificates issued elsewhere: what commands load and save."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -115,6 +115,18 @@ async def due_again(connection: AsyncConnection, now: datetime, limit: int) -> S
     return rows
 
 
+async def trusted_of_nobody(connection: AsyncConnection, today: date, limit: int) -> Sequence[Any]:
+    """Certificates that are still trusted although the registration of their region is over, locked."""
+    over = or_(peer.c.closed, peer.c.valid_from > today, peer.c.valid_until < today)
+    regions = (await connection.scalars(select(peer.c.region).where(over))).all()
+    if not regions:
+        return []
+    trusted = (foreign_certificate.c.region.in_(regions), foreign_certificate.c.trusted_until >= today)
+    wanted = select(foreign_certificate).where(*trusted).order_by(foreign_certificate.c.id).limit(limit)
+    rows: Sequence[Any] = (await connection.execute(wanted.with_for_update())).all()
+    return rows
+
+
 async def ask_soon(connection: AsyncConnection, region: str, identifiers: Collection[str], at: datetime) -> None:
     """What this region says stands otherwise is asked for again; only its own."""
     of = (
@@ -132,6 +144,13 @@ async def mark_relied(connection: AsyncConnection, identifier: str, at: datetime
     marked = statement.values(relied_at=func.coalesce(relied_at, at), again_at=at_once)
     shown = (foreign_certificate.c.id, foreign_certificate.c.holder_keys)
     return (await connection.execute(marked.returning(*shown))).one_or_none()
+
+
+async def holders_elsewhere(connection: AsyncConnection, identifier: str) -> tuple[UUID, Sequence[str]] | None:
+    """Id and holders of an adopted certificate, None for one we do not know."""
+    wanted = select(foreign_certificate.c.id, foreign_certificate.c.holder_keys)
+    row = (await connection.execute(wanted.where(foreign_certificate.c.identifier == identifier))).one_or_none()
+    return (row.id, row.holder_keys) if row is not None else None
 
 
 async def lock_identifier(connection: AsyncConnection, identifier: str) -> None:

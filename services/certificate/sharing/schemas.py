@@ -87,6 +87,12 @@ class StatedIn(BaseModel):
     issued_on: date | None = None
     valid_until: date | None = None
 
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.names():
+            raise PydanticCustomError("one_stated", "请至少填写一项要核验的内容")
+        return self
+
     def names(self) -> list[str]:
         return [name for name, value in self.model_dump().items() if value is not None]
 

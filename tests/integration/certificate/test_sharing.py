@@ -73,6 +73,12 @@ async def test_verification_says_of_each_stated_value_whether_it_is_the_register
     assert MARKER not in true.text + false.text
 
 
+async def test_nothing_stated_is_no_verification(library: Library, row: dict[str, Any]) -> None:
+    answer = await share(library, "verify", identifier=row["identifier"], stated={})
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/stated")
+
+
 async def test_what_nobody_holds_is_answered_counted_and_noted(library: Library, row: dict[str, Any]) -> None:
     nothing: dict[str, Any] = {"number": OTHER, "type_code": BUSINESS_LICENCE}
 

@@ -10,8 +10,9 @@ from sqlalchemy import text
 
 from services.certificate.domain.transparency import Act, Leaf
 from services.certificate.files.records import RecordSigner, content_hash, payload_of
+from services.kernel.certificate_identifier import build_certificate_identifier
 from tests.support import tokens
-from tests.support.certificate import BUSINESS_LICENCE, COMPANY, OTHER, an_item
+from tests.support.certificate import BUSINESS_LICENCE, COMPANY, FOOD_LICENCE, MARKET, OTHER, an_item
 from tests.support.regions import THEIR_MARKET, Region, Tampering, a_business_licence, two_regions
 from tests.support.stack import Databases
 
@@ -197,6 +198,57 @@ async def test_a_peer_does_not_speak_for_a_body_of_another_region(
     answer = await here.asks(agent, region=there.division, identifier=foreign["identifier"], number=COMPANY)
 
     assert await fault_of(answer, here) == "outside-region"
+
+
+def _told_as(said: dict[str, Any], signer: RecordSigner, type_code: str, issuer: str) -> None:
+    """The same certificate under the identifier of another type or issuer, signed and logged alone."""
+    identifier = build_certificate_identifier(type_code, issuer, "4311022026000777")
+    changes = {"certificate_identifier": identifier, "certificate_type_code": type_code, "issue_dept_code": issuer}
+    changes["certificate_area_code"] = said["iss"]
+    said["certificates"] = [said["certificates"][0] | {"identifier": identifier, "code_heads": []}]
+    _logged_alone(said, signer, changes)
+
+
+@pytest.mark.parametrize(
+    ("type_code", "issuer", "fault"),
+    [
+        pytest.param(BUSINESS_LICENCE, MARKET.uscc, "outside-region", id="of a body of ours"),
+        pytest.param(BUSINESS_LICENCE, "11330105002500287C", "outside-region", id="of a body of a third region"),
+        pytest.param(FOOD_LICENCE, THEIR_MARKET.uscc, "answer-other", id="of another type than was asked for"),
+    ],
+)
+async def test_a_certificate_in_the_name_of_another_body_or_of_another_type_is_not_believed(
+    regions: tuple[Region, Region], licence: dict[str, Any], type_code: str, issuer: str, fault: str
+) -> None:
+    there, here = regions
+    own = there.library.kit.signer
+    key = here.library.kit.holder_key("ORGANISATION", COMPANY)
+    agent = tokens.headers(["ENTERPRISE_AGENT"], acts_for=[key], channel="ONLINE")
+
+    with here.line(Tampering(there, lambda said: _told_as(said, own, type_code, issuer), own)):
+        answer = await here.asks(agent, region=there.division, type_code=BUSINESS_LICENCE, number=COMPANY)
+
+    assert await fault_of(answer, here) == fault
+
+
+class _Says(httpx.AsyncBaseTransport):
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=self._content)
+
+
+@pytest.mark.parametrize("content", [b"[" * 900_000, b'{"answer":' + b"[" * 900_000], ids=["lists", "an answer"])
+async def test_lists_in_lists_without_end_are_no_answer(
+    regions: tuple[Region, Region], licence: dict[str, Any], content: bytes
+) -> None:
+    _, here = regions
+
+    with here.line(_Says(content)):
+        answer = await asked(here, licence)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "certificate.peer-refuses")
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,37 @@ def test_a_peer_speaks_for_its_division_and_below_alone() -> None:
     assert spoken == [True, True, False, False, False]
 
 
+@pytest.mark.parametrize(
+    ("issuer", "may"),
+    [
+        pytest.param("114311020061000297", True, id="of the district"),
+        pytest.param("114311000061000291", True, id="of the city that holds it"),
+        pytest.param("11430000006122244L", True, id="of the province"),
+        pytest.param("11100000000013338W", True, id="of the State"),
+        pytest.param("431102", True, id="a division code in place of a uscc"),
+        pytest.param("11431202006100029C", False, id="of another district"),
+        pytest.param("114312000061000291", False, id="of another city"),
+        pytest.param("11330105002500287C", False, id="of another province"),
+        pytest.param("91ABCDEFMA00000152", False, id="of nowhere"),
+    ],
+)
+def test_a_certificate_of_a_region_is_issued_by_a_body_of_it_or_above_it(issuer: str, may: bool) -> None:
+    assert PEER.issues_by(issuer) is may
+
+
+def test_a_city_answers_for_the_bodies_of_its_districts() -> None:
+    assert YONGZHOU.issues_by("114311020061000297")
+    assert not YONGZHOU.issues_by("11431202006100029C")
+
+
+def test_nothing_is_trusted_beyond_the_last_day_of_the_registration() -> None:
+    ending = replace(PEER, trust_days=30, valid_until=date(2026, 11, 25))
+
+    found = trust(ending, TODAY, asked_on=TODAY, relied=True, valid_until=None)
+
+    assert found.until == date(2026, 11, 25)
+
+
 def test_several_types_of_theirs_may_stand_for_one_of_ours() -> None:
     assert PEER.their_types("11431202006100029C001") == ("114311020061000297001", "114311020061000297009")
     assert PEER.their_types("11431202006100029C002") == ()
