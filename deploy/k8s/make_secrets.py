@@ -54,12 +54,13 @@ def contents(signing: Path, bodies: Sequence[SealBody]) -> Iterator[tuple[str, s
         add_key(signing / "identity")
     RecordSigner.load(signing)
     seals = FileSealKeys(signing)
-    seals.root()
+    seals.chain()
     for body in bodies:
         seals.signer_for(body)
     yield "identity-signing", "Opaque", _files(signing / "identity")
     yield "certificate-records", "Opaque", _files(signing / "records")
-    yield "certificate-ca", "Opaque", {"ca.pem": (signing / "ca" / "ca.pem").read_text("utf-8")}
+    public = {name: (signing / "ca" / name).read_text("utf-8") for name in ("ca.pem", "ca.crl")}
+    yield "certificate-ca", "Opaque", public
     yield "certificate-seals", "Opaque", _files(signing / "seals")
 
 

@@ -65,6 +65,7 @@ async def decide_case(
             await quotas.check_order(uow.connection, loaded)
             await standing_repository.check_amendable(uow.connection, loaded.row["amends"])
             await renewals.check_renewable(uow.connection, loaded.row["renews"])
+            renewals.check_start(loaded.row["renews"], decided.decision.valid_from, today=clock.local_date(now))
         by = actor(principal, "CHIEF_REPRESENTATIVE", loaded)
         await repository.save(uow.connection, case)
         await repository.add_decision(uow.connection, case, decided, by)

@@ -1,6 +1,6 @@
 """Prints of the production counter and purpose-stamped copies: recorded, numbered, their sealed files made later."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +11,14 @@ from services.certificate.commands.issue_certificates import file_job
 from services.certificate.commands.log import log
 from services.certificate.commands.own_reads import admitted, window_look
 from services.certificate.domain.access import holds, serves
-from services.certificate.domain.copies import CopyKind, Stamp, print_stamp, purpose_stamp
-from services.certificate.domain.errors import NotFound, WrongState
+from services.certificate.domain.copies import COPIES_A_DAY, CopyKind, Stamp, print_stamp, purpose_stamp
+from services.certificate.domain.errors import CopiesSpent, NotFound, WrongState
 from services.certificate.domain.holders import keys_of
 from services.certificate.kit import Kit
 from services.certificate.life import copy_queries
 from services.certificate.life.copy_schemas import CopyIn, CopyOut, PrintIn
 from services.certificate.looking.looks import Why, attempt, reader_of
+from services.certificate.sharing.callers import to_midnight
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date
 from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
@@ -61,12 +62,16 @@ async def print_out(
 async def make_copy(
     db: Database, idem: Idempotency, identifier: str, wanted: CopyIn, who: Principal, kit: Kit, *, now: datetime
 ) -> Answer:
-    """By the holder, for one use until one day, with a leaf. Raises: NotFound, WrongState, CopyImpossible."""
+    """By the holder, for one use until one day, with a leaf.
+
+    Raises: NotFound, WrongState, CopyImpossible; CopiesSpent: too many today.
+    """
     async with db.transaction(idem) as uow:
         row = await _locked(uow, identifier)
         if not holds(reader_of(who), keys_of(row)):
             raise NotFound
         _require_valid(row, now)
+        await _require_one_left(uow, row, now)
         made = await copy_queries.count(uow.connection, row.id, CopyKind.PURPOSE)
         today = local_date(now)
         stamp = purpose_stamp(made + 1, wanted.purpose, wanted.expires_on, row.valid_until, today=today)
@@ -83,6 +88,14 @@ async def make_copy(
         )
         uow.publish(event, aggregate_id=row.id, version=row.version + 1)
         return uow.answer(201, CopyOut.of(row.identifier, copy_id, stamp, now))
+
+
+async def _require_one_left(uow: UnitOfWork, row: Any, now: datetime) -> None:
+    """Raises CopiesSpent."""
+    midnight = now + timedelta(seconds=to_midnight(now)) - timedelta(days=1)
+    if await copy_queries.made_since(uow.connection, row.id, midnight) >= COPIES_A_DAY:
+        told = f"同一证照每日最多制作 {COPIES_A_DAY} 份加注件，请明日再办；已制作的加注件在有效期内仍可使用"
+        raise CopiesSpent(told, retry_after_seconds=to_midnight(now))
 
 
 async def _locked(uow: UnitOfWork, identifier: str) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -157,12 +157,22 @@ async def _made(uow: UnitOfWork, old: Any, new: Next, kit: Kit, now: datetime) -
         issuer=issuer,
         issued_at=now,
         issued_on=new.issued_on,
-        valid_from=new.valid_from,
+        valid_from=_without_a_gap(old, new),
         valid_until=new.valid_until,
         case=new.case or case_of(old),
         version=version,
         extend=signed["extend_info"] | lines,
     )
+
+
+def _without_a_gap(old: Any, new: Next) -> date:
+    """A term that follows on the old one begins at once on paper: the old version counts for nothing from now on, and
+    what is left of its term must stand on the new one.
+    """
+    if old.status != Status.VALID.value or old.valid_until is None or old.valid_until < new.issued_on:
+        return new.valid_from
+    follows = new.valid_from <= old.valid_until + timedelta(days=1)
+    return min(new.valid_from, max(old.valid_from, new.issued_on)) if follows else new.valid_from
 
 
 def new_lines(kind: CertificateType, lines: Mapping[str, str]) -> dict[str, Any]:

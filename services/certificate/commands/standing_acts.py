@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.events.standing import StandingDecided, StandingHeard, StandingProposed
+from contracts.events.standing import StandingAct, StandingDecided, StandingHeard, StandingProposed
 from services.certificate import repository
 from services.certificate.commands.issue_papers import issue_papers
 from services.certificate.commands.life import Cause, Next, change, next_version
 from services.certificate.commands.sign_records import signed_within
+from services.certificate.commands.standing_version import standing_version
 from services.certificate.commands.withhold import withhold
 from services.certificate.domain.access import Ground
 from services.certificate.domain.certificate import HOLDER_NAME
@@ -25,6 +26,9 @@ from services.kernel.certificate_life import LifeAct
 async def execute_standing(uow: UnitOfWork, decided: Sequence[StandingDecided], kit: Kit, *, now: datetime) -> None:
     """Each decision once, in the order it was made, with its paper.
 
+    What takes a licence away takes away the version that stands: one that was reissued, amended or renewed while the
+    decision was on its way saves nobody's licence.
+
     Raises:
         NotFound: the library has no such certificate; WrongState: it changed before the decision came.
     """
@@ -32,6 +36,8 @@ async def execute_standing(uow: UnitOfWork, decided: Sequence[StandingDecided], 
         row = await repository.lock_certificate(uow.connection, event.identifier)
         if row is None:
             raise NotFound
+        if event.act is not StandingAct.AMEND:
+            row = await standing_version(uow, row, also_renewed=True)
         if row.decision_id != event.decision_id:
             await _note(uow, row, event)
             await _execute(uow, row, event, kit, now)

@@ -210,8 +210,15 @@ async def _paper_file(
     binding = Binding.OWN if row is not None else Binding.ABSENT
     if code and not code.strip().endswith(f"paper={paper_id}"):
         binding = Binding.ANOTHERS
-    fault = tell_apart(Shown(seal_of(found), binding=binding))
+    fault = tell_apart(Shown(_seal_on_paper(found, row), binding=binding))
     return _told(fault, now) if fault else _paper(row, now)
+
+
+def _seal_on_paper(found: PdfVerdict, row: Any) -> Seal:
+    """A paper is sealed by the body that made it; the seal of another body under our CA is a stranger's."""
+    seal = seal_of(found)
+    others = row is not None and found.sealed_by_uscc not in (None, row.body_uscc)
+    return Seal.FOREIGN if seal is Seal.OURS and others else seal
 
 
 async def _certificate(

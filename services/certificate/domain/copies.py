@@ -9,6 +9,7 @@ from services.certificate.domain.errors import CopyImpossible
 from services.kernel.errors import FieldError
 
 LONGEST_DAYS = 366
+COPIES_A_DAY = 20  # of one certificate: each is a sealed file that is kept
 
 
 class CopyKind(StrEnum):

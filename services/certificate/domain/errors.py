@@ -67,6 +67,15 @@ class CopyImpossible(DomainError):
     title_en = "The print or copy cannot be made like this"
 
 
+class CopiesSpent(DomainError):
+    """Each copy is a file that is kept: a certificate has so many a day."""
+
+    code = "certificate.copy-limit"
+    kind = Kind.TOO_MANY
+    title_zh = "该证照今日制作的加注件已达上限"
+    title_en = "No more copies of this certificate today"
+
+
 class PurposeRequired(DomainError):
     code = "certificate.purpose-required"
     kind = Kind.INVALID

@@ -8,6 +8,7 @@ _SEALS = {
     Reason.INCOMPLETE: Seal.CUT_OFF,
     Reason.FOREIGN_SEAL: Seal.FOREIGN,
     Reason.SEAL_ADDED: Seal.FOREIGN_ADDED,
+    Reason.ANOTHER_BODYS_SEAL: Seal.FOREIGN,
 }
 
 

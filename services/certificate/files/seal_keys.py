@@ -95,14 +95,16 @@ class FileSealKeys:
         return self._root()[1]
 
     def chain(self) -> tuple[asn1_x509.Certificate, asn1_crl.CertificateList]:
+        """Public files alone where they are there: the key of a root is not where files are sealed."""
+        public, revoked = self.signing_dir / "ca" / "ca.pem", self.signing_dir / "ca" / "ca.crl"
         try:
-            key, root = self._root()
-            path = self.signing_dir / "ca" / "ca.crl"
-            content = read_or_create(path, lambda: _nothing_revoked(key, root), may_create=self.may_create)
-        except OSError as fault:
-            raise SealUnavailable(f"无法读取印章根证书的吊销列表（{type(fault).__name__}）") from fault
-        der = root.public_bytes(serialization.Encoding.DER)
-        return asn1_x509.Certificate.load(der), asn1_crl.CertificateList.load(pem.unarmor(content)[2])
+            if not (public.exists() and revoked.exists()):
+                key, root = self._root()
+                read_or_create(revoked, lambda: _nothing_revoked(key, root), may_create=self.may_create)
+            certificate, lists = (pem.unarmor(path.read_bytes())[2] for path in (public, revoked))
+        except (OSError, ValueError) as fault:
+            raise SealUnavailable(f"无法读取印章根证书或者其吊销列表（{type(fault).__name__}）") from fault
+        return asn1_x509.Certificate.load(certificate), asn1_crl.CertificateList.load(lists)
 
     def _load(self, path: Path, seal: SealBody) -> SimpleSigner:
         content = read_or_create(path, lambda: self._issue(seal), may_create=self.may_create)
@@ -115,7 +117,12 @@ class FileSealKeys:
         )
 
     def _root(self) -> tuple[EllipticCurvePrivateKey, x509.Certificate]:
+        """Raises SealUnavailable: the root is another CA's, or its key elsewhere; a second root would be nobody's."""
         ca = self.signing_dir / "ca"
+        if (ca / "ca.pem").exists() and not (ca / "root.pem").exists():
+            raise SealUnavailable(
+                "印章由外部 CA 颁发（只有 ca/ca.pem），请放入其颁发的印章（seals/）和吊销列表（ca/ca.crl）"
+            )
         key, certificate = _parse(read_or_create(ca / "root.pem", _make_root, may_create=self.may_create))
         public = certificate.public_bytes(serialization.Encoding.PEM)
         read_or_create(ca / "ca.pem", lambda: public, may_create=self.may_create)

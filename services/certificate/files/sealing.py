@@ -22,9 +22,11 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.stamp import StaticStampStyle
 
 from services.certificate.files.contents import Job
+from services.certificate.files.errors import SealUnavailable
 from services.certificate.files.rendering import Rendered, render, render_seal
 from services.certificate.files.seal_keys import SealKeys
 from services.certificate.files.time_stamping import Stamper
+from services.chassis.clock import real_now
 
 FIELD = "Seal1"
 _SIDE = 42 / 25.4 * 72  # points: the seal picture is 42 mm wide and high
@@ -52,9 +54,23 @@ def seal(rendered: Rendered, job: Job, keys: SealKeys, stamper: Stamper | None =
     signer = _signer(rendered, job, keys, stamper)
     if stamper is not None:
         _add_what_a_check_needs(writer, signer, keys, stamper)
-    signer.at = job.at
+    signer.at = _signing_time(job, signer)
     sealed: BytesIO = signer.sign_pdf(writer, bytes_reserved=_RESERVED_WITH_STAMP if stamper else _RESERVED)
     return sealed.getvalue()
+
+
+def _signing_time(job: Job, signer: PdfSigner) -> datetime:
+    """That of the job; where it waited until the body had a new seal, the first moment of that seal.
+
+    Raises:
+        SealUnavailable: the seal's certificate has run out: everybody would find the file invalid.
+    """
+    certificate: Any = signer.signer.signing_cert
+    begin: datetime = certificate.not_valid_before
+    end: datetime = certificate.not_valid_after
+    if max(real_now(), job.at) > end:
+        raise SealUnavailable(f"“{job.seal.name}”的印章证书已于 {end:%Y-%m-%d} 到期，请换用新的印章证书")
+    return max(job.at, begin)
 
 
 def _add_what_a_check_needs(

@@ -24,8 +24,11 @@ from services.certificate.files.foreign_seals import last_signer
 from services.certificate.files.jose import decode
 from services.certificate.files.time_stamps import Damaged
 from services.certificate.files.trust import Trust
+from services.kernel.certificate_identifier import check_certificate_identifier, parse_certificate_identifier
 
 MAX_BYTES = 20 * 1024 * 1024
+_HEAD = 1024  # readers find the beginning of a file so far in; ours begin with it
+_USCC = 18
 _REVISIONS = 4  # that are looked at below a foreign signature
 _BYTE_RANGE = re.compile(rb"/ByteRange \[(\d{1,10}) (\d{1,10}) (\d{1,10}) (\d{1,10})\]")
 _UUID = rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -70,6 +73,7 @@ class Reason(StrEnum):
     CONTENT_CHANGED = "CONTENT_CHANGED"
     FOREIGN_SEAL = "FOREIGN_SEAL"  # a sound signature, but not of our CA
     SEAL_ADDED = "SEAL_ADDED"  # the same, put over a file of ours whose own seal is still there
+    ANOTHER_BODYS_SEAL = "ANOTHER_BODYS_SEAL"  # of our CA, but not of the body that issued the certificate
     SEAL_NOT_IN_FORCE = "SEAL_NOT_IN_FORCE"  # sealed outside the certificate's term
     TIME_STAMP_REMOVED = "TIME_STAMP_REMOVED"  # or added: the content says whether there is one
     FOREIGN_TIME_STAMP = "FOREIGN_TIME_STAMP"  # not of an authority that we recognise, or outside its term
@@ -104,7 +108,7 @@ def verify_pdf(content: bytes, trust: Trust) -> PdfVerdict:
     found = PdfVerdict(Verdict.UNREADABLE, Reason.TOO_LARGE, sha256(content).hexdigest())
     if len(content) > MAX_BYTES:
         return found
-    if not content.startswith(b"%PDF-"):
+    if b"%PDF-" not in content[:_HEAD]:
         return replace(found, reason=Reason.NOT_PDF)
     found = _claims(content, found)
     if found.reference is None:  # ours stand in clear; other software packs them
@@ -261,7 +265,20 @@ def _judge(container: Container, before: bytes, after: bytes, found: PdfVerdict)
     sealed_at = _sealed_at(after)
     if sealed_at is None or not certificate.not_valid_before_utc <= sealed_at <= certificate.not_valid_after_utc:
         return replace(found, verdict=Verdict.ALTERED, reason=Reason.SEAL_NOT_IN_FORCE)
+    if _is_of_another_body(found):
+        return replace(found, verdict=Verdict.UNKNOWN, reason=Reason.ANOTHER_BODYS_SEAL, sealed_at=sealed_at)
     return replace(found, verdict=Verdict.VALID, reason=Reason.INTACT, sealed_at=sealed_at)
+
+
+def _is_of_another_body(found: PdfVerdict) -> bool:
+    """Whoever holds the seal of one body vouches for nothing of another's. Not asked where the seal's certificate names
+    no code, or the identifier an older form of issuer. (Whose a paper is only the library knows.)
+    """
+    named, seal = found.reference or "", found.sealed_by_uscc
+    if found.kind != "certificate" or seal is None or check_certificate_identifier(named) is not None:
+        return False
+    issuer = parse_certificate_identifier(named).issuer_code
+    return len(issuer) == _USCC and issuer != seal
 
 
 def _with_time_stamp(container: Container, content: bytes, judged: PdfVerdict, trust: Trust) -> PdfVerdict:

@@ -13,11 +13,18 @@ from services.certificate.domain.transparency import COPY_ACTS
 from services.certificate.tables import certificate, certificate_copy, file_job, log_leaf
 
 _COPY = certificate_copy.c
+_LISTED = 1000
 
 
 async def count(connection: AsyncConnection, certificate_id: UUID, kind: CopyKind) -> int:
     """Of a locked certificate, so that no number is given twice."""
     mine = (_COPY.certificate_id == certificate_id, _COPY.kind == kind.value)
+    return int(await connection.scalar(select(func.count()).select_from(certificate_copy).where(*mine)) or 0)
+
+
+async def made_since(connection: AsyncConnection, certificate_id: UUID, moment: datetime) -> int:
+    """Purpose-stamped copies."""
+    mine = (_COPY.certificate_id == certificate_id, _COPY.kind == CopyKind.PURPOSE.value, _COPY.made_at >= moment)
     return int(await connection.scalar(select(func.count()).select_from(certificate_copy).where(*mine)) or 0)
 
 
@@ -47,9 +54,11 @@ async def by_id(connection: AsyncConnection, copy_id: UUID) -> Any:
 
 
 async def of_certificate(connection: AsyncConnection, certificate_id: UUID) -> Sequence[Any]:
-    wanted = select(certificate_copy).where(_COPY.certificate_id == certificate_id).order_by(_COPY.made_at, _COPY.id)
-    rows: Sequence[Any] = (await connection.execute(wanted.limit(1000))).all()
-    return rows
+    """In the order they were made; of very many the newest."""
+    wanted = select(certificate_copy).where(_COPY.certificate_id == certificate_id)
+    wanted = wanted.order_by(_COPY.made_at.desc(), _COPY.id.desc()).limit(_LISTED)
+    rows: Sequence[Any] = (await connection.execute(wanted)).all()
+    return rows[::-1]
 
 
 def _acts() -> Select[Any]:

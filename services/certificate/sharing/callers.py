@@ -94,10 +94,10 @@ async def _count(connection: AsyncConnection, registration: Registration, organi
     if used is None or registration.daily_limit < 1:
         told = f"今日已查询 {registration.daily_limit} 次，达到登记的每日上限"
         rule = FieldError("/daily_limit", "reached", told)
-        raise DailyLimitReached(told, errors=[rule], retry_after_seconds=_to_midnight(now))
+        raise DailyLimitReached(told, errors=[rule], retry_after_seconds=to_midnight(now))
 
 
-def _to_midnight(now: datetime) -> int:
+def to_midnight(now: datetime) -> int:
     """Seconds until the next day of the limit begins."""
     local = now.astimezone(SHANGHAI)
     begins = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)

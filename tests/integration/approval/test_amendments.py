@@ -114,3 +114,17 @@ async def test_art_57_neither_a_granted_amendment_nor_an_open_one_stands_in_a_ne
 
     assert (first.status_code, answer.status_code) == (201, 201), answer.text
     assert (beyond.status_code, beyond.json()["code"]) == (409, "approval.quota-used-up")
+
+
+@pytest.mark.parametrize(("days", "status"), [(1, 201), (2, 422)], ids=["the day after the last", "a day later"])
+async def test_art_50_a_renewal_leaves_no_day_without_a_certificate(approval: Approval, days: int, status: int) -> None:
+    last = clock.today() + timedelta(days=30)
+    renews = RenewalRef(certificate_identifier="OLD", valid_until=last, silence_renews=False)
+    accepted = await approval.reviewed(renews=renews)
+    begins = (last + timedelta(days=days)).isoformat()
+
+    answer = await approval.decide(accepted.case_no, approval.chief, seen=2, valid_from=begins)
+
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        assert [error["pointer"] for error in answer.json()["errors"]] == ["#/valid_from"]

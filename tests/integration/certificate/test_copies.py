@@ -9,11 +9,12 @@ from uuid import UUID
 import httpx
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import text
 
 from services.certificate import repository
 from services.certificate.commands import log_copies, log_heads, make_files, verify
 from services.certificate.commands.issue_certificates import file_job
-from services.certificate.domain.copies import CopyKind, Stamp
+from services.certificate.domain.copies import COPIES_A_DAY, CopyKind, Stamp
 from services.certificate.kit import Kit
 from services.certificate.life import copy_queries
 from services.chassis import clock
@@ -111,6 +112,23 @@ async def test_a_stamped_copy_tells_its_purpose_and_ends_before_its_certificate(
     assert told.certificate is not None
     whole = await verify.identifier(library.database, row["identifier"], library.kit, now=later)
     assert whole.verdict == "VALID"
+
+
+async def test_a_certificate_has_so_many_copies_a_day_and_no_more(library: Library) -> None:
+    row = await library.issued()
+    made_today = [(await a_copy(library, row)).status_code for _ in range(COPIES_A_DAY)]
+
+    refused = await a_copy(library, row)
+    printed = await post(library, row, "prints", counter())
+    async with library.database.transaction() as uow:
+        day_before = "UPDATE certificate_copy SET made_at = made_at - interval '1 day' WHERE ordinal = 1"
+        await uow.connection.execute(text(f"{day_before} AND certificate_id = :id"), {"id": row["id"]})
+    on_the_next_day = await a_copy(library, row)
+
+    assert (set(made_today), refused.status_code, printed.status_code) == ({201}, 429, 201)
+    assert refused.json()["code"] == "certificate.copy-limit"
+    assert 0 < int(refused.headers["Retry-After"]) <= 24 * 3600 + 1
+    assert on_the_next_day.status_code == 201
 
 
 async def test_a_copy_of_what_was_lost_is_worth_nothing(library: Library) -> None:

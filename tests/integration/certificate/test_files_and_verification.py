@@ -18,9 +18,13 @@ from services.certificate import stored_files
 from services.certificate.commands import log_heads, make_files
 from services.certificate.domain.transparency import Act
 from services.certificate.file_maker import FileMaker
+from services.certificate.files.contents import Job, SealBody
+from services.certificate.files.seal_keys import FileSealKeys
+from services.certificate.files.sealing import make_file
 from services.chassis.clock import real_now
 from services.chassis.files import Files
-from tests.support.certificate import MARKER, NOON, Library, an_item
+from tests.support import certificate_files as samples
+from tests.support.certificate import MARKER, NOON, POLICE, Library, an_item
 from tests.support.hostile_files import SCRIPT, a_pdf
 
 NOWHERE = "1.2.156.3005.2.11431202006100029C002.11431202006100029C.JY24312020000001.001."
@@ -97,6 +101,18 @@ async def test_a_paper_is_genuine_by_its_code_and_by_its_file(library: Library, 
 
     assert by_code.json()["verdict"] == by_file.json()["verdict"] == "VALID"
     assert by_file.json()["paper"]["number"] == paper.number
+
+
+async def test_a_paper_under_the_seal_of_another_body_is_not_genuine(library: Library, sealed: Sealed):
+    row, _, _ = sealed
+    (paper,) = await library.rows("SELECT id FROM paper WHERE case_id = :id AND kind = 'RECEIPT'", id=row["case_id"])
+    false = replace(samples.receipt(), reference=str(paper.id))
+    job = Job(contents=false, seal=SealBody(name=POLICE.name, uscc=POLICE.uscc), at=samples.AT)
+    pdf = await asyncio.to_thread(make_file, job, FileSealKeys(library.kit.settings.signing_dir))
+
+    told = (await upload(library, pdf)).json()
+
+    assert (told["verdict"], told["reason"], told["paper"]) == ("ALTERED", "RE_SIGNED", None)
 
 
 async def test_one_changed_byte_or_one_added_makes_it_altered(library: Library, sealed: Sealed):

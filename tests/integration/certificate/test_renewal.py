@@ -94,6 +94,25 @@ async def test_a_renewal_that_was_granted_is_a_decision_of_renewal_that_names_th
     assert (told["certificate_number"], told["deemed"]) == (old["number_shown"], False)
 
 
+async def test_a_renewal_that_follows_on_the_old_term_leaves_no_day_without_a_certificate(library: Library):
+    _, case, event = await a_renewal(library)
+    begins, ends = date(2031, 11, 20), date(2036, 11, 19)
+
+    granted = case.decided(renews=event.renews, valid_from=begins, valid_until=ends)  # long before the old one ends
+    await library.hear(granted)
+
+    (new,) = await rows_of(library, case)
+    answer = await library.get("/api/v1/certificates/verify", identifier=new["identifier"])
+    assert (answer.json()["verdict"], new["valid_from"], new["valid_until"]) == (
+        "VALID",
+        new["issued_on"],
+        date(2036, 11, 19),
+    )
+    (paper,) = await library.rows("SELECT contents_sealed FROM paper WHERE case_id = :id", id=case.id)
+    told = json.loads(library.kit.open_contents(paper.contents_sealed))["contents"]
+    assert (told["valid_from"], told["valid_until"]) == ("2031-11-20", "2036-11-19"), "the term that was granted"
+
+
 @pytest.mark.parametrize("status", ["ANNULLED", "REVOKED", "DEREGISTERED"])
 async def test_silence_does_not_bring_back_what_was_taken_away(library: Library, status: str):
     old, case, event = await a_renewal(library)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
@@ -13,6 +13,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from services.certificate.commands import log_heads
 from services.certificate.domain.transparency import Act
+from services.certificate.files.contents import SealBody
 from services.certificate.files.seal_keys import FileSealKeys
 from services.certificate.files.sealing import make_file
 from services.certificate.verification.offline import Known, Outcome, Result, check, read_heads
@@ -20,13 +21,14 @@ from services.chassis.clock import now, today
 from services.kernel.certificate_identifier import build_certificate_identifier
 from tests.support import certificate_files as samples
 from tests.support import hostile_files
-from tests.support.certificate import FOOD_LICENCE, MARKER, NOON, Library, an_item
+from tests.support.certificate import FOOD_LICENCE, MARKER, NOON, POLICE, Library, an_item
 from tests.support.foreign_signatures import an_rsa_signer, signed_anew
 from tests.support.pages import qr_codes
 
 VERIFY = "/api/v1/certificates/verify"
 LOG = "/api/v1/certificates/log"
 FAR = build_certificate_identifier(FOOD_LICENCE, "11330105002500287C", "JY33010520000001")
+POLICE_SEAL = SealBody(name=POLICE.name, uscc=POLICE.uscc)  # a body that has a seal under the same root
 LAPSED = {
     "superseded": (Act.SUPERSEDE, "SUPERSEDED", "已有新版"),
     "rescinded": (Act.RESCIND, "RESCINDED", "已撤回"),
@@ -68,7 +70,8 @@ async def world(library: Library, tmp_path_factory: pytest.TempPathFactory) -> W
     await log_heads.sign_head(library.database, library.kit, now=now())
     elsewhere = FileSealKeys(tmp_path_factory.mktemp("elsewhere"))
     names = rows["genuine"]["identifier"], rows["other"]["identifier"]
-    false = await asyncio.to_thread(false_files, files["genuine"], *names, elsewhere)  # signing runs a loop of its own
+    own = FileSealKeys(library.kit.settings.signing_dir)
+    false = await asyncio.to_thread(false_files, files["genuine"], *names, elsewhere, own)  # signing runs its own loop
     proofs = {
         name: (await library.get(f"{LOG}/inclusion", identifier=rows[name]["identifier"])).json() for name in LAPSED
     }
@@ -81,7 +84,9 @@ async def file_of(library: Library, row: Mapping[str, Any]) -> bytes:
     return (await library.get(f"/api/v1/certificates/{row['identifier']}/file", library.citizen())).content
 
 
-def false_files(genuine: bytes, identifier: str, other: str, elsewhere: FileSealKeys) -> dict[str, bytes]:
+def false_files(
+    genuine: bytes, identifier: str, other: str, elsewhere: FileSealKeys, own: FileSealKeys
+) -> dict[str, bytes]:
     unsealed = genuine[: genuine.index(b"%%EOF") + 6]  # the file as it was before its seal
     changed = bytearray(genuine)
     changed[len(unsealed) // 2] ^= 1
@@ -97,6 +102,9 @@ def false_files(genuine: bytes, identifier: str, other: str, elsewhere: FileSeal
         "truncated": genuine[: len(genuine) // 2],
         "truncated by a byte": genuine[:-8],
         "forged": make_file(samples.a_certificate(reference=identifier), elsewhere),
+        "sealed by another body": make_file(
+            replace(samples.a_certificate(reference=identifier), seal=POLICE_SEAL), own
+        ),
         "forged and packed": signed_anew(packed(identifier), rsa),
         "forged with an RSA key": signed_anew(without_proofs(unsealed), rsa),
         "re-signed": signed_anew(unsealed, rsa),
@@ -142,6 +150,7 @@ EVERY = [
     pytest.param("truncated by a byte", "ALTERED", "TRUNCATED", "文件不完整", Outcome.FALSE, id="cut by eight bytes"),
     pytest.param("forged", "UNKNOWN", "FORGED", "伪造", Outcome.FALSE, id="forged"),
     pytest.param("forged with an RSA key", "UNKNOWN", "FORGED", "伪造", Outcome.FALSE, id="forged, other software"),
+    pytest.param("sealed by another body", "UNKNOWN", "FORGED", "伪造", Outcome.FALSE, id="seal of another body"),
     pytest.param("forged and packed", "UNKNOWN", "FORGED", "伪造", Outcome.FALSE, id="forged, name packed"),
     pytest.param("re-signed", "ALTERED", "RE_SIGNED", "被重新签章", Outcome.FALSE, id="re-signed"),
     pytest.param("re-signed over our seal", "ALTERED", "RE_SIGNED", "被重新签章", Outcome.FALSE, id="signature added"),

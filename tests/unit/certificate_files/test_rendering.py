@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from io import BytesIO
 from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
+from services.certificate.domain.copies import purpose_stamp
 from services.certificate.files.contents import (
     AnyPaper,
     Contents,
@@ -79,6 +81,24 @@ def test_all_holders_stand_on_a_certificate_and_the_seal_never_stands_alone(peop
     assert [n for n in range(people) if f"共有人{n:02d}公民身份号码{n:018d}" not in "".join(texts)] == []
     assert "有效期" in texts[made.seal_page]
     assert all(("（续）" in text, f"共{pages}页" in text) == (pages > 1, pages > 1) for text in texts[1:])
+
+
+@pytest.mark.parametrize("length", range(4, 200, 28))
+def test_the_seal_never_stands_apart_from_the_stamp_of_a_copy(length: int) -> None:
+    stamp = purpose_stamp(1, "办" * length, date(2026, 4, 1), None, today=date(2026, 3, 4))
+
+    made = render(samples.a_certificate(mark=stamp.mark, log_proof="A" * 900))
+
+    texts = [re.sub(r"\s", "", page.extract_text()) for page in PdfReader(BytesIO(made.pdf)).pages]
+    assert re.sub(r"\s", "", stamp.mark) in texts[made.seal_page]
+    assert all("加注件" in text for text in texts), "no page passes for one of the original"
+
+
+def test_a_long_label_stays_on_the_page() -> None:
+    made = render(samples.a_certificate(lines=(Line(label="A" * 23, value="x"),)))
+
+    words = "".join(page.extract_text() for page in PdfReader(BytesIO(made.pdf)).pages).split()
+    assert max(len(word) for word in words if set(word) == {"A"}) <= 8
 
 
 def test_a_certificate_without_an_end_is_valid_for_long() -> None:

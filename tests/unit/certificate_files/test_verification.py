@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pypdf import PdfReader, PdfWriter
 
+from services.certificate.domain.verification import Seal
 from services.certificate.files import verification
+from services.certificate.files.file_seals import seal_of
 from services.certificate.files.rendering import render
 from services.certificate.files.seal_keys import FileSealKeys
 from services.certificate.files.sealing import make_file
@@ -143,6 +145,21 @@ def test_the_same_file_sealed_by_another_ca_is_unknown(trust: Trust, tmp_path: P
 
     assert (found.verdict, found.reason) == (Verdict.UNKNOWN, Reason.FOREIGN_SEAL)
     assert found.sealed_by is None
+
+
+def test_the_seal_of_one_body_vouches_for_no_certificate_of_another(seal_keys: FileSealKeys, trust: Trust) -> None:
+    other = replace(samples.BODY_SEAL, name="示例市鹤城区公安分局", uscc="114312020061000377")
+    forged = make_file(replace(samples.a_certificate(), seal=other), seal_keys)
+
+    found = verify_pdf(forged, trust)
+
+    assert (found.verdict, found.reason) == (Verdict.UNKNOWN, Reason.ANOTHER_BODYS_SEAL)
+    assert seal_of(found) is Seal.FOREIGN
+    assert found.reference == samples.IDENTIFIER
+
+
+def test_what_is_put_before_the_beginning_makes_it_altered(sealed: bytes, trust: Trust) -> None:
+    assert verify_pdf(b"\n" + sealed, trust).verdict is Verdict.ALTERED
 
 
 def test_a_root_that_is_trusted_besides_is_recognised(tmp_path: Path, trust: Trust, seal_keys: FileSealKeys) -> None:
