@@ -1,6 +1,6 @@
 """Fork server: imports the heavy libraries once, then forks each service from there on request.
 
-Eleven Python processes that each import FastAPI, SQLAlchemy and the rest take half a minute on two cores and a
+Twelve Python processes that each import FastAPI, SQLAlchemy and the rest take half a minute on two cores and a
 gigabyte; forked from here they start in milliseconds and share those pages. Single-threaded by design.
 
 Orders come as JSON lines on standard input: {"id", "name", "module", "args", "env", "log"}; each starts

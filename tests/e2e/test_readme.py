@@ -17,7 +17,7 @@ _PATIENCE_SECONDS = 300
 _IDENTIFIER = "1.2.156.3005.2.11431202006100029C002.11431202006100029C.JY24312020000001.001.I"
 # What a reader does between two steps: he takes the id of his application from the answer.
 _TAKE_ID = """ID=$(grep -o '"application_id":"[^"]*"' "$OUT/{step}" | head -1 | cut -d'"' -f4)"""
-_HEAD = "set -euo pipefail\ntype uuidgen >/dev/null 2>&1 || uuidgen() { cat /proc/sys/kernel/random/uuid; }"
+_HEAD = "set -euo pipefail"
 
 
 def script(steps: list[str]) -> str:
