@@ -5,6 +5,7 @@ from enum import StrEnum
 from json.encoder import encode_basestring_ascii
 
 from services.certificate.domain.merkle import leaf_hash
+from services.kernel.certificate_life import LABELS
 
 
 class Act(StrEnum):
@@ -28,6 +29,14 @@ class Act(StrEnum):
 
 
 ACTS = tuple(Act)
+ACT_NAMES = {
+    **{Act(act): name for act, name in LABELS.items()},
+    Act.ISSUE: "签发",
+    Act.IMPORT: "存量导入",
+    Act.SUPERSEDE: "被新版替代",
+    Act.REPRINT: "打印副本",
+    Act.COPY: "加注件",
+}
 # Acts that bring a version of a certificate into being; their signed record is the certificate's own.
 FIRST_ACTS = frozenset({Act.ISSUE, Act.IMPORT, Act.AMEND, Act.RENEW, Act.REISSUE})
 # Acts that make a copy of it: they change nothing in the certificate.

@@ -149,7 +149,7 @@ def _standing(told: Told, head: SeenHead, peer: Peer) -> tuple[Act, Mapping[str,
     if said.get("certificate_identifier") != told.identifier or said.get("act") not in tuple(Act):
         raise untrusted("record-other", "后续行为属于另一张证照")
     if told.standing.leaf is None and said["act"] == Act.WITHDRAW_LOSS:
-        raise untrusted("not-in-log", "撤回挂失的行为还没有日志头收录")
+        raise untrusted("not-in-log", "解除挂失的行为还没有日志头收录")
     if told.standing.leaf is not None:
         if told.standing.leaf.act != said["act"]:
             raise untrusted("not-in-log", "后续行为与日志记录不符")

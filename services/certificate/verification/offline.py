@@ -4,7 +4,7 @@ import json
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from enum import IntEnum
 from typing import Any
 
@@ -12,7 +12,7 @@ from cryptography import x509
 
 from services.certificate.domain.copies import Stamp
 from services.certificate.domain.qr_proof import Inclusion, NotAProof, read_address, unpack
-from services.certificate.domain.transparency import COPY_ACTS, FIRST_ACTS, Act, Leaf, status_after
+from services.certificate.domain.transparency import ACT_NAMES, COPY_ACTS, FIRST_ACTS, Act, Leaf, status_after
 from services.certificate.domain.verdict_words import GENUINE, GENUINE_PAPER, RECORDED, Words, words_of
 from services.certificate.domain.verification import (
     Binding,
@@ -33,6 +33,7 @@ from services.certificate.files.records import HEAD_TYPE, content_hash, signed_b
 from services.certificate.files.trust import Trust
 from services.certificate.files.verification import PdfVerdict, named_identifiers, verify_pdf
 from services.certificate.files.verification import Verdict as FileVerdict
+from services.chassis.clock import SHANGHAI
 from services.kernel.certificate_identifier import check_certificate_identifier
 
 
@@ -277,13 +278,13 @@ def _proven(claim: Claim, known: Known) -> tuple[str, ...]:
         _check_later(inclusion, known)  # what is carried tells itself what became of the certificate
     if claim.content_hash not in (None, inclusion.leaf.record):
         raise refused(Finding(Verdict.ALTERED, Reason.FILE_ALTERED), "签名数据与日志记录的内容散列不符")
-    signed_at = known.heads[inclusion.size]["signed_at"]
+    signed_at = datetime.fromisoformat(known.heads[inclusion.size]["signed_at"]).astimezone(SHANGHAI)
     copied = inclusion.leaf.act in COPY_ACTS and claim.stamp is None
     return (
         f"证照标识：{claim.identifier}",
         *(["二维码属于副本或加注件：编号、用途和有效期以其文件或联网核验为准"] if copied else []),
-        f"日志第 {inclusion.index} 条（{inclusion.leaf.act.value}），内容散列 {inclusion.leaf.record.hex()}",
-        f"已收录于 {signed_at} 签发、大小为 {inclusion.size} 的日志头",
+        f"日志第 {inclusion.index} 条（{ACT_NAMES[inclusion.leaf.act]}），内容散列 {inclusion.leaf.record.hex()}",
+        f"已收录于 {signed_at:%Y-%m-%d %H:%M:%S} 签发、大小为 {inclusion.size} 的日志头",
         "注意：此后是否被撤销、注销、变更，以证照库或更新的收录证明（--proof）为准",
     )
 
@@ -322,7 +323,7 @@ def _check_later(later: Inclusion, known: Known) -> None:
     _check_held(later, known)
     status = status_after(later.leaf.act)
     if status not in (None, "VALID"):
-        told = f"日志第 {later.index} 条（{later.leaf.act.value}）记载了此事，大小为 {later.size} 的日志头已收录"
+        told = f"日志第 {later.index} 条（{ACT_NAMES[later.leaf.act]}）记载了此事，大小为 {later.size} 的日志头已收录"
         raise refused(Finding(Verdict.NO_LONGER_VALID, Reason(status)), f"证照标识：{later.leaf.identifier}", told)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.certificate.domain import merkle
 from services.certificate.domain.qr_proof import Inclusion, NotAProof, address, pack, read_address, unpack
-from services.certificate.domain.transparency import Act, Leaf
+from services.certificate.domain.transparency import ACT_NAMES, Act, Leaf
 from services.certificate.files import contents
 from services.certificate.files.rendering import render
 from tests.support.pages import qr_codes
@@ -95,3 +95,7 @@ def test_a_changed_proof_leads_to_another_head_or_to_none(data: st.DataObject) -
 def test_what_is_no_code_of_ours_is_refused(text: str) -> None:
     with pytest.raises(NotAProof):
         read_address(text)
+
+
+def test_every_act_in_the_log_has_a_name_for_people() -> None:
+    assert set(ACT_NAMES) == set(Act)
