@@ -1,6 +1,7 @@
 """Rows of certificates and of the decisions about them, turned into domain values and back."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,12 +20,13 @@ from services.approval.domain.errors import (
     UnknownCertificate,
     UnknownStanding,
 )
-from services.approval.domain.standing import HeldCertificate, StandingDecision, StandingState
+from services.approval.domain.standing import HeldCertificate, StandingDecision, StandingState, check_term
 from services.approval.scope import CONCERNED, OFFICERS, own_keys
 from services.approval.tables import HeldRow, StandingRow
 from services.chassis.auth import Principal
 from services.kernel.certificate_life import STATUS_LABELS, LifeAct, Status, allowed
 
+_OF_THE_ISSUE = ("type_name", "holder_type", "co_holder_keys", "valid_until")
 _STORED: TypeAdapter[StandingDecision] = TypeAdapter(StandingDecision)
 
 
@@ -35,12 +37,15 @@ def department_of(principal: Principal) -> ColumnElement[bool]:
 
 
 def visible(principal: Principal) -> ColumnElement[bool]:
-    """Decisions of the own department; and for a holder those about his own certificates."""
+    """Decisions of the own department; and for a holder, also one of several, those about his own certificates."""
     rules: list[ColumnElement[bool]] = []
     if principal.has(*OFFICERS) and principal.organisation:
         rules.append(col(StandingRow.department_uscc) == principal.organisation)
     if principal.has(*CONCERNED):
-        rules.append(col(StandingRow.holder_key).in_(own_keys(principal)))
+        keys = own_keys(principal)
+        held = HeldRow.__table__.c  # type: ignore[attr-defined]
+        together = select(held.identifier).where(held.co_holder_keys.overlap(keys))
+        rules += [col(StandingRow.holder_key).in_(keys), col(StandingRow.identifier).in_(together)]
     return or_(false(), *rules)
 
 
@@ -53,14 +58,23 @@ async def certificate(connection: AsyncConnection, identifier: str, reach: Colum
     return _held(row)
 
 
-async def check_amendable(connection: AsyncConnection, amends: Mapping[str, Any] | None) -> None:
-    """What a case would amend is still valid, and stays so until this transaction ends. Raises CertificateState."""
+async def check_amendable(
+    connection: AsyncConnection, amends: Mapping[str, Any] | None, valid_until: date | None
+) -> None:
+    """What a case would amend is still valid, and stays so until this transaction ends.
+
+    Raises: CertificateState; IncompleteRecord: the decision would lengthen its term.
+    """
     if amends is None:
         return
-    wanted = select(col(HeldRow.status)).where(col(HeldRow.identifier) == amends["certificate_identifier"])
-    status = await connection.scalar(wanted.with_for_update(read=True))
-    if status is not None and not allowed(LifeAct.AMEND, Status(status)):
-        raise CertificateState(f"证照{STATUS_LABELS[Status(status)]}，不能准予变更")
+    wanted = select(col(HeldRow.status), col(HeldRow.valid_until))
+    wanted = wanted.where(col(HeldRow.identifier) == amends["certificate_identifier"]).with_for_update(read=True)
+    known = (await connection.execute(wanted)).one_or_none()
+    if known is None:
+        return
+    if not allowed(LifeAct.AMEND, Status(known.status)):
+        raise CertificateState(f"证照{STATUS_LABELS[Status(known.status)]}，不能准予变更")
+    check_term(valid_until, known.valid_until)
 
 
 def _held(row: RowMapping) -> HeldCertificate:
@@ -71,6 +85,8 @@ def _held(row: RowMapping) -> HeldCertificate:
         row["holder_key"],
         row["holder_type"],
         Status(row["status"]),
+        len(row["co_holder_keys"]),
+        row["valid_until"],
     )
 
 
@@ -191,9 +207,11 @@ async def keep_issued(connection: AsyncConnection, event: CertificateIssued, tol
         "issuer_uscc": event.issuer_uscc,
         "status": event.status.value,
         "told": told,
+        "co_holder_keys": [one.holder_key for one in event.co_holders],
+        "valid_until": event.valid_until,
     }
     statement = upsert(HeldRow).values(values)
-    named = {name: statement.excluded[name] for name in ("type_name", "holder_type")}
+    named = {name: statement.excluded[name] for name in _OF_THE_ISSUE}
     await connection.execute(statement.on_conflict_do_update(index_elements=["identifier"], set_=named))
 
 

@@ -194,7 +194,10 @@ class HeldRow(Base, table=True):
     """A certificate as the library's events tell it: what a decision about it needs. `told` is the event's version."""
 
     __tablename__: ClassVar[str] = "held_certificate"
-    __table_args__ = (Index("held_certificate_issuer", "issuer_uscc", "identifier"),)
+    __table_args__ = (
+        Index("held_certificate_issuer", "issuer_uscc", "identifier"),
+        Index("held_certificate_co_holders", "co_holder_keys", postgresql_using="gin"),
+    )
 
     identifier: str = Field(primary_key=True)
     certificate_id: UUID
@@ -205,6 +208,10 @@ class HeldRow(Base, table=True):
     issuer_uscc: str
     status: str
     told: int
+    co_holder_keys: list[str] = Field(
+        default_factory=list, sa_column=Column(ARRAY(String), nullable=False, server_default="{}")
+    )
+    valid_until: date | None = None  # None: for ever, or told before it was kept
 
 
 class StandingRow(Base, table=True):

@@ -63,9 +63,10 @@ async def decide_case(
             case, decided = rules.decide(before, draft, officer(principal), now=now, today=clock.local_date(now))
         if decided.decision.outcome.value == Outcome.GRANTED:
             await quotas.check_order(uow.connection, loaded)
-            await standing_repository.check_amendable(uow.connection, loaded.row["amends"])
+            granted = decided.decision
+            await standing_repository.check_amendable(uow.connection, loaded.row["amends"], granted.valid_until)
             await renewals.check_renewable(uow.connection, loaded.row["renews"])
-            renewals.check_start(loaded.row["renews"], decided.decision.valid_from, today=clock.local_date(now))
+            renewals.check_start(loaded.row["renews"], granted.valid_from, today=clock.local_date(now))
         by = actor(principal, "CHIEF_REPRESENTATIVE", loaded)
         await repository.save(uow.connection, case)
         await repository.add_decision(uow.connection, case, decided, by)

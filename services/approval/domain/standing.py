@@ -62,6 +62,8 @@ class HeldCertificate:
     holder_key: str
     holder_type: str | None
     status: Status
+    co_holders: int = 0  # who hold it besides the first
+    valid_until: date | None = None  # None: for ever, or not known
 
 
 @dataclass(frozen=True)
@@ -133,11 +135,12 @@ def propose(
 
     Raises:
         OtherDepartment; CertificateState: the act, or its ground, does not fit the certificate's state or holder;
-        IncompleteRecord: facts, changes, compensation or the days are missing or out of place.
+        IncompleteRecord: facts, changes, compensation, the days or the new term are missing or out of place.
     """
     _own(certificate, officer)
     _fits(certificate, draft)
     _complete(draft)
+    _term(certificate, draft, now)
     rule = GROUNDS[draft.ground]
     speak_by = workdays_after(now, draft.speak_workdays, calendar) if rule.hearing else None
     draft = replace(draft, basis=draft.basis.strip() or rule.article, facts=draft.facts.strip())
@@ -161,12 +164,13 @@ def decide(
     """The chief representative follows the opinion.
 
     Raises: OtherDepartment, StandingClosed, SeparationOfDuties, HolderNotHeard, CertificateState (it changed since),
-        IncompleteRecord (no remedies named).
+        IncompleteRecord (no remedies named, or the new term is over by now).
     """
     _may_end(decision, officer)
     if not _heard(decision, now):
         raise HolderNotHeard()
     _fits(decision.certificate, decision.proposal)
+    _term(decision.certificate, decision.proposal, now)
     _remedies(remedies)
     return _ended(decision, StandingState.DECIDED, now, remedies=remedies, effective_on=china_date(now))
 
@@ -226,8 +230,12 @@ def move_day(decision: StandingDecision, calendar: WorkCalendar) -> StandingDeci
 
 
 def _heard(decision: StandingDecision, now: datetime) -> bool:
-    """He spoke, or his days are over without a word."""
-    return bool(decision.statements) or decision.speak_by is None or is_over(decision.speak_by, now)
+    """He spoke, or his days are over without a word. Of several holders one does not speak for the others: they have
+    their days.
+    """
+    if decision.speak_by is None or is_over(decision.speak_by, now):
+        return True
+    return bool(decision.statements) and decision.certificate.co_holders == 0
 
 
 def _own(certificate: HeldCertificate, officer: Officer) -> None:
@@ -276,6 +284,24 @@ def _complete(draft: Proposal) -> None:
     )
     within = 1 <= draft.speak_workdays <= LONGEST_WORKDAYS
     require_that(within, "speak_workdays", "range", f"陈述申辩的期限应为 1 至 {LONGEST_WORKDAYS} 个工作日")
+
+
+def _term(certificate: HeldCertificate, draft: Proposal, now: datetime) -> None:
+    """Raises IncompleteRecord."""
+    if draft.valid_until is not None:
+        over = draft.valid_until < china_date(now)
+        require_that(not over, "valid_until", "over", "变更后的有效期届满日不得早于今天")
+        check_term(draft.valid_until, certificate.valid_until)
+
+
+def check_term(decided: date | None, before: date | None) -> None:
+    """An amendment (art. 49) lengthens no term: that is what a renewal is for (art. 50).
+
+    Raises: IncompleteRecord
+    """
+    longer = decided is not None and before is not None and decided > before
+    told = f"变更不得延长有效期（原有效期至{before}），延长应当申请延续（第五十条）"
+    require_that(not longer, "valid_until", "longer", told)
 
 
 def _remedies(remedies: Remedies | None) -> None:

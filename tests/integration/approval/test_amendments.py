@@ -47,6 +47,21 @@ async def test_what_is_asked_for_is_shown_and_told_with_the_decision(approval: A
     assert json.loads(told.payload)["amends"] == amends.model_dump(mode="json")
 
 
+@pytest.mark.parametrize(("days", "status"), [(0, 201), (1, 422)], ids=["as before", "longer"])
+async def test_art_50_an_amendment_lengthens_no_term(approval: Approval, days: int, status: int) -> None:
+    last = clock.today() + timedelta(days=90)
+    issued = await a_certificate(approval, valid_until=last)
+    amends = AmendmentRef(certificate_identifier=issued.identifier, changes=ASKED)
+    accepted = await approval.reviewed(amends=amends)
+    until = (last + timedelta(days=days)).isoformat()
+
+    answer = await approval.decide(accepted.case_no, approval.chief, seen=2, valid_until=until)
+
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        assert [error["pointer"] for error in answer.json()["errors"]] == ["#/valid_until"]
+
+
 async def test_what_was_taken_away_since_is_not_amended(approval: Approval) -> None:
     issued = await a_certificate(approval)
     amends = AmendmentRef(certificate_identifier=issued.identifier, changes=ASKED)

@@ -29,7 +29,7 @@ async def hear(approval: Approval, event: Any, version: int) -> None:
         await keep_certificates(uow, [incoming(event, event.certificate_id, version)])
 
 
-async def a_certificate(approval: Approval, issuer: str = MARKET) -> events.CertificateIssued:
+async def a_certificate(approval: Approval, issuer: str = MARKET, **of: Any) -> events.CertificateIssued:
     issued = events.CertificateIssued(
         certificate_id=uuid7(),
         identifier=f"1.2.156.3005.2.{MARKET}002.{MARKET}.{uuid4().hex.upper()}.001.A",
@@ -42,6 +42,7 @@ async def a_certificate(approval: Approval, issuer: str = MARKET) -> events.Cert
         certificate_version=1,
         issued_at=datetime.now(UTC),
         valid_from=date(2026, 1, 1),
+        **of,
     )
     await hear(approval, issued, 1)
     return issued
@@ -144,6 +145,22 @@ async def test_other_departments_and_other_holders_find_nothing(approval: Approv
         assert (await approval.get("standing-decisions", who)).json()["items"] == []
     own = await approval.get("standing-decisions", the_holder(), identifier=issued.identifier)
     assert [one["decision_id"] for one in own.json()["items"]] == [decision_id]
+
+
+async def test_each_of_several_holders_is_heard(approval: Approval) -> None:
+    other = events.CoHolder(holder_key="e" * 64, holder_name="李小红", holder_type=PartyType.PERSON)
+    issued = await a_certificate(approval, co_holders=(other,))
+    path = f"standing-decisions/{(await propose(approval, issued.identifier)).json()['decision_id']}"
+
+    first = await approval.post(f"{path}/statements", the_holder(), {"statement": "合同由中介代办"}, seen=1)
+    early = await approval.post(f"{path}/decision", approval.chief, {"outcome": "DECIDED"}, seen=2)
+    shown = await approval.get("standing-decisions", the_holder(other.holder_key))
+    second = await approval.post(f"{path}/statements", the_holder(other.holder_key), {"statement": "不知情"}, seen=2)
+
+    assert (first.status_code, second.status_code) == (201, 201), second.text
+    assert (early.status_code, early.json()["code"]) == (409, "approval.holder-not-heard")
+    assert [one["identifier"] for one in shown.json()["items"]] == [issued.identifier]
+    assert (await approval.get(path, the_holder("d" * 64))).status_code == 404
 
 
 async def test_a_handler_does_not_decide_and_a_chief_does_not_propose(approval: Approval) -> None:

@@ -128,6 +128,41 @@ def test_a_proposal_lacks_nothing(changes: dict[str, Any], pointer: str) -> None
     assert [error.pointer for error in fault.value.errors] == [pointer]
 
 
+@pytest.mark.parametrize(
+    ("until", "code"),
+    [(date(2026, 3, 1), "over"), (date(2030, 1, 2), "longer"), (date(2026, 3, 2), None), (date(2030, 1, 1), None)],
+    ids=["yesterday", "longer than before", "today", "as before"],
+)
+def test_art_50_an_amendment_lengthens_no_term_and_does_not_end_before_it_begins(until: date, code: str | None) -> None:
+    certificate = replace(a_certificate(), valid_until=date(2030, 1, 1))
+    draft = a_proposal(LifeAct.AMEND, Ground.HOLDER_ASKED, valid_until=until)
+
+    if code is None:
+        assert proposed(draft, certificate).proposal.valid_until == until
+        return
+    with pytest.raises(IncompleteRecord) as fault:
+        proposed(draft, certificate)
+
+    assert [(error.pointer, error.code) for error in fault.value.errors] == [("#/valid_until", code)]
+
+
+def test_a_new_term_that_is_over_when_it_is_decided_is_refused() -> None:
+    waiting = proposed(a_proposal(LifeAct.AMEND, Ground.HOLDER_ASKED, valid_until=MONDAY.date()))
+
+    with pytest.raises(IncompleteRecord, match="不得早于今天"):
+        decide(waiting, CHIEF, remedies=REMEDIES, now=MONDAY + timedelta(days=1))
+
+
+def test_of_several_holders_one_does_not_speak_for_the_others() -> None:
+    one_spoke = heard(proposed(certificate=replace(a_certificate(), co_holders=1)))
+
+    with pytest.raises(HolderNotHeard):
+        decide(one_spoke, CHIEF, remedies=REMEDIES, now=MONDAY + timedelta(days=4))
+
+    ended = decide(one_spoke, CHIEF, remedies=REMEDIES, now=MONDAY + timedelta(days=8))
+    assert ended.state is StandingState.DECIDED
+
+
 def test_an_amendment_says_what_changes() -> None:
     with pytest.raises(IncompleteRecord, match="变更内容"):
         proposed(a_proposal(LifeAct.AMEND, Ground.HOLDER_ASKED, changes=()))
