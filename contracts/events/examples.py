@@ -117,7 +117,9 @@ _SUBMITTED_FIELDS = {"application_id", "item", "applicant", "agent", "channel", 
 
 def _taken_in() -> tuple[Event, ...]:
     return (
-        intake.ApplicationSubmitted(submitted_by=_CITIZEN, **{k: _WHOLE[k] for k in _SUBMITTED_FIELDS}),
+        intake.ApplicationSubmitted(
+            submitted_by=_CITIZEN, reused=(_IDENTIFIER,), **{k: _WHOLE[k] for k in _SUBMITTED_FIELDS}
+        ),
         intake.ApplicationReceived(received_by=_CLERK, notice_due=DueDate(on=date(2026, 3, 9)), **_WHOLE),
         intake.SupplementRequested(
             application_id=_APPLICATION,

@@ -132,6 +132,7 @@ class ApplicationSubmitted(Event):
     submitted_by: Actor
     bundle_no: str | None = None  # the bundle application it is a member of
     scenario: str | None = None  # the way of handling the applicant chose (情形), or the stage
+    reused: tuple[str, ...] = ()  # identifiers of the certificates that answer materials; whoever submitted saw them
 
 
 class ApplicationReceived(Event):

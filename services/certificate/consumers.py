@@ -34,6 +34,7 @@ from services.certificate.commands.keep_cases import (
     keep_submitted,
     keep_together,
     note_relied,
+    note_shown,
 )
 from services.certificate.commands.renew_certificates import renew_certificates, renew_granted
 from services.certificate.commands.standing_acts import execute_standing, hear_holders, tell_holders
@@ -93,7 +94,9 @@ class Consumers:
         await keep_calendars(uow, events)
         if any(isinstance(event, ApplicationReceived) for event in events):
             await self._calendars.current(uow.connection)
-        await keep_submitted(uow, [event for event in events if isinstance(event, ApplicationSubmitted)])
+        submitted = [event for event in events if isinstance(event, ApplicationSubmitted)]
+        await keep_submitted(uow, submitted)
+        await note_shown(uow, submitted)
         await keep_received(uow, [event for event in events if isinstance(event, ApplicationReceived)])
         await keep_together(uow, [event for event in events if isinstance(event, ApplicationAccepted)])
         await keep_brought(uow, events)

@@ -89,6 +89,7 @@ def submitted(application: domain.Application, item: VersionedItem) -> events.Ap
         submitted_by=actor(application.submitted_by),
         bundle_no=application.bundle_no,
         scenario=application.course.scenario,
+        reused=tuple(sorted({p.certificate_identifier for p in application.materials if p.certificate_identifier})),
     )
 
 

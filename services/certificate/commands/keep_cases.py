@@ -20,8 +20,9 @@ from contracts.events.intake import (
 )
 from contracts.events.reuse import CertificateReliedUpon
 from services.certificate import repository
+from services.certificate.domain.access import APPLICANT_SIDE
 from services.certificate.domain.holders import keys_of
-from services.certificate.peers.rows import mark_relied
+from services.certificate.peers.rows import holders_elsewhere, mark_relied
 from services.chassis.bus import NotYet
 from services.chassis.database import UnitOfWork
 
@@ -111,6 +112,47 @@ def _agent(agent: AgentRef | None) -> dict[str, object]:
         "agent_name": agent.name if agent else None,
         "agent_masked": agent.masked_number if agent else None,
     }
+
+
+async def note_shown(uow: UnitOfWork, events: Sequence[ApplicationSubmitted]) -> None:
+    """Who enters an application for somebody sees which of his certificates stand for materials: a look he sees.
+
+    Whoever applies online does so for himself or for whom he acts: that is no look of another's.
+    """
+    by_others = [event for event in events if event.reused and event.submitted_by.role not in APPLICANT_SIDE]
+    shown = {identifier for event in by_others for identifier in event.reused}
+    known = await repository.owners_of(uow.connection, shown) if shown else {}
+    for event in by_others:
+        for identifier in event.reused:
+            whose = _owned(known.get(identifier)) or await holders_elsewhere(uow.connection, identifier)
+            certificate_id, holder_keys = whose or (None, (event.applicant.subject_key,))
+            await repository.note_access(uow.connection, _shown(event, certificate_id, holder_keys))
+
+
+def _owned(ours: Any) -> tuple[UUID, Sequence[str]] | None:
+    return (ours.id, keys_of(ours)) if ours is not None else None
+
+
+def _shown(
+    event: ApplicationSubmitted, certificate_id: UUID | None, holder_keys: Sequence[str]
+) -> list[dict[str, Any]]:
+    body = event.submitted_by.organisation
+    row = {
+        "at": event.submitted_at,
+        "act": "SUBMITTED",
+        "account": event.submitted_by.account_id,
+        "client_id": "",
+        "organisation": body.uscc if body else "",
+        "organisation_name": body.name if body else "",
+        "division": body.division if body else event.division,
+        "channel": event.channel.value,
+        "certificate_id": certificate_id,
+        "purpose": f"申请{event.item.name}，以证照代替材料",
+        "case_no": None,
+        "found": 1,
+        "ground": "RELIED",
+    }
+    return [row | {"holder_key": key} for key in holder_keys]
 
 
 async def note_relied(uow: UnitOfWork, events: Sequence[CertificateReliedUpon]) -> None:

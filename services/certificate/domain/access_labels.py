@@ -7,6 +7,7 @@ ACTS = {
     "FILE": "下载证照文件",
     "VERIFY_DATA": "核验证照信息",
     "PRESENTED": "查看本人所出示的字段",
+    "SUBMITTED": "录入申请时调取证照",
     "RELIED": "作为办件材料使用",
     "CASE_PAPERS": "查看办件的文书与证照",
     "PAPERS": "查看关于证照的文书",

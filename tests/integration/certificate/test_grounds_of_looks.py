@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.integration.certificate.test_several_holders import a_shared
 from tests.support import tokens
+from tests.support.certificate import CLERK as AT_THE_WINDOW
 from tests.support.certificate import MARKER, MARKET, OTHER, POLICE, Library, an_item
 
 Ended = Callable[[dict[str, Any]], Awaitable[None]]
@@ -100,3 +101,20 @@ async def test_the_supervisor_sees_looks_of_those_who_belong_to_no_division_here
 
     assert {"外来查询", "外来查询431103000000"} <= seen
     assert not {"外来查询", "外来查询431103000000"} & below
+
+
+async def test_what_a_window_saw_of_the_library_while_it_entered_an_application_is_seen_though_it_went_no_further(
+    library: Library,
+) -> None:
+    row = await library.issued()
+    at_the_window, online = library.a_case(), library.a_case()
+    said = {"reused": (row["identifier"],)}
+
+    await library.hear(
+        at_the_window.submitted().model_copy(update=said | {"submitted_by": AT_THE_WINDOW}),
+        online.submitted().model_copy(update=said),
+    )
+
+    (seen,) = await log_of(library, act="SUBMITTED")
+    assert (seen["identifier"], seen["organisation_name"]) == (row["identifier"], MARKET.name)
+    assert seen["basis"] == "办件材料复用；事由：申请食品经营许可（新办），以证照代替材料"

@@ -128,6 +128,8 @@ class TestReuse:
 
         assert coverage(application) == {1: "COVERED", 2: "MISSING"}
         assert application["materials"][0]["certificate_identifier"] == identifier
+        (_, _, told), *_ = await desk.events(application["application_id"])
+        assert told["reused"] == [identifier]
         assert application["complete"] is False
         assert "户口簿" in application["materials"][1]["why"]
 
