@@ -1,20 +1,89 @@
 """How a record is kept: its base64url undone and the words all records share left out; unpacked it is the same text.
 
-A record of one kilobyte takes a third of the space it takes as JWS, so that a certificate's row stays within one page
-and no part of it is stored apart. Records from before are kept as text and read as such.
+A record of one kilobyte takes a quarter of the space it takes as JWS, so that a certificate's row stays within one page
+and no part of it is stored apart. The words are a zstd dictionary (`record_words.zdict`, made by `tools.record_words`).
+Records from before are kept with deflate and words of its own, or as text, and read as such.
 """
 
+import sys
 import zlib
+from pathlib import Path
 
 from services.certificate.files.jose import decode, encode
 
-_PACKED = b"\x01"  # begins no text of a record; another dictionary or layout would get another number
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+# What a kept record begins with tells its layout; no text of a record begins so.
+_DEFLATED, _PACKED = b"\x01", b"\x02"
 _LENGTH_BYTES = 4
 _PAYLOAD = '{"payload":"'  # what a record in general form begins with
-_LEVEL, _WINDOW, _MEMORY = 3, -12, 5  # records are small, and what is set up for each of them should be too
+# Never changed: every record kept so far is read with it. Other words get another number.
+_WORDS = zstd.ZstdDict(Path(__file__).with_name("record_words.zdict").read_bytes())
+_OPTIONS: dict[int, int] = {zstd.CompressionParameter.compression_level: 3, zstd.CompressionParameter.dict_id_flag: 0}
+_packer = zstd.ZstdCompressor(options=_OPTIONS, zstd_dict=_WORDS)  # what it sets up is more than a record's own work
 
-# What records have in common, the likeliest last. Never changed: every record kept so far is read with it.
-_WORDS = (
+
+def packed(record: str, payload: bytes | None = None) -> bytes:
+    """A record in general form, signed or draft, in little space; anything else as it is written.
+
+    `payload`: that of this record, decoded, when it is at hand.
+    """
+    end = record.find('"', len(_PAYLOAD))
+    if payload is None:
+        try:
+            payload = decode(record[len(_PAYLOAD) : end]) if record.startswith(_PAYLOAD) and end > 0 else None
+        except ValueError:
+            payload = None
+    if payload is None:
+        return record.encode()
+    content = payload + record[end:].encode()
+    return _PACKED + len(payload).to_bytes(_LENGTH_BYTES) + _packer.compress(content, _packer.FLUSH_FRAME)
+
+
+def unpacked(kept: bytes) -> str:
+    """The very text that was packed.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not kept.startswith((_DEFLATED, _PACKED)):
+        return kept.decode()
+    begin = 1 + _LENGTH_BYTES
+    length = int.from_bytes(kept[1:begin])
+    content = _inflated(kept[begin:]) if kept.startswith(_DEFLATED) else _unpacked(kept[begin:])
+    return f"{_PAYLOAD}{encode(content[:length])}{content[length:].decode()}"
+
+
+def _unpacked(frame: bytes) -> bytes:
+    unpacker = zstd.ZstdDecompressor(zstd_dict=_WORDS)
+    try:
+        content = unpacker.decompress(frame)
+    except zstd.ZstdError as fault:
+        raise ValueError("not a packed record") from fault
+    if not unpacker.eof or unpacker.unused_data:
+        raise ValueError("not a whole packed record")
+    return content
+
+
+# --- records from before
+
+
+def _inflated(small: bytes) -> bytes:
+    inflater = zlib.decompressobj(_WINDOW, zdict=_DEFLATE_WORDS)
+    try:
+        content = inflater.decompress(small)
+    except zlib.error as fault:
+        raise ValueError("not a packed record") from fault
+    if not inflater.eof:
+        raise ValueError("not a whole packed record")
+    return content
+
+
+_WINDOW = -12
+_DEFLATE_WORDS = (  # never changed either
     '"certificate_holders":[{"code":"","name":"","share":"共同共有","type_code":"001"},{"template_sha256":"",'
     '"template_version":"","act":"","status":"SUPERSEDED","certificate_holder_type":"法人","holder_type_code":"001",'
     '"extend_info":{"许可内容":"","条件":"","民族":"汉","住址":"","主体业态":"","经营项目":"","住所":"","经营者":""},'
@@ -31,41 +100,3 @@ _WORDS = (
     '"related_item_name":"","salt":"","status":"有效","validate_end":"20","validate_start":"20",'
     '"validity_range":"2020年1月1日至20年12月31日起长期有效"}'
 ).encode()
-
-
-def packed(record: str, payload: bytes | None = None) -> bytes:
-    """A record in general form, signed or draft, in little space; anything else as it is written.
-
-    `payload`: that of this record, decoded, when it is at hand.
-    """
-    end = record.find('"', len(_PAYLOAD))
-    if payload is None:
-        try:
-            payload = decode(record[len(_PAYLOAD) : end]) if record.startswith(_PAYLOAD) and end > 0 else None
-        except ValueError:
-            payload = None
-    if payload is None:
-        return record.encode()
-    small = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW, _MEMORY, zdict=_WORDS)
-    head = _PACKED + len(payload).to_bytes(_LENGTH_BYTES)
-    return head + small.compress(payload + record[end:].encode()) + small.flush()
-
-
-def unpacked(kept: bytes) -> str:
-    """The very text that was packed.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if not kept.startswith(_PACKED):
-        return kept.decode()
-    begin = len(_PACKED) + _LENGTH_BYTES
-    length = int.from_bytes(kept[len(_PACKED) : begin])
-    small = zlib.decompressobj(_WINDOW, zdict=_WORDS)
-    try:
-        content = small.decompress(kept[begin:])
-    except zlib.error as fault:
-        raise ValueError("not a packed record") from fault
-    if not small.eof:
-        raise ValueError("not a whole packed record")
-    return f"{_PAYLOAD}{encode(content[:length])}{content[length:].decode()}"

@@ -1,6 +1,7 @@
 """Records are kept in little space and come back as the very same text; what was kept before is still read."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from hashlib import sha256
 
@@ -68,14 +69,42 @@ def test_a_record_kept_as_text_before_is_read(signer: RecordSigner) -> None:
     assert unpacked(signed.encode()) == signed
 
 
+def test_a_record_packed_with_deflate_before_is_read() -> None:
+    kept = bytes.fromhex("0100000059434deca8c9f5e5be994f37f43fdbbd10e16047ac008b37b0e42b00")
+
+    payload = json.loads(unpacked(kept))["payload"]
+
+    said = {"certificate_holder_name": "龙小满", "salt": "AAAAAAAAAAAAAAAAAAAAAA", "status": "有效"}
+    assert json.loads(decode(payload)) == said
+
+
 def test_the_words_left_out_never_change() -> None:
-    words = sha256(record_packing._WORDS).hexdigest()
+    words = [sha256(one).hexdigest() for one in (record_packing._WORDS.dict_content, record_packing._DEFLATE_WORDS)]
 
     told = "records that are kept could no longer be read"
-    assert words == "e5329b4163767aa6648ae33d57363927ae98f5a6fa61921fd31c9b49879081a5", told
+    assert words == [
+        "c1d31694cc6590fd806ef5a0bff68985390c82f270109fe364f7d6c71a3dfc63",
+        "e5329b4163767aa6648ae33d57363927ae98f5a6fa61921fd31c9b49879081a5",
+    ], told
 
 
-@pytest.mark.parametrize("kept", [b"\x01", b"\x01\x00\x00\x00\x04\xff\xff\xff", b"\xff\xfe"])
+def test_several_threads_pack_at_once(signer: RecordSigner) -> None:
+    records = [signer.sign(_RECORD | {"issue_date": str(ordinal)}) for ordinal in range(20)]
+
+    with ThreadPoolExecutor(8) as threads:
+        kept = list(threads.map(packed, records * 50))
+
+    assert list(map(unpacked, kept)) == records * 50
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        *(b"\x01", b"\x01\x00\x00\x00\x04\xff\xff\xff", b"\xff\xfe"),
+        *(b"\x02", b"\x02\x00\x00\x00\x04\xff\xff\xff", packed(draft({"salt": "x"}))[:-1]),
+        packed(draft({"salt": "x"})) + b"more",
+    ],
+)
 def test_what_is_no_record_is_refused(kept: bytes) -> None:
     with pytest.raises(ValueError, match=r"record|decode"):
         unpacked(kept)
