@@ -35,9 +35,8 @@ class CertificateTypeRow(Base, table=True):
     holder_category: str
     validity: str
     version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
-    document: dict[str, Any] | None = Field(  # the entry as a whole; None: loaded before types had versions
-        default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
-    )
+    # The entry as a whole; None: loaded before types had versions.
+    document: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
     sha256: str = Field(default="", sa_column_kwargs={"server_default": ""})
     imported_at: datetime = Field(sa_column=_at())
 
@@ -327,6 +326,7 @@ class PresentationRow(Base, table=True):
     shown_fields: list[str] = Field(sa_column=Column(JSONB, nullable=False))
     made_at: datetime = Field(sa_column=_at())
     runs_out_at: datetime = Field(sa_column=_at())
+    once: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})  # runs out with the first look
     authorisation_id: UUID | None = None  # of the agent who shows it for the holder
     agent_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
     principal_name: str = Field(default="", sa_column_kwargs={"server_default": ""})

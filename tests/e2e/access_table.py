@@ -218,6 +218,7 @@ GET  /api/v1/certificates/{identifier}/papers                    200  o  o  o  o
 GET  /api/v1/certificates/{identifier}/copies/{copy_id}/file     404  o  o  o  o  -  -  o  -  -  -  -  -  -
 GET  /api/v1/certificates/access-log                             200  o  o  -  -  -  -  -  -  -  -  -  -  -
 POST /api/v1/certificates/{identifier}/presentations             201  o  o  -  -  -  -  -  -  -  -  -  -  -
+POST /api/v1/certificates/{identifier}/presentations/withdrawal  201  o  o  -  -  -  -  -  -  -  -  -  -  -
 GET  /api/v1/certificates/authorisations                         200  o  o  -  -  -  -  -  -  -  -  -  -  -
 POST /api/v1/certificates/authorisations                         422  o  o  -  -  -  -  -  -  -  -  -  -  -
 POST /api/v1/certificates/authorisations/{authorisation_id}/revocation

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,6 +25,7 @@ from services.certificate.looking.schemas import (
     PresentationIn,
     PresentationOut,
     PresentedOut,
+    WithdrawnOut,
 )
 from services.certificate.peers.tables import foreign_certificate
 from services.certificate.tables import PresentationRow, access, case_copy, certificate, presentation
@@ -36,7 +37,7 @@ _SHOWN = (
     *("id", "at", "act", "organisation", "organisation_name", "channel", "ground", "purpose", "case_no"),
     *("agent_name", "principal_name", "refused", "refused_why"),
 )
-_OF_PRESENTATION = ("shown_fields", "authorisation_id", "agent_name", "principal_name")
+_OF_PRESENTATION = ("shown_fields", "once", "authorisation_id", "agent_name", "principal_name")
 
 
 def _looks(before: int | None, limit: int) -> Select[Any]:
@@ -142,6 +143,7 @@ async def present(
             "shown_fields": list(body.fields),
             "made_at": now,
             "runs_out_at": until,
+            "once": body.once,
             "authorisation_id": by.id if by else None,
             "agent_name": by.agent_name if by else "",
             "principal_name": by.holder_name if by else "",
@@ -161,10 +163,27 @@ async def _presenter(connection: AsyncConnection, row: Any, who: Principal, toda
     return by
 
 
+async def withdraw(
+    db: Database, idem: Idempotency, identifier: str, holder: Principal, *, now: datetime, today: date
+) -> Answer:
+    """No running code of this certificate shows anything any more; an agent withdraws his own. Raises NotFound."""
+    async with db.transaction(idem) as uow:
+        row = await queries.by_identifier(uow.connection, identifier)
+        if row is None:
+            raise NotFound
+        by = await _presenter(uow.connection, row, holder, today)
+        running = [presentation.c.certificate_id == row.id, presentation.c.runs_out_at > now]
+        if by is not None:
+            running.append(presentation.c.authorisation_id == by.id)
+        ended = await uow.connection.execute(update(presentation).where(*running).values(runs_out_at=now))
+        return uow.answer(201, WithdrawnOut(withdrawn=ended.rowcount))
+
+
 async def presented(
     db: Database, code: str, viewer: Principal | None, kit: Kit, *, now: datetime, real_now: datetime
 ) -> PresentedOut:
-    """What the code shows; looking leaves a row that the holder sees.
+    """What the code shows; looking leaves a row that the holder sees. Of two who look at once by a code for one
+    look, one is shown something.
 
     Raises:
         NotPresented.
@@ -175,10 +194,14 @@ async def presented(
             select(*(presentation.c[name] for name in _OF_PRESENTATION), *certificate.c)
             .join(certificate, certificate.c.id == presentation.c.certificate_id)
             .where(presentation.c.code_sha256 == rules.digest(code), presentation.c.runs_out_at > real_now)
+            .with_for_update(of=presentation)
         )
         row: Any = found.one_or_none()
         if row is None or not await _may_still(uow.connection, row, local_date(now)):
             raise NotPresented
+        if row.once:
+            used = presentation.c.code_sha256 == rules.digest(code)
+            await uow.connection.execute(update(presentation).where(used).values(runs_out_at=real_now))
         looked = [_presented_row(row, key, viewer, now) for key in keys_of(row)]
         await repository.note_access(uow.connection, looked)
         registered = await queries.by_identifier(uow.connection, row.identifier)
@@ -216,7 +239,7 @@ def _presented_row(row: Any, holder_key: str, viewer: Principal | None, now: dat
         "channel": viewer.channel if viewer else "",
         "holder_key": holder_key,
         "certificate_id": row.id,
-        "purpose": "代理人亮证" if row.authorisation_id else "本人亮证",
+        "purpose": f"{'代理人' if row.authorisation_id else '本人'}亮证，出示：{rules.in_words(row.shown_fields)}",
         "agent_name": row.agent_name,
         "principal_name": row.principal_name,
         "case_no": None,

@@ -13,6 +13,7 @@ from services.certificate.looking.schemas import (
     PresentationIn,
     PresentationOut,
     PresentedOut,
+    WithdrawnOut,
 )
 from services.certificate.routes import Identifier, TheKit
 from services.chassis.auth import Principal, allow, public
@@ -99,6 +100,16 @@ async def present(
 ) -> Response:
     answer = await look.present(db, idem, identifier, body, holder, now=real_now(), today=local_date(now))
     return answer.response()
+
+
+@router.post(
+    "/certificates/{identifier}/presentations/withdrawal",
+    status_code=201,
+    response_model=WithdrawnOut,
+    summary="撤回亮证：该证照尚未失效的亮证码立即失效",
+)
+async def withdraw(identifier: Identifier, holder: Holder, db: Db, idem: Idem, now: Now) -> Response:
+    return (await look.withdraw(db, idem, identifier, holder, now=real_now(), today=local_date(now))).response()
 
 
 @shown.post("/certificates/presented", summary="查看亮证码出示的字段")

@@ -106,12 +106,17 @@ class CallerOut(BaseModel):
 class PresentationIn(_In):
     fields: Annotated[list[HolderField], Field(min_length=1, max_length=8)] = Field(description="出示的字段")
     seconds: Annotated[int, Field(ge=10, le=LONGEST_SECONDS)] = 120
+    once: bool = Field(False, description="只能查看一次，查看后亮证码即失效")
 
 
 class PresentationOut(BaseModel):
     code: str
     runs_out_at: datetime
     fields: list[str]
+
+
+class WithdrawnOut(BaseModel):
+    withdrawn: int = Field(description="撤回的亮证码数")
 
 
 class CodeIn(_In):

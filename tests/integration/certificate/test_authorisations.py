@@ -96,7 +96,7 @@ async def test_every_look_names_agent_and_holder(library: Library):
     log = (await library.get("/api/v1/certificates/access-log", holder, limit=3)).json()["items"]
     assert [one["act"] for one in log] == ["PRESENTED", "SEARCH", "RECORD"]
     assert {(one["agent_name"], one["principal_name"]) for one in log} == {("赵经办", "王小明")}
-    assert [one["purpose"] for one in log] == ["代理人亮证", "代为办理年检", "代为办理年检"]
+    assert [one["purpose"] for one in log] == ["代理人亮证，出示：证照名称", "代为办理年检", "代为办理年检"]
 
 
 async def test_taken_back_it_opens_nothing_not_even_a_code_made_before(library: Library):

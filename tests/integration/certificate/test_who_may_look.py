@@ -195,6 +195,7 @@ async def test_a_code_shows_the_chosen_fields_only_and_the_holder_sees_each_look
     assert looked.json()["status"] == "VALID"
     assert list(looked.json()["shown"]) == ["type_name", "valid_until"]
     assert (log[0]["act"], log[0]["identifier"]) == ("PRESENTED", row["identifier"])
+    assert log[0]["purpose"] == "本人亮证，出示：证照名称、有效期至"
     assert not await library.rows("SELECT 1 FROM presentation WHERE code_sha256 = :code", code=made["code"])
 
 
@@ -211,6 +212,40 @@ async def test_a_code_runs_out_and_nobody_makes_one_for_another(library: Library
 
     assert (over.status_code, never.status_code, another.status_code) == (404, 404, 404)
     assert over.json()["code"] == never.json()["code"] == "certificate.not-presented"
+
+
+async def test_a_code_for_one_look_shows_its_fields_once_however_many_look_at_the_same_time(library: Library) -> None:
+    """A picture of it taken over somebody's shoulder opens nothing afterwards."""
+    row = await library.issued()
+    body = {"fields": ["holder_name"], "once": True}
+    made = (await post(library, f"certificates/{row['identifier']}/presentations", library.citizen(), body)).json()
+    path, shown = "/api/v1/certificates/presented", {"code": made["code"]}
+
+    looks = await asyncio.gather(*(library.http.post(path, json=shown) for _ in range(4)))
+    later = await library.http.post(path, json=shown)
+
+    seen = await library.rows("SELECT 1 FROM access WHERE act = 'PRESENTED' AND certificate_id = :id", id=row["id"])
+    assert sorted(look.status_code for look in looks) == [200, 404, 404, 404]
+    assert later.status_code == 404
+    assert len(seen) == 1
+
+
+async def test_codes_that_still_run_are_withdrawn_by_their_holder_alone(library: Library) -> None:
+    row, other = await library.issued(), await library.issued()
+    code = {"fields": ["holder_name"]}
+    made = [
+        (await post(library, f"certificates/{one['identifier']}/presentations", library.citizen(), code)).json()
+        for one in (row, row, other)
+    ]
+    path = f"certificates/{row['identifier']}/presentations/withdrawal"
+
+    by_another = await post(library, path, library.citizen(OTHER), {})
+    withdrawn = await post(library, path, library.citizen(), {})
+
+    looks = [await library.http.post("/api/v1/certificates/presented", json={"code": one["code"]}) for one in made]
+    assert by_another.status_code == 404
+    assert (withdrawn.status_code, withdrawn.json()) == (201, {"withdrawn": 2})
+    assert [look.status_code for look in looks] == [404, 404, 200]
 
 
 async def test_a_presentation_is_forgotten_a_day_after_it_ran_out_and_who_looked_is_not(library: Library) -> None:
