@@ -81,7 +81,26 @@ SECTIONS: dict[str, tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]] = 
             (("sum by (service, timer) (increase(timer_failures_total[1h]))", "{{service}} {{timer}}"),),
         ),
     ),
-    "证照复用 Reuse": (
+    "监察 Supervision": (
+        (
+            "亮灯（24 小时）",
+            "short",
+            (
+                ("sum by (level) (increase(supervision_lights_fired_total[1d]))", "{{level}}"),
+                ("sum by (level) (increase(supervision_lights_voided_total[1d]))", "{{level}} 撤回"),
+            ),
+        ),
+        (
+            "到期日与办理服务不一致（24 小时）、无法布设的灯",
+            "short",
+            (
+                ("sum by (limit) (increase(supervision_due_date_differences_total[1d]))", "{{limit}}"),
+                ("max(supervision_cases_unarmed)", "无法布设"),
+            ),
+        ),
+        ("到期未亮的灯已等待", "s", (("max(supervision_sweep_behind_seconds)", "最久"),)),
+    ),
+    "证照复用与登录 Reuse and log-ins": (
         (
             "免交的材料（24 小时，按事项）",
             "short",
@@ -94,6 +113,11 @@ SECTIONS: dict[str, tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]] = 
                 ("sum(increase(intake_uploads_avoided_total[1d]))", "24 小时"),
                 ("sum(increase(intake_uploads_avoided_total[7d]))", "7 天"),
             ),
+        ),
+        (
+            "登录（每小时，按结果）",
+            "short",
+            (("sum by (result) (increase(identity_logins_total[1h]))", "{{result}}"),),
         ),
     ),
     "进程 Processes": (

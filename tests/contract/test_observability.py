@@ -14,12 +14,15 @@ from deploy.grafana import make_dashboard
 from services.approval.main import create_app
 from services.approval.worker import create_worker
 from services.chassis import telemetry
+from services.identity.commands import login as identity_metrics
 from services.intake import metrics as intake_metrics
+from services.supervision import metrics as supervision_metrics
 from tests.support.approval import keys
 from tests.support.manifests import DEPLOY
 
 WORDS = {"by", "and", "or", "unless", "without", "on", "ignoring", "le"}
 FUNCTIONS = {"sum", "rate", "increase", "max", "min", "histogram_quantile"}
+OWN_METRICS = (telemetry, intake_metrics, supervision_metrics, identity_metrics)
 # given by Prometheus itself or by its relabelling
 GIVEN = {"up"}
 TARGET_LABELS = {"service", "component", "instance", "job", "le"}
@@ -33,7 +36,10 @@ async def page(app: FastAPI) -> str:
 
 @pytest.fixture(scope="module")
 async def exposed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """Metric names with their labels, as the probes of a real API and a real worker give them (with intake's own)."""
+    """Metric names with their labels, as the probes of a real API and a real worker give them.
+
+    With those of other services, which are imported here.
+    """
     folder = keys(tmp_path_factory.mktemp("metrics") / "keys")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("YICHUANG_DATABASE_URL_APPROVAL", "postgresql://nobody@127.0.0.1:1/nothing")
@@ -44,7 +50,7 @@ async def exposed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str
         for family in text_string_to_metric_families(text):
             for name in (family.name, *(f"{family.name}_{end}" for end in ("bucket", "count", "sum", "total"))):
                 names.setdefault(name, set())
-    for metric in (*vars(telemetry).values(), *vars(intake_metrics).values()):
+    for metric in (one for module in OWN_METRICS for one in vars(module).values()):
         if hasattr(metric, "_labelnames"):
             for name in list(names):
                 if name.startswith(metric._name):
