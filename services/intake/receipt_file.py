@@ -62,8 +62,18 @@ def read_receipt(content: bytes, keys: Mapping[str, Any]) -> Authentic:
         if content.count(b".") != JWS_DOTS or not content.strip().isascii():
             raise ReceiptNotAuthentic("文件既不是 PDF，也不是签名数据（JWS）")
         return Authentic(_record(content, keys))
-    sealed_by, attached = _open_pdf(content, keys)
-    return Authentic(_record(attached, keys), sealed_by)
+    seal, attached = _open_pdf(content, keys)
+    record = _record(attached, keys)
+    if not _is_of_body(seal, record):
+        raise ReceiptNotAuthentic("电子印章不是出具该收件凭证的机关的印章")
+    return Authentic(record, str(seal.get("organization_name", "")))
+
+
+def _is_of_body(seal: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
+    """Whoever holds the seal of one body vouches for no paper of another. Not asked where either names no code."""
+    body = record.get("body")
+    named, code = body.get("uscc") if isinstance(body, dict) else None, seal.get("organization_identifier")
+    return named is None or code is None or code == named
 
 
 def _record(token: bytes, keys: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -80,8 +90,8 @@ def _record(token: bytes, keys: Mapping[str, Any]) -> Mapping[str, Any]:
     return record
 
 
-def _open_pdf(content: bytes, keys: Mapping[str, Any]) -> tuple[str, bytes]:
-    """Who sealed the file, and the attached record. Whatever is wrong with a hostile file is an answer."""
+def _open_pdf(content: bytes, keys: Mapping[str, Any]) -> tuple[Mapping[str, Any], bytes]:
+    """The subject of the seal's certificate, and the attached record. Whatever a hostile file does is an answer."""
     roots = _roots(keys)
     try:
         reader = PdfFileReader(BytesIO(content))
@@ -102,7 +112,8 @@ def _open_pdf(content: bytes, keys: Mapping[str, Any]) -> tuple[str, bytes]:
         raise ReceiptNotAuthentic("电子印章不可信，或者没有覆盖整个文件")
     if attached is None:
         raise ReceiptNotAuthentic(f"文件没有附带签名数据（{ATTACHMENT}），不是收件凭证")
-    return str(status.signing_cert.subject.native.get("organization_name", "")), attached
+    subject: Mapping[str, Any] = status.signing_cert.subject.native
+    return subject, attached
 
 
 def _roots(keys: Mapping[str, Any]) -> list[x509.Certificate]:

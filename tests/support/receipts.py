@@ -35,8 +35,14 @@ class SignedReceipt:
         return file, keys
 
 
-def a_receipt(event: ApplicationReceived, signing_dir: Path, *, record: dict[str, Any] | None = None) -> SignedReceipt:
-    """`record` replaces what is signed, for receipts that nobody honest makes."""
+def a_receipt(
+    event: ApplicationReceived,
+    signing_dir: Path,
+    *,
+    record: dict[str, Any] | None = None,
+    seal: contents.SealBody | None = None,
+) -> SignedReceipt:
+    """`record` and `seal` replace what is signed and who seals it, for receipts that nobody honest makes."""
     seal_keys, signer = FileSealKeys(signing_dir), RecordSigner.load(signing_dir)
     draft = paper_contents.receipt(event, CertificateSettings(service="certificate"), official_calendar())
     head = paper_contents.header(draft, uuid4(), "鹤市监收字〔2026〕第1号", "https://yichuang.test")
@@ -45,8 +51,10 @@ def a_receipt(event: ApplicationReceived, signing_dir: Path, *, record: dict[str
     assert draft.record is not None
     said = record or draft.record(printed)
     jws = signer.sign_compact(said, typ=RECEIPT_TYPE)
-    seal = paper_contents.seal_of(event.item, draft.issuer)
-    job = contents.Job(contents=replace(printed, signed_record=jws), seal=seal, at=draft.at.replace(microsecond=0))
+    own = paper_contents.seal_of(event.item, draft.issuer)
+    job = contents.Job(
+        contents=replace(printed, signed_record=jws), seal=seal or own, at=draft.at.replace(microsecond=0)
+    )
     pdf = make_file(job, seal_keys)
     roots = [b64encode(root.public_bytes(Encoding.DER)).decode() for root in Trust.load(signing_dir).roots]
     return SignedReceipt(pdf, jws, said, signer.jwks() | {"seal_roots": roots})

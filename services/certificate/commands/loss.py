@@ -7,7 +7,7 @@ from services.certificate import queries, repository
 from services.certificate.commands.life import Next, change, next_version
 from services.certificate.commands.own_reads import window_look
 from services.certificate.domain.access import Ground, serves
-from services.certificate.domain.errors import NotFound
+from services.certificate.domain.errors import NotFound, WrongState
 from services.certificate.kit import Kit
 from services.certificate.looking.looks import Attempt, Why, attempt, reader_of
 from services.certificate.schemas import CertificateOut
@@ -47,6 +47,8 @@ async def reissue(
     """
     async with attempt(db) as tried, db.transaction(idem) as uow:
         old = await _mine(uow, tried, identifier, principal, "REISSUE", seen, now)
+        if old.valid_until is not None and local_date(now) > old.valid_until:  # also before the timer has seen it
+            raise WrongState("证照已超过有效期，不能补发")
         new = Next(
             source=f"reissue:{old.id}",
             issued_on=local_date(now),

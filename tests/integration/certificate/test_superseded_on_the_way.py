@@ -1,8 +1,9 @@
-"""A decision about a version that was superseded on the decision's way finds the one that stands."""
+"""Acts that cross: a decision about a version superseded on the way, a reissue after the last day."""
 
 import pytest
+from sqlalchemy import text
 
-from tests.integration.certificate.test_life import ACTS, a_producer, decided, leaves_of, post, verdict
+from tests.integration.certificate.test_life import ACTS, a_producer, decided, leaves_of, now_of, post, verdict
 from tests.support.certificate import Library
 
 
@@ -21,3 +22,16 @@ async def test_a_reissue_on_the_way_saves_nobody_from_a_decision(library: Librar
     assert await verdict(library, second) == ("NO_LONGER_VALID", ACTS[act][2])
     assert await leaves_of(library, second) == ["REISSUE", act]
     assert await verdict(library, row) == ("NO_LONGER_VALID", "SUPERSEDED")
+
+
+async def test_what_is_over_is_not_reissued_before_the_timer_has_seen_it(library: Library) -> None:
+    row = await library.issued()
+    await post(library, row, "loss", library.citizen())
+    async with library.database.transaction() as uow:
+        over = "UPDATE certificate SET valid_until = '2020-01-01' WHERE id = :id"
+        await uow.connection.execute(text(over), {"id": row["id"]})
+
+    answer = await post(library, row, "reissue", a_producer())
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "certificate.wrong-state")
+    assert (await now_of(library, row))["status"] == "LOST"

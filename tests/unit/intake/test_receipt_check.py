@@ -12,6 +12,7 @@ import pytest
 from contracts.events.common import DueDate
 from contracts.events.examples import examples
 from contracts.events.intake import ApplicationReceived
+from services.certificate.files.contents import SealBody
 from services.certificate.files.records import RECORD_TYPE, RecordSigner
 from services.certificate.files.seal_keys import FileSealKeys
 from services.certificate.files.sealing import make_file
@@ -99,6 +100,14 @@ def test_a_tampered_receipt_is_refused(
 
     assert verify(file, keys) == NOT_GENUINE
     assert "核验不通过" in capsys.readouterr().out
+
+
+def test_the_seal_of_another_body_vouches_for_no_receipt(receipt: SignedReceipt, signing_dir: Path) -> None:
+    police = SealBody(name="区公安分局", uscc="114312020061000377")
+    false = a_receipt(received(), signing_dir, seal=police)
+
+    with pytest.raises(ReceiptNotAuthentic, match="不是出具该收件凭证的机关"):
+        read_receipt(false.pdf, receipt.keys)
 
 
 @pytest.mark.parametrize("part", range(1, 8))
