@@ -2,7 +2,7 @@
 
 import secrets
 import string
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -55,14 +55,24 @@ async def load(
 async def load_lines(
     database: Database, lines: Iterable[bytes], known: Mapping[str, CertificateType], kit: Kit, *, now: datetime
 ) -> Imported:
-    """A batch per transaction."""
+    """A batch per transaction. Raises ImportFaulty at a line that has a fault now: the file was sound before."""
     added = there = 0
     division, left = kit.settings.division, iter(lines)
     while batch := list(islice(left, BATCH)):
-        sound = [checked for raw in batch if (checked := read(0, raw, known, division)[0])]
+        sound = list(_sound(batch, known, division))
         new = await _load_batch(database, sound, kit, now)
         added, there = added + new, there + len(sound) - new
     return Imported(added, there)
+
+
+def _sound(batch: Iterable[bytes], known: Mapping[str, CertificateType], division: str) -> Iterator[ImportLine]:
+    for raw in batch:
+        checked, wrong = read(0, raw, known, division)
+        if wrong:
+            told = FieldError("/", "changed", "导入期间文件被改动，请在不再改动后重新导入（已导入的会跳过）")
+            raise ImportFaulty(errors=[told])
+        if checked is not None:
+            yield checked
 
 
 async def _load_batch(database: Database, lines: Sequence[ImportLine], kit: Kit, now: datetime) -> int:

@@ -111,7 +111,7 @@ def processors() -> int:
 
 @contextmanager
 def hands(file: Path) -> Iterator[Map]:
-    """For `check` and `load`: this process, or one for each core."""
+    """For `check` and `load`: this process, or one for each core and one more for while they wait for their commits."""
     cores = processors()
     if cores < 2 or file.stat().st_size < LARGE_BYTES:
         yield map
@@ -119,7 +119,7 @@ def hands(file: Path) -> Iterator[Map]:
     # A copy of this process would inherit its threads' locks, and a new one for each core would read every module.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    with ProcessPoolExecutor(cores, mp_context=context, initializer=begin) as pool:
+    with ProcessPoolExecutor(cores + 1, mp_context=context, initializer=begin) as pool:
         try:
             yield pool.map
         finally:

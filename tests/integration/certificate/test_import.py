@@ -163,6 +163,25 @@ async def test_a_large_file_is_checked_and_loaded_by_several_processes(
     assert "新导入 40 张" in screen
 
 
+async def test_a_file_that_is_changed_after_it_was_checked_is_told_and_nothing_of_it_is_dropped_in_silence(
+    library: Library, run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    file = ndjson(tmp_path / "changed.ndjson", a_licence(certificate_number="CHANGED1"))
+    checked = import_file.check
+
+    def change(*given: Any) -> Any:
+        faults = checked(*given)
+        file.write_text(file.read_text("utf-8").replace("CHANGED1", ""), "utf-8")
+        return faults
+
+    monkeypatch.setattr(import_file, "check", change)
+    status, screen = await run("import", str(file))
+
+    assert status == 1
+    assert "导入期间文件被改动" in screen
+    assert "已存在" not in screen
+
+
 async def test_faults_of_a_catalogue_of_types_are_all_told_and_nothing_is_stored(library: Library, run, tmp_path: Path):
     file = tmp_path / "catalogue.yaml"
     file.write_text(
