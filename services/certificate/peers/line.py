@@ -13,6 +13,7 @@ import httpx
 
 from services.certificate.domain.errors import PeerAway, PeerRefusesUs
 from services.certificate.domain.peering import Peer
+from services.kernel.codes import mask_citizen_ids
 
 QUERIES = "/api/v1/certificate-peers/queries"
 NOTICES = "/api/v1/certificate-peers/notices"
@@ -21,6 +22,7 @@ _ALTOGETHER_SECONDS = 8.0  # the desk waits no longer, however slowly an answer 
 _MOST_BYTES = 2**20
 _FAILURES, _REST_SECONDS = 3, 30.0
 _RETRY_SECONDS = 30
+_LONGEST_TITLE, _SHOWN = 1000, 100
 
 
 @dataclass
@@ -115,6 +117,7 @@ def _read(status: int, response: httpx.Response, peer: Peer) -> dict[str, Any]:
 
 
 def _text(said: dict[str, Any], name: str) -> str:
-    """What a stranger wrote is shown short and in one line."""
+    """What a stranger wrote is shown short, in one line, and without the number that it may repeat to us."""
     value = said.get(name, "")
-    return "".join(sign for sign in value if sign.isprintable())[:100] if isinstance(value, str) else ""
+    plain = "".join(sign for sign in value if sign.isprintable()) if isinstance(value, str) else ""
+    return mask_citizen_ids(plain[:_LONGEST_TITLE])[:_SHOWN]

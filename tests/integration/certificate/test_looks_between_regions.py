@@ -10,6 +10,7 @@ import pytest
 
 from contracts.events.common import AgentRef, Outcome
 from contracts.events.intake import CaseConcluded
+from services.certificate.files.records import rotate
 from services.certificate.peers import again, wire
 from services.certificate.peers.line import QUERIES
 from services.chassis import clock
@@ -190,3 +191,23 @@ async def test_what_was_adopted_counts_no_longer_once_the_registration_of_its_re
     assert verified.json()["reason"] == "REGION_NOT_ASKED"  # registered again, and not yet asked again
     asked = await here.asks(an_agent(here), identifier=licence["identifier"], number=COMPANY)
     assert asked.json()["items"][0]["trusted_until"] > told.said["trusted_until"]
+
+
+async def test_a_peer_with_new_keys_is_believed_once_they_are_registered_and_what_was_adopted_stays(
+    regions: tuple[Region, Region], licence: dict[str, Any]
+) -> None:
+    there, here = regions
+    wanted = {"identifier": licence["identifier"], "number": COMPANY}
+    await here.asks(an_agent(here), **wanted)
+
+    rotate(there.library.kit.settings.signing_dir)
+    unknown = await here.asks(an_agent(here), **wanted)
+    verified = await here.library.http.get("/api/v1/certificates/verify", params={"identifier": licence["identifier"]})
+    await here.registers(there)
+    known = await here.asks(an_agent(here), **wanted)
+    newer = await a_business_licence(there, COMPANY, NAME)
+    under_the_new = await here.asks(an_agent(here), identifier=newer["identifier"], number=COMPANY)
+
+    assert (unknown.status_code, unknown.json()["errors"][0]["code"]) == (409, "answer-signature")
+    assert verified.json()["verdict"] == "VALID"
+    assert [one["status"] for answer in (known, under_the_new) for one in answer.json()["items"]] == ["VALID", "VALID"]

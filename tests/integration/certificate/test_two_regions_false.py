@@ -1,5 +1,6 @@
 """Answers of another region that are not so: each is told by name, and nothing of them is kept."""
 
+import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from services.certificate.domain.transparency import Act, Leaf
 from services.certificate.files.records import RecordSigner, content_hash, payload_of
 from services.kernel.certificate_identifier import build_certificate_identifier
 from tests.support import tokens
-from tests.support.certificate import BUSINESS_LICENCE, COMPANY, FOOD_LICENCE, MARKET, OTHER, an_item
+from tests.support.certificate import BUSINESS_LICENCE, COMPANY, FOOD_LICENCE, MARKER, MARKET, OTHER, an_item
 from tests.support.regions import THEIR_MARKET, Region, Tampering, a_business_licence, two_regions
 from tests.support.stack import Databases
 
@@ -232,11 +233,11 @@ async def test_a_certificate_in_the_name_of_another_body_or_of_another_type_is_n
 
 
 class _Says(httpx.AsyncBaseTransport):
-    def __init__(self, content: bytes) -> None:
-        self._content = content
+    def __init__(self, content: bytes, status: int = 200) -> None:
+        self._content, self._status = content, status
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, content=self._content)
+        return httpx.Response(self._status, content=self._content)
 
 
 @pytest.mark.parametrize("content", [b"[" * 900_000, b'{"answer":' + b"[" * 900_000], ids=["lists", "an answer"])
@@ -269,3 +270,17 @@ async def test_nonsense_is_no_answer(
         answer = await asked(here, licence)
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_a_refusal_that_repeats_a_personal_number_is_told_without_it(
+    regions: tuple[Region, Region], licence: dict[str, Any]
+) -> None:
+    _, here = regions
+    refusal = json.dumps({"title": f"没有 {MARKER} 的证照", "code": MARKER}).encode()
+
+    with here.line(_Says(refusal, 404)):
+        answer = await asked(here, licence)
+
+    (noted,) = await here.library.rows("SELECT refused_why FROM access ORDER BY id DESC LIMIT 1")
+    assert answer.json()["code"] == "certificate.peer-refuses"
+    assert MARKER not in answer.text + noted.refused_why

@@ -1,6 +1,7 @@
 """Who may look: the person sees every read; callers keep to their registration; a code shows chosen fields only."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,10 @@ from contracts.events.common import OrganisationRef, Outcome
 from contracts.events.intake import CaseConcluded
 from contracts.events.reuse import CertificateReliedUpon
 from services.certificate.commands import presentations
+from services.certificate.domain.errors import DailyLimitReached
 from services.certificate.domain.presentation import digest
+from services.certificate.domain.sharing import Query
+from services.certificate.sharing.callers import admit_as
 from services.chassis import clock
 from tests.support import tokens
 from tests.support.certificate import DISTRICT, FOOD_LICENCE, ID_CARD, MARKER, MARKET, OTHER, POLICE, Library
@@ -148,6 +152,25 @@ async def test_the_daily_limit_is_exact_when_all_ask_at_once(library: Library) -
     assert len(refused) == 10
     assert {rule_of(answer) for answer in refused} == {(429, "/daily_limit", "reached")}
     assert all(0 < int(answer.headers["retry-after"]) <= 86_400 for answer in refused)
+
+
+async def test_the_day_of_the_limit_begins_at_midnight_in_china(library: Library) -> None:
+    await registered(library, caller="client:nightly", daily_limit=1)
+    query = Query("贷款审核", FOOD_LICENCE)
+
+    async def asks(now: datetime) -> int | None:
+        """Seconds until he may ask again; none when he is answered."""
+        try:
+            async with library.database.transaction() as uow:
+                await admit_as(uow.connection, ("client:nightly",), "", query, now)
+        except DailyLimitReached as reached:
+            return reached.retry_after_seconds
+        return None
+
+    last = datetime(2031, 11, 19, 15, 59, 50, tzinfo=UTC)
+    waits = [await asks(moment) for moment in (last, last, last + timedelta(seconds=10), last + timedelta(seconds=11))]
+
+    assert waits == [None, 11, None, 86_400]
 
 
 async def test_a_refused_query_does_not_count(library: Library) -> None:
