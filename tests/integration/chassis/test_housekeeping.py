@@ -1,0 +1,87 @@
+"""Small regular work: what is kept and for how long, what is measured, and one replica at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, insert, select, text
+
+from deploy.local.postgres import ServiceDatabase
+from services.chassis import bus, housekeeping, inbox, tables, telemetry
+from services.chassis.database import Database
+from services.chassis.worker import Timer, Worker
+from tests.support.events import NOON, chassis_database, eventually, publish, running, settings
+from tests.support.stack import Databases
+
+NO_BUS = "nats://127.0.0.1:1"
+
+
+@pytest.fixture
+def own(databases: Databases) -> ServiceDatabase:
+    return chassis_database(databases.server, "identity")
+
+
+@pytest.fixture
+async def database(own: ServiceDatabase) -> AsyncIterator[Database]:
+    opened = Database(own.app_url)
+    yield opened
+    await opened.close()
+
+
+def ago(days: int) -> object:
+    return text(f"now() - interval '{days} days'")
+
+
+async def test_keys_live_seven_days_and_handled_events_longer_than_any_message(database: Database) -> None:
+    key = {"caller": "c", "request_hash": b"", "status": 201, "headers": {}, "body": b""}
+    stream_days = bus._STREAM_MAX_AGE_SECONDS // 86_400
+    async with database.transaction() as uow:
+        for days in (6, 8):
+            row = key | {"key": f"{days}"}
+            await uow.connection.execute(insert(tables.idempotency).values(created_at=ago(days), **row))
+        for days in (stream_days + 10, stream_days + 40):
+            handled = {"consumer": "x", "event_id": uuid4(), "handled_at": ago(days)}
+            await uow.connection.execute(insert(tables.inbox).values(**handled))
+
+    await housekeeping.sweep(database, NOON)
+
+    async with database.read() as connection:
+        keys = (await connection.execute(select(tables.idempotency.c.key))).scalars().all()
+        handled_events = await connection.scalar(select(func.count()).select_from(tables.inbox))
+    assert keys == ["6"]
+    assert handled_events == 1
+
+
+async def test_what_waits_and_what_failed_is_measured(database: Database) -> None:
+    await publish(database, uuid4(), [1, 2])
+    async with database.transaction() as uow:
+        await inbox.bury(uow.connection, "c", "s", {}, b"", stream_seq=1, reason="r")
+
+    await housekeeping.measure(database, NOON)
+
+    assert telemetry.outbox_unsent._value.get() == 2
+    assert telemetry.outbox_oldest._value.get() > 0
+    assert telemetry.dead_letter_open._value.get() == 1
+
+
+async def test_of_two_replicas_one_runs_a_timer_at_a_time(own: ServiceDatabase) -> None:
+    at_once = most = runs = 0
+    go_on = asyncio.Event()
+
+    async def run(_: Database, now: datetime) -> None:
+        nonlocal at_once, most, runs
+        at_once, runs = at_once + 1, runs + 1
+        most = max(most, at_once)
+        await go_on.wait()
+        at_once -= 1
+
+    workers = [Worker(settings(own, NO_BUS), timers=[Timer("only-one", 0.05, run)]) for _ in range(2)]
+    async with running(*workers):
+        await eventually(lambda: runs == 1, seconds=30)
+        await asyncio.sleep(0.3)
+        go_on.set()
+        await eventually(lambda: runs > 4, seconds=30)
+
+    assert most == 1
