@@ -14,16 +14,32 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from services.chassis.tables import chassis_metadata, reference
 
+# After a long stop rows of a month without a partition lie in the default one: they move, or its partition could never
+# be made.
 _PARTITIONS = """
-CREATE FUNCTION outbox_partitions_ahead() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
-DECLARE month date;
+CREATE OR REPLACE FUNCTION outbox_partitions_ahead() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+DECLARE
+  month date;
+  name text;
+  bounds text;
 BEGIN
   FOR ahead IN 0..2 LOOP
     month := (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => ahead))::date;
-    IF to_regclass('outbox_' || to_char(month, 'YYYY_MM')) IS NULL THEN
-      EXECUTE format('CREATE TABLE %I PARTITION OF outbox FOR VALUES FROM (%L) TO (%L)',
-        'outbox_' || to_char(month, 'YYYY_MM'), month || ' 00:00+00',
-        (month + interval '1 month')::date || ' 00:00+00');
+    name := 'outbox_' || to_char(month, 'YYYY_MM');
+    CONTINUE WHEN to_regclass(name) IS NOT NULL;
+    bounds := format('FOR VALUES FROM (%L) TO (%L)',
+      month || ' 00:00+00', (month + interval '1 month')::date || ' 00:00+00');
+    IF to_regclass('outbox_default') IS NULL THEN
+      EXECUTE format('CREATE TABLE %I PARTITION OF outbox %s', name, bounds);
+    ELSE
+      LOCK TABLE outbox_default IN ACCESS EXCLUSIVE MODE;
+      EXECUTE format('CREATE TABLE %I (LIKE outbox)', name);
+      EXECUTE format(
+        'WITH moved AS (DELETE FROM outbox_default WHERE created_at >= %L AND created_at < %L RETURNING *) '
+        'INSERT INTO %I SELECT * FROM moved',
+        month || ' 00:00+00', (month + interval '1 month')::date || ' 00:00+00', name);
+      EXECUTE format('ALTER TABLE outbox ATTACH PARTITION %I %s', name, bounds);
     END IF;
   END LOOP;
 END $$
@@ -91,6 +107,8 @@ def _run(connection: Connection) -> None:
         context.run_migrations()
     # Came after the first release of the chassis tables: a database made before it gets it here.
     connection.execute(CreateTable(reference, if_not_exists=True))
+    connection.execute(text(_PARTITIONS))
+    connection.execute(text("SELECT outbox_partitions_ahead()"))
     _grant(connection, f"{context.config.attributes['service']}_app")
     connection.commit()
 

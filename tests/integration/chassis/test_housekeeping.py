@@ -66,6 +66,36 @@ async def test_what_waits_and_what_failed_is_measured(database: Database) -> Non
     assert telemetry.dead_letter_open._value.get() == 1
 
 
+async def test_rows_of_a_month_that_had_no_partition_move_into_it(
+    databases: Databases, own: ServiceDatabase, database: Database
+) -> None:
+    """A platform that stood still for months takes applications before its worker has made the partitions."""
+    month = (await one(database, "SELECT to_char(now() AT TIME ZONE 'UTC' + interval '1 month', 'YYYY_MM')"))[0]
+    databases.server.execute(f"DROP TABLE outbox_{month}", database=own.name, role="identity_migrator")
+    account = uuid4()
+    await publish(database, account, [1, 2])
+    async with database.transaction() as uow:
+        moved = "UPDATE outbox SET created_at = now() + interval '1 month' WHERE aggregate_version = 2"
+        await uow.connection.execute(text(moved))
+    before = await one(database, "SELECT count(*) FROM outbox_default")
+
+    await housekeeping.sweep(database, NOON)
+    await housekeeping.sweep(database, NOON)
+
+    after = [await one(database, f"SELECT count(*) FROM {table}") for table in ("outbox_default", f"outbox_{month}")]
+    waiting = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+    assert before == (1,)
+    assert after == [(0,), (1,)]
+    assert await one(database, waiting) == (2,)
+    await publish(database, account, [3])
+    assert await one(database, "SELECT count(DISTINCT seq) FROM outbox") == (3,)
+
+
+async def one(database: Database, query: str) -> tuple[object, ...]:
+    async with database.read() as connection:
+        return tuple((await connection.execute(text(query))).one())
+
+
 async def test_of_two_replicas_one_runs_a_timer_at_a_time(own: ServiceDatabase) -> None:
     at_once = most = runs = 0
     go_on = asyncio.Event()
