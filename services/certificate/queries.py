@@ -31,10 +31,19 @@ def _with_job(kind: str, target: Any) -> Any:
 
 
 def _certificates() -> Select[Any]:
-    columns = [column for column in _CERTIFICATE if column.name != "jws_sealed"]
-    job = _with_job("CERTIFICATE", _CERTIFICATE.id)
-    joined = certificate.outerjoin(file_job, job)
-    return select(*columns, _JOB.id.label("job_id"), _JOB.failed_reason).select_from(joined)
+    """With what a row is held against (`log_check.is_true`): its sealed record, who else finds it, its last act in the
+    log (a copy changes nothing).
+    """
+    acts = select(log_leaf.c.act).where(
+        log_leaf.c.certificate_id == _CERTIFICATE.id, log_leaf.c.act.not_in(sorted(COPY_ACTS))
+    )
+    last_act = acts.order_by(log_leaf.c.leaf_index.desc()).limit(1).scalar_subquery().label("last_act")
+    to_fill = select(log_state.c.to_fill).scalar_subquery().label("to_fill")
+    others = select(co_holder.c.holder_key).where(co_holder.c.certificate_id == _CERTIFICATE.id)
+    found_by = func.array(others.scalar_subquery()).label("found_by")
+    joined = certificate.outerjoin(file_job, _with_job("CERTIFICATE", _CERTIFICATE.id))
+    columns = (*_CERTIFICATE, _JOB.id.label("job_id"), _JOB.failed_reason, last_act, to_fill, found_by)
+    return select(*columns).select_from(joined)
 
 
 async def of_holder(
@@ -120,16 +129,8 @@ async def by_id(connection: AsyncConnection, certificate_id: UUID) -> Any:
 
 
 async def by_identifier(connection: AsyncConnection, identifier: str) -> Any:
-    """The row with its sealed record, who else finds it, its last act in the log (a copy changes nothing), or None."""
-    acts = select(log_leaf.c.act).where(
-        log_leaf.c.certificate_id == _CERTIFICATE.id, log_leaf.c.act.not_in(sorted(COPY_ACTS))
-    )
-    last_act = acts.order_by(log_leaf.c.leaf_index.desc()).limit(1).scalar_subquery().label("last_act")
-    to_fill = select(log_state.c.to_fill).scalar_subquery().label("to_fill")
-    others = select(co_holder.c.holder_key).where(co_holder.c.certificate_id == _CERTIFICATE.id)
-    found_by = func.array(others.scalar_subquery()).label("found_by")
-    wanted = _certificates().add_columns(_CERTIFICATE.jws_sealed, last_act, to_fill, found_by)
-    wanted = wanted.where(_CERTIFICATE.identifier == identifier)
+    """The row, or None."""
+    wanted = _certificates().where(_CERTIFICATE.identifier == identifier)
     return (await connection.execute(wanted)).one_or_none()
 
 

@@ -111,6 +111,10 @@ class UnitOfWork:
         """
         self._last.setdefault(step, []).extend(items)
 
+    def waiting(self, step: LastStep) -> Sequence[Any]:
+        """The items that this step has been given so far."""
+        return tuple(self._last.get(step, ()))
+
     def publish(self, event: Event, *, aggregate_id: UUID, version: int) -> None:
         """Add an outbox row; it is written at the end of the transaction and sent by the relay."""
         self._events.append(

@@ -10,6 +10,7 @@ from services.certificate.commands import copy_acts
 from services.certificate.commands.issue_certificates import file_job
 from services.certificate.commands.log import log
 from services.certificate.commands.own_reads import admitted, window_look
+from services.certificate.commands.true_rows import require_still_true
 from services.certificate.domain.access import holds, serves
 from services.certificate.domain.copies import COPIES_A_DAY, CopyKind, Stamp, print_stamp, purpose_stamp
 from services.certificate.domain.errors import CopiesSpent, NotFound, WrongState
@@ -35,13 +36,14 @@ async def print_out(
 
     Raises:
         NotFound (also outside the caller's division), PurposeRequired, CallerRefused, DailyLimitReached, WrongState,
-        CopyImpossible.
+        CopyImpossible, RecordNotAuthentic.
     """
     async with attempt(db) as tried, db.transaction(idem) as uow:
         row = await _locked(uow, identifier)
         look = window_look(row, "PRINT", who, now, Why(wanted.purpose, wanted.case_no))
         await admitted(uow.connection, tried, row, look, may=serves(reader_of(who), row.issuer_division))
         _require_valid(row, now)
+        await require_still_true(uow, row, kit)
         printed = await copy_queries.count(uow.connection, row.id, CopyKind.PRINT)
         stamp = print_stamp(printed, wanted.said)
         copy_id = await _keep(uow, row, stamp, who, now)
@@ -64,7 +66,8 @@ async def make_copy(
 ) -> Answer:
     """By the holder, for one use until one day, with a leaf.
 
-    Raises: NotFound, WrongState, CopyImpossible; CopiesSpent: too many today.
+    Raises: NotFound, WrongState, CopyImpossible; CopiesSpent: too many today;
+    RecordNotAuthentic.
     """
     async with db.transaction(idem) as uow:
         row = await _locked(uow, identifier)
@@ -72,6 +75,7 @@ async def make_copy(
             raise NotFound
         _require_valid(row, now)
         await _require_one_left(uow, row, now)
+        await require_still_true(uow, row, kit)
         made = await copy_queries.count(uow.connection, row.id, CopyKind.PURPOSE)
         today = local_date(now)
         stamp = purpose_stamp(made + 1, wanted.purpose, wanted.expires_on, row.valid_until, today=today)

@@ -40,7 +40,7 @@ async def certificate_file(
         NotFound, PurposeRequired, FileFailed, FilesAway.
         FileWithheld: the caller has a purpose, no case of the holder, and a registration without files.
     """
-    row = (await read(db, identifier, principal, Asked(FILE_ACT, why), now=now)).row
+    row = (await read(db, identifier, principal, Asked(FILE_ACT, why), kit, now=now)).row
     if row.file_sha256 is None and row.job_id is None:
         async with db.transaction() as uow:
             await repository.add_jobs(uow.connection, [file_job("CERTIFICATE", row.id)])

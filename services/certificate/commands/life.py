@@ -13,6 +13,7 @@ from services.certificate.certificate_types import queries as type_queries
 from services.certificate.commands.issue_certificates import Origin, file_job, save
 from services.certificate.commands.log import later_act, log
 from services.certificate.commands.sign_records import signed_within
+from services.certificate.commands.true_rows import require_still_true
 from services.certificate.commands.withhold import close_ended
 from services.certificate.domain.certificate import Body, Certificate, CertificateType, RelatedCase
 from services.certificate.domain.errors import FieldsFaulty, TypeUnknown, WrongState
@@ -81,8 +82,12 @@ async def change(
 ) -> CertificateStatus:
     """An act that changes the state of a locked row: state, leaf and event.
 
-    Raises WrongState: the state does not allow the act.
+    What takes a certificate away for good is done whatever its row says: rewriting one must not save it.
+
+    Raises: WrongState: the state does not allow the act; RecordNotAuthentic.
     """
+    if act not in _ENDS:
+        await require_still_true(uow, row, kit)
     require(act, row, cause.ground)
     status = CertificateStatus(AFTER[act].value)
     await repository.set_status(
@@ -116,8 +121,10 @@ async def next_version(
 ) -> Certificate:
     """The version after a locked row, which it supersedes: two rows, two leaves, three events.
 
-    Raises: WrongState; TypeUnknown; FieldsFaulty, before anything is written: a new line is not as the type has it.
+    Raises: WrongState; RecordNotAuthentic; TypeUnknown; FieldsFaulty, before anything is written: a new line is not as
+    the type has it.
     """
+    await require_still_true(uow, old, kit)
     require(act, old, cause.ground)
     made = await _made(uow, old, new, kit, now)
     await save(uow, [made], kit, Origin(Act(act.value), old.identifier, told=2))

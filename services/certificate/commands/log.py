@@ -55,6 +55,11 @@ def log(uow: UnitOfWork, entries: Sequence[Entry]) -> None:
         uow.at_the_end(_append, [_leaf(entry) for entry in entries])
 
 
+def is_in_hand(uow: UnitOfWork, certificate_id: UUID) -> bool:
+    """Whether an act on this certificate waits in this transaction for its leaf."""
+    return any(entry.certificate_id == certificate_id for entry, *_ in uow.waiting(_append))
+
+
 def _leaf(entry: Entry) -> tuple[Entry, bytes, bytes]:
     """With its content hash and its leaf hash, made before the lock: that is held for the tree alone."""
     leaf = Leaf(entry.act, entry.identifier, content_hash(entry.signed_record))

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.certificate.domain.certificate import basic
 from services.certificate.domain.holders import read_holders, stored
 from services.certificate.domain.personal import masked_certificate_number, masked_number
-from services.certificate.domain.transparency import Act, Leaf, may_stand
+from services.certificate.domain.transparency import Leaf, act_of, follows
 from services.certificate.files.records import content_hash, payload_of
 from services.certificate.kit import Kit, holder_of
 from services.chassis.sealing import SealBroken
@@ -51,7 +51,7 @@ def _hashes(rows: Sequence[Any], kit: Kit) -> list[bytes | None]:
 def live_hash(row: Any, kit: Kit) -> bytes | None:
     """Of one row of `leaf_rows`: also its columns and its status must follow from what was signed and logged."""
     found = recorded(row, kit)
-    if found is None or not may_stand(Act(row.last_act), row.status):
+    if found is None or not follows(row.last_act, row.status):
         return None
     leaf, said = found
     return leaf if says_what_was_signed(row, said, kit) else None
@@ -62,7 +62,8 @@ def recorded(row: Any, kit: Kit) -> tuple[bytes, dict[str, Any]] | None:
 
     The signed record of another certificate, copied into this row, does not pass.
     """
-    if row.identifier is None:
+    act = act_of(row.act)
+    if row.identifier is None or act is None:
         return None
     try:
         own = kit.open_record(row.jws_sealed)
@@ -72,7 +73,26 @@ def recorded(row: Any, kit: Kit) -> tuple[bytes, dict[str, Any]] | None:
             return None
     except (SealBroken, ValueError, KeyError):
         return None
-    return Leaf(Act(row.act), row.identifier, content_hash(signed)).hash(), said
+    return Leaf(act, row.identifier, content_hash(signed)).hash(), said
+
+
+def is_true(row: Any, kit: Kit) -> bool:
+    """Whether a row of `queries` says what was signed and logged. The seal of the record vouches for it here: its key
+    is not in the database.
+    """
+    try:
+        said = payload_of(kit.open_record(row.jws_sealed))
+        own = said["certificate_identifier"] == row.identifier
+        return own and says_what_was_signed(row, said, kit) and is_logged(row)
+    except (SealBroken, ValueError, LookupError):
+        return False
+
+
+def is_logged(row: Any) -> bool:
+    """The log has this certificate, with an act that its status follows from."""
+    if row.last_act is None:
+        return bool(row.to_fill)  # older than the log, which the worker is filling
+    return follows(row.last_act, row.status)
 
 
 def says_what_was_signed(row: Any, said: dict[str, Any], kit: Kit) -> bool:
@@ -116,4 +136,7 @@ def says_what_was_signed(row: Any, said: dict[str, Any], kit: Kit) -> bool:
 
 def _list(value: Any) -> Any:
     """A statement in plain SQL gives JSON as text."""
-    return json.loads(value) if isinstance(value, str) else value
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.certificate import queries, repository
+from services.certificate.commands.true_rows import true_ones
 from services.certificate.domain.access import APPLICANT_SIDE, SUPERVISOR, Access, Ground, holds, may_read_case, serves
 from services.certificate.domain.errors import NotFound
 from services.certificate.domain.holders import keys_of
@@ -115,7 +116,7 @@ async def case_papers(
         if case is None or not may_read_case(reader_of(principal), queries.scope_of(case)):
             raise NotFound
         papers = await queries.papers_of_case(connection, case.case_id)
-        certificates = await queries.of_case(connection, case.case_id)
+        certificates = true_ones(await queries.of_case(connection, case.case_id), kit)
     ended = case.ended_at is not None and not principal.roles & (APPLICANT_SIDE | SUPERVISOR)
     hidden = frozenset(DATA) if ended and not purpose else frozenset()
     await _note_case(db, certificates, principal, Why(purpose, case_no), now, by_purpose=ended and purpose is not None)

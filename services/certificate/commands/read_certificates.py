@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.certificate import queries, repository
 from services.certificate.authorisation import authorisations
 from services.certificate.commands.sign_records import signed_record
+from services.certificate.commands.true_rows import require_true, true_ones
 from services.certificate.domain.access import Access, Reader, access, needs_purpose
 from services.certificate.domain.authorisation import Authorisation, Right, types_of
 from services.certificate.domain.errors import FileWithheld, NotFound, NumberInvalid
@@ -92,7 +93,7 @@ async def _search(
     hidden = withheld(registered, query) if registered else _not_asked(query)
     more = len(rows) > wanted.limit
     return CertificateList(
-        items=[_without(hidden, row, today, kit) for row in shown],
+        items=[_without(hidden, row, today, kit) for row in true_ones(shown, kit)],
         next=_cursor(holder_key, shown[-1], kit) if more else None,
     )
 
@@ -170,7 +171,7 @@ class Seen:
     signed: bool = False  # whether he gets the signed record, which holds the full numbers
 
 
-async def read(db: Database, identifier: str, principal: Principal, asked: Asked, *, now: datetime) -> Seen:
+async def read(db: Database, identifier: str, principal: Principal, asked: Asked, kit: Kit, *, now: datetime) -> Seen:
     """One certificate for a caller who may read it.
 
     Looking at another's leaves an access row, answered or refused. Refused by an ended case of his, for want of a
@@ -179,11 +180,13 @@ async def read(db: Database, identifier: str, principal: Principal, asked: Asked
     Raises:
         NotFound: there is none, or the caller may not know.
         PurposeRequired, CallerRefused, DailyLimitReached, FileWithheld.
+        RecordNotAuthentic: what is registered is not what was signed and logged; none of it is told.
     """
     async with attempt(db) as tried, db.transaction() as uow:
         row = await queries.by_identifier(uow.connection, identifier)
         if row is None:
             raise NotFound
+        require_true(row, kit)
         keys = keys_of(row)
         why = await of_holders(uow.connection, asked.why, keys)
         look = Look(asked.act, principal, keys, why, now, row.id, row.case_no)
@@ -230,7 +233,7 @@ async def detail(
     db: Database, identifier: str, principal: Principal, asked: Asked, kit: Kit, *, now: datetime
 ) -> CertificateDetail:
     """The record; the signed form holds the full number, so it goes to the holder and those who handle the case."""
-    seen = await read(db, identifier, principal, asked, now=now)
+    seen = await read(db, identifier, principal, asked, kit, now=now)
     shown = queries.certificate_out(seen.row, today=local_date(now), public_url=kit.settings.public_url)
     if not seen.signed:
         return CertificateDetail(**shown.without(seen.hidden).model_dump())

@@ -60,7 +60,7 @@ async def verify(db: Database, wanted: VerifyDataIn, caller: Principal, kit: Kit
     if identifier is None:
         return VerifiedDataOut(identifier=None, status=None, matches=dict.fromkeys(stated, False), all_match=False)
     how = Asked("VERIFY_DATA", Why(wanted.purpose, wanted.case_no), fields)
-    row = (await read_certificates.read(db, identifier, caller, how, now=now)).row
+    row = (await read_certificates.read(db, identifier, caller, how, kit, now=now)).row
     compared = await _registered(db, row, wanted.stated, kit)
     matches = {name: compared[name] for name in stated}
     return VerifiedDataOut(

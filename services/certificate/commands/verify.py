@@ -11,12 +11,12 @@ from contracts.events.certificate import PaperKind
 from services.certificate import queries
 from services.certificate.commands import copy_acts, log_proofs
 from services.certificate.commands.copy_acts import CopyAct
-from services.certificate.commands.log_check import says_what_was_signed
+from services.certificate.commands.log_check import is_logged, says_what_was_signed
 from services.certificate.commands.sign_records import signed_record
 from services.certificate.domain.copies import Stamp
 from services.certificate.domain.paper import FORMS
 from services.certificate.domain.qr_proof import code_identifier, unpack
-from services.certificate.domain.transparency import COPY_ACTS, Act, may_stand
+from services.certificate.domain.transparency import COPY_ACTS
 from services.certificate.domain.verdict_words import GENUINE_PAPER, words_of
 from services.certificate.domain.verification import (
     Binding,
@@ -243,14 +243,7 @@ async def intact_record(db: Database, row: Any, kit: Kit, on_file: str | None = 
         return None
     if on_file is not None and on_file != record_sha256(signed):
         return None
-    return signed if says_what_was_signed(row, signed, kit) and _is_logged(row) else None
-
-
-def _is_logged(row: Any) -> bool:
-    """The log has this certificate, with an act that its status follows from."""
-    if row.last_act is None:
-        return bool(row.to_fill)  # older than the log, which the worker is filling
-    return may_stand(Act(row.last_act), row.status)
+    return signed if says_what_was_signed(row, signed, kit) and is_logged(row) else None
 
 
 def _paper(row: Any, now: datetime) -> VerificationOut:

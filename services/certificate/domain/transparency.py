@@ -68,6 +68,17 @@ def may_stand(act: Act, status: str) -> bool:
     return _STATUS_AFTER.get(act, status) == status
 
 
+def follows(act: str, status: str) -> bool:
+    """The same of what a database says: no act of ours is followed by nothing."""
+    known = act_of(act)
+    return known is not None and may_stand(known, status)
+
+
+def act_of(text: str) -> Act | None:
+    """The act that a database names; None when there is none of that name."""
+    return Act(text) if text in ACTS else None
+
+
 @dataclass(frozen=True)
 class Leaf:
     """One act in the log, without anything personal: `record` is the SHA-256 of the signed record of the act.

@@ -110,6 +110,13 @@ def _declarations(text: str, told: dict[str, str], fields: dict[str, int]) -> It
             yield Fault(number, "", "malformed", "声明须为 //! name、version 或 field，每个名称和版本只声明一次")
 
 
+def declared_in(text: str) -> tuple[str, ...]:
+    """The fields that a template's own text declares."""
+    fields: dict[str, int] = {}
+    list(_declarations(text, {}, fields))
+    return tuple(fields)
+
+
 def line_of(template: Template, name: str) -> int:
     """Where a field is declared; the first line for one that is not."""
     for number, line in enumerate(dict(template.parts)[MAIN].splitlines(), 1):

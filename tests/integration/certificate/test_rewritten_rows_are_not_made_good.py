@@ -1,0 +1,192 @@
+"""What was rewritten in the database is never signed or told as if it were true: no act builds on such a row."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from services.certificate.certificate_types import template_queries
+from services.certificate.commands.expire import expire
+from services.certificate.domain.transparency import Act
+from services.certificate.files.errors import RecordNotAuthentic
+from services.chassis import clock
+from tests.integration.certificate.test_life import decided
+from tests.support import tokens
+from tests.support.certificate import FOOD_LICENCE, MARKER, Library
+
+VERIFY = "/api/v1/certificates/verify"
+PRODUCER = tokens.headers(["HANDOVER_CLERK"], sub=tokens.account("producer"), channel="COUNTER")
+BANK = tokens.headers(["RELYING_PARTY"], client_id="made-good", channel="EXTERNAL")
+PURPOSE = "企业开户核验"
+
+
+async def change(library: Library, statement: str, **values: Any) -> None:
+    async with library.database.transaction() as uow:
+        await uow.connection.execute(text(statement), values)
+
+
+async def rewrite(library: Library, row: dict[str, Any], **columns: Any) -> None:
+    said = ", ".join(f"{name} = :{name}" for name in columns)
+    await change(library, f"UPDATE certificate SET {said} WHERE id = :id", id=row["id"], **columns)
+
+
+@asynccontextmanager
+async def rewritten(library: Library, row: dict[str, Any], **columns: Any) -> AsyncIterator[None]:
+    """For a while; afterwards it is as it was."""
+    await rewrite(library, row, **columns)
+    try:
+        yield
+    finally:
+        await rewrite(library, row, **{name: row[name] for name in columns})
+
+
+async def post(
+    library: Library, row: dict[str, Any], path: str, who: dict[str, str], body: Any = None
+) -> httpx.Response:
+    (now,) = await library.rows("SELECT version FROM certificate WHERE id = :id", id=row["id"])
+    headers = who | {"Idempotency-Key": str(uuid4()), "If-Match": f'"v{now.version}"'}
+    return await library.http.post(f"/api/v1/certificates/{row['identifier']}/{path}", headers=headers, json=body)
+
+
+async def verdict(library: Library, row: dict[str, Any]) -> tuple[str, str | None]:
+    told = (await library.get(VERIFY, identifier=row["identifier"])).json()
+    return told["verdict"], told["reason"]
+
+
+async def leaves(library: Library, row: dict[str, Any]) -> list[str]:
+    found = await library.rows("SELECT act FROM log_leaf WHERE certificate_id = :id ORDER BY leaf_index", id=row["id"])
+    return [one.act for one in found]
+
+
+async def test_an_annulled_certificate_that_was_set_valid_is_not_brought_back_by_a_loss_and_its_withdrawal(
+    library: Library,
+) -> None:
+    row = await library.issued()
+    await library.act(row, Act.ANNUL, "ANNULLED")
+    await rewrite(library, row, status="VALID")
+
+    answers = [await post(library, row, path, library.citizen()) for path in ("loss", "loss/withdrawal")]
+
+    assert answers[0].json().get("code") == "certificate.record-not-authentic"
+    assert not answers[1].is_success
+    assert await leaves(library, row) == ["ISSUE", "ANNUL"]
+    assert await verdict(library, row) == ("ALTERED", "RECORD_ALTERED")
+    await rewrite(library, row, status="ANNULLED")
+
+
+async def test_a_lengthened_term_is_not_signed_into_the_next_version(library: Library) -> None:
+    row = await library.issued()
+    await post(library, row, "loss", library.citizen())
+    await rewrite(library, row, valid_until=date(2999, 1, 1))
+
+    answer = await post(library, row, "reissue", PRODUCER)
+
+    made = await library.rows("SELECT 1 FROM certificate WHERE source_key = :key", key=f"reissue:{row['id']}")
+    assert (answer.status_code, answer.json()["code"], made) == (422, "certificate.record-not-authentic", [])
+    await rewrite(library, row, valid_until=row["valid_until"])
+
+
+@pytest.mark.parametrize("path", ["prints", "copies"])
+async def test_no_copy_is_signed_of_a_row_that_tells_otherwise(library: Library, path: str) -> None:
+    row = await library.issued()
+    body = {"purpose": "开户", "expires_on": clock.today().isoformat()} if path == "copies" else {}
+    who = library.citizen() if path == "copies" else PRODUCER
+
+    async with rewritten(library, row, valid_until=date(2999, 1, 1)):
+        answer = await post(library, row, path, who, body)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "certificate.record-not-authentic")
+    assert await leaves(library, row) == ["ISSUE"]
+
+
+async def test_a_shortened_term_ends_nothing_and_holds_up_nobody(library: Library) -> None:
+    row, other = await library.issued(), await library.issued()
+    async with rewritten(library, row, valid_until=date(2026, 1, 1)):
+        done = await expire(library.database, library.kit, now=clock.now())
+
+    assert done == 0
+    assert [await leaves(library, one) for one in (row, other)] == [["ISSUE"], ["ISSUE"]]
+    assert await verdict(library, row) == ("VALID", None)
+
+
+async def test_what_takes_a_certificate_away_is_done_whatever_its_row_says(library: Library) -> None:
+    """Otherwise rewriting a row would save its certificate."""
+    row = await library.issued()
+    await rewrite(library, row, holder_name="李四")
+
+    await library.hear(decided(row, "ANNUL", "FRAUD"))
+
+    assert await leaves(library, row) == ["ISSUE", "ANNUL"]
+    await rewrite(library, row, holder_name=row["holder_name"])
+    assert await verdict(library, row) == ("NO_LONGER_VALID", "ANNULLED")
+
+
+async def test_nothing_is_printed_by_a_template_that_was_rewritten(library: Library) -> None:
+    """What it prints would be sealed by the body that issued the certificate."""
+    row = await library.issued()
+    async with library.database.read() as connection:
+        honest = await template_queries.by_sha256(connection, row["template_sha256"])
+    parts = {name: text.replace("data.holder_name", '"李四"') for name, text in honest.parts}
+    change_parts = (
+        "UPDATE certificate_template SET parts = CAST(:parts AS jsonb), declared = :fields WHERE sha256 = :id"
+    )
+
+    await change(library, change_parts, id=honest.sha256, parts=json.dumps(parts), fields='["*"]')
+    async with library.database.read() as connection:
+        with pytest.raises(RecordNotAuthentic):
+            await template_queries.by_sha256(connection, honest.sha256)
+
+    await change(library, change_parts, id=honest.sha256, parts=json.dumps(dict(honest.parts)), fields='["*"]')
+    async with library.database.read() as connection:
+        again = await template_queries.by_sha256(connection, honest.sha256)
+    assert again == honest  # the declared fields are those of its text, whatever its row says
+
+
+async def test_a_rewritten_row_is_told_to_no_reader(library: Library) -> None:
+    body = {
+        "caller": "client:made-good",
+        "name": "某银行",
+        "types": [FOOD_LICENCE],
+        "fields": ["holder_name"],
+        "purposes": [PURPOSE],
+        "daily_limit": 1000,
+        "valid_from": "2000-01-01",
+    }
+    headers = tokens.headers(["CATALOGUE_ADMIN"]) | {"Idempotency-Key": str(uuid4())}
+    registered = await library.http.post("/api/v1/certificate-callers", headers=headers, json=body)
+    assert registered.status_code == 201
+    row = await library.issued()
+    await library.act(row, Act.ANNUL, "ANNULLED")
+    identifier = row["identifier"]
+
+    async def told() -> dict[str, httpx.Response]:
+        key = {"Idempotency-Key": str(uuid4())}
+        shared = "/api/v1/certificate-sharing"
+        one = {"purpose": PURPOSE, "identifier": identifier}
+        holder = {"purpose": PURPOSE, "number": MARKER, "type_code": FOOD_LICENCE}
+        return {
+            "record": await library.get(f"/api/v1/certificates/{identifier}", library.citizen()),
+            "one": await library.http.post(f"{shared}/by-identifier", headers=BANK | key, json=one),
+            "search": await library.search(library.citizen()),
+            "holder": await library.http.post(f"{shared}/by-holder", headers=BANK | key, json=holder),
+            "case": await library.get(f"/api/v1/cases/{row['case_no']}/papers", library.citizen()),
+        }
+
+    honest = await told()
+    async with rewritten(library, row | {"status": "ANNULLED"}, status="VALID", holder_name="李四"):
+        false = await told()
+
+    assert {name: answer.status_code for name, answer in honest.items()} == dict.fromkeys(honest, 200)
+    assert all(identifier in honest[name].text for name in ("record", "one", "search", "case"))
+    for name, answer in false.items():
+        assert "李四" not in answer.text, name
+    for name in ("record", "one"):
+        assert (false[name].status_code, false[name].json()["code"]) == (422, "certificate.record-not-authentic")
+    for name in ("search", "holder", "case"):
+        assert (false[name].status_code, identifier in false[name].text) == (200, False), name
