@@ -148,7 +148,8 @@ async def test_nothing_is_printed_by_a_template_that_was_rewritten(library: Libr
     assert again == honest  # the declared fields are those of its text, whatever its row says
 
 
-async def test_a_rewritten_row_is_told_to_no_reader(library: Library) -> None:
+async def register(library: Library) -> None:
+    """The bank, which may ask for the name of the holder."""
     body = {
         "caller": "client:made-good",
         "name": "某银行",
@@ -161,6 +162,10 @@ async def test_a_rewritten_row_is_told_to_no_reader(library: Library) -> None:
     headers = tokens.headers(["CATALOGUE_ADMIN"]) | {"Idempotency-Key": str(uuid4())}
     registered = await library.http.post("/api/v1/certificate-callers", headers=headers, json=body)
     assert registered.status_code == 201
+
+
+async def test_a_rewritten_row_is_told_to_no_reader(library: Library) -> None:
+    await register(library)
     row = await library.issued()
     await library.act(row, Act.ANNUL, "ANNULLED")
     identifier = row["identifier"]
