@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.certificate.domain.certificate import basic
 from services.certificate.domain.holders import read_holders, stored
+from services.certificate.domain.merkle import HASH_BYTES
 from services.certificate.domain.personal import masked_certificate_number, masked_number
 from services.certificate.domain.transparency import Leaf, act_of, follows
 from services.certificate.files.records import content_hash, payload_of
@@ -73,7 +74,10 @@ def recorded(row: Any, kit: Kit) -> tuple[bytes, dict[str, Any]] | None:
             return None
     except (SealBroken, ValueError, KeyError):
         return None
-    return Leaf(act, row.identifier, content_hash(signed)).hash(), said
+    leaf = Leaf(act, row.identifier, content_hash(signed))
+    if (row.record_sha256, row.hashes[:HASH_BYTES]) != (leaf.record, leaf.hash()):
+        return None  # what proofs are made of
+    return leaf.hash(), said
 
 
 def is_true(row: Any, kit: Kit) -> bool:
@@ -116,6 +120,7 @@ def says_what_was_signed(row: Any, said: dict[str, Any], kit: Kit) -> bool:
         "holder_name": first.name,
         "holder_key": first.key,
         "holder_masked": first.masked,
+        "origin": "CASE" if said["related_case_no"] else "IMPORTED",
         "case_no": said["related_case_no"] or None,
         "item_code": said["related_item_code"] or None,
         "item_name": said["related_item_name"] or None,

@@ -3,7 +3,7 @@
 import argparse
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from services.certificate.log.monitor import Alarm, Away, Monitor, State
+from services.certificate.log.monitor import Alarm, Away, Damaged, Monitor, State, signed_heads
 from services.certificate.verification.offline import Known, Outcome, Refused, Result, check, read_heads, unreadable
 from services.chassis import clock
 from services.chassis.clock import local_date
 
-ALARM, AWAY = 1, 3
+ALARM, DAMAGED, AWAY = 1, 2, 3
 _SECONDS = 30.0
 _TITLES = {
     Outcome.GENUINE: ("真实", "green"),
@@ -51,14 +51,17 @@ _MORE_VERIFY = """准备 (保存到同一个文件夹，PLATFORM 为平台地址
   5  已收录；期限和现状未核：只有二维码时，二维码不载有效期
 """
 _ABOUT_MONITOR = """从外部监测证照日志：登记的证照有任何改写、删除、插入，或者历史被重写，立即告警。
-已经核对过的日志头保存在 FILE 中，重新启动后接着核对；告警时 FILE 保持原样，作为证据。"""
+已经核对过的日志头保存在 FILE 中，重新启动后接着核对；告警时 FILE 保持原样，与之矛盾的已签名日志头另存为
+FILE.alarm，两者都是证据。"""
 _MORE_MONITOR = """示例:
   monitor https://platform.example --state seen.json --every 60
+  monitor https://platform.example --state seen.json --compare theirs.json   (与他人所见的日志头核对)
 
 退出码:
   0  没有发现问题
-  1  告警：日志或者登记被改写、删除、插入
-  3  未能核对：平台没有答复 (指定 --every 时继续尝试)
+  1  告警：日志或者登记被改写、删除、插入，或者给他人看的是另一本日志
+  2  FILE 或者所给的日志头已损坏：请从备份恢复，或者换一个新的 FILE 从头核对
+  3  未能核对：平台没有答复，答复无法读取，或者还没有签发过日志头 (指定 --every 时继续尝试)
 """
 _console = Console(soft_wrap=True)
 
@@ -102,6 +105,12 @@ def _today(heads: Mapping[int, Mapping[str, Any]]) -> date:
     return max([clock.today(), *(local_date(datetime.fromisoformat(head["signed_at"])) for head in heads.values())])
 
 
+def _keep(alarm: Alarm, path: Path) -> None:
+    """The signed head that was shown: with the one in the state, whoever signed both cannot deny them."""
+    told = {"at": clock.real_now().isoformat(), "alarm": str(alarm), "jws": alarm.head}
+    path.with_name(f"{path.name}.alarm").write_text(json.dumps(told, ensure_ascii=False), "utf-8")
+
+
 def _json(path: Path) -> Any:
     return json.loads(path.read_text("utf-8"))
 
@@ -111,26 +120,41 @@ def add_monitor(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", metavar="URL", help="平台地址")
     parser.add_argument("--state", type=Path, required=True, metavar="FILE", help="保存已见日志头的文件")
     parser.add_argument("--every", type=float, metavar="SECONDS", help="一直监测，每隔若干秒一次；不填则只看一次")
+    parser.add_argument(
+        "--compare",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="HEADS",
+        help="他人保存的日志头 (其 monitor 的 FILE，或者 log/head、log/heads 的答复)，核对是否同一本日志；可以重复",
+    )
     parser.add_argument("--new-only", action="store_true", help="只核对新增的记录，不重新核对全部")
 
 
 def monitor(arguments: argparse.Namespace) -> int:
     with httpx.Client(base_url=arguments.url, timeout=_SECONDS) as http:
         while True:
-            status = look(http, arguments.state, full=not arguments.new_only)
-            if arguments.every is None or status == ALARM:
+            status = look(http, arguments.state, full=not arguments.new_only, compare=arguments.compare)
+            if arguments.every is None or status in (ALARM, DAMAGED):
                 return status
             time.sleep(arguments.every)
 
 
-def look(http: httpx.Client, path: Path, *, full: bool = True) -> int:
-    """One look: 0 nothing wrong, 1 alarm (the state stays as it was: it is the evidence), 3 nothing known."""
-    state = State.load(path)
+def look(http: httpx.Client, path: Path, *, full: bool = True, compare: Sequence[Path] = ()) -> int:
+    """One look: 0 nothing wrong, 1 alarm (the state stays as it was: it is the evidence), 2 a file of ours is damaged,
+    3 nothing known.
+    """
     try:
-        seen = Monitor(http).look(state, full=full)
+        state = State.load(path)
+        others = [head for file in compare for head in signed_heads(file)]
+        seen = Monitor(http).look(state, full=full, others=others)
     except Alarm as alarm:
         _console.print(f"告警：{alarm}", style="bold red", markup=False)
+        _keep(alarm, path)
         return ALARM
+    except Damaged as damaged:
+        _console.print(f"未能核对：{damaged}", style="yellow", markup=False)
+        return DAMAGED
     except Away as away:
         _console.print(f"未能核对：{away}", style="yellow", markup=False)
         return AWAY

@@ -264,6 +264,12 @@ _COPY = (
         pytest.param([f"DELETE FROM certificate WHERE id = {_SECOND}"], id="row removed"),
         pytest.param(["DELETE FROM log_leaf WHERE leaf_index = 1"], id="leaf removed"),
         pytest.param(["DELETE FROM log_head WHERE size = (SELECT max(size) FROM log_head)"], id="head removed"),
+        pytest.param(["UPDATE log_leaf SET act = 'JUNK' WHERE leaf_index = 1"], id="act that there is not"),
+        pytest.param(["UPDATE log_leaf SET record_sha256 = sha256('x') WHERE leaf_index = 1"], id="hash of a record"),
+        pytest.param(
+            ["UPDATE log_leaf SET hashes = sha256('x') || substring(hashes FROM 33) WHERE leaf_index = 1"],
+            id="hash of a leaf",
+        ),
         pytest.param([_COPY], id="row inserted"),
         pytest.param(
             [

@@ -42,21 +42,23 @@ PROTECTED = [
     "issued_on",
     "valid_from",
     "valid_until",
+    "origin",
     "case_no",
     "item_code",
     "item_name",
     "status",
     "jws_sealed",
     "act",
+    "record_sha256",
+    "hashes",
 ]
 # Of these any letters would be refused by the database itself: another one that there is takes their place.
 CHOSEN: dict[str, type[StrEnum]] = {"status": CertificateStatus, "act": Act}
-# The rest of the columns: keys and times of the row itself, the stored file (which is sealed), and the stored tree
-# (`hashes`, `record_sha256`: proofs out of a changed one lead to another root).
+# The rest of the columns: keys and times of the row itself, and the stored file (which is sealed).
 FREE = {
     "last_act",  # the act of the newest leaf, here the same leaf: changed together with `act`
-    *("id", "source_key", "version", "issued_at", "ground", "decision_id", "origin", "case_id"),
-    *("file_name", "file_sha256", "file_at", "leaf_index", "record_sha256", "hashes", "record_sealed"),
+    *("id", "source_key", "version", "issued_at", "ground", "decision_id", "case_id"),
+    *("file_name", "file_sha256", "file_at", "leaf_index", "record_sealed"),
 }
 
 
