@@ -12,6 +12,7 @@ from services.certificate import repository
 from services.certificate.commands.issue_papers import issue_papers
 from services.certificate.commands.life import Cause, next_version
 from services.certificate.commands.standing_acts import amended, standing_of
+from services.certificate.commands.standing_version import since
 from services.certificate.commands.withhold import withhold
 from services.certificate.domain.certificate import RelatedCase
 from services.certificate.domain.errors import FieldsFaulty, NotFound
@@ -35,8 +36,21 @@ async def amend_granted(uow: UnitOfWork, decided: Sequence[CaseDecided], kit: Ki
     known = await repository.known_sources(uow.connection, wanted)
     for source, event in wanted.items():
         if source not in known and event.amends is not None:
-            await _amend(uow, event, event.amends, kit, now)
+            await _amend(uow, *await _meeting(uow, event, event.amends, kit), kit, now)
     return {str(event.case_id) for event in wanted.values()}
+
+
+async def _meeting(
+    uow: UnitOfWork, event: CaseDecided, asked: AmendmentRef, kit: Kit
+) -> tuple[CaseDecided, AmendmentRef]:
+    """What was superseded on the way (reissued, amended otherwise) is amended as it stands now; what was changed there
+    was decided later and stays.
+    """
+    met = await since(uow, asked.certificate_identifier, kit)
+    left = tuple(one for one in asked.changes if one.what not in met.changed)
+    said = {name: text for name, text in event.fields.items() if name not in met.changed}
+    asked = AmendmentRef(certificate_identifier=met.identifier, changes=left)
+    return event.model_copy(update={"fields": said} | met.term()), asked
 
 
 async def _amend(uow: UnitOfWork, event: CaseDecided, asked: AmendmentRef, kit: Kit, now: datetime) -> None:

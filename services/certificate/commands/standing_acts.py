@@ -10,7 +10,7 @@ from services.certificate import repository
 from services.certificate.commands.issue_papers import issue_papers
 from services.certificate.commands.life import Cause, Next, change, next_version
 from services.certificate.commands.sign_records import signed_within
-from services.certificate.commands.standing_version import standing_version
+from services.certificate.commands.standing_version import since, standing_version
 from services.certificate.commands.withhold import withhold
 from services.certificate.domain.access import Ground
 from services.certificate.domain.certificate import HOLDER_NAME
@@ -119,7 +119,7 @@ async def _execute(uow: UnitOfWork, row: Any, event: StandingDecided, kit: Kit, 
     act = LifeAct(event.act.value)
     if act is LifeAct.AMEND:
         try:
-            await amend_standing(uow, event, kit, now)
+            await amend_standing(uow, await _meeting(uow, event, kit), kit, now)
         except FieldsFaulty as lacking:  # the decision stands; its version waits for the department
             await withhold(uow, event, row.type_code, lacking.errors, now)
         await repository.note_decision(uow.connection, row.id, event.ground, event.decision_id)
@@ -128,6 +128,15 @@ async def _execute(uow: UnitOfWork, row: Any, event: StandingDecided, kit: Kit, 
     if act is not LifeAct.REVOKE:  # its paper is the penalty decision, which is not ours
         standing, case = await _about(uow, row, event, kit)
         await issue_papers(uow, [draft(standing, case)], kit)
+
+
+async def _meeting(uow: UnitOfWork, event: StandingDecided, kit: Kit) -> StandingDecided:
+    """An amendment of a version that was superseded on the way goes into the one that stands; what was changed there
+    was decided later and stays.
+    """
+    met = await since(uow, event.identifier, kit)
+    left = tuple(one for one in event.changes if one.what not in met.changed)
+    return event.model_copy(update={"identifier": met.identifier, "changes": left} | met.term())
 
 
 async def amend_standing(uow: UnitOfWork, event: StandingDecided, kit: Kit, now: datetime) -> None:

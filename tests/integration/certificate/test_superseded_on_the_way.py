@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import text
 
+from contracts.events.standing import AmendmentRef, Change
 from tests.integration.certificate.test_life import ACTS, a_producer, decided, leaves_of, now_of, post, verdict
 from tests.support.certificate import Library
 
@@ -22,6 +23,29 @@ async def test_a_reissue_on_the_way_saves_nobody_from_a_decision(library: Librar
     assert await verdict(library, second) == ("NO_LONGER_VALID", ACTS[act][2])
     assert await leaves_of(library, second) == ["REISSUE", act]
     assert await verdict(library, row) == ("NO_LONGER_VALID", "SUPERSEDED")
+
+
+@pytest.mark.parametrize("by", ["the department", "application"])
+async def test_an_amendment_that_a_reissue_overtook_goes_into_what_stands(
+    library: Library, by: str
+) -> None:
+    row, case = await library.issued(), library.a_case()
+    changes = (Change(what="经营场所", before="甲路1号", after="乙路2号"),)
+    amends = AmendmentRef(certificate_identifier=row["identifier"], changes=changes)
+    amendment = decided(row, "AMEND", "HOLDER_ASKED", changes=changes)
+    event = amendment if by == "the department" else case.decided(amends=amends, valid_until=None)
+    await post(library, row, "loss", library.citizen())
+    await post(library, row, "reissue", a_producer())
+
+    await library.hear(case.submitted(), case.received(), case.accepted(), event)
+    await library.hear(event)
+
+    versions = await library.rows(
+        "SELECT * FROM certificate WHERE number_shown = :n ORDER BY certificate_version", n=row["number_shown"]
+    )
+    record = library.kit.signer.verify(library.kit.open_record(versions[-1].jws_sealed))
+    assert [one.status for one in versions] == ["SUPERSEDED", "SUPERSEDED", "VALID"]
+    assert record["extend_info"]["经营场所"] == "乙路2号"
 
 
 async def test_what_is_over_is_not_reissued_before_the_timer_has_seen_it(library: Library) -> None:

@@ -10,13 +10,14 @@ from typing import Any
 
 import pkcs11
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from joserfc import jws
 from joserfc.jwk import ECKey
 
 from services.certificate.files.errors import KeysUnavailable
 from services.certificate.files.jose import canonical, decode
 from services.certificate.files.records import HEAD_TYPE, RecordSigner, SigningFolder, rotate, verify_record
-from services.certificate.files.seal_keys import retire
+from services.certificate.files.seal_keys import FileSealKeys, retire, seal_name
 from services.certificate.files.seal_sources import open_seal_keys
 from services.certificate.files.sealing import make_file
 from services.certificate.files.token_keys import TokenSession
@@ -66,6 +67,22 @@ def test_a_seal_in_a_token_seals_as_one_in_a_file(token: Token, tmp_path: Path) 
 
     assert (verdict.verdict, verdict.sealed_by) == (Verdict.VALID, JOB.seal.name)
     assert b"PRIVATE KEY" not in b"".join(path.read_bytes() for path in (tmp_path / "seals").iterdir())
+
+
+def test_a_seal_that_a_ca_elsewhere_certified_needs_the_token_and_public_files_alone(
+    token: Token, session: TokenSession, tmp_path: Path
+) -> None:
+    office, here = FileSealKeys(tmp_path / "ca office"), tmp_path / "here"
+    label, key = session.new_key("seal")
+    certificate = office.certificate_for(JOB.seal, key).public_bytes(Encoding.PEM)
+    (here / "seals").mkdir(parents=True)
+    (here / "ca").mkdir()
+    (here / "seals" / f"{seal_name(JOB.seal)}.token.pem").write_bytes(f"{label}\n".encode() + certificate)
+    (here / "ca" / "ca.pem").write_bytes((office.signing_dir / "ca" / "ca.pem").read_bytes())
+
+    made = make_file(JOB, open_seal_keys("pkcs11", here, may_create=False, token=token))
+
+    assert verify_pdf(made, Trust.load(here)).verdict is Verdict.VALID
 
 
 def test_a_rotated_seal_of_a_token_is_another_key_and_the_old_file_stays_valid(token: Token, tmp_path: Path) -> None:
