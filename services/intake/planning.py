@@ -108,16 +108,17 @@ async def held_of(connection: AsyncConnection, whose: Holders, today: date) -> H
     return Held(best_by_type(found, whose, today), own)
 
 
-def item_plan(item: ServiceItem, held: Held, conditions: Collection[int]) -> MaterialsPlanOut:
+def item_plan(item: ServiceItem, held: Held, conditions: Collection[int], promised: date) -> MaterialsPlanOut:
+    """`promised`: the day a decision is promised for, were it accepted today."""
     member = item.item_id
     materials = {m.material_no: m for m in item.materials}
     places = {(member, m.material_no): m.material_no for m in item.materials}
     listed = Listed(materials, {member: item}, places, frozenset(conditions))
     members = [Wanted(member, listed.demands(member))]
-    return _out(listed, members, held.best)
+    return _out(listed, members, held.best, promised)
 
 
-def bundle_plan(running: Running, body: BundleMaterialsPlanIn, held: Held) -> MaterialsPlanOut:
+def bundle_plan(running: Running, body: BundleMaterialsPlanIn, held: Held, promised: date) -> MaterialsPlanOut:
     """Raises Invalid: something was chosen that the bundle does not offer."""
     taking = _taking_part(running, body, held.own)
     listed = Listed(
@@ -130,7 +131,7 @@ def bundle_plan(running: Running, body: BundleMaterialsPlanIn, held: Held) -> Ma
     members = [
         Wanted(m.member_id, listed.demands(m.member_id), _before(m, taking), results.get(m.member_id)) for m in taking
     ]
-    return _out(listed, members, held.best)
+    return _out(listed, members, held.best, promised)
 
 
 def _taking_part(running: Running, body: BundleMaterialsPlanIn, held_types: Collection[str]) -> list[Member]:
@@ -151,12 +152,14 @@ def _before(member: Member, taking: Sequence[Member]) -> frozenset[str]:
     return frozenset({*member.after, *(m.member_id for m in taking if m.stage_no < member.stage_no)})
 
 
-def _out(listed: Listed, members: Sequence[Wanted], held: Mapping[str, HeldCertificate]) -> MaterialsPlanOut:
+def _out(
+    listed: Listed, members: Sequence[Wanted], held: Mapping[str, HeldCertificate], promised: date
+) -> MaterialsPlanOut:
     found = listed.planned(members, held)
     avoided = [no for no in sorted(found.supplies) if no not in found.bring]
     return MaterialsPlanOut(
         bring=[_to_bring(listed, members, found, no) for no in sorted(found.bring)],
-        avoided=[_avoided(listed.materials[no], found, held) for no in avoided],
+        avoided=[_avoided(listed.materials[no], found, held, promised) for no in avoided],
         conditional=listed.conditional(found),
         order=list(found.order),
     )
@@ -176,13 +179,18 @@ def _to_bring(listed: Listed, members: Sequence[Wanted], found: MaterialPlan, no
     )
 
 
-def _avoided(material: Material, found: MaterialPlan, held: Mapping[str, HeldCertificate]) -> NotToBring:
+def _avoided(
+    material: Material, found: MaterialPlan, held: Mapping[str, HeldCertificate], promised: date
+) -> NotToBring:
     supply = found.supplies[material.material_no]
     certificate = held.get(material.certificate_type_code or "") if supply.source is Source.LIBRARY else None
+    until = certificate.valid_until if certificate else None
     return NotToBring(
         material_no=material.material_no,
         name=material.name,
         source=supply.source,
         certificate_identifier=certificate.identifier if certificate else None,
+        valid_until=until,
+        ends_before=promised if until is not None and until < promised else None,
         from_member=supply.member_id,
     )

@@ -1,5 +1,6 @@
 """Bodies and answers of the material plan."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -54,6 +55,10 @@ class NotToBring(BaseModel):
     name: str
     source: Source
     certificate_identifier: str | None = None
+    valid_until: date | None = Field(None, description="该证照的有效期至；长期有效的为空")
+    ends_before: date | None = Field(
+        None, description="今日受理的承诺办结日，该证照在此以前到期：受理时仍可采用，宜先办理延续"
+    )
     from_member: str | None = None
 
 

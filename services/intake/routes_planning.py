@@ -48,7 +48,7 @@ async def item_plan(
     whose = planning.holders(office, body.applicant, caller)
     async with db.read() as connection:
         held = await planning.held_of(connection, whose, clock.local_date(now))
-    return planning.item_plan(item.item, held, body.conditions)
+    return planning.item_plan(item.item, held, body.conditions, office.due(item.item.promised_limit, now).on)
 
 
 @router.post("/bundles/{bundle_id}/materials-plan", summary="“一件事”还需提交哪些材料 (最少)，按什么顺序办理")
@@ -67,7 +67,7 @@ async def bundle_plan(
     async with db.read() as connection:
         running = await definitions().get(connection, office.items, bundle_id, snapshot.version)
         held = await planning.held_of(connection, whose, clock.local_date(now))
-    return planning.bundle_plan(running, body, held)
+    return planning.bundle_plan(running, body, held, office.due(running.definition.promised_limit, now).on)
 
 
 @router.get("/reuse/uploads-avoided", summary="证照复用：各事项免交的材料数")

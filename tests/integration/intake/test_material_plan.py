@@ -1,7 +1,11 @@
 """The material plan over the real catalogue: the library is never asked for again, results feed later members."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+import pytest
+
+from services.chassis.clock import local_date
 from tests.integration.intake.bundle_desk import a_company
 from tests.integration.intake.desk import BUSINESS_LICENCE, IDCARD, LI, ZHANG, Desk
 
@@ -39,6 +43,28 @@ async def test_an_expired_certificate_stands_for_nothing(desk: Desk) -> None:
     plan = (await desk.post("/items/E02/materials-plan", desk.enterprise_agent(organisation=company), body)).json()
 
     assert [m for m in plan["avoided"] if m["source"] == "LIBRARY"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "more"), [("/items/E02/materials-plan", {}), ("/bundles/K01/materials-plan", {"form": {"area_m2": 350}})]
+)
+async def test_a_certificate_that_ends_before_the_promised_day_is_counted_and_told(
+    desk: Desk, path: str, more: dict[str, Any]
+) -> None:
+    """It counts on the day of acceptance; the applicant learns that it should be renewed first."""
+    company, today = a_company(), local_date(datetime.now(UTC))
+    body = {"applicant": {"party_type": "ORGANISATION", "number": company}} | more
+
+    async def covered(valid_until: date, serial: str) -> dict[str, Any]:
+        identifier = await desk.holds(company, BUSINESS_LICENCE, f"{serial}{path[1:3]}", valid_until=valid_until)
+        plan = (await desk.post(path, desk.enterprise_agent(organisation=company), body)).json()
+        return next(m for m in plan["avoided"] if m["certificate_identifier"] == identifier)
+
+    soon = await covered(today, "SOON")
+    late = await covered(today + timedelta(days=400), "LATE")
+
+    assert soon["valid_until"] == today.isoformat() < soon["ends_before"]
+    assert late["ends_before"] is None
 
 
 async def test_the_plan_is_what_submission_then_needs(desk: Desk) -> None:

@@ -35,7 +35,7 @@ def libraries(draw: st.DrawFn) -> list[HeldCertificate]:
 def test_with_just_what_the_plan_asks_for_nothing_is_missing_and_with_less_something_is(
     item: ServiceItem, held: list[HeldCertificate]
 ) -> None:
-    plan = item_plan(item, Held(best_by_type(held, WHOSE, TODAY), frozenset()), ())
+    plan = item_plan(item, Held(best_by_type(held, WHOSE, TODAY), frozenset()), (), TODAY)
     brought = [provided(material.material_no) for material in plan.bring]
 
     reused = auto_reuse(item, brought, held, WHOSE, today=TODAY, now=NOON)
@@ -53,7 +53,7 @@ def test_with_just_what_the_plan_asks_for_nothing_is_missing_and_with_less_somet
 def test_a_plan_is_the_same_whatever_order_the_library_answers_in(item, held, random) -> None:
     other = random.sample(held, len(held))
 
-    plans = [item_plan(item, Held(best_by_type(one, WHOSE, TODAY), frozenset()), ()) for one in (held, other)]
+    plans = [item_plan(item, Held(best_by_type(one, WHOSE, TODAY), frozenset()), (), TODAY) for one in (held, other)]
 
     assert plans[0] == plans[1]
     assert set(chain([m.material_no for m in plans[0].bring])) <= {m.material_no for m in item.materials}
