@@ -15,7 +15,7 @@ from services.certificate.domain.errors import NotFound
 from services.certificate.domain.holders import keys_of
 from services.certificate.domain.sharing import DATA
 from services.certificate.kit import Kit
-from services.certificate.looking.grounds import by_case_or_purpose, cases_of, issued_by
+from services.certificate.looking.grounds import by_case_or_purpose, by_purpose, cases_of, issued_by
 from services.certificate.looking.looks import Attempt, Look, Why, attempt, of_holders, reader_of
 from services.certificate.schemas import CasePapersOut, CertificateOut
 from services.chassis.auth import Principal
@@ -107,7 +107,8 @@ async def case_papers(
 ) -> CasePapersOut:
     """Papers and certificates of a case.
 
-    Of a case that has ended officials see which certificates there are; whose and with what number, for a purpose.
+    Of a case that has ended officials see which certificates there are; for a purpose also whose and with what number,
+    as far as their registration names it.
 
     Raises: NotFound, also outside the caller's scope.
     """
@@ -118,12 +119,12 @@ async def case_papers(
         papers = await queries.papers_of_case(connection, case.case_id)
         certificates = true_ones(await queries.of_case(connection, case.case_id), kit)
     ended = case.ended_at is not None and not principal.roles & (APPLICANT_SIDE | SUPERVISOR)
-    hidden = frozenset(DATA) if ended and not purpose else frozenset()
-    await _note_case(db, certificates, principal, Why(purpose, case_no), now, by_purpose=ended and purpose is not None)
+    why, by_case = Why(purpose, case_no), frozenset(DATA) if ended else frozenset[str]()
+    hidden = await _note_case(db, certificates, principal, why, now, purposeful=ended and purpose is not None)
     return CasePapersOut(
         case_no=case_no,
         papers=[queries.paper_out(row) for row in papers if readable(row, case, principal)],
-        certificates=[_shown(row, hidden, kit, now) for row in certificates],
+        certificates=[_shown(row, hidden.get(row.id, by_case), kit, now) for row in certificates],
     )
 
 
@@ -133,20 +134,23 @@ def _shown(row: Any, hidden: frozenset[str], kit: Kit, now: datetime) -> Certifi
 
 
 async def _note_case(
-    db: Database, certificates: Sequence[Any], principal: Principal, why: Why, now: datetime, *, by_purpose: bool
-) -> None:
-    """Raises CallerRefused, DailyLimitReached: the purpose is not one the reader is registered for."""
+    db: Database, certificates: Sequence[Any], principal: Principal, why: Why, now: datetime, *, purposeful: bool
+) -> dict[UUID, frozenset[str]]:
+    """What is withheld of which certificate. Raises CallerRefused, DailyLimitReached: the purpose is not registered."""
     reader = reader_of(principal)
     others = [row for row in certificates if not holds(reader, keys_of(row))]
     looks = [Look("CASE_PAPERS", principal, keys_of(row), why, now, row.id, row.case_no) for row in others]
-    rows = [row for look in looks for row in look.rows(_case_ground(principal).value)]
+    ground = Ground.WITH_PURPOSE if purposeful else _case_ground(principal)
+    rows = [row for look in looks for row in look.rows(ground.value)]
+    hidden: dict[UUID, frozenset[str]] = {}
     if rows:
         async with attempt(db) as tried, db.transaction() as uow:
             for row, look in zip(others, looks, strict=True):
-                if by_purpose:
+                if purposeful:
                     tried.of(row, look, await cases_of(uow.connection, row, look))
-                    await by_case_or_purpose(uow.connection, row, look, [])
+                    hidden[row.id] = await by_purpose(uow.connection, row, look)
             await repository.note_access(uow.connection, rows)
+    return hidden
 
 
 def _case_ground(principal: Principal) -> Ground:

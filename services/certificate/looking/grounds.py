@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.certificate import queries
 from services.certificate.domain.access import APPLICANT_SIDE, Access, access
 from services.certificate.domain.errors import PurposeRequired
-from services.certificate.domain.sharing import Query
+from services.certificate.domain.sharing import Query, withheld
 from services.certificate.looking.looks import Look, reader_of
 from services.certificate.sharing.callers import admit, sharing
 from services.chassis.auth import Principal
@@ -52,5 +52,14 @@ async def by_case_or_purpose(connection: AsyncConnection, row: Any, look: Look, 
     scopes = [queries.scope_of(case) for case in cases]
     if access(reader_of(look.principal), look.holder_keys, scopes) is Access.CASE:
         return Access.CASE
-    await admit(connection, look.principal, Query(stated(look.why.purpose), row.type_code, own=True), look.now)
+    await by_purpose(connection, row, look)
     return Access.WITH_PURPOSE
+
+
+async def by_purpose(connection: AsyncConnection, row: Any, look: Look) -> frozenset[str]:
+    """What the registration withholds of a look by a purpose alone; it counts.
+
+    Raises: PurposeRequired, CallerRefused, DailyLimitReached.
+    """
+    query = Query(stated(look.why.purpose), row.type_code, own=True)
+    return withheld(await admit(connection, look.principal, query, look.now), query)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from services.chassis import clock
 from services.chassis.clock import local_date
@@ -207,3 +208,25 @@ async def test_of_an_ended_case_officials_see_which_certificates_there_are_and_m
     assert [one["holder"]["name"] for one in (open_one, stated, own)] == ["王小明"] * 3
     assert (without["identifier"], without["holder"]["name"]) == (row["identifier"], "")
     assert (without["holder"]["masked_number"], without["certificate_number"]) == ("", "")
+
+
+async def test_of_an_ended_case_a_purpose_shows_what_the_registration_names_and_no_more(
+    library: Library, ended: Callable[[dict[str, Any]], Any]
+) -> None:
+    row = await library.issued()
+    await ended(row)
+    fields = "UPDATE caller SET fields_shown = CAST(:fields AS jsonb) WHERE caller = :caller"
+    caller = f"organisation:{MARKET.uscc}"
+    ((usual,),) = await library.rows("SELECT fields_shown::text FROM caller WHERE caller = :caller", caller=caller)
+
+    async with library.database.transaction() as uow:
+        await uow.connection.execute(text(fields), {"fields": '["certificate_number"]', "caller": caller})
+    answer = await library.get(f"/api/v1/cases/{row['case_no']}/papers", HANDLER, purpose="补发核对")
+    async with library.database.transaction() as uow:
+        await uow.connection.execute(text(fields), {"fields": usual, "caller": caller})
+
+    (stated,) = answer.json()["certificates"]
+    assert (stated["holder"]["name"], stated["holder"]["masked_number"]) == ("", "")
+    assert stated["certificate_number"] == row["number_shown"]
+    log = (await library.get("/api/v1/certificates/access-log", library.citizen(), limit=1)).json()["items"]
+    assert (log[0]["act"], log[0]["ground"], log[0]["purpose"]) == ("CASE_PAPERS", "WITH_PURPOSE", "补发核对")
