@@ -27,8 +27,6 @@ OUT = ROOT / "out" / "demo"
 BEGIN_AT = datetime(2026, 3, 2, 9, 0, tzinfo=SHANGHAI)
 # One machine plays every client.
 _GENEROUS = {f"YICHUANG_RATE_LIMIT_{who}": "1000000" for who in ("PERSON", "SYSTEM", "ADDRESS")}
-# Forty cases are decided within half a minute, and their files wanted at once: made on two cores.
-_BUSY = {"YICHUANG_FILE_PROCESSES": "2"}
 
 
 def main() -> int:
@@ -43,7 +41,7 @@ def main() -> int:
         with Stack(
             data,
             preferred_port=None,
-            env=_GENEROUS | _BUSY,
+            env=_GENEROUS,
             report=lambda step: console.print(f"· {step}"),
             begin_at=BEGIN_AT,
         ) as stack:

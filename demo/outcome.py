@@ -100,12 +100,12 @@ async def _certificate(owner: Caller, life: Life, certificate: dict[str, Any], f
         "type_name": detail["type_name"],
         "pdf": name,
         "jws": detail["jws_general"],
-        "transparency": _proof(expect(proof, 200, f"{life.name} 日志收录证明")),
+        "transparency": place_in_log(expect(proof, 200, f"{life.name} 日志收录证明")),
         "verify_url": detail["verify_url"],
     }
 
 
-def _proof(proven: dict[str, Any]) -> dict[str, Any]:
+def place_in_log(proven: dict[str, Any]) -> dict[str, Any]:
     """Where the certificate stands in the transparency log, and the proof under the signed head."""
     leaf = proven["leaf"]
     kept = {name: proven[name] for name in ("leaf_hash", "size", "root", "proof", "head")}

@@ -7,7 +7,7 @@ from typing import Any
 from demo.api import StepFailed, eventually, expect
 from demo.hall import Hall
 from demo.life import Life
-from demo.outcome import download
+from demo.outcome import download, place_in_log
 from demo.standing import Standing, certificate_of, plan_with, recalled
 
 _LAND_USE, _PLANNING = 2, 3  # numbers of the materials these certificates stand for: of C03, of E08
@@ -72,9 +72,21 @@ async def annul(story: Chain, folder: Path) -> dict[str, Any]:
         "article": land.decision["article"],
         "statement": _STATEMENT,
         "verdict": {name: seen[name] for name in ("verdict", "reason", "message")},
+        "transparency": await _logged(land),
         "papers": await _papers(story, folder),
         "recalled": handed,
     }
+
+
+async def _logged(land: Standing) -> dict[str, Any]:
+    """The leaf of the annulment and its proof, as soon as a signed head covers it."""
+
+    async def covered() -> dict[str, Any] | None:
+        answer = await land.hall.public.get("/api/v1/certificates/log/inclusion", identifier=land.identifier)
+        proven: dict[str, Any] = expect(answer, 200, "撤销的收录证明")
+        return place_in_log(proven) if proven["leaf"]["act"] == "ANNUL" else None
+
+    return await eventually(covered, "撤销记入日志")
 
 
 async def _handed(life: Life) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 _WAY_NAMES = {"ONLINE": "网上", "COUNTER": "综合窗口", "TOWNSHIP": "乡镇"}
 _LIGHTS = {"WARNING": "预", "YELLOW": "黄", "RED": "红"}
+_VERDICTS = {"VALID": "真实有效", "ALTERED": "已被改动", "UNKNOWN": "不是本平台颁发"}
 _MEMBERS = {"GRANTED": "准予", "REFUSED": "不予", "SATISFIED": "已具备"}
 _OUTCOMES = {"GRANTED": "准予", "REFUSED": "不予", None: "未决定"}
 
@@ -22,7 +23,7 @@ def show(report: dict[str, Any], console: Console) -> None:
     _recall(report["recall"], console)
     figures = report["figures"]
     for name, verdict in figures["verdicts"].items():
-        console.print(f"核验 {name}：{verdict}")
+        console.print(f"核验 {name}：{_VERDICTS[verdict]}（{verdict}）")
     for one in report["offline"]:
         console.print(f"离线核验 {one['what']}（系统已停止，只用保存的日志头和公钥）：", highlight=False)
         for line in (one["command"], *one["lines"]):
@@ -70,7 +71,8 @@ def _reuse(reuse: dict[str, Any], console: Console) -> None:
 
 def _recall(recall: dict[str, Any], console: Console) -> None:
     said = f"{recall['act']}《{recall['type_name']}》{recall['identifier']}（{recall['article']}）"
-    console.print(f"{said}：{recall['verdict']['message']}", highlight=False, markup=False)
+    leaf = recall["transparency"]["leaf_index"]
+    console.print(f"{said}：{recall['verdict']['message']}日志第 {leaf} 条", highlight=False, markup=False)
     for one in recall["recalled"]:
         state = "已决定" if one["concluded"] else "在办"
         console.print(
