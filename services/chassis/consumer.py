@@ -14,6 +14,7 @@ from uuid import UUID
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from services.chassis import clock, inbox, telemetry
@@ -86,7 +87,10 @@ class _Pull:
         self.queue.put_nowait(message)
 
     async def next_batch(self) -> list[Msg]:
-        """What has come, up to a batch; empty after a pause without messages."""
+        """What has come, up to a batch; empty after a pause without messages.
+
+        Raises NoRespondersError: nobody serves the consumer any more; asking on would only be asking faster.
+        """
         if self._must_ask():
             await self._ask()
         if self.queue.empty():
@@ -99,6 +103,9 @@ class _Pull:
             messages = [self.queue.get_nowait()]
         while len(messages) < self.batch and not self.queue.empty():
             messages.append(self.queue.get_nowait())
+        statuses = {(message.headers or {}).get("Status") for message in messages}
+        if statuses == {"503"}:
+            raise NoRespondersError
         return [message for message in messages if not (message.headers or {}).get("Status")]
 
     def _must_ask(self) -> bool:

@@ -9,14 +9,15 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from contracts.events.identity import AccountLocked
 from deploy.local.nats import Nats
 from deploy.local.postgres import ServiceDatabase
+from services.chassis import bus, relay
 from services.chassis import consumer as consumer_module
-from services.chassis import relay
 from services.chassis.bus import Missing
 from services.chassis.database import Database
 from services.chassis.worker import Worker
-from tests.support.events import chassis_database, consumer, eventually, publish, recording, running, settings
+from tests.support.events import NOON, chassis_database, consumer, eventually, publish, recording, running, settings
 from tests.support.stack import Databases, running_nats
 
 
@@ -120,3 +121,68 @@ async def test_a_worker_the_bus_has_turned_away_for_good_says_that_it_is_dead(
 
     assert before == 200
     assert after == [500, 503]
+
+
+async def test_a_consumer_that_was_deleted_is_made_again_at_once(
+    source: ServiceDatabase, sink: ServiceDatabase, own_nats: Nats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer_module, "_CHECK_SECONDS", 1000)  # not by the regular look
+    seen: list[tuple[UUID, int]] = []
+    account = uuid4()
+    producer = Worker(settings(source, own_nats.url))
+    receiver = Worker(settings(sink, own_nats.url, "supervision"), consumers=[consumer(recording(seen))])
+
+    async with running(producer, receiver):
+        await publish(producer.database, account, [1])
+        await eventually(lambda: (account, 1) in seen, seconds=30)
+        client = await bus.connect(producer.settings, "test")
+        await client.jetstream().delete_consumer("IDENTITY", "supervision-test")
+        await client.close()
+        await publish(producer.database, account, [2])
+        await eventually(lambda: (account, 2) in seen, seconds=30)
+
+    assert seen == [(account, 1), (account, 2)]
+
+
+async def test_of_two_workers_of_a_service_one_sends_and_the_other_takes_over(
+    source: ServiceDatabase, own_nats: Nats
+) -> None:
+    first, second = (Worker(settings(source, own_nats.url)) for _ in range(2))
+    database, account = Database(source.app_url), uuid4()
+    async with running(second):
+        async with running(first):
+            await eventually(lambda: first.is_connected() and second.is_connected(), seconds=30)
+            await publish(database, account, range(1, 31))
+            await none_waits(database)
+            async with database.read() as connection:
+                holding = await connection.scalar(text(HOLDING), {"lock": relay._LOCK})
+        await publish(database, account, range(31, 41))
+        await none_waits(database)
+    await database.close()
+
+    assert holding == 1
+
+
+HOLDING = (
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid::bigint = :lock "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+
+async def none_waits(database: Database) -> None:
+    async with asyncio.timeout(40), database.read() as connection:
+        while await connection.scalar(text("SELECT count(*) FROM outbox WHERE published_at IS NULL")):
+            await asyncio.sleep(0.05)
+
+
+async def test_events_of_one_act_keep_their_order(source: ServiceDatabase) -> None:
+    database, account = Database(source.app_url), uuid4()
+    async with database.transaction() as uow:
+        for version in range(1, 31):
+            uow.publish(AccountLocked(account_id=account, locked_until=NOON), aggregate_id=account, version=version)
+
+    async with database.read() as connection:
+        written = (await connection.execute(text("SELECT aggregate_version FROM outbox ORDER BY seq"))).scalars().all()
+    await database.close()
+
+    assert written == list(range(1, 31))
