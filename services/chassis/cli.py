@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from services.chassis.worker import Worker
 
+_INTERRUPTED = 130  # what shells give a command that Ctrl-C ended
 
 Run = Callable[[argparse.Namespace], int]
 Add = Callable[[argparse.ArgumentParser], None]
@@ -83,7 +84,7 @@ def run_cli(
     extra: Sequence[Command] = (),
     arguments: Sequence[str] | None = None,
 ) -> int:
-    """Parse and run; the exit status is 0 when all went well.
+    """Parse and run; the exit status is 0 when all went well, 130 when Ctrl-C ended it.
 
     What a command needs is imported by that command: server, routes, bus and migrations take a second or two that the
     others have no use for.
@@ -103,7 +104,11 @@ def run_cli(
         if command.name == given:
             command.add(told)
     parsed = parser.parse_args(arguments)
-    return commands[parsed.command].run(parsed)
+    try:
+        return commands[parsed.command].run(parsed)
+    except KeyboardInterrupt:
+        print("已中断；已提交的部分保留 / interrupted; what was committed stays", file=sys.stderr)
+        return _INTERRUPTED
 
 
 def _standard(service: str, settings: Callable[[], ServiceSettings]) -> list[Command]:

@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -116,14 +117,21 @@ def hands(file: Path) -> Iterator[Map]:
     if cores < 2 or file.stat().st_size < LARGE_BYTES:
         yield map
         return
-    # A copy of this process would inherit its threads' locks, and a new one for each core would read every module.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    with ProcessPoolExecutor(cores + 1, mp_context=context, initializer=begin) as pool:
+    with ProcessPoolExecutor(cores + 1, mp_context=_context(), initializer=begin) as pool:
         try:
+            pool.submit(int).result()  # all begin now, before the bar has a thread
             yield pool.map
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Copies of this process, which has read every module; where other threads run, it would inherit their locks."""
+    if threading.active_count() == 1:
+        return multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 def begin() -> None:
