@@ -27,6 +27,7 @@ from services.chassis.auth import Principal
 from services.kernel.certificate_life import STATUS_LABELS, LifeAct, Status, allowed
 
 _OF_THE_ISSUE = ("type_name", "holder_type", "co_holder_keys", "valid_until")
+_TYPE, _SERIAL = 5, 7  # parts of an identifier (GB/T 36904); the issuer stands between them
 _STORED: TypeAdapter[StandingDecision] = TypeAdapter(StandingDecision)
 
 
@@ -236,5 +237,22 @@ async def keep_standing(connection: AsyncConnection, event: CertificateStanding,
 
 
 async def keep_superseded(connection: AsyncConnection, event: CertificateSuperseded, told: int) -> None:
-    known = (col(HeldRow.identifier) == event.identifier, col(HeldRow.told) < told)
-    await connection.execute(update(HeldRow).where(*known).values(status=Status.SUPERSEDED.value, told=told))
+    """As a later state; it, too, may come before the issue, and then its identifier tells type and issuer."""
+    parts = event.identifier.split(".")
+    type_code, issuer = parts[_TYPE:_SERIAL] if len(parts) >= _SERIAL else ("", "")
+    values = {
+        "identifier": event.identifier,
+        "certificate_id": event.certificate_id,
+        "type_code": type_code,
+        "type_name": "",
+        "holder_key": event.holder_key,
+        "holder_type": None,
+        "issuer_uscc": issuer,
+        "status": Status.SUPERSEDED.value,
+        "told": told,
+    }
+    statement = upsert(HeldRow).values(values)
+    later = {name: statement.excluded[name] for name in ("status", "told")}
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=["identifier"], set_=later, where=col(HeldRow.told) < told)
+    )

@@ -225,3 +225,22 @@ async def test_a_state_told_before_the_issue_is_kept(approval: Approval) -> None
 
     made = await propose(approval, unknown.identifier, "deregistration", ground="EXPIRED_NOT_RENEWED")
     assert made.status_code == 201, made.text
+
+
+async def test_a_new_version_told_before_the_issue_of_the_old_one_is_kept(approval: Approval) -> None:
+    issued = await a_certificate(approval)
+    unknown = issued.model_copy(update={"certificate_id": uuid7(), "identifier": issued.identifier[:-1] + "C"})
+    superseded = events.CertificateSuperseded(
+        certificate_id=unknown.certificate_id,
+        identifier=unknown.identifier,
+        holder_key=unknown.holder_key,
+        superseded_by=issued.identifier,
+        superseded_at=datetime.now(UTC),
+        act=events.CertificateAct.REISSUE,
+    )
+
+    await hear(approval, superseded, 2)
+    await hear(approval, unknown, 1)
+
+    answer = await propose(approval, unknown.identifier)
+    assert (answer.status_code, answer.json()["code"]) == (409, "approval.certificate-state")
