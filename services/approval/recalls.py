@@ -3,7 +3,7 @@
 A case is recalled because a certificate it relied on was taken away, or a commitment it was granted on is false.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid5
@@ -20,12 +20,13 @@ from contracts.events.common import Actor, OrganisationRef, Outcome
 from contracts.events.intake import CommitmentChecked
 from contracts.events.reuse import CaseRecalled, RecallConcluded, RecallOutcome
 from services.approval.domain.case import Case
-from services.approval.domain.errors import RecallAnswered, UnknownRecall
+from services.approval.domain.errors import RecallAnswered, RecallOpen, UnknownRecall
 from services.approval.domain.states import State
 from services.approval.schemas import LongText, RecallGround, RecallTask
 from services.approval.scope import READERS, visible
 from services.approval.tables import CaseRow, DecisionRow, RecallRow, RecordRow
 from services.chassis.auth import Principal, allow
+from services.chassis.bus import NotYet
 from services.chassis.database import Answer, Database, Idempotency, UnitOfWork
 from services.chassis.errors import BadCursor, StaleVersion
 from services.chassis.http import Db, Idem, Now, Seen
@@ -48,8 +49,9 @@ class RecallConclusionIn(BaseModel):
 
 
 async def keep_recalls(uow: UnitOfWork, events: Sequence[CaseRecalled]) -> None:
-    """Heard twice changes nothing."""
+    """Heard twice changes nothing. Raises NotYet: a case of them was not heard of yet, its acceptance is on the way."""
     if events:
+        await _check_known(uow.connection, {event.case_id for event in events})
         rows = [
             {
                 "recall_id": event.recall_id,
@@ -69,6 +71,19 @@ async def keep_recalls(uow: UnitOfWork, events: Sequence[CaseRecalled]) -> None:
             for event in events
         ]
         await uow.connection.execute(insert(RecallRow).values(rows).on_conflict_do_nothing())
+
+
+async def _check_known(connection: AsyncConnection, case_ids: Collection[UUID]) -> None:
+    known = await connection.scalars(select(col(CaseRow.id)).where(col(CaseRow.id).in_(sorted(case_ids))))
+    if set(case_ids) - set(known.all()):
+        raise NotYet("a case that is recalled is not known yet")
+
+
+async def check_answered(connection: AsyncConnection, case_id: UUID) -> None:
+    """No grant on what a certificate that was taken away carried, before that was looked at. Raises RecallOpen."""
+    wanted = select(col(RecallRow.recall_id)).where(col(RecallRow.case_id) == case_id, _is_open()).limit(1)
+    if await connection.scalar(wanted) is not None:
+        raise RecallOpen()
 
 
 async def keep_falsehood(uow: UnitOfWork, case: Case, checked: CommitmentChecked) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from contracts.events import approval as events
 from contracts.events.common import Actor, Outcome, Remedies
-from services.approval import quotas, renewals, repository, standing_repository
+from services.approval import quotas, recalls, renewals, repository, standing_repository
 from services.approval.commands.acting import actor, officer, on_version, with_days
 from services.approval.domain import case as rules
 from services.approval.domain.case import Opinion
@@ -53,8 +53,8 @@ async def decide_case(
     now: datetime,
     calendar: WorkCalendar,
 ) -> Answer:
-    """Raises UnknownCase, StaleVersion, CaseChanged, and what `rules.decide`, `order.check_place` and the checks of
-    what it amends or renews raise."""
+    """Raises UnknownCase, StaleVersion, CaseChanged, RecallOpen, and what `rules.decide`, `order.check_place` and the
+    checks of what it amends or renews raise."""
     async with db.transaction(idem) as uow:
         loaded = await repository.load(uow.connection, case_no, visible(principal))
         loaded = await renewals.as_it_stands(uow.connection, loaded)
@@ -62,6 +62,7 @@ async def decide_case(
             before = await with_days(uow, loaded, calendar, now)
             case, decided = rules.decide(before, draft, officer(principal), now=now, today=clock.local_date(now))
         if decided.decision.outcome.value == Outcome.GRANTED:
+            await recalls.check_answered(uow.connection, case.id)
             await quotas.check_order(uow.connection, loaded)
             granted = decided.decision
             await standing_repository.check_amendable(uow.connection, loaded.row["amends"], granted.valid_until)

@@ -24,6 +24,13 @@ class RecallAnswered(DomainError):
     title_en = "The recall has been answered already"
 
 
+class RecallOpen(DomainError):
+    code = "approval.recall-open"
+    kind = Kind.CONFLICT
+    title_zh = "本办件所依据的证照已失效，请先处理召回，再作准予决定"
+    title_en = "A certificate this case relied on was taken away: the recall is to be answered before a grant"
+
+
 class WrongState(DomainError):
     code = "approval.wrong-state"
     kind = Kind.CONFLICT

@@ -3,21 +3,23 @@
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from contracts.events.certificate import CertificateStatus
 from contracts.events.intake import ApplicationAccepted
 from contracts.events.reuse import CaseRecalled
 from services.approval.recalls import keep_recalls
 from services.chassis import clock
+from services.chassis.bus import NotYet
 from services.chassis.ids import uuid7
-from tests.support.approval import POLICE, Approval
+from tests.support.approval import POLICE, Approval, an_acceptance
 
 LICENCE = "1.2.156.3005.2.11431202006100029C001.11431202006100029C.R1.001.A"
 
 
-async def recalled(approval: Approval, accepted: ApplicationAccepted) -> CaseRecalled:
-    """Heard twice, as events may be."""
+def a_recall(accepted: ApplicationAccepted) -> CaseRecalled:
     now: datetime = clock.now()
-    event = CaseRecalled(
+    return CaseRecalled(
         recall_id=uuid7(),
         case_id=accepted.application_id,
         case_no=accepted.case_no,
@@ -29,6 +31,11 @@ async def recalled(approval: Approval, accepted: ApplicationAccepted) -> CaseRec
         taken_away_at=now,
         recalled_at=now,
     )
+
+
+async def recalled(approval: Approval, accepted: ApplicationAccepted) -> CaseRecalled:
+    """Heard twice, as events may be."""
+    event = a_recall(accepted)
     for _ in range(2):
         async with approval.database.transaction() as uow:
             await keep_recalls(uow, [event])
@@ -67,3 +74,31 @@ async def test_the_chief_representative_answers_once_and_it_leaves_the_inbox(app
     assert first.json()["outcome"] == "STANDS"
     assert await shown(approval, approval.chief, event) == []
     assert await approval.events_of(event.recall_id) == [(1, "approval.recall.concluded.v1")]
+
+
+async def test_a_recall_heard_before_its_case_waits_for_it(approval: Approval) -> None:
+    """Nothing is buried: the bus brings it again until the acceptance has been heard."""
+    accepted = an_acceptance()
+    event = a_recall(accepted)
+
+    with pytest.raises(NotYet):
+        async with approval.database.transaction() as uow:
+            await keep_recalls(uow, [event])
+    await approval.hear(accepted)
+    async with approval.database.transaction() as uow:
+        await keep_recalls(uow, [event])
+
+    assert len(await shown(approval, approval.handler, event)) == 1
+
+
+async def test_nothing_is_granted_before_the_recall_is_answered(approval: Approval) -> None:
+    accepted = await approval.reviewed()
+    event = await recalled(approval, accepted)
+    answer = {"outcome": "STANDS", "reasons": "另有纸质原件"}
+
+    before = await approval.decide(accepted.case_no, approval.chief, seen=2)
+    await approval.post(f"recalls/{event.recall_id}/conclusion", approval.chief, answer, seen=1)
+    after = await approval.decide(accepted.case_no, approval.chief, seen=2)
+
+    assert (before.status_code, before.json()["code"]) == (409, "approval.recall-open")
+    assert after.status_code == 201, after.text
