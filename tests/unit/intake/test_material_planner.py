@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from itertools import chain, combinations, permutations
+from random import Random
+from time import process_time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -108,3 +110,27 @@ def test_two_members_that_want_each_others_result_need_only_one_of_them_brought(
 
     assert len(plan.bring) == 2
     assert LEASE in plan.bring
+
+
+def test_a_bundle_of_ten_with_sixty_materials_is_planned_in_a_moment():
+    """Ten members, each with materials of its own, two one-of groups of four, and a result that feeds others."""
+    drawn = Random(7)
+    codes = [f"t{no}" for no in range(30)]
+    spent = process_time()
+
+    for _ in range(5):
+        types = {no: drawn.choice(codes) for no in range(60) if drawn.random() < 0.6}
+        members = [
+            wanted(
+                f"m{no}",
+                *({drawn.randrange(60)} for _ in range(6)),
+                *(set(drawn.sample(range(60), 4)) for _ in range(2)),
+                after=[f"m{no - 1}"] if no % 3 == 0 and no else [],
+                result=drawn.choice(codes),
+            )
+            for no in range(10)
+        ]
+        plan = plan_materials(members, types, set(drawn.sample(codes, 3)))
+        assert len(plan.order) == 10
+
+    assert process_time() - spent < 5
