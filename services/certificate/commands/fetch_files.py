@@ -15,6 +15,7 @@ from services.certificate.domain.errors import FileFailed, NotFound
 from services.certificate.domain.holders import keys_of
 from services.certificate.kit import Kit
 from services.certificate.life import copy_queries
+from services.certificate.looking.grounds import COPY_FILE_ACT
 from services.certificate.looking.looks import Why, reader_of
 from services.chassis.auth import Principal
 from services.chassis.database import Database
@@ -53,13 +54,13 @@ async def copy_file(
 ) -> Download | None:
     """A numbered duplicate or a stamped copy, for its holder or his window. None: it is being made.
 
-    Raises: NotFound, PurposeRequired, CallerRefused, DailyLimitReached, FileFailed, FilesAway.
+    Raises: NotFound, PurposeRequired, CallerRefused, DailyLimitReached, FileWithheld, FileFailed, FilesAway.
     """
     async with db.read() as connection:
         copy = await copy_queries.by_id(connection, copy_id)
     if copy is None or copy.identifier != identifier:
         raise NotFound
-    await served(db, identifier, principal, "COPY_FILE", may_have_copy, why, now)
+    await served(db, identifier, principal, COPY_FILE_ACT, may_have_copy, why, now)
     return await _content(copy, kit, f"certificate-copy-{copy_id}.pdf")
 
 

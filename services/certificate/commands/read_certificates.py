@@ -15,12 +15,12 @@ from services.certificate.commands.sign_records import signed_record
 from services.certificate.commands.true_rows import require_true, true_ones
 from services.certificate.domain.access import Access, Reader, access, needs_purpose
 from services.certificate.domain.authorisation import Authorisation, Right, types_of
-from services.certificate.domain.errors import FileWithheld, NotFound, NumberInvalid
+from services.certificate.domain.errors import NotFound, NumberInvalid
 from services.certificate.domain.holders import keys_of
-from services.certificate.domain.sharing import DATA, FILE, Query, withheld
+from services.certificate.domain.sharing import DATA, Query, withheld
 from services.certificate.files.records import compact_form, general_form
 from services.certificate.kit import Kit
-from services.certificate.looking.grounds import cases_of, issued_by, stated
+from services.certificate.looking.grounds import cases_of, issued_by, require_file, stated
 from services.certificate.looking.looks import Attempt, Look, Why, attempt, of_holders, reader_of
 from services.certificate.schemas import CertificateDetail, CertificateList, CertificateOut, SearchIn
 from services.certificate.sharing.callers import admit
@@ -223,9 +223,8 @@ async def _admitted(connection: AsyncConnection, look: Look, row: Any, fields: t
     """What is withheld. Raises PurposeRequired, CallerRefused, DailyLimitReached, FileWithheld."""
     query = Query(stated(look.why.purpose), row.type_code, fields, own=issued_by(look.principal, row))
     registered = await admit(connection, look.principal, query, look.now)
-    if look.act == FILE_ACT and FILE not in registered.fields:
-        told = "登记的字段不含版式文件 (file)；办理其办件的，请填写以该持证人为申请人的办件编号 (case_no)"
-        raise FileWithheld(told, errors=[FieldError("/fields", "not-allowed", told)])
+    if look.act == FILE_ACT:
+        require_file(registered)
     return withheld(registered, query)
 
 

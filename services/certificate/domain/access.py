@@ -13,6 +13,7 @@ SUPERVISOR = frozenset({"SUPERVISOR"})
 OUTSIDE = frozenset({"RELYING_PARTY"})
 # Who serves a holder at a window: takes his report of a loss, prints his certificate.
 WINDOWS = frozenset({"COUNTER_CLERK", "HANDOVER_CLERK", "TOWNSHIP_CLERK"})
+PRODUCTION = frozenset({"HANDOVER_CLERK"})  # prints certificates and hands them out
 # Readers of another's certificate: only with a purpose, and it leaves a row.
 WITH_PURPOSE = DEPARTMENT | CLERKS | PROVINCIAL | OUTSIDE
 

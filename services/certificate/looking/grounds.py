@@ -5,14 +5,16 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.certificate import queries
-from services.certificate.domain.access import APPLICANT_SIDE, Access, access
-from services.certificate.domain.errors import PurposeRequired
-from services.certificate.domain.sharing import Query, withheld
+from services.certificate.domain.access import APPLICANT_SIDE, PRODUCTION, Access, access
+from services.certificate.domain.errors import FileWithheld, PurposeRequired
+from services.certificate.domain.sharing import FILE, Query, Registration, withheld
 from services.certificate.looking.looks import Look, reader_of
 from services.certificate.sharing.callers import admit, sharing
 from services.chassis.auth import Principal
 from services.kernel.codes import holds_citizen_id
 from services.kernel.errors import FieldError
+
+COPY_FILE_ACT = "COPY_FILE"
 
 
 def stated(purpose: str | None) -> str:
@@ -57,9 +59,20 @@ async def by_case_or_purpose(connection: AsyncConnection, row: Any, look: Look, 
 
 
 async def by_purpose(connection: AsyncConnection, row: Any, look: Look) -> frozenset[str]:
-    """What the registration withholds of a look by a purpose alone; it counts.
+    """What the registration withholds of a look by a purpose alone; it counts. A copy prints the full number like the
+    certificate itself: by a purpose it goes to the production counter, which hands it out, and to who may have files.
 
-    Raises: PurposeRequired, CallerRefused, DailyLimitReached.
+    Raises: PurposeRequired, CallerRefused, DailyLimitReached, FileWithheld.
     """
     query = Query(stated(look.why.purpose), row.type_code, own=True)
-    return withheld(await admit(connection, look.principal, query, look.now), query)
+    registered = await admit(connection, look.principal, query, look.now)
+    if look.act == COPY_FILE_ACT and not look.principal.roles & PRODUCTION:
+        require_file(registered)
+    return withheld(registered, query)
+
+
+def require_file(registered: Registration) -> None:
+    """Raises FileWithheld."""
+    if FILE not in registered.fields:
+        told = "登记的字段不含版式文件 (file)；办理其办件的，请填写以该持证人为申请人的办件编号 (case_no)"
+        raise FileWithheld(told, errors=[FieldError("/fields", "not-allowed", told)])

@@ -86,6 +86,22 @@ async def test_a_window_looks_by_an_open_case_or_a_purpose_and_otherwise_supervi
     assert row_of_purpose["at"]
 
 
+async def test_a_copy_goes_by_a_purpose_to_the_production_counter_and_to_who_may_have_files(
+    library: Library, ended: Ended
+) -> None:
+    row = await with_a_copy(library)
+    counter = tokens.headers(["COUNTER_CLERK"], org=MARKET.uscc, org_name=MARKET.name)
+    path = "copies/{copy}/file"
+    by_case = await look(library, row, path, counter)
+    await ended(row)
+
+    by_purpose = await look(library, row, path, counter, purpose="补证换证：污损")
+    production = await look(library, row, path, WINDOW, purpose="补证换证：污损")
+
+    assert [answer.status_code // 100 for answer in (by_case, production)] == [2, 2]
+    assert (by_purpose.status_code, by_purpose.json()["code"]) == (403, "certificate.file-withheld")
+
+
 async def facts_of(library: Library, before: int = 0) -> list[AccessUnfounded]:
     return [AccessUnfounded.model_validate_json(row.payload) for row in (await library.rows(FACTS))[before:]]
 
