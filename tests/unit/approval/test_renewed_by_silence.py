@@ -1,4 +1,4 @@
-"""Licensing Law art. 50: with the end of the old certificate's last day the renewal is granted; nobody decides it then."""
+"""Licensing Law art. 50: at the end of the old certificate's last day the renewal is granted; nobody decides then."""
 
 from datetime import UTC, datetime, timedelta
 
