@@ -143,7 +143,10 @@ class FileMaker:
         async with self._database.read() as connection:
             wanted = select(paper.c.contents_sealed).where(paper.c.id == job.target_id)
             sealed = (await connection.execute(wanted)).scalar_one()
-        return contents.load_job(self._kit.open_contents(sealed))
+        found = contents.load_job(self._kit.open_contents(sealed))
+        if found.contents.reference != str(job.target_id):
+            raise RecordNotAuthentic("封存的内容属于另一份文书")
+        return found
 
     async def _copy(self, copy_id: UUID) -> contents.Job:
         """What the signed record says, with the stamp of the copy and the proof of the act that made it."""

@@ -154,8 +154,8 @@ async def papers_about(connection: AsyncConnection, certificate_id: UUID) -> Seq
 
 
 async def paper_by_id(connection: AsyncConnection, paper_id: UUID) -> Any:
-    """The row, with the sealed record of a receipt, or None."""
-    wanted = _papers().add_columns(_PAPER.jws_sealed).where(_PAPER.id == paper_id)
+    """The row, with its sealed contents and the sealed record of a receipt, or None."""
+    wanted = _papers().add_columns(_PAPER.contents_sealed, _PAPER.jws_sealed).where(_PAPER.id == paper_id)
     return (await connection.execute(wanted)).one_or_none()
 
 

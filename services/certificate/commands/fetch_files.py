@@ -10,6 +10,7 @@ from services.certificate import queries, repository
 from services.certificate.commands.issue_certificates import file_job
 from services.certificate.commands.own_reads import note_paper, served
 from services.certificate.commands.read_certificates import FILE_ACT, Asked, read
+from services.certificate.commands.sign_records import opened
 from services.certificate.domain.access import DEPARTMENT, holds, may_read_case, may_read_letter, serves
 from services.certificate.domain.errors import FileFailed, NotFound
 from services.certificate.domain.holders import keys_of
@@ -96,11 +97,12 @@ async def paper_record(db: Database, paper_id: UUID, principal: Principal, kit: 
 
     Raises:
         NotFound: as for `paper_file`, or the paper is none that carries a record.
+        RecordNotAuthentic: what was stored of it was changed.
     """
     row = await _paper(db, paper_id, principal)
     if row.jws_sealed is None:
         raise NotFound
-    content = kit.open_record(row.jws_sealed).encode()
+    content = opened(row.jws_sealed, kit).encode()
     return Download(content, sha256(content).hexdigest(), f"{_name(row)}.jws")
 
 
@@ -125,7 +127,7 @@ def _name(row: Any) -> str:
 
 
 async def _content(row: Any, kit: Kit, name: str) -> Download | None:
-    if row.file_sha256 is None:
+    if row.file_sha256 is None or row.file_name is None:
         if row.failed_reason:
             raise FileFailed(row.failed_reason)
         return None

@@ -15,6 +15,7 @@ from services.certificate.domain.personal import masked_certificate_number, mask
 from services.certificate.domain.transparency import Leaf, act_of, follows
 from services.certificate.files.records import content_hash, payload_of
 from services.certificate.kit import Kit, holder_of
+from services.chassis.clock import local_date
 from services.chassis.sealing import SealBroken
 from services.kernel.codes import holds_citizen_id
 
@@ -137,6 +138,23 @@ def says_what_was_signed(row: Any, said: dict[str, Any], kit: Kit) -> bool:
         and all(getattr(row, name) == value for name, value in expected.items())
         and all(told[name] == said[field] for name, field in days.items())
     )
+
+
+def is_true_paper(row: Any, kit: Kit) -> bool:
+    """Whether the row of a paper says what was sealed when it was issued; papers stand in no log."""
+    try:
+        job = json.loads(kit.open_contents(row.contents_sealed))
+        said, seal = job["contents"], job["seal"]
+        expected = {
+            "reference": str(row.id),
+            "kind": row.kind,
+            "number": row.number,
+            "body_name": row.body_name,
+            "dated_on": local_date(row.issued_at).isoformat(),
+        }
+        return seal["uscc"] == row.body_uscc and all(said[name] == value for name, value in expected.items())
+    except (SealBroken, ValueError, LookupError, TypeError):
+        return False
 
 
 def _list(value: Any) -> Any:

@@ -46,7 +46,7 @@ async def signed_record(database: Database, row: Any, kit: Kit) -> str:
     Raises:
         RecordNotAuthentic: the stored record was changed, or it is a draft, and not the one that was logged.
     """
-    stored = _opened(row.jws_sealed, kit)
+    stored = opened(row.jws_sealed, kit)
     if not is_draft(stored):
         return stored
     async with database.transaction() as uow:
@@ -55,16 +55,16 @@ async def signed_record(database: Database, row: Any, kit: Kit) -> str:
 
 async def signed_within(connection: AsyncConnection, row: Any, kit: Kit) -> str:
     """As `signed_record`, in a transaction that is already open."""
-    stored = _opened(row.jws_sealed, kit)
+    stored = opened(row.jws_sealed, kit)
     if not is_draft(stored):
         return stored
     signed = _signed(stored, await connection.scalar(_LEAF, {"id": row.id}), kit)
     if await _store(connection, [(row.id, row.jws_sealed, kit.seal_record(signed))]):
         return signed
-    return _opened(await connection.scalar(_STORED, {"id": row.id}), kit)
+    return opened(await connection.scalar(_STORED, {"id": row.id}), kit)
 
 
-def _opened(sealed: bytes, kit: Kit) -> str:
+def opened(sealed: bytes, kit: Kit) -> str:
     """A changed record is an answer to whoever asks for it, not a fault of the program. Raises RecordNotAuthentic."""
     try:
         return kit.open_record(sealed)

@@ -11,7 +11,7 @@ from contracts.events.certificate import PaperKind
 from services.certificate import queries
 from services.certificate.commands import copy_acts, log_proofs
 from services.certificate.commands.copy_acts import CopyAct
-from services.certificate.commands.log_check import is_logged, says_what_was_signed
+from services.certificate.commands.log_check import is_logged, is_true_paper, says_what_was_signed
 from services.certificate.commands.sign_records import signed_record
 from services.certificate.domain.copies import Stamp
 from services.certificate.domain.paper import FORMS
@@ -122,11 +122,11 @@ def of_copy(told: VerificationOut, stamp: Stamp, now: datetime) -> VerificationO
     return told.model_copy(update={"stamped": VerifiedCopy.of(stamp)})
 
 
-async def paper(db: Database, paper_id: UUID, *, now: datetime) -> VerificationOut:
+async def paper(db: Database, paper_id: UUID, kit: Kit, *, now: datetime) -> VerificationOut:
     """Whether this paper was issued."""
     async with db.read() as connection:
         row = await queries.paper_by_id(connection, paper_id)
-    return _paper(row, now)
+    return _paper(row, kit, now)
 
 
 async def file(db: Database, content: bytes, kit: Kit, *, now: datetime, code: str = "") -> VerificationOut:
@@ -211,7 +211,7 @@ async def _paper_file(
     if code and not code.strip().endswith(f"paper={paper_id}"):
         binding = Binding.ANOTHERS
     fault = tell_apart(Shown(_seal_on_paper(found, row), binding=binding))
-    return _told(fault, now) if fault else _paper(row, now)
+    return _told(fault, now) if fault else _paper(row, kit, now)
 
 
 def _seal_on_paper(found: PdfVerdict, row: Any) -> Seal:
@@ -246,9 +246,11 @@ async def intact_record(db: Database, row: Any, kit: Kit, on_file: str | None = 
     return signed if says_what_was_signed(row, signed, kit) and is_logged(row) else None
 
 
-def _paper(row: Any, now: datetime) -> VerificationOut:
+def _paper(row: Any, kit: Kit, now: datetime) -> VerificationOut:
     if row is None:
         return _told(_UNKNOWN, now)
+    if not is_true_paper(row, kit):
+        return _told(_ROW_ALTERED, now)
     shown = VerifiedPaper(
         kind=PaperKind(row.kind),
         kind_name=FORMS[row.kind].title,

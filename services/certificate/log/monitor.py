@@ -209,9 +209,7 @@ class Monitor:
                 frontier, _ = merkle.grow(first, frontier, [leaf])
                 first += 1
                 if first in heads and merkle.root_of(frontier).hex() != heads[first]:
-                    raise Alarm(
-                        f"大小为 {first} 的日志头不符：有记录被改写，或者它属于另一本日志"
-                    )
+                    raise Alarm(f"大小为 {first} 的日志头不符：有记录被改写，或者它属于另一本日志")
         return frontier
 
     def _page(self, first: int, end: int) -> Iterator[bytes]:

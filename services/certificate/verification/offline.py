@@ -93,6 +93,9 @@ class Known:
         return Binding.OWN if root is not None and root.hex() == head["root"] else Binding.FALSE
 
 
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
+
+
 class Refused(Exception):
     """The answer is known early: outcome, its words, and details."""
 
@@ -132,12 +135,21 @@ def read_heads(text: str, keys: Mapping[str, Any]) -> dict[int, Mapping[str, Any
         given = json.loads(text) if text.lstrip()[:1] in {"{", "["} else {"jws": text.strip()}
         listed = given if isinstance(given, list) else given.get("items", [given])
         signed = [verify_record(one["jws"], keys, typ=HEAD_TYPE) for one in listed]
-        return {int(head["size"]): head for head in signed}
+        heads: dict[int, Mapping[str, Any]] = {int(head["size"]): head for head in signed}
+        roots = {(int(head["size"]), head["root"]) for head in signed}
     except RecordNotAuthentic as fault:
         false = Words("日志头不实", "日志头的签名无法通过验证，不能作为核验依据。", "请从本平台重新取得日志头和公钥。")
         raise Refused(Outcome.FALSE, false) from fault
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
         raise unreadable("无法读取日志头", "请保存 log/head 或 log/heads 的完整答复。") from fault
+    if not heads:
+        raise unreadable("所给的文件中没有日志头", "请保存 log/head 或 log/heads 的完整答复。")
+    if len(roots) > len(heads):
+        two = Words(
+            "日志头互相矛盾", "同一大小的日志有两个已签名的日志头：日志被改写过。", "请保留该文件作为证据并举报。"
+        )
+        raise Refused(Outcome.FALSE, two)
+    return heads
 
 
 def check(content: bytes, known: Known) -> Result:
@@ -157,6 +169,8 @@ def check(content: bytes, known: Known) -> Result:
 def _read(content: bytes, known: Known) -> Claim:
     if content.startswith(b"%PDF-"):
         return _of_pdf(content, known)
+    if content.startswith(_PICTURES):
+        raise unreadable("这是图片，不是证照文件", "请用手机扫描图中的二维码，把扫描所得的内容整段复制到命令中。")
     try:
         text = content.decode().strip()
     except UnicodeDecodeError as fault:
@@ -342,5 +356,5 @@ def _of_answer(proof: Mapping[str, Any]) -> Inclusion:
         leaf = Leaf(Act(said["act"]), said["identifier"], bytes.fromhex(said["record"]))
         path = tuple(bytes.fromhex(part) for part in proof["proof"])
         return Inclusion(leaf, int(said["index"]), int(proof["size"]), path)
-    except (KeyError, TypeError, ValueError) as fault:
+    except (KeyError, TypeError, ValueError, OverflowError) as fault:
         raise unreadable("无法读取收录证明", "请保存 log/inclusion 的完整答复。") from fault

@@ -88,7 +88,7 @@ def verify(arguments: argparse.Namespace) -> int:
 
 def _checked(arguments: argparse.Namespace) -> Result:
     try:
-        keys = _json(arguments.keys or arguments.head.parent / "jwks.json")
+        keys = _keys(arguments.keys or arguments.head.parent / "jwks.json")
         heads = read_heads(arguments.head.read_text("utf-8"), keys)
         proof = _json(arguments.proof) if arguments.proof else None
         is_text = arguments.what.startswith(("http://", "https://", "/c/"))
@@ -111,8 +111,20 @@ def _keep(alarm: Alarm, path: Path) -> None:
     path.with_name(f"{path.name}.alarm").write_text(json.dumps(told, ensure_ascii=False), "utf-8")
 
 
+def _keys(path: Path) -> dict[str, Any]:
+    """Raises Refused: not what the platform publishes; a broken file is no false head."""
+    found = _json(path)
+    if not isinstance(found, dict) or not isinstance(found.get("keys"), list):
+        raise unreadable(f"{path} 不是公钥文件", "请保存 /.well-known/certificate-jwks.json 的完整答复。")
+    return found
+
+
 def _json(path: Path) -> Any:
-    return json.loads(path.read_text("utf-8"))
+    """Raises Refused."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (ValueError, RecursionError) as fault:
+        raise unreadable(f"{path} 不是完整的 JSON 文件", "请重新保存平台的完整答复。") from fault
 
 
 def add_monitor(parser: argparse.ArgumentParser) -> None:

@@ -66,7 +66,7 @@ async def verify_by_reference(
     if copy is not None:
         return _answer(request, await verify.copy(db, copy, kit, now=now))
     if paper is not None:
-        return _answer(request, await verify.paper(db, paper, now=now))
+        return _answer(request, await verify.paper(db, paper, kit, now=now))
     return _answer(request, await verify.identifier(db, identifier or "", kit, now=now))
 
 

@@ -16,6 +16,7 @@ from services.certificate.commands import log_heads
 from services.certificate.domain.qr_proof import Inclusion, address
 from services.certificate.domain.transparency import Act, Leaf
 from services.certificate.files.jose import canonical
+from services.certificate.files.records import HEAD_TYPE
 from services.certificate.log.monitor import Alarm, Monitor, State
 from services.certificate.tables import certificate, log_head, log_leaf, log_state
 from services.certificate.verification.offline import Known, Outcome, check
@@ -117,6 +118,41 @@ def test_a_head_that_was_not_signed_proves_nothing(kept: Kept) -> None:
         main(["verify", kept.qr, "--head", str(kept.folder / "false.json"), "--keys", str(kept.folder / "jwks.json")])
         == 1
     )
+
+
+def test_files_that_are_broken_accuse_nobody_and_two_heads_of_one_size_are_evidence(
+    kept: Kept, library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status 1 says that something is false: no broken file and no traceback may end with it."""
+    proof = json.loads((kept.folder / "proof.json").read_text())
+    head = json.loads((kept.folder / "heads.json").read_text())["items"][-1]
+    forked = {"log": "431202000000", "size": head["size"], "root": "00" * 32, "signed_at": head["signed_at"]}
+    both = {"items": [head, {"jws": library.kit.signer.sign_compact(forked, typ=HEAD_TYPE)}]}
+    proof["leaf"]["index"] = float("inf")
+    written = {
+        "empty": "{}",
+        "cut": '{"keys": [',
+        "list": "[]",
+        "deep": "[" * 100_000,
+        "none": '{"items": []}',
+        "endless": json.dumps(proof),
+        "both": json.dumps(both),
+    }
+    for name, content in written.items():
+        (kept.folder / name).write_text(content)
+    code, heads, jwks = kept.qr, str(kept.folder / "heads.json"), str(kept.folder / "jwks.json")
+
+    keys = [kept.verify(code, "--keys", str(kept.folder / name)) for name in ("empty", "cut", "list", "deep")]
+    no_heads = main(["verify", code, "--head", str(kept.folder / "none"), "--keys", jwks])
+    endless = kept.verify(code, "--proof", str(kept.folder / "endless"))
+    picture = kept.verify(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    said = capsys.readouterr().out
+    forked_heads = main(["verify", code, "--head", str(kept.folder / "both"), "--keys", jwks])
+
+    assert (keys, no_heads, endless, picture, forked_heads) == ([2, 2, 2, 2], 2, 2, 2, 1)
+    assert "请用手机扫描图中的二维码" in said
+    assert "日志头互相矛盾" in capsys.readouterr().out
+    assert main(["verify", code, "--head", heads]) == Outcome.RECORDED
 
 
 @pytest.mark.parametrize("command", ["verify", "monitor"])

@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from services.certificate.commands import verify
+from services.certificate.commands.make_files import Job
 from services.certificate.domain.transparency import Act
+from services.certificate.files.errors import RecordNotAuthentic
 from services.chassis import clock
 from services.chassis.clock import local_date
 from tests.support import tokens
@@ -113,3 +115,58 @@ async def test_a_copy_counts_until_its_printed_end_whatever_its_row_says(library
     over, altered = ("NO_LONGER_VALID", "COPY_EXPIRED"), ("ALTERED", "RECORD_ALTERED")
     assert untouched == [("VALID", None), over]
     assert lengthened == removed == [altered, over]
+
+
+async def papers_of(library: Library) -> dict[str, Any]:
+    """The ids of a case's papers, by kind."""
+    row = await library.issued()
+    found = await library.rows("SELECT id, kind FROM paper WHERE case_id = :id", id=row["case_id"])
+    return {"case": row["case_no"]} | {one.kind: one.id for one in found}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "number = '鹤市监准〔2026〕999号'",
+        "body_name = '区公安分局'",
+        "body_uscc = '114312020061000377'",
+        "kind = 'COMMITMENT'",
+        "kind = 'JUNK'",
+        "issued_at = issued_at - interval '400 days'",
+        "contents_sealed = (SELECT contents_sealed FROM paper WHERE id <> :id LIMIT 1)",
+        "contents_sealed = 'x'",
+    ],
+)
+async def test_a_paper_whose_row_was_rewritten_is_not_genuine(library: Library, said: str) -> None:
+    papers = await papers_of(library)
+    wanted = papers["GRANT_DECISION"]
+    before = (await library.get("/api/v1/certificates/verify", paper=str(wanted))).json()
+
+    await change(library, f"UPDATE paper SET {said} WHERE id = :id", id=wanted)
+    after = (await library.get("/api/v1/certificates/verify", paper=str(wanted))).json()
+
+    await change(library, "DELETE FROM paper WHERE id = :id", id=wanted)
+    assert before["verdict"] == "VALID"
+    assert (after["verdict"], after["reason"], after["paper"]) == ("ALTERED", "RECORD_ALTERED", None)
+
+
+async def test_a_receipt_whose_record_was_changed_is_an_answer_and_not_a_fault(library: Library) -> None:
+    receipt = (await papers_of(library))["RECEIPT"]
+    await change(library, "UPDATE paper SET jws_sealed = 'x' WHERE id = :id", id=receipt)
+
+    told = await library.get(f"/api/v1/papers/{receipt}/file", library.citizen(), form="jws")
+
+    assert (told.status_code, told.json()["code"]) == (422, "certificate.record-not-authentic")
+
+
+async def test_the_contents_of_another_paper_are_not_sealed_in_its_place(library: Library) -> None:
+    papers = await papers_of(library)
+    wanted, other = papers["GRANT_DECISION"], papers["ACCEPTANCE_NOTICE"]
+    swap = "UPDATE paper SET contents_sealed = (SELECT contents_sealed FROM paper WHERE id = :other) WHERE id = :id"
+    await change(library, swap, id=wanted, other=other)
+
+    async with library.file_maker() as maker:
+        with pytest.raises(RecordNotAuthentic):
+            await maker.contents_of(Job(1, "PAPER", wanted, 1))
+
+    await change(library, "DELETE FROM paper WHERE id = :id", id=wanted)

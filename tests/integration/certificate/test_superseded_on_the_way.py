@@ -26,9 +26,7 @@ async def test_a_reissue_on_the_way_saves_nobody_from_a_decision(library: Librar
 
 
 @pytest.mark.parametrize("by", ["the department", "application"])
-async def test_an_amendment_that_a_reissue_overtook_goes_into_what_stands(
-    library: Library, by: str
-) -> None:
+async def test_an_amendment_that_a_reissue_overtook_goes_into_what_stands(library: Library, by: str) -> None:
     row, case = await library.issued(), library.a_case()
     changes = (Change(what="经营场所", before="甲路1号", after="乙路2号"),)
     amends = AmendmentRef(certificate_identifier=row["identifier"], changes=changes)

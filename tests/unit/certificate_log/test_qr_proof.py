@@ -37,6 +37,14 @@ def test_at_a_million_leaves_it_is_under_a_kilobyte(act: Act) -> None:
     assert read_address(text) == (IDENTIFIER, longest)
 
 
+def test_any_leaf_of_a_million_fits_with_a_long_number_and_a_long_address() -> None:
+    """The longest proof that there is then: places and sizes of three bytes; a number of 24 characters."""
+    long = IDENTIFIER.replace("JY24312020000001", "N" * 24)
+    longest = replace(a_proof(2**20 - 1, 2**20, 20), leaf=Leaf(Act.REPRINT, long, sha256(b"record").digest()))
+
+    assert len(address(HOST, longest)) < 1024
+
+
 def test_it_is_read_from_the_page_at_a_million_leaves() -> None:
     proof = a_proof(0, 2**20)
     printed = contents.Certificate(
