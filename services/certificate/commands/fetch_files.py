@@ -61,7 +61,7 @@ async def copy_file(
         copy = await copy_queries.by_id(connection, copy_id)
     if copy is None or copy.identifier != identifier:
         raise NotFound
-    await served(db, identifier, principal, COPY_FILE_ACT, may_have_copy, why, now)
+    await served(db, identifier, principal, COPY_FILE_ACT, may_have_copy, why, kit, now)
     return await _content(copy, kit, f"certificate-copy-{copy_id}.pdf")
 
 

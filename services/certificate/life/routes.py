@@ -97,16 +97,18 @@ async def make_copy(
 
 
 @router.get("/certificates/{identifier}/papers", summary="签发后关于该证照的文书：拟处理的事先告知、处理决定")
-async def list_papers(identifier: Identifier, why: TheWhy, db: Db, now: Now, who: Concerned) -> CertificatePapersOut:
-    row = await served(db, identifier, who, "PAPERS", may_have_papers, why, now)
+async def list_papers(
+    identifier: Identifier, why: TheWhy, db: Db, now: Now, kit: TheKit, who: Concerned
+) -> CertificatePapersOut:
+    row = await served(db, identifier, who, "PAPERS", may_have_papers, why, kit, now)
     async with db.read() as connection:
         papers = await queries.papers_about(connection, row.id)
     return CertificatePapersOut(identifier=identifier, papers=[queries.paper_out(one) for one in papers])
 
 
 @router.get("/certificates/{identifier}/copies", summary="打印记录和加注件")
-async def list_copies(identifier: Identifier, why: TheWhy, db: Db, now: Now, who: Loser) -> CopyList:
-    row = await served(db, identifier, who, "COPIES", may_have_copy, why, now)
+async def list_copies(identifier: Identifier, why: TheWhy, db: Db, now: Now, kit: TheKit, who: Loser) -> CopyList:
+    row = await served(db, identifier, who, "COPIES", may_have_copy, why, kit, now)
     async with db.read() as connection:
         made = await copy_queries.of_certificate(connection, row.id)
     of = [CopyOut.of(identifier, one.id, copy_queries.stamp_of(one), one.made_at) for one in made]

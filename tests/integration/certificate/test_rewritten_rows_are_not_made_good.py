@@ -18,7 +18,7 @@ from services.certificate.files.errors import RecordNotAuthentic
 from services.chassis import clock
 from tests.integration.certificate.test_life import decided
 from tests.support import tokens
-from tests.support.certificate import FOOD_LICENCE, MARKER, Library
+from tests.support.certificate import FOOD_LICENCE, MARKER, OTHER, Library
 
 VERIFY = "/api/v1/certificates/verify"
 PRODUCER = tokens.headers(["HANDOVER_CLERK"], sub=tokens.account("producer"), channel="COUNTER")
@@ -195,3 +195,15 @@ async def test_a_rewritten_row_is_told_to_no_reader(library: Library) -> None:
         assert (false[name].status_code, false[name].json()["code"]) == (422, "certificate.record-not-authentic")
     for name in ("search", "holder", "case"):
         assert (false[name].status_code, identifier in false[name].text) == (200, False), name
+
+
+async def test_who_wrote_himself_into_a_row_as_its_holder_gets_no_copy_of_it(library: Library) -> None:
+    row = await library.issued()
+    body = {"purpose": "开户", "expires_on": clock.today().isoformat()}
+    copy = (await post(library, row, "copies", library.citizen(), body)).json()
+    stranger, path = library.citizen(OTHER), f"/api/v1/certificates/{row['identifier']}"
+
+    async with rewritten(library, row, holder_key=library.kit.holder_key("PERSON", OTHER)):
+        answers = [await library.get(one, stranger) for one in (f"{path}/copies", copy["file_url"], f"{path}/papers")]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 422]
