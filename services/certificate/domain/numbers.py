@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 _SERIAL_MARKS = re.compile(r"[\s\-‐–—_/().（）〔〕\[\]]+")
-_SERIAL = re.compile(r"[0-9A-Z]{1,32}")
+_SERIAL = re.compile(r"[0-9A-Z]{1,24}")  # with a longer one a QR code is over 1 KiB at a million leaves
 _TAIL = re.compile(r"(?:分局|办公室|管理部|局|中心|人民政府|办事处|委员会)$")
 _REMARK = re.compile(r"[（(](?:示例[：:])?([^）)]*)[）)]")
 # 机关简称 by the field of work in the body's name; the first that fits. A body of another name keeps its own core.

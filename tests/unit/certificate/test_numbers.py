@@ -59,7 +59,8 @@ def test_numbers_start_again_with_each_year_type_and_body():
         ("JY2-4312-02 0001", "JY24312020001"),
         ("91431202ma00000152", "91431202MA00000152"),
         ("湘（2026）怀化不动产权第0000001号", None),
-        ("A" * 33, None),
+        ("A" * 24, "A" * 24),
+        ("A" * 25, None),
         ("--", None),
     ],
 )
