@@ -108,6 +108,7 @@ def _begin(settings: WorkshopSettings) -> None:
     """First thing in a worker process."""
     global _keys, _stamper
     os.nice(10)  # files can wait: people and events come first
+    os.environ.setdefault("RAYON_NUM_THREADS", "1")  # the renderer's threads only wait for each other on one page
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us in order
     end_with_parent()
     _keys = open_seal_keys(
