@@ -76,7 +76,7 @@ def _job(record: Mapping[str, Any], at: datetime, by: Printed | None, **more: An
         issued_on=_day(record["issue_date"]),
         valid_from=_day(record["validate_start"]),
         valid_until=_day(until) if until else None,
-        lines=tuple(_lines(extend)),
+        lines=tuple(lines_of(extend)),
         record_sha256=record_sha256(record),
         **more,
     )
@@ -93,12 +93,12 @@ def _layout(by: Printed, extend: dict[str, Any]) -> contents.Layout:
     """Fields that the template names go to it by their codes and out of `extend`; a missing one is empty."""
     named = [one for one in by.fields if one.code in by.template.fields]
     values = {one.code: extend.pop(one.name, "") for one in named}
-    written = {line.label: line.value for line in _lines(values)}
+    written = {line.label: line.value for line in lines_of(values)}
     given = tuple((code, written.get(code, "")) for code in values)
     return contents.Layout(parts=by.template.parts, fields=by.template.fields, values=given)
 
 
-def _lines(extend: Mapping[str, Any]) -> list[contents.Line]:
+def lines_of(extend: Mapping[str, Any]) -> list[contents.Line]:
     """What the type adds, one row each; a list is written with 、, deeper structures stay in the record."""
     lines = []
     for label, value in extend.items():

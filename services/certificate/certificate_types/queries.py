@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.certificate.domain.certificate_type import Body, CertificateType, of_document
+from services.certificate.domain.certificate_type import Body, CertificateType, TypeField, of_document
 from services.certificate.tables import certificate_type, type_version
 
 Versions = Mapping[str, tuple[int, str]]  # the newest version of each type, and its digest
@@ -46,6 +46,13 @@ async def of_version(connection: AsyncConnection, code: str, version: int) -> Ce
     """Raises NoResultFound."""
     wanted = select(type_version).where(_VERSION.type_code == code, _VERSION.version == version)
     return of_row((await connection.execute(wanted)).one())
+
+
+async def fields_of(connection: AsyncConnection, code: str, version: int) -> Sequence[TypeField]:
+    """What certificates of this version tell of their own; nothing of a version that is not known."""
+    wanted = select(type_version).where(_VERSION.type_code == code, _VERSION.version == version)
+    row = (await connection.execute(wanted)).one_or_none()
+    return of_row(row).fields if row is not None else ()
 
 
 async def everything(connection: AsyncConnection) -> dict[str, CertificateType]:

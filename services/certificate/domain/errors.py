@@ -166,6 +166,15 @@ class DailyLimitReached(DomainError):
     title_en = "The caller's daily limit is reached"
 
 
+class FieldUnknown(DomainError):
+    """The holder wants to show something that certificates of this type do not tell."""
+
+    code = "certificate.field-unknown"
+    kind = Kind.INVALID
+    title_zh = "该类证照没有所选的字段"
+    title_en = "Certificates of this type have no such field"
+
+
 class NotPresented(DomainError):
     """One answer for a code that never was and one that ran out: nothing is learnt by trying."""
 

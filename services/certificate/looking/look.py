@@ -1,6 +1,6 @@
 """Who has looked, who may, and what a holder shows: acts and reads behind `looking.routes`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.certificate import queries, repository
 from services.certificate.authorisation import authorisations
+from services.certificate.certificate_types import queries as type_queries
+from services.certificate.commands.sign_records import signed_within
 from services.certificate.commands.verify import intact_record
 from services.certificate.domain import access_labels as labels
 from services.certificate.domain import presentation as rules
 from services.certificate.domain.access import holds, subtree
 from services.certificate.domain.authorisation import Authorisation, Right
-from services.certificate.domain.errors import NotFound, NotPresented
+from services.certificate.domain.errors import FieldUnknown, NotFound, NotPresented
 from services.certificate.domain.holders import keys_of, names_of
 from services.certificate.files.errors import RecordNotAuthentic
 from services.certificate.kit import Kit
@@ -28,6 +30,7 @@ from services.certificate.looking.schemas import (
     WithdrawnOut,
 )
 from services.certificate.peers.tables import foreign_certificate
+from services.certificate.printing import lines_of
 from services.certificate.tables import PresentationRow, access, case_copy, certificate, presentation
 from services.chassis.auth import Principal
 from services.chassis.clock import local_date
@@ -126,16 +129,18 @@ async def present(
     identifier: str,
     body: PresentationIn,
     holder: Principal,
+    kit: Kit,
     *,
     now: datetime,
     today: date,
 ) -> Answer:
-    """Raises NotFound: there is none, or it is not the caller's."""
+    """Raises NotFound: there is none, or it is not the caller's; FieldUnknown; RecordNotAuthentic."""
     async with db.transaction(idem) as uow:
         row = await queries.by_identifier(uow.connection, identifier)
         if row is None:
             raise NotFound
         by = await _presenter(uow.connection, row, holder, today)
+        await _require_known(uow.connection, row, body.fields, kit)
         code, until = rules.new_code(), rules.runs_out(now, body.seconds)
         kept = {
             "code_sha256": rules.digest(code),
@@ -150,6 +155,19 @@ async def present(
         }
         await uow.connection.execute(insert(PresentationRow).values(kept))
         return uow.answer(201, PresentationOut(code=code, runs_out_at=until, fields=list(body.fields)))
+
+
+async def _require_known(connection: AsyncConnection, row: Any, fields: Sequence[str], kit: Kit) -> None:
+    """Each field is one that every certificate has, or stands in this one's record, or in the type it was issued
+    under. Raises FieldUnknown, RecordNotAuthentic.
+    """
+    if not rules.of_type(fields):
+        return
+    signed = kit.signer.verify(await signed_within(connection, row, kit))
+    declared = await type_queries.fields_of(connection, row.type_code, signed.get("certificate_type_version", 1))
+    own = dict.fromkeys((*(one.name for one in declared), *signed["extend_info"]))
+    if wrong := list(rules.unknown(fields, own)):
+        raise FieldUnknown(errors=wrong)
 
 
 async def _presenter(connection: AsyncConnection, row: Any, who: Principal, today: date) -> Authorisation | None:
@@ -205,9 +223,16 @@ async def presented(
         looked = [_presented_row(row, key, viewer, now) for key in keys_of(row)]
         await repository.note_access(uow.connection, looked)
         registered = await queries.by_identifier(uow.connection, row.identifier)
-    if await intact_record(db, registered, kit) is None:
+    signed = await intact_record(db, registered, kit)
+    if signed is None:
         raise RecordNotAuthentic("登记记录与签名或公开日志不一致，请联系颁发机构")
-    values = {
+    return PresentedOut(status=queries.status_on(row, local_date(now)), shown=_shown(row, signed))
+
+
+def _shown(row: Any, signed: Mapping[str, Any]) -> dict[str, Any]:
+    """What was chosen; lines of the type as the file prints them, with numbers of other people masked."""
+    lines = {name: said for name, said in signed["extend_info"].items() if name in row.shown_fields}
+    values = {line.label: line.value for line in lines_of(lines)} | {
         "type_name": row.type_name,
         "certificate_number": row.number_shown,
         "holder_name": names_of(row),
@@ -217,8 +242,7 @@ async def presented(
         "valid_from": row.valid_from,
         "valid_until": row.valid_until,
     }
-    shown = rules.chosen(row.shown_fields, values)
-    return PresentedOut(status=queries.status_on(row, local_date(now)), shown=shown)
+    return rules.chosen(row.shown_fields, values)
 
 
 async def _may_still(connection: AsyncConnection, row: Any, today: date) -> bool:

@@ -96,9 +96,9 @@ async def reads(
     summary="亮证：生成短时有效的亮证码，只出示所选字段",
 )
 async def present(
-    identifier: Identifier, body: PresentationIn, holder: Holder, db: Db, idem: Idem, now: Now
+    identifier: Identifier, body: PresentationIn, holder: Holder, db: Db, idem: Idem, now: Now, kit: TheKit
 ) -> Response:
-    answer = await look.present(db, idem, identifier, body, holder, now=real_now(), today=local_date(now))
+    answer = await look.present(db, idem, identifier, body, holder, kit, now=real_now(), today=local_date(now))
     return answer.response()
 
 

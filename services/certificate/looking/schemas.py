@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.events.certificate import CertificateStatus
 from services.certificate.domain.presentation import LONGEST_SECONDS
-from services.certificate.schemas import CallerField, Purpose
+from services.certificate.schemas import PRINTABLE, CallerField, Purpose, without_number
 
 HolderField = Literal[
     "type_name",
@@ -18,6 +18,9 @@ HolderField = Literal[
     "issued_on",
     "valid_from",
     "valid_until",
+]
+TypeField = Annotated[
+    str, StringConstraints(min_length=1, max_length=64, pattern=PRINTABLE), AfterValidator(without_number)
 ]
 Caller = Annotated[str, StringConstraints(pattern=r"^(client:[0-9A-Za-z._-]{1,64}|organisation:[0-9A-Z]{18})$")]
 TypeCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}[0-9]{3}$")]
@@ -104,7 +107,9 @@ class CallerOut(BaseModel):
 
 
 class PresentationIn(_In):
-    fields: Annotated[list[HolderField], Field(min_length=1, max_length=8)] = Field(description="出示的字段")
+    fields: Annotated[list[HolderField | TypeField], Field(min_length=1, max_length=40)] = Field(
+        description="出示的字段；该类证照自有的项目写其名称，如主体业态、准驾车型"
+    )
     seconds: Annotated[int, Field(ge=10, le=LONGEST_SECONDS)] = 120
     once: bool = Field(False, description="只能查看一次，查看后亮证码即失效")
 

@@ -1,4 +1,4 @@
-"""Who may look: the person sees every read; callers keep to their registration; a code shows chosen fields only."""
+"""Who may look: the person sees every read; callers keep to their registration."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -7,19 +7,25 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import text
 
 from contracts.events.common import OrganisationRef, Outcome
 from contracts.events.intake import CaseConcluded
 from contracts.events.reuse import CertificateReliedUpon
-from services.certificate.commands import presentations
 from services.certificate.domain.errors import DailyLimitReached
-from services.certificate.domain.presentation import digest
 from services.certificate.domain.sharing import Query
 from services.certificate.sharing.callers import admit_as
 from services.chassis import clock
 from tests.support import tokens
-from tests.support.certificate import DISTRICT, FOOD_LICENCE, ID_CARD, MARKER, MARKET, OTHER, POLICE, Library
+from tests.support.certificate import (
+    DISTRICT,
+    FOOD_LICENCE,
+    ID_CARD,
+    MARKER,
+    MARKET,
+    OTHER,
+    POLICE,
+    Library,
+)
 
 PURPOSE = "办理食品经营许可，核对申请人证照"
 BANK = "91431202MA00BK0013"
@@ -205,89 +211,6 @@ async def test_a_read_by_an_ended_case_without_a_purpose_is_told_to_supervision(
     assert (while_open, with_purpose) == (before, before)
     assert rule_of(answer) == (422, "/purpose", "required")
     assert len(await library.rows(unfounded)) == before + 1
-
-
-async def test_a_code_shows_the_chosen_fields_only_and_the_holder_sees_each_look(library: Library) -> None:
-    row = await library.issued()
-    path = f"certificates/{row['identifier']}/presentations"
-
-    made = (await post(library, path, library.citizen(), {"fields": ["type_name", "valid_until"]})).json()
-    looked = await library.http.post("/api/v1/certificates/presented", json={"code": made["code"]})
-
-    log = (await library.get("/api/v1/certificates/access-log", library.citizen(), limit=1)).json()["items"]
-    assert looked.json()["status"] == "VALID"
-    assert list(looked.json()["shown"]) == ["type_name", "valid_until"]
-    assert (log[0]["act"], log[0]["identifier"]) == ("PRESENTED", row["identifier"])
-    assert log[0]["purpose"] == "本人亮证，出示：证照名称、有效期至"
-    assert not await library.rows("SELECT 1 FROM presentation WHERE code_sha256 = :code", code=made["code"])
-
-
-async def test_a_code_runs_out_and_nobody_makes_one_for_another(library: Library) -> None:
-    row = await library.issued()
-    path, body = f"certificates/{row['identifier']}/presentations", {"fields": ["holder_name"]}
-    made = (await post(library, path, library.citizen(), body)).json()
-    async with library.database.transaction() as uow:
-        await uow.connection.exec_driver_sql("UPDATE presentation SET runs_out_at = now() - interval '1 second'")
-
-    over = await library.http.post("/api/v1/certificates/presented", json={"code": made["code"]})
-    never = await library.http.post("/api/v1/certificates/presented", json={"code": "A" * 20})
-    another = await post(library, path, library.citizen(OTHER), body)
-
-    assert (over.status_code, never.status_code, another.status_code) == (404, 404, 404)
-    assert over.json()["code"] == never.json()["code"] == "certificate.not-presented"
-
-
-async def test_a_code_for_one_look_shows_its_fields_once_however_many_look_at_the_same_time(library: Library) -> None:
-    """A picture of it taken over somebody's shoulder opens nothing afterwards."""
-    row = await library.issued()
-    body = {"fields": ["holder_name"], "once": True}
-    made = (await post(library, f"certificates/{row['identifier']}/presentations", library.citizen(), body)).json()
-    path, shown = "/api/v1/certificates/presented", {"code": made["code"]}
-
-    looks = await asyncio.gather(*(library.http.post(path, json=shown) for _ in range(4)))
-    later = await library.http.post(path, json=shown)
-
-    seen = await library.rows("SELECT 1 FROM access WHERE act = 'PRESENTED' AND certificate_id = :id", id=row["id"])
-    assert sorted(look.status_code for look in looks) == [200, 404, 404, 404]
-    assert later.status_code == 404
-    assert len(seen) == 1
-
-
-async def test_codes_that_still_run_are_withdrawn_by_their_holder_alone(library: Library) -> None:
-    row, other = await library.issued(), await library.issued()
-    code = {"fields": ["holder_name"]}
-    made = [
-        (await post(library, f"certificates/{one['identifier']}/presentations", library.citizen(), code)).json()
-        for one in (row, row, other)
-    ]
-    path = f"certificates/{row['identifier']}/presentations/withdrawal"
-
-    by_another = await post(library, path, library.citizen(OTHER), {})
-    withdrawn = await post(library, path, library.citizen(), {})
-
-    looks = [await library.http.post("/api/v1/certificates/presented", json={"code": one["code"]}) for one in made]
-    assert by_another.status_code == 404
-    assert (withdrawn.status_code, withdrawn.json()) == (201, {"withdrawn": 2})
-    assert [look.status_code for look in looks] == [404, 404, 200]
-
-
-async def test_a_presentation_is_forgotten_a_day_after_it_ran_out_and_who_looked_is_not(library: Library) -> None:
-    row = await library.issued()
-    path, codes = f"certificates/{row['identifier']}/presentations", []
-    for _ in range(2):
-        made = (await post(library, path, library.citizen(), {"fields": ["holder_name"]})).json()
-        await library.http.post("/api/v1/certificates/presented", json={"code": made["code"]})
-        codes.append(digest(made["code"]))
-    async with library.database.transaction() as uow:
-        old = text("UPDATE presentation SET runs_out_at = now() - interval '25 hours' WHERE code_sha256 = :code")
-        await uow.connection.execute(old, {"code": codes[0]})
-
-    await presentations.forget(library.database, clock.now())
-
-    kept = "SELECT code_sha256 FROM presentation WHERE certificate_id = :id"
-    log = (await library.get("/api/v1/certificates/access-log", library.citizen(), limit=2)).json()["items"]
-    assert [one.code_sha256 for one in await library.rows(kept, id=row["id"])] == codes[1:]
-    assert [(one["act"], one["identifier"]) for one in log] == [("PRESENTED", row["identifier"])] * 2
 
 
 async def test_the_person_sees_in_which_case_a_certificate_was_used(library: Library) -> None:
