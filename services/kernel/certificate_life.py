@@ -74,9 +74,10 @@ AFTER = {
 _IN_FORCE = frozenset({Status.VALID, Status.LOST})  # a lost paper takes nothing from the licence itself
 _TAKEN_AWAY = frozenset({Status.RESCINDED, Status.ANNULLED, Status.REVOKED})
 _ALLOWED = {
-    LifeAct.AMEND: frozenset({Status.VALID}),
+    # LOST, here and for a renewal: the new version takes the place of the lost paper, as a reissue would
+    LifeAct.AMEND: _IN_FORCE,
     # EXPIRED: a renewal decided, or brought by silence, on the last day may be heard of after it (art. 50)
-    LifeAct.RENEW: frozenset({Status.VALID, Status.EXPIRED}),
+    LifeAct.RENEW: _IN_FORCE | {Status.EXPIRED},
     LifeAct.REISSUE: frozenset({Status.LOST}),
     LifeAct.RESCIND: _IN_FORCE,
     LifeAct.ANNUL: _IN_FORCE | {Status.EXPIRED},  # what was never lawful is annulled also afterwards

@@ -176,7 +176,8 @@ def _without_a_gap(old: Any, new: Next) -> date:
     """A term that follows on the old one begins at once on paper: the old version counts for nothing from now on, and
     what is left of its term must stand on the new one.
     """
-    if old.status != Status.VALID.value or old.valid_until is None or old.valid_until < new.issued_on:
+    in_force = old.status in {Status.VALID.value, Status.LOST.value}
+    if not in_force or old.valid_until is None or old.valid_until < new.issued_on:
         return new.valid_from
     follows = new.valid_from <= old.valid_until + timedelta(days=1)
     return min(new.valid_from, max(old.valid_from, new.issued_on)) if follows else new.valid_from

@@ -1,8 +1,11 @@
 """Acts that cross: a decision about a version superseded on the way, a reissue after the last day."""
 
+from datetime import date, timedelta
+
 import pytest
 from sqlalchemy import text
 
+from contracts.events.intake import RenewalRef
 from contracts.events.standing import AmendmentRef, Change
 from tests.integration.certificate.test_life import ACTS, a_producer, decided, leaves_of, now_of, post, verdict
 from tests.support.certificate import Library
@@ -44,6 +47,43 @@ async def test_an_amendment_that_a_reissue_overtook_goes_into_what_stands(librar
     record = library.kit.signer.verify(library.kit.open_record(versions[-1].jws_sealed))
     assert [one.status for one in versions] == ["SUPERSEDED", "SUPERSEDED", "VALID"]
     assert record["extend_info"]["经营场所"] == "乙路2号"
+
+
+@pytest.mark.parametrize("by", ["the department", "application"])
+async def test_an_amendment_of_a_lost_certificate_takes_its_place_as_a_reissue_would(library: Library, by: str) -> None:
+    row, case = await library.issued(), library.a_case()
+    changes = (Change(what="经营场所", before="甲路1号", after="乙路2号"),)
+    amends = AmendmentRef(certificate_identifier=row["identifier"], changes=changes)
+    amendment = decided(row, "AMEND", "HOLDER_ASKED", changes=changes)
+    event = amendment if by == "the department" else case.decided(amends=amends, valid_until=None)
+    await post(library, row, "loss", library.citizen())
+
+    await library.hear(case.submitted(), case.received(), case.accepted(), event)
+    await library.hear(event)
+
+    found = "SELECT * FROM certificate WHERE number_shown = :n ORDER BY certificate_version"
+    old, new = [dict(one._mapping) for one in await library.rows(found, n=row["number_shown"])]
+    record = library.kit.signer.verify(library.kit.open_record(new["jws_sealed"]))
+    no_more = [await post(library, old, act, a_producer()) for act in ("reissue", "loss/withdrawal")]
+    assert (await verdict(library, old), new["status"]) == (("NO_LONGER_VALID", "SUPERSEDED"), "VALID")
+    assert record["extend_info"]["经营场所"] == "乙路2号"
+    assert await leaves_of(library, old) == ["ISSUE", "REPORT_LOSS", "SUPERSEDE"]
+    assert [answer.status_code for answer in no_more] == [409, 409]
+
+
+async def test_a_renewal_granted_while_the_certificate_is_lost_takes_its_place_at_once(library: Library) -> None:
+    row, case = await library.issued(), library.a_case()
+    last: date = row["valid_until"]
+    renews = RenewalRef(certificate_identifier=row["identifier"], valid_until=last, silence_renews=False)
+    granted = case.decided(renews=renews, valid_from=last + timedelta(days=1), valid_until=date(last.year + 5, 1, 1))
+    await post(library, row, "loss", library.citizen())
+
+    await library.hear(case.submitted(), case.received(), case.accepted(), granted)
+
+    (new,) = await library.rows("SELECT * FROM certificate WHERE case_id = :id", id=case.id)
+    assert await verdict(library, row) == ("NO_LONGER_VALID", "SUPERSEDED")
+    assert await verdict(library, dict(new._mapping)) == ("VALID", None)
+    assert (new.valid_from, new.valid_until) == (new.issued_on, date(last.year + 5, 1, 1))
 
 
 async def test_what_is_over_is_not_reissued_before_the_timer_has_seen_it(library: Library) -> None:

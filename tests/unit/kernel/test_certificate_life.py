@@ -20,8 +20,8 @@ V, S, E, R = Status.VALID, Status.SUPERSEDED, Status.EXPIRED, Status.RESCINDED
 A, D, K, L = Status.ANNULLED, Status.DEREGISTERED, Status.REVOKED, Status.LOST
 # Written by hand from the law: in which states an act may happen, on any ground at all.
 MAY = {
-    LifeAct.AMEND: {V},
-    LifeAct.RENEW: {V, E},
+    LifeAct.AMEND: {V, L},
+    LifeAct.RENEW: {V, L, E},
     LifeAct.REISSUE: {L},
     LifeAct.RESCIND: {V, L},
     LifeAct.ANNUL: {V, L, E},
