@@ -211,7 +211,7 @@ async def presented(
         found = await uow.connection.execute(
             select(*(presentation.c[name] for name in _OF_PRESENTATION), *certificate.c)
             .join(certificate, certificate.c.id == presentation.c.certificate_id)
-            .where(presentation.c.code_sha256 == rules.digest(code), presentation.c.runs_out_at > real_now)
+            .where(presentation.c.code_sha256 == rules.digest(code), *_running(real_now))
             .with_for_update(of=presentation)
         )
         row: Any = found.one_or_none()
@@ -219,7 +219,7 @@ async def presented(
             raise NotPresented
         if row.once:
             used = presentation.c.code_sha256 == rules.digest(code)
-            await uow.connection.execute(update(presentation).where(used).values(runs_out_at=real_now))
+            await uow.connection.execute(update(presentation).where(used).values(runs_out_at=presentation.c.made_at))
         looked = [_presented_row(row, key, viewer, now) for key in keys_of(row)]
         await repository.note_access(uow.connection, looked)
         registered = await queries.by_identifier(uow.connection, row.identifier)
@@ -227,6 +227,11 @@ async def presented(
     if signed is None:
         raise RecordNotAuthentic("登记记录与签名或公开日志不一致，请联系颁发机构")
     return PresentedOut(status=queries.status_on(row, local_date(now)), shown=_shown(row, signed))
+
+
+def _running(real_now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """A code that was used up ran out as it was made: whoever waited for it, by whatever clock, is shown nothing."""
+    return presentation.c.runs_out_at > real_now, presentation.c.runs_out_at > presentation.c.made_at
 
 
 def _shown(row: Any, signed: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """亮证: a code shows the fields that the holder chose, those of the certificate's own type too, and nothing else."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from sqlalchemy import text
 
 from services.certificate.commands import presentations
 from services.certificate.commands.import_types import import_types
+from services.certificate.domain.errors import NotPresented
 from services.certificate.domain.presentation import digest
+from services.certificate.looking.look import presented
 from services.chassis import clock
 from tests.integration.certificate.test_who_may_look import post
 from tests.support.certificate import CATALOGUE, NOON, OTHER, Library
@@ -110,6 +113,23 @@ async def test_a_code_for_one_look_shows_its_fields_once_however_many_look_at_th
     assert sorted(look.status_code for look in looks) == [200, 404, 404, 404]
     assert later.status_code == 404
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize("earlier", [timedelta(milliseconds=1), timedelta(minutes=1)])
+async def test_a_code_for_one_look_is_used_up_also_for_whoever_came_by_an_earlier_clock(
+    library: Library, earlier: timedelta
+) -> None:
+    """He came first and waited for the lock, or his instance's clock is behind."""
+    row = await library.issued()
+    body = {"fields": ["holder_name"], "once": True}
+    made = (await post(library, f"certificates/{row['identifier']}/presentations", library.citizen(), body)).json()
+    day, first = clock.now(), clock.real_now()
+
+    shown = await presented(library.database, made["code"], None, library.kit, now=day, real_now=first)
+    with pytest.raises(NotPresented):
+        await presented(library.database, made["code"], None, library.kit, now=day, real_now=first - earlier)
+
+    assert shown.shown == {"holder_name": row["holder_name"]}
 
 
 async def test_codes_that_still_run_are_withdrawn_by_their_holder_alone(library: Library) -> None:
