@@ -8,6 +8,8 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 _NONCE_BYTES = 12
 
@@ -27,6 +29,7 @@ class Sealer:
         self._keys = {key_id: AESGCM(key) for key_id, key in seal_keys.items()}
         self._newest = max(seal_keys)
         self._index_key = index_key
+        self._index = HMAC(index_key, SHA256())  # set up once: copying it costs less than setting it up
 
     @classmethod
     def load(cls, keys_dir: Path) -> "Sealer":
@@ -60,7 +63,9 @@ class Sealer:
 
     def index_key(self, kind: str, value: str) -> str:
         """64 hex digits by which an equal value is found without being stored in clear."""
-        return hmac.digest(self._index_key, f"{kind}|{value}".encode(), "sha256").hex()
+        index = self._index.copy()
+        index.update(f"{kind}|{value}".encode())
+        return index.finalize().hex()
 
     def derived_key(self, purpose: str) -> bytes:
         """32 bytes for another use (e.g. cursor signatures), separated by purpose."""

@@ -93,10 +93,10 @@ def holds_citizen_id(text: str) -> bool:
 
     Neither other digits before or after it, nor marks between its digits, nor marks that are not seen hide it.
     """
-    if _PLAIN_AND_SHORT.fullmatch(text) is not None:
-        return False
     if _CITIZEN_ID.fullmatch(text) is not None:  # as it stands on an identity card
         return _OLDEST <= int(text[6:10]) < _YOUNGEST and check_citizen_id(text) is None
+    if _PLAIN_AND_SHORT.fullmatch(text) is not None:
+        return False
     if text.isascii():
         return any(map(_is_a_persons, _CANDIDATE.finditer(text.upper().translate(_ASCII_MARKS))))
     return bool(_citizen_id_spans(text))

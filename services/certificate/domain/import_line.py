@@ -87,7 +87,9 @@ class ImportLine:
     @cached_property
     def is_personal(self) -> bool:
         """The certificate's own number is a citizen's number, as on an ID card."""
-        return holds_citizen_id(self.certificate_number)
+        number = self.certificate_number
+        own = any(number == one.number and one.party_type == PERSON for one in self.holders)  # already checked
+        return own or holds_citizen_id(number)
 
 
 class _Checks:
