@@ -39,12 +39,13 @@ _PROCEEDINGS = TypeAdapter(Proceedings)
 _NOTHING = Proceedings()
 
 
-def result_rule(item: ItemRef) -> ResultRule:
+def result_rule(item: ItemRef, *, amends: bool = False) -> ResultRule:
+    """An amendment has no period of its own: where the decision names no day, the certificate keeps its."""
     return ResultRule(
         item_name=item.name,
         result_name=item.result_name,
         is_certificate=item.certificate_type_code is not None,
-        validity=item.certificate_validity,
+        validity=None if amends else item.certificate_validity,
     )
 
 

@@ -176,7 +176,7 @@ def _loaded(row: RowMapping) -> Loaded:
         version=row["version"],
         department=row["department_uscc"],
         accepted_by=row["accepted_by"],
-        result=mapping.result_rule(item),
+        result=mapping.result_rule(item, amends=row["amends"] is not None),
         clocks=mapping.clocks(values, item, row["ledger"]),
         dates=mapping.dates(values),
         rules=mapping.item_rules(item),

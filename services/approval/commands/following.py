@@ -66,7 +66,7 @@ async def move_case(
         legal=mapping.time_limit(item.legal_limit),
         promised=mapping.time_limit(item.promised_limit),
         rules=mapping.item_rules(item),
-        result=mapping.result_rule(item),
+        result=mapping.result_rule(item, amends=loaded.row["amends"] is not None),
         division=loaded.row["division"],
     )
     case, dates = move(loaded.case, version, now=now, calendar=calendar)

@@ -93,7 +93,7 @@ def _opened(event: ApplicationAccepted, told: int, now: datetime, calendar: Work
         event.case_no,
         department=event.item.department.uscc,
         accepted_by=event.accepted_by.account_id,
-        result=mapping.result_rule(event.item),
+        result=mapping.result_rule(event.item, amends=event.amends is not None),
         clocks=mapping.clocks_of_acceptance(event),
         dates=mapping.dates_of_acceptance(event),
         now=now,

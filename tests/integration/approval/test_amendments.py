@@ -62,6 +62,22 @@ async def test_art_50_an_amendment_lengthens_no_term(approval: Approval, days: i
         assert [error["pointer"] for error in answer.json()["errors"]] == ["#/valid_until"]
 
 
+async def test_a_grant_that_names_no_day_keeps_the_term_of_what_it_amends(approval: Approval) -> None:
+    """The item says five years: those of a first grant."""
+    issued = await a_certificate(approval, valid_until=clock.today() + timedelta(days=90))
+    amends = AmendmentRef(certificate_identifier=issued.identifier, changes=ASKED)
+    accepted = await approval.reviewed(amends=amends)
+
+    answer = await approval.decide(accepted.case_no, approval.chief, seen=2)
+
+    assert answer.status_code == 201, answer.text
+    (told,) = await approval.rows(
+        "SELECT payload FROM outbox WHERE aggregate_id = :id AND subject = 'approval.case.decided.v1'",
+        id=accepted.application_id,
+    )
+    assert json.loads(told.payload)["valid_until"] is None
+
+
 async def test_what_was_taken_away_since_is_not_amended(approval: Approval) -> None:
     issued = await a_certificate(approval)
     amends = AmendmentRef(certificate_identifier=issued.identifier, changes=ASKED)
