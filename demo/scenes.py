@@ -78,12 +78,13 @@ async def second_window(life: Life, travel: Travel) -> None:
 
 
 async def food_licence(life: Life) -> None:
-    """E02: online, ID card and business licence reused, one supplement, granted, collected, verified, rated."""
+    """E02: online, business licence reused, the agent's ID card not taken for that of the legal representative, one
+    supplement, granted, collected, verified, rated."""
     life.who, life.way_in = life.hall.enterprise(1, ENTERPRISE_NAMES), "ONLINE"
     await life.submit()
     reused = [m["name"] for m in life.application["materials"] if m["source"] == "CERTIFICATE"]
-    if len(reused) < 2:
-        raise StepFailed(f"{life.name}：应复用身份证和营业执照，实际复用 {reused}")
+    if reused != ["营业执照"]:
+        raise StepFailed(f"{life.name}：应复用营业执照，法定代表人身份证明应提交，实际复用 {reused}")
     await life.receive()
     fault = {"material_no": 3, "fault": "操作流程图未标注清洗区", "remedy": "补充标注后重新上传"}
     await life.request_supplement([fault])

@@ -173,6 +173,7 @@ class MaterialRef(Value):
     media_type: str | None = None
     certificate_identifier: str | None = None
     issued_in: str | None = None  # of a certificate that another region issued: its name
+    further_certificates: tuple[str, ...] = ()  # where each who applies must hold one: those of the others
 
 
 class Remedies(Value):

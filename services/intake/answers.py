@@ -73,6 +73,7 @@ class MaterialOut(BaseModel):
     source: Source | None
     certificate_identifier: str | None
     issued_in: str | None = Field(description="其他地区颁发的证照：颁发地区")
+    further_certificates: tuple[str, ...] = Field(description="须各方均有的材料：其他各方的证照标识")
     copies: int | None
     sha256: str | None
     media_type: str | None
@@ -97,6 +98,7 @@ class MaterialOut(BaseModel):
             source=provided.source if provided else None,
             certificate_identifier=provided.certificate_identifier if provided else None,
             issued_in=provided.issued_in if provided else None,
+            further_certificates=provided.further_certificates if provided else (),
             copies=provided.copies if provided else None,
             sha256=provided.sha256 if provided else None,
             media_type=provided.media_type if provided else None,

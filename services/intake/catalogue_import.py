@@ -200,6 +200,10 @@ def _print_catalogue(console: Console, catalogue: Catalogue) -> None:
     console.print(table)
     console.print(f"部门 {len(catalogue.departments)}，证照类型 {len(catalogue.certificate_types)}，")
     console.print(f"事项 {len(catalogue.items)}，一件事 {len(catalogue.bundles)}")
+    if catalogue.derived:
+        console.print("按材料名称认定须为何人的证照（目录可用 whose 写明）：")
+    for line in catalogue.derived:
+        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
 
 
 _UNIT_NAMES = {"WORKDAY": "工作日", "CALENDAR_DAY": "自然日", "MONTH": "月"}

@@ -74,6 +74,7 @@ def material(provided: Provided) -> MaterialRef:
         media_type=provided.media_type,
         certificate_identifier=provided.certificate_identifier,
         issued_in=provided.issued_in,
+        further_certificates=provided.further_certificates,
     )
 
 
@@ -89,7 +90,7 @@ def submitted(application: domain.Application, item: VersionedItem) -> events.Ap
         submitted_by=actor(application.submitted_by),
         bundle_no=application.bundle_no,
         scenario=application.course.scenario,
-        reused=tuple(sorted({p.certificate_identifier for p in application.materials if p.certificate_identifier})),
+        reused=tuple(sorted({one for material in application.materials for one in material.certificates})),
     )
 
 

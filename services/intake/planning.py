@@ -18,6 +18,8 @@ from services.intake.domain.catalogue import Material, Need, ServiceItem
 from services.intake.domain.errors import NotForOthers
 from services.intake.domain.material_planner import MaterialPlan, Source, Wanted, plan_materials
 from services.intake.domain.materials import HeldCertificate, Holders, best_by_type, why
+from services.intake.domain.records import PartyType
+from services.intake.domain.whose import Whose
 from services.intake.office import Office
 from services.intake.planning_schemas import (
     BasisOut,
@@ -29,6 +31,7 @@ from services.intake.planning_schemas import (
     ToBring,
 )
 from services.intake.scope import own_keys
+from services.kernel.codes import mask_citizen_id, mask_uscc, normalise_number
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,18 @@ class Listed:
         return need is Need.CONDITIONAL and no in self.conditions
 
     def planned(self, members: Sequence[Wanted], held: Mapping[str, HeldCertificate]) -> MaterialPlan:
-        types = {no: m.certificate_type_code for no, m in self.materials.items() if m.certificate_type_code}
+        """A plan knows nobody who applies together, and a result is the applicant's: neither is one of each."""
+        types = {no: material.own_type for no, material in self.materials.items() if material.own_type}
         return plan_materials(members, types, held)
+
+    def for_whom(self, no: int, held: "Held") -> list[str]:
+        """Of several people those of whom none is known to be held; of another person who is not meant."""
+        material = self.materials[no]
+        if material.whose is Whose.OTHER:
+            return [f"材料所指的人（不是{held.applicant}本人）"]
+        if material.whose is not Whose.EACH:
+            return []
+        return [*([] if material.certificate_type_code in held.own else [held.applicant]), "共同申请的其他各方"]
 
     def needed_by(self, no: int) -> list[BasisOut]:
         """Every item that asks for it, with its legal basis."""
@@ -89,6 +102,7 @@ class Held:
 
     best: Mapping[str, HeldCertificate]
     own: frozenset[str]
+    applicant: str = "申请人"  # his number masked, where he named himself
 
 
 def holders(office: Office, applicant: HolderIn | None, principal: Principal) -> Holders:
@@ -102,10 +116,12 @@ def holders(office: Office, applicant: HolderIn | None, principal: Principal) ->
     return Holders(key, principal.subject_key if key in principal.acts_for else None)
 
 
-async def held_of(connection: AsyncConnection, whose: Holders, today: date) -> Held:
+async def held_of(connection: AsyncConnection, whose: Holders, applicant: HolderIn | None, today: date) -> Held:
     found = await repository.held_by(connection, whose.everybody)
     own = frozenset(c.type_code for c in found if c.holder_key == whose.applicant and c.usable_on(today))
-    return Held(best_by_type(found, whose, today), own)
+    mask = mask_citizen_id if applicant and applicant.party_type is PartyType.PERSON else mask_uscc
+    named = f"申请人 {mask(normalise_number(applicant.number))}" if applicant else "申请人"
+    return Held(best_by_type(found, whose, today), own, named)
 
 
 def item_plan(item: ServiceItem, held: Held, conditions: Collection[int], promised: date) -> MaterialsPlanOut:
@@ -115,7 +131,7 @@ def item_plan(item: ServiceItem, held: Held, conditions: Collection[int], promis
     places = {(member, m.material_no): m.material_no for m in item.materials}
     listed = Listed(materials, {member: item}, places, frozenset(conditions))
     members = [Wanted(member, listed.demands(member))]
-    return _out(listed, members, held.best, promised)
+    return _out(listed, members, held, promised)
 
 
 def bundle_plan(running: Running, body: BundleMaterialsPlanIn, held: Held, promised: date) -> MaterialsPlanOut:
@@ -131,7 +147,7 @@ def bundle_plan(running: Running, body: BundleMaterialsPlanIn, held: Held, promi
     members = [
         Wanted(m.member_id, listed.demands(m.member_id), _before(m, taking), results.get(m.member_id)) for m in taking
     ]
-    return _out(listed, members, held.best, promised)
+    return _out(listed, members, held, promised)
 
 
 def _taking_part(running: Running, body: BundleMaterialsPlanIn, held_types: Collection[str]) -> list[Member]:
@@ -152,20 +168,18 @@ def _before(member: Member, taking: Sequence[Member]) -> frozenset[str]:
     return frozenset({*member.after, *(m.member_id for m in taking if m.stage_no < member.stage_no)})
 
 
-def _out(
-    listed: Listed, members: Sequence[Wanted], held: Mapping[str, HeldCertificate], promised: date
-) -> MaterialsPlanOut:
-    found = listed.planned(members, held)
+def _out(listed: Listed, members: Sequence[Wanted], held: Held, promised: date) -> MaterialsPlanOut:
+    found = listed.planned(members, held.best)
     avoided = [no for no in sorted(found.supplies) if no not in found.bring]
     return MaterialsPlanOut(
-        bring=[_to_bring(listed, members, found, no) for no in sorted(found.bring)],
-        avoided=[_avoided(listed.materials[no], found, held, promised) for no in avoided],
+        bring=[_to_bring(listed, members, found, no, held) for no in sorted(found.bring)],
+        avoided=[_avoided(listed.materials[no], found, held.best, promised) for no in avoided],
         conditional=listed.conditional(found),
         order=list(found.order),
     )
 
 
-def _to_bring(listed: Listed, members: Sequence[Wanted], found: MaterialPlan, no: int) -> ToBring:
+def _to_bring(listed: Listed, members: Sequence[Wanted], found: MaterialPlan, no: int, held: Held) -> ToBring:
     """`instead` only where one choice changes nothing else: the material answers one demand alone."""
     answered = [demand for member in members for demand in member.demands if no in demand]
     instead = sorted(answered[0] - {no}) if len(set(answered)) == 1 else []
@@ -174,6 +188,7 @@ def _to_bring(listed: Listed, members: Sequence[Wanted], found: MaterialPlan, no
         material_no=no,
         name=material.name,
         instead=[listed.materials[other].name for other in instead],
+        for_whom=listed.for_whom(no, held),
         options=[option.value for option in material.options],
         needed_by=listed.needed_by(no),
     )

@@ -44,6 +44,7 @@ class ToBring(BaseModel):
     material_no: int
     name: str
     instead: list[str]
+    for_whom: list[str] = Field(description="须各方均有或者属于他人的材料：缺何人的（号码遮盖）；其他材料为空")
     options: list[str]
     needed_by: list[BasisOut]
 

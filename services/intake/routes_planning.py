@@ -47,7 +47,7 @@ async def item_plan(
     item = office.items.under(published, choose(published.item, body.scenario, follows=False))
     whose = planning.holders(office, body.applicant, caller)
     async with db.read() as connection:
-        held = await planning.held_of(connection, whose, clock.local_date(now))
+        held = await planning.held_of(connection, whose, body.applicant, clock.local_date(now))
     return planning.item_plan(item.item, held, body.conditions, office.due(item.item.promised_limit, now).on)
 
 
@@ -66,7 +66,7 @@ async def bundle_plan(
     snapshot = await office.items.current(db)
     async with db.read() as connection:
         running = await definitions().get(connection, office.items, bundle_id, snapshot.version)
-        held = await planning.held_of(connection, whose, clock.local_date(now))
+        held = await planning.held_of(connection, whose, body.applicant, clock.local_date(now))
     return planning.bundle_plan(running, body, held, office.due(running.definition.promised_limit, now).on)
 
 

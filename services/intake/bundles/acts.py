@@ -121,7 +121,7 @@ async def lacking_of(work: Work, case: BundleCase) -> dict[int, str]:
         application = _application(case, member_id, applications)
         provided = application.materials if application else await provided_for(work, case, member_id)
         for material in missing(work.item(member_id).item, await counting_today(work, case, provided)):
-            if fed.get(material.certificate_type_code or "", member_id) == member_id:
+            if fed.get(material.own_type or "", member_id) == member_id:
                 number = _shared_no(work, member_id, material.material_no)
                 lacking[number] = material.name
     return lacking

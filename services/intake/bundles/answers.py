@@ -230,7 +230,7 @@ def materials_out(
         needed_by = [member_id for member_id, _ in shared.places if member_id in members]
         if needed_by:
             provided, material = by_no.get(shared.shared_no), shared.material
-            source = results.get(material.certificate_type_code or "")
+            source = results.get(material.own_type or "")
             found.append(
                 BundleMaterialOut(
                     material_no=shared.shared_no,

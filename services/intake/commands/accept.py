@@ -65,7 +65,7 @@ async def counting_of(
 
     Source: 国办发〔2020〕42号 (who was found dishonest makes no commitments until his credit is repaired).
     """
-    reused = [m.certificate_identifier for m in materials if m.certificate_identifier]
+    reused = [identifier for material in materials for identifier in material.certificates]
     usable = still_usable(materials, await repository.held_with(connection, reused), today=today)
     if not commitments(usable):
         return usable

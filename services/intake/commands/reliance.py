@@ -73,8 +73,8 @@ def _count(uow: UnitOfWork, item: VersionedItem, uploads: int) -> None:
 def _used(application: Application) -> dict[str, list[int]]:
     used: dict[str, list[int]] = {}
     for material in application.materials:
-        if material.certificate_identifier is not None:
-            used.setdefault(material.certificate_identifier, []).append(material.material_no)
+        for identifier in material.certificates:
+            used.setdefault(identifier, []).append(material.material_no)
     if application.renews is not None:
         used.setdefault(application.renews.certificate_identifier, []).append(0)
     if application.course.amends is not None:

@@ -20,7 +20,7 @@ from services.intake.domain.catalogue import ServiceItem
 from services.intake.domain.course import Course
 from services.intake.domain.errors import Invalid, NotForOthers
 from services.intake.domain.handing_in import Claim, Promises, check_applicant, check_claims
-from services.intake.domain.materials import Holders, Provided, Source, auto_reuse, merge
+from services.intake.domain.materials import Holders, Library, Provided, Source, auto_reuse, merge
 from services.intake.domain.records import Amendment
 from services.intake.domain.scenarios import choose
 from services.intake.domain.states import State
@@ -112,6 +112,7 @@ async def hand_in(
         {certificate.identifier: certificate for certificate in held},
         paper_allowed=bool(call.principal.roles & SEES_PAPER),
         promises=await _promises(connection, claims, promising),
+        library=Library(held, holders, call.today),
         today=call.today,
         now=call.now,
     )
@@ -209,8 +210,8 @@ def whose(applicant: Applicant, others: Iterable[CoApplicant], agent: Agent | No
     acting = agent.subject_key if agent and not (online and agent.subject_key != principal.subject_key) else None
     together = () if online else tuple(other.party.subject_key for other in others)
     if applicant.party_type is PartyType.ORGANISATION:
-        return Holders(applicant.subject_key, acting, together)
-    return Holders(applicant.subject_key, named=((acting,) if acting else ()) + together)
+        return Holders(applicant.subject_key, acting, together, together)
+    return Holders(applicant.subject_key, named=((acting,) if acting else ()) + together, together=together)
 
 
 def holders_of(application: Application, principal: Principal) -> Holders:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from services.intake.domain.bundle import BundleDefinition, Member
 from services.intake.domain.catalogue import Material, Need, ServiceItem
 from services.intake.domain.materials import Provided, Source, missing
+from services.intake.domain.whose import Whose
 
 _STRENGTH = (Need.LATER, Need.OPTIONAL, Need.CONDITIONAL, Need.ONE_OF, Need.REQUIRED)
+_WIDTH = (Whose.APPLICANT, Whose.EACH, Whose.OTHER)
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,9 @@ class Shared:
 def common_list(bundle: BundleDefinition, items: Mapping[str, ServiceItem]) -> tuple[Shared, ...]:
     """Every material of every member, the same one only once: by certificate type, else by its name.
 
+    Of a type that the bundle names itself its editor has said that one is enough for all; otherwise that of another
+    person is another one.
+
     Numbers stand for the whole bundle, so that they stay the same whoever takes part.
 
     Args:
@@ -52,7 +57,7 @@ def _shared(number: int, entries: Sequence[tuple[str, Material]]) -> Shared:
 def _key(bundle: BundleDefinition, material: Material) -> str:
     type_code = material.certificate_type_code
     if type_code is not None and (bundle.shared_types is None or type_code in bundle.shared_types):
-        return type_code
+        return type_code if bundle.shared_types is not None else f"{type_code}/{material.whose}"
     return unicodedata.normalize("NFKC", material.name).replace(" ", "")
 
 
@@ -61,7 +66,8 @@ def _strictest(number: int, entries: Sequence[tuple[str, Material]]) -> Material
     strictest = max(needs, key=_STRENGTH.index)
     first = next(material for _, material in entries if material.need is strictest)
     options = tuple(o for o in first.options if all(o in m.options for _, m in entries if m.need is strictest))
-    return replace(first, material_no=number, options=options)
+    whose = max((material.whose for _, material in entries), key=_WIDTH.index)
+    return replace(first, material_no=number, options=options, whose=whose)
 
 
 def as_item(bundle: BundleDefinition, shared: Sequence[Shared], like: ServiceItem) -> ServiceItem:
@@ -93,7 +99,7 @@ def wanting_types(
     Args:
         results: certificate type code -> member that results in it and may still bring it.
     """
-    absent = {material.certificate_type_code for material in missing(item, provided)}
+    absent = {material.own_type for material in missing(item, provided)}
     return frozenset(t for t, source in results.items() if t in absent and source != member_id)
 
 
@@ -103,5 +109,5 @@ def fed_by_step(item: ServiceItem, types: Iterable[str], like: Provided) -> tupl
     return tuple(
         replace(like, material_no=m.material_no, name=m.name, source=Source.PAPER_ORIGINAL)
         for m in item.materials
-        if m.certificate_type_code in wanted
+        if m.own_type in wanted
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from services.intake.domain.whose import Whose
 from services.kernel.time_limit import TimeLimit, Unit
 
 LICENSING = "01"  # 行政许可, GB/T 39046 A.1
@@ -69,6 +70,12 @@ class Material:
     certificate_type_name: str | None = None
     options: tuple[MaterialOption, ...] = ()
     stage_no: int | None = None  # asked for in this stage only
+    whose: Whose = Whose.APPLICANT  # whose certificate replaces it
+
+    @property
+    def own_type(self) -> str | None:
+        """The type of certificate with which the applicant alone answers it."""
+        return self.certificate_type_code if self.whose is Whose.APPLICANT else None
 
 
 @dataclass(frozen=True)
@@ -177,3 +184,4 @@ class Catalogue:
     certificate_types: tuple[CertificateType, ...]
     items: tuple[ServiceItem, ...]
     bundles: tuple[Bundle, ...]
+    derived: tuple[str, ...] = ()  # materials of which the name told whose certificate is meant

@@ -1,7 +1,7 @@
 """Reads a parsed catalogue file into checked values, or lists every fault. All or nothing."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.intake.domain.catalogue import (
@@ -23,6 +23,7 @@ from services.intake.domain.catalogue import (
 from services.intake.domain.catalogue_bundles import bundle_faults
 from services.intake.domain.catalogue_rules import rule_faults, sorted_faults
 from services.intake.domain.catalogue_shape import HOLDERS, OPTIONS, STARTS, UNITS, Fault, Row, need_of, shape_faults
+from services.intake.domain.whose import NAMES, WORDS, Whose, whose_by_name
 from services.kernel.time_limit import TimeLimit
 
 _PARTICULARS = ("levels", "stages", "renewal", "renewal_window", "windows", "amendment")
@@ -50,6 +51,7 @@ def read_catalogue(raw: object) -> Catalogue:
         certificate_types=tuple(types.values()),
         items=tuple(_item(row, departments, types) for row in raw["matters"]),
         bundles=tuple(Bundle(row["id"], row["name"], dict(row)) for row in raw.get("packages", [])),
+        derived=tuple(_derived(raw["matters"])),
     )
 
 
@@ -139,7 +141,23 @@ def _material(row: Row, types: Mapping[str, CertificateType], conditions: list[s
         certificate_type_name=certificate.name if certificate else None,
         options=tuple(OPTIONS[o] for o in row["options"]),
         stage_no=row.get("stage"),
+        whose=_whose(row),
     )
+
+
+def _whose(row: Row) -> Whose:
+    """As stated, else by the name; what no certificate replaces asks for nobody's."""
+    if "whose" in row:
+        return WORDS[row["whose"]]
+    return whose_by_name(row["name"]) if row["ecert"] is not None else Whose.APPLICANT
+
+
+def _derived(items: list[Row]) -> Iterator[str]:
+    """For the editor of the catalogue, who may state otherwise."""
+    for item in items:
+        for row in item["materials"]:
+            if "whose" not in row and _whose(row) is not Whose.APPLICANT:
+                yield f"{item['id']} 材料 {row['no']}“{row['name']}”：{NAMES[_whose(row)]}"
 
 
 def _condition(row: Row) -> str:

@@ -22,6 +22,7 @@ from services.intake.domain.catalogue_shape import (
     need_of,
     rows,
 )
+from services.intake.domain.whose import WORDS
 from services.kernel.codes import check_basic_code, check_division, check_uscc
 from services.kernel.errors import FieldError
 
@@ -155,6 +156,8 @@ def materials_are_well_formed(row: Row, place: str, _: Known) -> Iterator[Fault]
         for option_number, option in enumerate(material["options"]):
             if option not in OPTIONS:
                 yield Fault(f"{material_place}.options[{option_number}]", "material.option", "只能为 告知承诺 或 容缺")
+        if material.get("whose", "申请人") not in WORDS:
+            yield Fault(f"{material_place}.whose", "material.whose", f"只能为 {'、'.join(WORDS)}")
 
 
 def one_of_group_has_a_choice(row: Row, place: str, _: Known) -> Iterator[Fault]:

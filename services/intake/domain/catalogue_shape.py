@@ -75,7 +75,7 @@ MATTER = _shape(
     "renewal_window:d stages:l windows:l amendment:d",
 )
 BASIS = _shape("text src")
-MATERIAL = _shape("no:i name need ecert:sn options:l", "stage:i")
+MATERIAL = _shape("no:i name need ecert:sn options:l", "stage:i whose")
 LEGAL_LIMIT = _shape("value:i unit rule start", "extend:d")
 PROMISED_LIMIT = _shape("value:i unit")
 EXTENSION = _shape("value:i unit approver")

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from services.intake.domain.application import PartyType
 from services.intake.domain.catalogue import Material, MaterialOption, ServiceItem
 from services.intake.domain.errors import Invalid
-from services.intake.domain.materials import HeldCertificate, Provided, Source, by_certificate
+from services.intake.domain.materials import HeldCertificate, Library, Provided, Source, by_certificate
+from services.intake.domain.whose import Whose
 from services.kernel.errors import FieldError
 
 
@@ -58,20 +59,18 @@ def check_claims(
     *,
     paper_allowed: bool,
     promises: Promises | None = None,
+    library: Library | None = None,
     today: date,
     now: datetime,
 ) -> tuple[Provided, ...]:
     """The materials these claims stand for. Raises Invalid with every fault.
 
     Args:
-        held: certificates of the applicant and of the agent that acts here, by identifier. A certificate of somebody
-            else is answered like one that does not exist.
+        held: certificates that may be named here, by identifier; one of somebody else is answered like an unknown one.
         paper_allowed: only where somebody can look at an original.
         promises: None where promises are not taken any more.
     """
-    errors: list[FieldError] = []
-    provided: list[Provided] = []
-    seen: set[int] = set()
+    errors, provided, seen = list[FieldError](), list[Provided](), set[int]()
     for index, claim in enumerate(claims):
         material = item.material(claim.material_no)
         where = f"#/materials/{index}"
@@ -81,13 +80,15 @@ def check_claims(
         seen.add(claim.material_no)
         certificate = held.get(claim.certificate_identifier or "")
         if claim.source is Source.CERTIFICATE:
-            faults = [*certificate_faults(material, certificate, today, f"{where}/certificate_identifier")]
+            at = f"{where}/certificate_identifier"
+            faults = [*certificate_faults(material, certificate, today, at)]
+            faults += [] if faults else person_faults(material, certificate, library, at, seen_here=paper_allowed)
         elif claim.source in _OPTIONS:
             faults = [*promise_faults(material, claim, promises, today, where)]
         else:
             faults = [] if paper_allowed else _paper_online(where)
         errors += faults
-        provided += [] if faults else [_provided(material, claim, certificate, now)]
+        provided += [] if faults else [_provided(material, claim, certificate, library, now)]
     if errors:
         raise Invalid(errors=errors)
     return tuple(provided)
@@ -102,8 +103,12 @@ _OPTIONS = {Source.COMMITMENT: MaterialOption.INFORMED_COMMITMENT, Source.DEFERR
 _OPTION_NAMES = {Source.COMMITMENT: "告知承诺", Source.DEFERRED: "容缺后补"}
 
 
-def _provided(material: Material, claim: Claim, certificate: HeldCertificate | None, now: datetime) -> Provided:
+def _provided(
+    material: Material, claim: Claim, certificate: HeldCertificate | None, library: Library | None, now: datetime
+) -> Provided:
     if claim.source is Source.CERTIFICATE and certificate is not None:
+        if material.whose is Whose.EACH and library is not None:
+            return by_certificate(material, *library.answers(material), now=now)
         return by_certificate(material, certificate, now=now)
     promised_on = claim.promised_on if claim.source is Source.DEFERRED else None
     return Provided(claim.material_no, material.name, claim.source, now, claim.copies, promised_on=promised_on)
@@ -150,3 +155,27 @@ def certificate_faults(
         yield FieldError(pointer, "certificate.ask-again", message)
     elif not certificate.usable_on(today):
         yield FieldError(pointer, "certificate.expired", "该证照不在有效期内")
+
+
+def person_faults(
+    material: Material,
+    certificate: HeldCertificate | None,
+    library: Library | None,
+    pointer: str,
+    *,
+    seen_here: bool,
+) -> list[FieldError]:
+    """Why a certificate that counts is not of those whom the material means.
+
+    Of each: whoever names one of them names them all. Of somebody else: only a clerk who has him there can tell.
+    """
+    if material.whose is Whose.APPLICANT:
+        return []
+    if material.whose is Whose.EACH:
+        message = "该材料须各方均有：各方共同到窗口申请，且各方名下均有该证照，否则请提交材料"
+        return (
+            [] if library and library.answers(material) else [FieldError(pointer, "certificate.not-of-each", message)]
+        )
+    of_other = library is not None and certificate is not None and library.of_somebody_else(certificate)
+    message = "该材料不是申请人、经办人本人的证照可以代替的，请提交材料，或由窗口核实后采用其本人的证照"
+    return [] if seen_here and of_other else [FieldError(pointer, "certificate.of-other", message)]

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from services.intake.domain.catalogue import Material, MaterialOption, Need, ServiceItem
+from services.intake.domain.whose import Whose
 
 
 class Source(StrEnum):
@@ -64,6 +65,11 @@ class Provided:
     check: Check | None = None
     earlier_file_keys: tuple[str, ...] = ()  # what stood here when it was received: evidence, never thrown away
     lain_since: datetime | None = None  # when the very same file or certificate first came in, if it came in again
+    further_certificates: tuple[str, ...] = ()  # of the others, where each who applies must hold one
+
+    @property
+    def certificates(self) -> tuple[str, ...]:
+        return (self.certificate_identifier, *self.further_certificates) if self.certificate_identifier else ()
 
 
 @dataclass(frozen=True)
@@ -97,12 +103,14 @@ class Holders:
 
     By themselves those of the applicant, and of an organisation, which appears through people, those of its agent who
     stands here: what is asked of a person no other person's certificate answers. Who else stands here (a person's
-    agent, those who apply together with him) has his taken only where somebody names one for a material.
+    agent, those who apply together with him) has his taken only where somebody names one for a material, or where the
+    material asks for that of each.
     """
 
     applicant: str
     agent: str | None = None
     named: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()  # of those named, who apply together with the applicant
 
     @property
     def by_themselves(self) -> tuple[str, ...]:
@@ -167,12 +175,19 @@ def why(item: ServiceItem, material: Material) -> str:
     """Why the material is asked for, in a sentence a citizen can read."""
     parts = [_reason(item, material), f"依据：{item.basis[0].text}。" if item.basis else ""]
     if material.certificate_type_name:
-        parts.append(f"证照库中有有效的电子证照“{material.certificate_type_name}”时免于提交。")
+        parts.append(_REPLACED[material.whose].format(material.certificate_type_name))
     if MaterialOption.INFORMED_COMMITMENT in material.options:
         parts.append("可以适用告知承诺。")
     if MaterialOption.DEFERRED in material.options:
         parts.append("可以容缺后补。")
     return "".join(parts)
+
+
+_REPLACED = {
+    Whose.APPLICANT: "证照库中有有效的电子证照“{}”时免于提交。",
+    Whose.EACH: "须各方均有：各方共同到窗口申请，且证照库中均有有效的电子证照“{}”时免于提交。",
+    Whose.OTHER: "须为材料所指的人的“{}”，申请人、经办人本人的不能代替。",
+}
 
 
 def _reason(item: ServiceItem, material: Material) -> str:
@@ -202,15 +217,17 @@ def auto_reuse(
     A one-of group already answered takes no certificate: nothing more than needed is drawn from the library
     (Personal Information Protection Law art. 6, data minimisation).
     """
-    best = best_by_type(held, whose, today)
+    library = Library(tuple(held), whose, today)
     given = {p.material_no for p in already}
     group_open = not any(m.need is Need.ONE_OF and m.material_no in given for m in item.materials)
     reused: list[Provided] = []
     for material in item.materials:
-        certificate = best.get(material.certificate_type_code or "")
-        if certificate is None or material.material_no in given or not _asks(material, group_open):
+        if material.material_no in given or not _asks(material, group_open):
             continue
-        reused.append(by_certificate(material, certificate, now=now))
+        certificates = library.answers(material)
+        if not certificates:
+            continue
+        reused.append(by_certificate(material, *certificates, now=now))
         group_open = group_open and material.need is not Need.ONE_OF
     return tuple(reused)
 
@@ -227,7 +244,39 @@ def best_by_type(held: Iterable[HeldCertificate], whose: Holders, today: date) -
     return {certificate.type_code: certificate for certificate in usable}
 
 
-def by_certificate(material: Material, certificate: HeldCertificate, *, now: datetime) -> Provided:
+@dataclass(frozen=True)
+class Library:
+    """What those hold whose certificates count, on a day."""
+
+    held: Sequence[HeldCertificate]
+    whose: Holders
+    today: date
+
+    def answers(self, material: Material) -> tuple[HeldCertificate, ...]:
+        """The certificates that stand for a material by themselves, told in a plan and taken by an application alike.
+
+        Of each who applies: one of everybody, and of two people at least. Of somebody else: none, for nobody here is
+        known to be the one who is meant.
+        """
+        if material.whose is Whose.OTHER:
+            return ()
+        keys = (self.whose.applicant, *self.whose.together)
+        of_each = material.whose is Whose.EACH
+        whose = [Holders(key) for key in keys] if of_each else [self.whose]
+        code = material.certificate_type_code or ""
+        found = [best_by_type(self.held, one, self.today).get(code) for one in whose]
+        there = {certificate.identifier: certificate for certificate in found if certificate is not None}
+        return () if None in found or (of_each and len(keys) == 1) else tuple(there.values())
+
+    def of_somebody_else(self, certificate: HeldCertificate) -> bool:
+        """Whether anybody but the applicant holds it."""
+        same = (one for one in self.held if one.identifier == certificate.identifier)
+        return any(one.holder_key != self.whose.applicant for one in same)
+
+
+def by_certificate(
+    material: Material, certificate: HeldCertificate, *further: HeldCertificate, now: datetime
+) -> Provided:
     return Provided(
         material_no=material.material_no,
         name=material.name,
@@ -235,6 +284,7 @@ def by_certificate(material: Material, certificate: HeldCertificate, *, now: dat
         provided_at=now,
         certificate_identifier=certificate.identifier,
         issued_in=certificate.region_name,
+        further_certificates=tuple(one.identifier for one in further),
     )
 
 
@@ -242,11 +292,10 @@ def still_usable(
     provided: Iterable[Provided], held: Mapping[str, HeldCertificate], *, today: date
 ) -> tuple[Provided, ...]:
     """What still counts today: a reused certificate that has expired or was annulled covers nothing any more."""
-    return tuple(p for p in provided if p.certificate_identifier is None or _usable(held, p, today))
+    return tuple(p for p in provided if all(_usable(held.get(one), today) for one in p.certificates))
 
 
-def _usable(held: Mapping[str, HeldCertificate], provided: Provided, today: date) -> bool:
-    certificate = held.get(provided.certificate_identifier or "")
+def _usable(certificate: HeldCertificate | None, today: date) -> bool:
     return certificate is not None and certificate.usable_on(today)
 
 
@@ -267,7 +316,7 @@ def merge(earlier: Iterable[Provided], newer: Iterable[Provided], *, keep: bool 
 
 def _same(old: Provided, given: Provided) -> bool:
     """Whether what comes in is what lay there: the same file, or the same certificate. Of paper nobody can tell."""
-    pairs = ((old.sha256, given.sha256), (old.certificate_identifier, given.certificate_identifier))
+    pairs = ((old.sha256, given.sha256), (old.certificates or None, given.certificates))
     return any(earlier is not None and earlier == later for earlier, later in pairs)
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from services.chassis.clock import local_date
+from services.kernel.codes import mask_uscc
 from tests.integration.intake.bundle_desk import a_company
-from tests.integration.intake.desk import BUSINESS_LICENCE, IDCARD, LI, ZHANG, Desk
+from tests.integration.intake.desk import BUSINESS_LICENCE, IDCARD, LI, ZHANG, Desk, coverage
 
 
 async def test_what_the_library_holds_as_valid_is_not_asked_for_and_the_rest_has_its_basis(desk: Desk) -> None:
@@ -117,10 +118,65 @@ async def test_an_agent_who_files_himself_is_not_asked_for_what_the_library_hold
     agent = desk.enterprise_agent(ZHANG, organisation=company)
     applicant = {"party_type": "ORGANISATION", "number": company}
 
-    plan = (await desk.post("/items/E02/materials-plan", agent, {"applicant": applicant})).json()
+    plan = (await desk.post("/items/E06/materials-plan", agent, {"applicant": applicant})).json()
 
-    body = {"item_code": "E02", "applicant": applicant | {"name": "好味餐饮"}, "reuse": "auto"}
+    body = {"item_code": "E06", "applicant": applicant | {"name": "好味餐饮"}, "reuse": "auto"}
     application = (await desk.post("/applications", agent, body)).json()
     assert card in {m["certificate_identifier"] for m in plan["avoided"]}
     missing = {m["material_no"] for m in application["materials"] if m["coverage"] == "MISSING"}
     assert missing == {m["material_no"] for m in plan["bring"]}
+
+
+async def test_an_agents_card_is_not_taken_for_that_of_the_legal_representative(desk: Desk) -> None:
+    """Asked for in plan and application; an upload covers it, a clerk may name the card of who stands here."""
+    company = a_company()
+    card = await desk.holds(ZHANG, IDCARD, "LEGAL1")
+    agent = desk.enterprise_agent(ZHANG, organisation=company)
+    applicant = {"party_type": "ORGANISATION", "number": company}
+    claim = {"material_no": 6, "source": "CERTIFICATE", "certificate_identifier": card}
+    body = {"item_code": "E02", "applicant": applicant | {"name": "好味餐饮"}}
+
+    plan = (await desk.post("/items/E02/materials-plan", agent, {"applicant": applicant})).json()
+    application = (await desk.post("/applications", agent, body | {"reuse": "auto"})).json()
+    claimed = await desk.post("/applications", agent, body | {"materials": [claim]})
+    named = await desk.submitted(
+        "E02", number=company, name="好味餐饮", agent={"name": "张三", "number": ZHANG}, materials=[claim]
+    )
+    uploaded = (await desk.upload(application, 6, who=agent)).json()
+
+    assert {m["material_no"]: m["for_whom"] for m in plan["bring"]}[6] == [
+        f"材料所指的人（不是申请人 {mask_uscc(company)}本人）"
+    ]
+    assert coverage(application)[6] == "MISSING"
+    assert claimed.json()["errors"][0]["code"] == "certificate.of-other"
+    assert (coverage(named)[6], coverage(uploaded)[6]) == ("COVERED", "UPLOADED")
+
+
+async def test_one_persons_card_does_not_stand_for_those_of_both(desk: Desk) -> None:
+    """At the window, where both stand, the library answers with both; when one is annulled nothing is left."""
+    first, second = "431202197801010011", "431202197801010038"
+    own = await desk.holds(first, IDCARD, "BOTH1")
+    together: dict[str, Any] = {
+        "co_applicants": [{"party_type": "PERSON", "number": second, "name": "李四"}],
+        "number": first,
+    }
+    claim = {"material_no": 1, "source": "CERTIFICATE", "certificate_identifier": own}
+
+    plan = (await desk.post("/items/P04/materials-plan", desk.citizen(first))).json()
+    of_one = await desk.submitted("P04", reuse="auto", **together)
+    alone = await desk.submitted("P04", number=first, reuse="auto")
+    claimed = await desk.submit("P04", materials=[claim], **together)
+    others = await desk.holds(second, IDCARD, "BOTH2")
+    of_both = await desk.submitted("P04", reuse="auto", **together)
+
+    assert {m["material_no"]: m["for_whom"] for m in plan["bring"]}[1] == ["共同申请的其他各方"]
+    assert coverage(of_one)[1] == coverage(alone)[1] == "MISSING"
+    assert claimed.json()["errors"][0]["code"] == "certificate.not-of-each"
+    card = of_both["materials"][0]
+    assert (card["coverage"], card["certificate_identifier"], card["further_certificates"]) == (
+        "COVERED",
+        own,
+        [others],
+    )
+    (_, _, told), *_ = await desk.events(of_both["application_id"])
+    assert set(told["reused"]) == {own, others}

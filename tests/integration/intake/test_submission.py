@@ -137,9 +137,11 @@ class TestReuse:
         await desk.holds(SHOP, BUSINESS_LICENCE, "SHOP1")
         await desk.holds(LI, IDCARD, "LI1")
 
-        application = await desk.submitted("E02", who=desk.enterprise_agent(), number=SHOP, reuse="auto")
+        tobacco = await desk.submitted("E06", who=desk.enterprise_agent(), number=SHOP, reuse="auto")
+        food = await desk.submitted("E02", who=desk.enterprise_agent(), number=SHOP, reuse="auto")
 
-        assert {no for no, how in coverage(application).items() if how == "COVERED"} == {2, 6}
+        assert {no for no, how in coverage(tobacco).items() if how == "COVERED"} == {2, 3}
+        assert {no for no, how in coverage(food).items() if how == "COVERED"} == {2}  # 6: of the legal representative
 
     async def test_a_named_certificate_covers_its_material(self, desk: Desk) -> None:
         identifier = await desk.holds(ZHANG, IDCARD, "ZHANG2")

@@ -14,6 +14,7 @@ from services.intake.domain.bundle_materials import common_list, for_member, wan
 from services.intake.domain.bundle_plan import MemberState, Part, in_order, plan
 from services.intake.domain.catalogue import Need
 from services.intake.domain.errors import Invalid
+from services.intake.domain.whose import Whose
 from services.kernel.time_limit import DueDate
 from tests.unit.intake.builders import CLERK, ID_TYPE, LICENCE_TYPE, NOON, TODAY, a_material, an_item, provided
 from tests.unit.intake.bundle_builders import a_bundle, a_case, a_member, a_run, a_stage
@@ -198,6 +199,22 @@ def test_certificate_types_the_bundle_does_not_share_stay_apart() -> None:
     bundle = replace(PAIR, shared_types=frozenset({LICENCE_TYPE}))
 
     assert len(common_list(bundle, {"A": ITEM_A, "B": ITEM_B})) == 4
+
+
+def test_that_of_another_person_is_another_material_unless_the_bundle_says_that_one_is_enough() -> None:
+    other = an_item(a_material(2, name="法人身份证明", certificate_type_code=ID_TYPE, whose=Whose.OTHER))
+    said = replace(PAIR, shared_types=frozenset({ID_TYPE}))
+
+    apart, once = (common_list(bundle, {"A": ITEM_A, "B": other}) for bundle in (PAIR, said))
+
+    assert [s.material.whose for s in apart] == [Whose.APPLICANT] * 3 + [Whose.OTHER]
+    assert [s.material.whose for s in once] == [Whose.APPLICANT] * 2 + [Whose.OTHER]  # never less than any asks for
+
+
+def test_nobody_waits_for_a_result_that_would_not_be_of_the_person_meant() -> None:
+    other = an_item(a_material(2, certificate_type_code=ID_TYPE, whose=Whose.OTHER))
+
+    assert wanting_types(other, [], {ID_TYPE: "A"}, "B") == frozenset()
 
 
 def test_what_was_given_once_stands_in_every_members_own_list() -> None:

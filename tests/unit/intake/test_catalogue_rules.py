@@ -108,6 +108,11 @@ def test_the_necessity_of_a_material_is_understood(item_id, material_no, need, c
 
 
 CASES: list[Any] = [
+    pytest.param(
+        lambda r: e02(r)["materials"][5].update(whose="谁"),
+        [(food("materials[5].whose"), "material.whose")],
+        id="a word nobody knows for whose certificate is meant",
+    ),
     # shape
     pytest.param(lambda r: r.pop("matters"), [(".matters", "shape.required")], id="no matters"),
     pytest.param(lambda r: e02(r).pop("name"), [(food("name"), "shape.required")], id="an item without a name"),

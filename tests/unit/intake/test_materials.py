@@ -7,10 +7,17 @@ import pytest
 from services.intake.domain.application import PartyType
 from services.intake.domain.catalogue import MaterialOption, Need
 from services.intake.domain.errors import Invalid
-from services.intake.domain.handing_in import Claim, certificate_faults, check_applicant, check_claims
+from services.intake.domain.handing_in import (
+    Claim,
+    certificate_faults,
+    check_applicant,
+    check_claims,
+    person_faults,
+)
 from services.intake.domain.materials import (
     Coverage,
     Holders,
+    Library,
     Source,
     auto_reuse,
     coverage_of,
@@ -18,6 +25,7 @@ from services.intake.domain.materials import (
     missing,
     still_usable,
 )
+from services.intake.domain.whose import Whose
 from tests.unit.intake.builders import ID_TYPE, LICENCE_TYPE, NOON, TODAY, a_certificate, a_material, an_item, provided
 
 GROUP = (a_material(1), a_material(2, Need.ONE_OF), a_material(3, Need.ONE_OF))
@@ -126,6 +134,46 @@ class TestAutoReuse:
 
     def test_what_is_asked_of_a_person_no_other_persons_certificate_answers_by_itself(self):
         assert self.reuse(a_certificate("LIS", holder_key="li"), whose=Holders("zhang", named=("li",))) == {}
+
+    def test_a_card_of_each_is_taken_only_when_everybody_who_applies_holds_one(self):
+        both = an_item(a_material(1, certificate_type_code=ID_TYPE, whose=Whose.EACH))
+        own, others = (a_certificate(who, type_code=ID_TYPE, holder_key=who) for who in ("zhang", "li"))
+        together = Holders("zhang", named=("li",), together=("li",))
+
+        assert self.reuse(own, item=both, whose=together) == {}
+        assert self.reuse(own, others, item=both, whose=Holders("zhang", named=("li",))) == {}
+        (found,) = auto_reuse(both, (), [own, others], together, today=TODAY, now=NOON)
+        assert found.certificates == ("zhang", "li")
+        assert still_usable([found], {"zhang": own}, today=TODAY) == ()
+
+    def test_one_certificate_that_both_hold_stands_for_both(self):
+        both = an_item(a_material(1, certificate_type_code=ID_TYPE, whose=Whose.EACH))
+        rows = [a_certificate("M", type_code=ID_TYPE, holder_key=who) for who in ("zhang", "li")]
+
+        (found,) = auto_reuse(both, (), rows, Holders("zhang", together=("li",)), today=TODAY, now=NOON)
+
+        assert found.certificates == ("M",)
+
+    def test_what_is_asked_of_somebody_else_neither_applicant_nor_agent_answers(self):
+        other = an_item(a_material(1, certificate_type_code=ID_TYPE, whose=Whose.OTHER))
+        held = [a_certificate(who, type_code=ID_TYPE, holder_key=who) for who in ("zhang", "li")]
+
+        assert self.reuse(*held, item=other, whose=Holders("zhang", agent="li")) == {}
+
+    @pytest.mark.parametrize(
+        ("name", "seen_here", "holds"),
+        [("li", True, True), ("li", False, False), ("zhang", True, False)],
+        ids=["named by a clerk", "named online", "the applicant's own"],
+    )
+    def test_for_somebody_else_only_a_clerk_names_a_certificate_and_not_the_applicants(self, name, seen_here, holds):
+        material = a_material(1, certificate_type_code=ID_TYPE, whose=Whose.OTHER)
+        held = [a_certificate(who, type_code=ID_TYPE, holder_key=who) for who in ("zhang", "li")]
+        library = Library(held, Holders("zhang", agent="li"), TODAY)
+        certificate = next(one for one in held if one.identifier == name)
+
+        faults = person_faults(material, certificate, library, "#", seen_here=seen_here)
+
+        assert (not faults) is holds
 
     @pytest.mark.parametrize(
         "of",

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from services.intake.domain.catalogue import Need, ServiceItem
 from services.intake.domain.materials import HeldCertificate, Holders, auto_reuse, best_by_type, merge, missing
+from services.intake.domain.whose import Whose
 from services.intake.planning import Held, item_plan
 from tests.unit.intake.builders import NOON, TODAY, a_certificate, a_material, an_item, provided
 
@@ -18,7 +19,13 @@ WHOSE = Holders("zhang", agent="li")
 def items(draw: st.DrawFn) -> ServiceItem:
     needs = draw(st.lists(st.sampled_from([Need.REQUIRED, Need.ONE_OF, Need.OPTIONAL]), min_size=1, max_size=6))
     codes = st.none() | st.sampled_from(TYPES)
-    return an_item(*(a_material(no, need, certificate_type_code=draw(codes)) for no, need in enumerate(needs, 1)))
+    whose = st.sampled_from(Whose)
+    return an_item(
+        *(
+            a_material(no, need, certificate_type_code=draw(codes), whose=draw(whose))
+            for no, need in enumerate(needs, 1)
+        )
+    )
 
 
 @st.composite
