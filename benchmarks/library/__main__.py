@@ -54,7 +54,7 @@ class Effort:
     def of(cls, size: int, *, quick: bool) -> "Effort":
         if quick:
             return cls(rounds=10, known=10, writers_seconds=0.2, issued=40, files=3, signed=20, imported=500)
-        return cls(300, 200, 3, 2_000, 60, 1_000, min(max(size // 10, 20_000), 1_000_000))
+        return cls(300, 200, 3, 2_000, 60, 1_000, min(max(size // 4, 20_000), 1_000_000))
 
 
 class Refused(Exception):
