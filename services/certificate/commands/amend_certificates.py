@@ -36,8 +36,23 @@ async def amend_granted(uow: UnitOfWork, decided: Sequence[CaseDecided], kit: Ki
     known = await repository.known_sources(uow.connection, wanted)
     for source, event in wanted.items():
         if source not in known and event.amends is not None:
-            await _amend(uow, *await _meeting(uow, event, event.amends, kit), kit, now)
+            await _amend(uow, event, event.amends, kit, now)
     return {str(event.case_id) for event in wanted.values()}
+
+
+async def _amend(uow: UnitOfWork, event: CaseDecided, asked: AmendmentRef, kit: Kit, now: datetime) -> None:
+    """With the paper of what was decided about the version that it was decided about, whatever became of that since;
+    where the next version waits for its fields, that alone.
+    """
+    row = await _row(uow, asked)
+    standing, _ = await standing_of(uow, row, _standing(event, asked, row.id), kit)
+    try:
+        await amended_version(uow, *await _meeting(uow, event, asked, kit), kit, now)
+    except FieldsFaulty as lacking:
+        await withhold(uow, event, row.type_code, lacking.errors, now)
+    case = CaseFacts.of_decision(event)
+    paper = draft(standing, case, conditions=event.conditions, deliver_by=event.delivery_due)
+    await issue_papers(uow, [paper], kit)
 
 
 async def _meeting(
@@ -51,19 +66,6 @@ async def _meeting(
     said = {name: text for name, text in event.fields.items() if name not in met.changed}
     asked = AmendmentRef(certificate_identifier=met.identifier, changes=left)
     return event.model_copy(update={"fields": said} | met.term()), asked
-
-
-async def _amend(uow: UnitOfWork, event: CaseDecided, asked: AmendmentRef, kit: Kit, now: datetime) -> None:
-    """With the paper of the decision; where the next version waits for its fields, that alone."""
-    row = await _row(uow, asked)
-    standing, _ = await standing_of(uow, row, _standing(event, asked, row.id), kit)
-    try:
-        await amended_version(uow, event, asked, kit, now)
-    except FieldsFaulty as lacking:
-        await withhold(uow, event, row.type_code, lacking.errors, now)
-    case = CaseFacts.of_decision(event)
-    paper = draft(standing, case, conditions=event.conditions, deliver_by=event.delivery_due)
-    await issue_papers(uow, [paper], kit)
 
 
 async def amended_version(uow: UnitOfWork, event: CaseDecided, asked: AmendmentRef, kit: Kit, now: datetime) -> None:

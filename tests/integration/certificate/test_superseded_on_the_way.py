@@ -1,14 +1,17 @@
 """Acts that cross: a decision about a version superseded on the way, a reissue after the last day."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from contracts.events.intake import RenewalRef
 from contracts.events.standing import AmendmentRef, Change
+from services.certificate.files.contents import load_job
+from services.certificate.files.contents_after import StandingDecision
 from tests.integration.certificate.test_life import ACTS, a_producer, decided, leaves_of, now_of, post, verdict
-from tests.support.certificate import Library
+from tests.support.certificate import Case, Library
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -47,6 +50,47 @@ async def test_an_amendment_that_a_reissue_overtook_goes_into_what_stands(librar
     record = library.kit.signer.verify(library.kit.open_record(versions[-1].jws_sealed))
     assert [one.status for one in versions] == ["SUPERSEDED", "SUPERSEDED", "VALID"]
     assert record["extend_info"]["经营场所"] == "乙路2号"
+
+
+PLACE = Change(what="经营场所", before="甲路1号", after="乙路2号")
+FORM = Change(what="主体业态", before="餐饮服务", after="单位食堂")
+
+
+async def versions_of(library: Library, row: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The state and the lines of each version."""
+    found = "SELECT * FROM certificate WHERE number_shown = :n ORDER BY certificate_version"
+    rows = await library.rows(found, n=row["number_shown"])
+    records = [library.kit.signer.verify(library.kit.open_record(one.jws_sealed)) for one in rows]
+    return [(one.status, said["extend_info"]) for one, said in zip(rows, records, strict=True)]
+
+
+async def changes_on_the_paper(library: Library, case: Case) -> list[tuple[str, str, str]]:
+    wanted = "SELECT contents_sealed FROM paper WHERE case_id = :id AND kind = 'AMENDMENT_DECISION'"
+    (row,) = await library.rows(wanted, id=case.id)
+    paper = load_job(library.kit.open_contents(row.contents_sealed)).contents
+    assert isinstance(paper, StandingDecision)
+    return [(line.what, line.before, line.after) for line in paper.changes]
+
+
+@pytest.mark.parametrize("changes", [(PLACE,), (PLACE, FORM)])
+async def test_an_application_that_another_amendment_overtook_has_its_paper_in_full_and_takes_back_no_line(
+    library: Library, changes: tuple[Change, ...]
+) -> None:
+    row, case = await library.issued(), library.a_case()
+    amends = AmendmentRef(certificate_identifier=row["identifier"], changes=changes)
+    later = PLACE.model_copy(update={"after": "丙路3号"})
+    event = case.decided(amends=amends, valid_until=None)
+    await library.hear(decided(row, "AMEND", "HOLDER_ASKED", changes=(later,)))
+
+    await library.hear(case.submitted(), case.received(), case.accepted(), event)
+    await library.hear(event)
+
+    versions = await versions_of(library, row)
+    said = versions[-1][1]
+    assert [status for status, _ in versions] == ["SUPERSEDED", "SUPERSEDED", "VALID"]
+    assert said["经营场所"] == "丙路3号"
+    assert said.get("主体业态") == ("单位食堂" if FORM in changes else None)
+    assert await changes_on_the_paper(library, case) == [(one.what, one.before, one.after) for one in changes]
 
 
 @pytest.mark.parametrize("by", ["the department", "application"])
