@@ -62,10 +62,7 @@ async def _meeting(
     was decided later and stays.
     """
     met = await since(uow, asked.certificate_identifier, kit)
-    left = tuple(one for one in asked.changes if one.what not in met.changed)
-    said = {name: text for name, text in event.fields.items() if name not in met.changed}
-    asked = AmendmentRef(certificate_identifier=met.identifier, changes=left)
-    return event.model_copy(update={"fields": said} | met.term()), asked
+    return met.decided(event), AmendmentRef(certificate_identifier=met.identifier, changes=met.left(asked.changes))
 
 
 async def amended_version(uow: UnitOfWork, event: CaseDecided, asked: AmendmentRef, kit: Kit, now: datetime) -> None:

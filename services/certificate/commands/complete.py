@@ -94,7 +94,7 @@ async def _issue(uow: UnitOfWork, row: Any, fields: Mapping[str, str], kit: Kit,
         met = await since(uow, event.amends.certificate_identifier, kit)
         changes = _with(event.amends.changes, fields, met)
         asked = AmendmentRef(certificate_identifier=met.identifier, changes=changes)
-        await amended_version(uow, _meeting(event, fields, met), asked, kit, now)
+        await amended_version(uow, met.decided(event, fields), asked, kit, now)
         return
     event = event.model_copy(update={"fields": {**event.fields, **fields}})
     terms = await terms_of(uow.connection, [event])
@@ -104,22 +104,11 @@ async def _issue(uow: UnitOfWork, row: Any, fields: Mapping[str, str], kit: Kit,
 
 
 def _with(changes: Sequence[Change], fields: Mapping[str, str], met: Since) -> tuple[Change, ...]:
-    """What was decided, in the form that the department gives it now; further fields after it. A line that was changed
-    in between stays: that was decided later.
-    """
+    """What was decided, in the form that the department gives it now; further fields after it."""
     told = {one.what for one in changes}
-    left = [one for one in changes if one.what in fields or one.what not in met.changed]
+    left = met.left(changes, fields)
     kept = [one.model_copy(update={"after": fields.get(one.what, one.after)}) for one in left]
     return (*kept, *(Change(what=name, before="", after=text) for name, text in fields.items() if name not in told))
-
-
-def _meeting(event: CaseDecided, fields: Mapping[str, str], met: Since) -> CaseDecided:
-    """Without what is filled now, and without what was decided later."""
-    gone = met.changed | fields.keys()
-    said = {name: text for name, text in event.fields.items() if name not in gone}
-    content = "" if "许可内容" in gone else event.content
-    conditions = "" if "条件" in gone else event.conditions
-    return event.model_copy(update={"fields": said, "content": content, "conditions": conditions} | met.term())
 
 
 async def _made(connection: AsyncConnection, row: Any, kit: Kit, now: datetime) -> WithheldOut:

@@ -135,8 +135,7 @@ async def _meeting(uow: UnitOfWork, event: StandingDecided, kit: Kit) -> Standin
     was decided later and stays.
     """
     met = await since(uow, event.identifier, kit)
-    left = tuple(one for one in event.changes if one.what not in met.changed)
-    return event.model_copy(update={"identifier": met.identifier, "changes": left} | met.term())
+    return event.model_copy(update={"identifier": met.identifier, "changes": met.left(event.changes)} | met.term())
 
 
 async def amend_standing(uow: UnitOfWork, event: StandingDecided, kit: Kit, now: datetime) -> None:

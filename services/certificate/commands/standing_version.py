@@ -1,8 +1,11 @@
 """The version of a certificate that stands now, found from an older one, and what was decided about it in between."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.events.approval import CaseDecided
+from contracts.events.standing import Change
 from services.certificate import repository
 from services.certificate.commands.sign_records import signed_within
 from services.certificate.domain.certificate import HOLDER_NAME
@@ -19,6 +22,18 @@ class Since:
     identifier: str
     changed: frozenset[str] = frozenset()
     has_new_term: bool = False
+
+    def left(self, changes: Iterable[Change], filled: Collection[str] = ()) -> tuple[Change, ...]:
+        """Of what was decided: a line that was changed in between was decided later and stays, unless it is filled."""
+        return tuple(one for one in changes if one.what in filled or one.what not in self.changed)
+
+    def decided(self, event: CaseDecided, filled: Collection[str] = ()) -> CaseDecided:
+        """The same of what a case says besides: without what is filled now, and without what was decided later."""
+        gone = self.changed | set(filled)
+        said = {name: text for name, text in event.fields.items() if name not in gone}
+        content = "" if "许可内容" in gone else event.content
+        conditions = "" if "条件" in gone else event.conditions
+        return event.model_copy(update={"fields": said, "content": content, "conditions": conditions} | self.term())
 
     def term(self) -> dict[str, Any]:
         """What to replace in a decision: a term that was decided before the one that stands is not put back."""

@@ -93,6 +93,24 @@ async def test_an_application_that_another_amendment_overtook_has_its_paper_in_f
     assert await changes_on_the_paper(library, case) == [(one.what, one.before, one.after) for one in changes]
 
 
+async def test_an_application_that_was_overtaken_takes_back_neither_contents_nor_conditions(library: Library) -> None:
+    row, case = await library.issued(), library.a_case()
+    amends = AmendmentRef(certificate_identifier=row["identifier"], changes=(PLACE,))
+    of_the_case: dict[str, Any] = {
+        "content": "热食类食品制售",
+        "conditions": "不得外送",
+        "fields": {"主体业态": "单位食堂"},
+    }
+    of_the_department = {"许可内容": "冷食类食品制售", "条件": "每日留样", "主体业态": "网络经营"}
+    changes = tuple(Change(what=what, before="", after=after) for what, after in of_the_department.items())
+    await library.hear(decided(row, "AMEND", "HOLDER_ASKED", changes=changes))
+
+    event = case.decided(amends=amends, valid_until=None, **of_the_case)
+    await library.hear(case.submitted(), case.received(), case.accepted(), event)
+
+    assert (await versions_of(library, row))[-1] == ("VALID", of_the_department | {"经营场所": "乙路2号"})
+
+
 @pytest.mark.parametrize("by", ["the department", "application"])
 async def test_an_amendment_of_a_lost_certificate_takes_its_place_as_a_reissue_would(library: Library, by: str) -> None:
     row, case = await library.issued(), library.a_case()
