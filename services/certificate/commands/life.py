@@ -110,7 +110,7 @@ async def change(
     )
     uow.publish(told, aggregate_id=row.id, version=row.version + 1)
     if act in _ENDS:
-        await close_ended(uow, row.identifier, now)
+        await close_ended(uow, row, now)
     if act is not LifeAct.EXPIRE:  # the last day is known to everybody
         await notice_due(uow.connection, row.id, now)
     return status

@@ -55,9 +55,9 @@ def log(uow: UnitOfWork, entries: Sequence[Entry]) -> None:
         uow.at_the_end(_append, [_leaf(entry) for entry in entries])
 
 
-def is_in_hand(uow: UnitOfWork, certificate_id: UUID) -> bool:
-    """Whether an act on this certificate waits in this transaction for its leaf."""
-    return any(entry.certificate_id == certificate_id for entry, *_ in uow.waiting(_append))
+def in_hand(uow: UnitOfWork, certificate_id: UUID) -> list[Entry]:
+    """The acts on this certificate that wait in this transaction for their leaves."""
+    return [entry for entry, *_ in uow.waiting(_append) if entry.certificate_id == certificate_id]
 
 
 def _leaf(entry: Entry) -> tuple[Entry, bytes, bytes]:

@@ -114,7 +114,7 @@ async def _renew(uow: UnitOfWork, identifier: str, new: Next, kit: Kit, now: dat
     old = await repository.lock_certificate(uow.connection, identifier)
     if old is None:
         return False
-    old = await standing_version(uow, old, also_renewed=False)
+    old = await standing_version(uow, old, kit, also_renewed=False)
     if not allowed(LifeAct.RENEW, Status(old.status)):
         raise NotRenewable(f"证照状态为{old.status}，不能延续")
     await next_version(uow, old, LifeAct.RENEW, new, kit, now=now)

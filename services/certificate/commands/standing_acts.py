@@ -37,7 +37,7 @@ async def execute_standing(uow: UnitOfWork, decided: Sequence[StandingDecided], 
         if row is None:
             raise NotFound
         if event.act is not StandingAct.AMEND:
-            row = await standing_version(uow, row, also_renewed=True)
+            row = await standing_version(uow, row, kit, also_renewed=True)
         if row.decision_id != event.decision_id:
             await _note(uow, row, event)
             await _execute(uow, row, event, kit, now)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.certificate import queries
-from services.certificate.commands.log import is_in_hand
+from services.certificate.commands.log import in_hand
 from services.certificate.commands.log_check import is_true
 from services.certificate.files.errors import RecordNotAuthentic
 from services.certificate.kit import Kit
@@ -28,7 +28,7 @@ async def require_still_true(uow: UnitOfWork, row: Any, kit: Kit) -> None:
 
     Raises RecordNotAuthentic.
     """
-    if not is_in_hand(uow, row.id):
+    if not in_hand(uow, row.id):
         require_true(await queries.by_id(uow.connection, row.id), kit)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from contracts.events.approval import CaseDecided
@@ -12,8 +12,10 @@ from contracts.events.certificate import CertificateWithheld
 from contracts.events.common import OrganisationRef
 from contracts.events.standing import StandingDecided
 from services.certificate.life.withheld_tables import withheld
+from services.certificate.tables import certificate
 from services.chassis.database import UnitOfWork
 from services.chassis.ids import uuid7
+from services.kernel.certificate_identifier import ROOT, parse_certificate_identifier
 from services.kernel.errors import FieldError
 
 _W = withheld.c
@@ -49,13 +51,16 @@ async def withhold(
     uow.publish(told, aggregate_id=uuid7(), version=1)
 
 
-async def close_ended(uow: UnitOfWork, identifier: str, now: datetime) -> None:
+async def close_ended(uow: UnitOfWork, row: Any, now: datetime) -> None:
     """Amendments that wait for their fields wait no more when their certificate was taken away: none can be made now.
-    Of any version; `done_by` stays empty. A renewal that was granted goes on waiting.
+    Of any version, also of another body's; `done_by` stays empty. A renewal that was granted goes on waiting.
     """
-    every_version = identifier.rsplit(".", 2)[0] + "."
+    every_version = row.identifier.rsplit(".", 2)[0] + "."
+    of = parse_certificate_identifier(row.identifier)
+    serial = certificate.c.identifier.like(f"{ROOT}.{of.type_code}.%.{of.serial}.%")
+    by_others = select(certificate.c.identifier).where(certificate.c.holder_key == row.holder_key, serial)
     told = (_W.event["identifier"].astext, _W.event[("amends", "certificate_identifier")].astext)
-    of_it = or_(*(one.startswith(every_version, autoescape=True) for one in told))
+    of_it = or_(*(or_(one.startswith(every_version, autoescape=True), one.in_(by_others)) for one in told))
     await uow.connection.execute(update(withheld).where(_W.done_at.is_(None), of_it).values(done_at=now))
 
 

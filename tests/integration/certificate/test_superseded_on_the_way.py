@@ -11,7 +11,10 @@ from contracts.events.standing import AmendmentRef, Change
 from services.certificate.files.contents import load_job
 from services.certificate.files.contents_after import StandingDecision
 from tests.integration.certificate.test_life import ACTS, a_producer, decided, leaves_of, now_of, post, verdict
-from tests.support.certificate import Case, Library
+from tests.support.certificate import POLICE, Case, Library, an_item
+
+PLACE = Change(what="经营场所", before="甲路1号", after="乙路2号")
+FORM = Change(what="主体业态", before="餐饮服务", after="单位食堂")
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -29,6 +32,65 @@ async def test_a_reissue_on_the_way_saves_nobody_from_a_decision(library: Librar
     assert await verdict(library, second) == ("NO_LONGER_VALID", ACTS[act][2])
     assert await leaves_of(library, second) == ["REISSUE", act]
     assert await verdict(library, row) == ("NO_LONGER_VALID", "SUPERSEDED")
+
+
+async def renewed_by_another_body(library: Library, row: dict[str, Any]) -> dict[str, Any]:
+    """The next version: the matter has gone over to another department."""
+    case, last = library.a_case(item=an_item(department=POLICE)), row["valid_until"]
+    renews = RenewalRef(certificate_identifier=row["identifier"], valid_until=last, silence_renews=False)
+    granted = case.decided(renews=renews, valid_from=last + timedelta(days=1), valid_until=date(last.year + 5, 1, 1))
+    await library.hear(case.submitted(), case.received(), case.accepted(), granted)
+    (new,) = await library.rows("SELECT * FROM certificate WHERE case_id = :id", id=case.id)
+    return dict(new._mapping)
+
+
+async def set_status(library: Library, row: dict[str, Any], status: str) -> None:
+    """By hand."""
+    async with library.database.transaction() as uow:
+        change = text("UPDATE certificate SET status = :status WHERE id = :id")
+        await uow.connection.execute(change, {"status": status, "id": row["id"]})
+
+
+@pytest.mark.parametrize("rewritten", ["SUPERSEDED", "VALID"])
+async def test_a_renewal_by_another_body_saves_nobody_either(library: Library, rewritten: str) -> None:
+    """Nor does it help to write into the old version's row that nothing took its place."""
+    row = await library.issued()
+    new = await renewed_by_another_body(library, row)
+    await set_status(library, row, rewritten)
+    decision = decided(row, "ANNUL", "FRAUD")
+
+    await library.hear(decision)
+    await library.hear(decision)
+
+    await set_status(library, row, "SUPERSEDED")
+    assert (new["issuer_uscc"], new["certificate_version"]) == (POLICE.uscc, 2)
+    assert await verdict(library, new) == ("NO_LONGER_VALID", "ANNULLED")
+    assert await leaves_of(library, new) == ["RENEW", "ANNUL"]
+    assert await leaves_of(library, row) == ["ISSUE", "SUPERSEDE"]
+
+
+async def test_what_overtook_a_decision_of_the_same_moment_does_not_save_it_either(library: Library) -> None:
+    """One transaction does both: the leaf of the first act is not in the log before its end."""
+    row = await library.issued()
+    amendment = decided(row, "AMEND", "HOLDER_ASKED", changes=(PLACE,))
+
+    await library.hear(amendment, decided(row, "ANNUL", "FRAUD"))
+
+    assert [status for status, _ in await versions_of(library, row)] == ["SUPERSEDED", "ANNULLED"]
+
+
+@pytest.mark.parametrize("by", ["the department", "application"])
+async def test_an_amendment_goes_into_what_another_body_renewed(library: Library, by: str) -> None:
+    row, case = await library.issued(), library.a_case()
+    amends = AmendmentRef(certificate_identifier=row["identifier"], changes=(PLACE,))
+    amendment = decided(row, "AMEND", "HOLDER_ASKED", changes=(PLACE,))
+    event = amendment if by == "the department" else case.decided(amends=amends, valid_until=None)
+    new = await renewed_by_another_body(library, row)
+
+    await library.hear(case.submitted(), case.received(), case.accepted(), event)
+
+    (status, said), third = (await versions_of(library, row))[-1], await now_of(library, new)
+    assert (status, said["经营场所"], third["status"]) == ("VALID", "乙路2号", "SUPERSEDED")
 
 
 @pytest.mark.parametrize("by", ["the department", "application"])
@@ -50,10 +112,6 @@ async def test_an_amendment_that_a_reissue_overtook_goes_into_what_stands(librar
     record = library.kit.signer.verify(library.kit.open_record(versions[-1].jws_sealed))
     assert [one.status for one in versions] == ["SUPERSEDED", "SUPERSEDED", "VALID"]
     assert record["extend_info"]["经营场所"] == "乙路2号"
-
-
-PLACE = Change(what="经营场所", before="甲路1号", after="乙路2号")
-FORM = Change(what="主体业态", before="餐饮服务", after="单位食堂")
 
 
 async def versions_of(library: Library, row: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

@@ -1,5 +1,6 @@
 """A decision that does not fill the fields of its certificate type: the certificate waits for the department."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -14,6 +15,7 @@ from services.certificate.commands.import_types import import_types
 from services.certificate.files.records import payload_of
 from tests.integration.certificate.test_life import a_producer, post
 from tests.integration.certificate.test_life import decided as standing_decided
+from tests.integration.certificate.test_superseded_on_the_way import renewed_by_another_body
 from tests.support import tokens
 from tests.support.certificate import CATALOGUE, FOOD_LICENCE, MARKET, NOON, POLICE, Case, Library
 
@@ -234,10 +236,12 @@ async def test_a_name_with_a_stroke_in_it_is_told_and_filled_as_it_is(library: L
     assert (done.status_code, said_in(library, row)["面积/平方米"]) == (201, 40)
 
 
-async def made_anew(library: Library, row: dict[str, Any]) -> None:
+async def made_anew(library: Library, row: dict[str, Any]) -> dict[str, Any]:
     """Lost, and issued once more."""
     for act in ("loss", "reissue"):
         assert (await post(library, row, act, a_producer())).status_code < 300
+    (new,) = await library.rows("SELECT * FROM certificate WHERE source_key = :key", key=f"reissue:{row['id']}")
+    return dict(new._mapping)
 
 
 async def test_an_amendment_is_filled_into_the_version_that_was_issued_in_between(library: Library) -> None:
@@ -285,7 +289,10 @@ async def test_filling_an_amendment_takes_back_nothing_that_was_decided_after_it
     assert (said["面积"], said["主体业态"], new["valid_until"]) == (90, "网络经营", date(2029, 1, 1))
 
 
-async def test_an_amendment_of_a_certificate_that_was_taken_away_waits_no_more(library: Library) -> None:
+@pytest.mark.parametrize("next_version", [made_anew, renewed_by_another_body])
+async def test_an_amendment_of_a_certificate_that_was_taken_away_waits_no_more(
+    library: Library, next_version: Callable[[Library, dict[str, Any]], Awaitable[dict[str, Any]]]
+) -> None:
     first, case, other = library.a_case(), library.a_case(), library.a_case()
     await heard(library, first, fields=GOOD)
     await heard(library, other, fields={})
@@ -296,8 +303,8 @@ async def test_an_amendment_of_a_certificate_that_was_taken_away_waits_no_more(l
     await library.hear(waits)
     before = await waiting(library)
 
-    await made_anew(library, old)
-    await library.hear(standing_decided((await of_case(library, first))[-1], "ANNUL", "FRAUD"))
+    new = await next_version(library, old)
+    await library.hear(standing_decided(new, "ANNUL", "FRAUD"))
 
     after = await waiting(library)
     late = await fill(library, case.id, {"面积": "90"})
