@@ -11,6 +11,7 @@ from contracts.events.certificate import CertificateAct, CertificateStatus
 from services.certificate import repository
 from services.certificate.certificate_types import queries as type_queries
 from services.certificate.commands.issue_certificates import Origin, file_job, save
+from services.certificate.commands.last_act import last_act
 from services.certificate.commands.log import later_act, log
 from services.certificate.commands.sign_records import signed_within
 from services.certificate.commands.true_rows import require_still_true
@@ -71,10 +72,10 @@ class Next:
 _NO_CAUSE = Cause()
 
 
-def require(act: LifeAct, row: Any, ground: str = "") -> None:
+def require(act: LifeAct, status: Status, ground: str = "") -> None:
     """Raises WrongState."""
-    if not allowed(act, Status(row.status), Ground(ground) if ground else None):
-        raise WrongState(f"证照{STATUS_LABELS[Status(row.status)]}，不能{LABELS[act]}")
+    if not allowed(act, status, Ground(ground) if ground else None):
+        raise WrongState(f"证照{STATUS_LABELS[status]}，不能{LABELS[act]}")
 
 
 async def change(
@@ -82,13 +83,9 @@ async def change(
 ) -> CertificateStatus:
     """An act that changes the state of a locked row: state, leaf and event.
 
-    What takes a certificate away for good is done whatever its row says: rewriting one must not save it.
-
     Raises: WrongState: the state does not allow the act; RecordNotAuthentic.
     """
-    if act not in _ENDS:
-        await require_still_true(uow, row, kit)
-    require(act, row, cause.ground)
+    require(act, await _before(uow, row, act, kit), cause.ground)
     status = CertificateStatus(AFTER[act].value)
     await repository.set_status(
         uow.connection, row.id, status.value, ground=cause.ground, decision_id=cause.decision_id
@@ -116,6 +113,16 @@ async def change(
     return status
 
 
+async def _before(uow: UnitOfWork, row: Any, act: LifeAct, kit: Kit) -> Status:
+    """The state that the act meets. What takes a certificate away for good is done whatever its row says, by what the
+    log knows: rewriting a row must not save its certificate. Raises RecordNotAuthentic.
+    """
+    if act in _ENDS:
+        return (await last_act(uow, row, kit)).status
+    await require_still_true(uow, row, kit)
+    return Status(row.status)
+
+
 async def next_version(
     uow: UnitOfWork, old: Any, act: LifeAct, new: Next, kit: Kit, *, now: datetime, cause: Cause = _NO_CAUSE
 ) -> Certificate:
@@ -125,7 +132,7 @@ async def next_version(
     the type has it.
     """
     await require_still_true(uow, old, kit)
-    require(act, old, cause.ground)
+    require(act, Status(old.status), cause.ground)
     made = await _made(uow, old, new, kit, now)
     await save(uow, [made], kit, Origin(Act(act.value), old.identifier, told=2))
     await repository.add_jobs(uow.connection, [file_job("CERTIFICATE", made.id)])

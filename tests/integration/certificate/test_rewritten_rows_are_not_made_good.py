@@ -13,10 +13,11 @@ from sqlalchemy import text
 
 from services.certificate.certificate_types import template_queries
 from services.certificate.commands.expire import expire
+from services.certificate.domain.errors import WrongState
 from services.certificate.domain.transparency import Act
 from services.certificate.files.errors import RecordNotAuthentic
 from services.chassis import clock
-from tests.integration.certificate.test_life import decided
+from tests.integration.certificate.test_life import ACTS, decided
 from tests.support import tokens
 from tests.support.certificate import FOOD_LICENCE, MARKER, OTHER, Library
 
@@ -115,16 +116,42 @@ async def test_a_shortened_term_ends_nothing_and_holds_up_nobody(library: Librar
     assert await verdict(library, row) == ("VALID", None)
 
 
-async def test_what_takes_a_certificate_away_is_done_whatever_its_row_says(library: Library) -> None:
+@pytest.mark.parametrize(
+    ("act", "column", "false"),
+    [
+        ("ANNUL", "holder_name", "李四"),
+        ("ANNUL", "status", "DEREGISTERED"),
+        ("RESCIND", "status", "SUPERSEDED"),
+        ("REVOKE", "status", "RESCINDED"),
+        ("DEREGISTER", "status", "ANNULLED"),
+    ],
+)
+async def test_what_takes_a_certificate_away_is_done_whatever_its_row_says(
+    library: Library, act: str, column: str, false: str
+) -> None:
     """Otherwise rewriting a row would save its certificate."""
+    row, (ground, _, status, _) = await library.issued(), ACTS[act]
+    await rewrite(library, row, **{column: false})
+    decision = decided(row, act, ground)
+
+    await library.hear(decision)
+    await library.hear(decision)
+
+    if column != "status":
+        await rewrite(library, row, **{column: row[column]})
+    assert await leaves(library, row) == ["ISSUE", act]
+    assert await verdict(library, row) == ("NO_LONGER_VALID", status)
+
+
+async def test_what_was_taken_away_is_not_taken_away_again_because_its_row_says_valid(library: Library) -> None:
     row = await library.issued()
-    await rewrite(library, row, holder_name="李四")
+    await library.act(row, Act.DEREGISTER, "DEREGISTERED")
 
-    await library.hear(decided(row, "ANNUL", "FRAUD"))
+    async with rewritten(library, row | {"status": "DEREGISTERED"}, status="VALID"):
+        with pytest.raises(WrongState):
+            await library.hear(decided(row, "ANNUL", "FRAUD"))
 
-    assert await leaves(library, row) == ["ISSUE", "ANNUL"]
-    await rewrite(library, row, holder_name=row["holder_name"])
-    assert await verdict(library, row) == ("NO_LONGER_VALID", "ANNULLED")
+    assert await leaves(library, row) == ["ISSUE", "DEREGISTER"]
 
 
 async def test_nothing_is_printed_by_a_template_that_was_rewritten(library: Library) -> None:
