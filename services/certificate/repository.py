@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Executable, String, any_, bindparam, func, select, text, tuple_, update
+from sqlalchemy import ARRAY, Executable, String, Uuid, all_, any_, bindparam, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -125,10 +125,13 @@ async def note_decision(connection: AsyncConnection, certificate_id: UUID, groun
     await connection.execute(statement.values(ground=ground, decision_id=decision_id))
 
 
-async def lock_expired(connection: AsyncConnection, today: date, many: int) -> Sequence[Any]:
-    """Rows in force whose last day is over; those another worker has locked are his."""
+async def lock_expired(connection: AsyncConnection, today: date, many: int, besides: Collection[UUID]) -> Sequence[Any]:
+    """Rows in force whose last day is over, without those `besides`; those another worker has locked are his."""
     wanted = select(*CertificateRow.__table__.columns)  # type: ignore[attr-defined]
     wanted = wanted.where(text(IN_FORCE), col(CertificateRow.valid_until) < today)
+    if besides:
+        given = bindparam("besides", list(besides), ARRAY(Uuid))
+        wanted = wanted.where(col(CertificateRow.id) != all_(given))
     wanted = wanted.order_by(col(CertificateRow.valid_until)).limit(many).with_for_update(skip_locked=True)
     rows: Sequence[Any] = (await connection.execute(wanted)).all()
     return rows

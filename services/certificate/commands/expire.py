@@ -1,8 +1,10 @@
 """Expiry: a certificate whose last day is over becomes EXPIRED, exactly once, with its leaf and its event."""
 
 import logging
-from datetime import date, datetime
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from services.certificate import repository
 from services.certificate.commands.life import change
@@ -19,16 +21,18 @@ BATCH = 200
 
 async def expire(database: Database, kit: Kit, *, now: datetime) -> int:
     """All that are due, a batch per transaction; gives how many. The state is the fence: nobody expires twice."""
-    done = 0
-    while (batch := await _batch(database, kit, local_date(now), now)) > 0:
-        done += batch
+    done, false = 0, set[UUID]()
+    while batch := await _batch(database, kit, now, false):
+        done += sum(batch.values())
+        false |= {certificate_id for certificate_id, expired in batch.items() if not expired}
     return done
 
 
-async def _batch(database: Database, kit: Kit, today: date, now: datetime) -> int:
+async def _batch(database: Database, kit: Kit, now: datetime, besides: Collection[UUID]) -> dict[UUID, bool]:
+    """The next rows that are due, `besides` those that this run found to be false; and whether each expired."""
     async with database.transaction() as uow:
-        rows = await repository.lock_expired(uow.connection, today, BATCH)
-        return sum([await _expire(uow, row, kit, now) for row in rows])
+        rows = await repository.lock_expired(uow.connection, local_date(now), BATCH, besides)
+        return {row.id: await _expire(uow, row, kit, now) for row in rows}
 
 
 async def _expire(uow: UnitOfWork, row: Any, kit: Kit, now: datetime) -> bool:
@@ -36,6 +40,6 @@ async def _expire(uow: UnitOfWork, row: Any, kit: Kit, now: datetime) -> bool:
     try:
         await change(uow, row, LifeAct.EXPIRE, kit, now=now)
     except RecordNotAuthentic:
-        log.error("not expired: a row does not say what was signed")
+        log.error("not expired: the row of %s does not say what was signed", row.identifier)
         return False
     return True

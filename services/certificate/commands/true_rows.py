@@ -36,5 +36,6 @@ def true_ones(rows: Sequence[Any], kit: Kit) -> list[Any]:
     """Those of a list that are true. The others are told to nobody; verification and monitors say what they are."""
     found = [row for row in rows if is_true(row, kit)]
     if len(found) < len(rows):
-        log.error("rows not shown: %s do not say what was signed", len(rows) - len(found))
+        false = ", ".join(row.identifier for row in rows if row not in found)
+        log.error("not shown: the rows of %s do not say what was signed", false)
     return found

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -116,6 +116,28 @@ async def test_a_shortened_term_ends_nothing_and_holds_up_nobody(library: Librar
     assert await verdict(library, row) == ("VALID", None)
 
 
+async def test_rewritten_rows_stop_no_others_however_many_they_are(
+    library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They come first, and are more than one batch."""
+    false, case = [await library.issued() for _ in range(3)], library.a_case()
+    last = date(2030, 1, 1)
+    await library.hear(case.submitted(), case.received(), case.accepted(), case.decided(valid_until=last))
+    (over,) = await library.rows("SELECT * FROM certificate WHERE case_id = :id", id=case.id)
+    monkeypatch.setattr("services.certificate.commands.expire.BATCH", 2)
+    for row in false:
+        await rewrite(library, row, valid_until=date(2026, 1, 1))
+
+    done = await expire(library.database, library.kit, now=datetime(2030, 1, 2, tzinfo=UTC))
+
+    for row in false:
+        await rewrite(library, row, valid_until=row["valid_until"])
+    told = [record.getMessage() for record in caplog.records]
+    assert (over.valid_until, done, await leaves(library, dict(over._mapping))) == (last, 1, ["ISSUE", "EXPIRE"])
+    assert [await leaves(library, row) for row in false] == [["ISSUE"]] * 3
+    assert [sum(row["identifier"] in line for line in told) for row in false] == [1, 1, 1]
+
+
 @pytest.mark.parametrize(
     ("act", "column", "false"),
     [
@@ -191,7 +213,7 @@ async def register(library: Library) -> None:
     assert registered.status_code == 201
 
 
-async def test_a_rewritten_row_is_told_to_no_reader(library: Library) -> None:
+async def test_a_rewritten_row_is_told_to_no_reader(library: Library, caplog: pytest.LogCaptureFixture) -> None:
     await register(library)
     row = await library.issued()
     await library.act(row, Act.ANNUL, "ANNULLED")
@@ -222,6 +244,7 @@ async def test_a_rewritten_row_is_told_to_no_reader(library: Library) -> None:
         assert (false[name].status_code, false[name].json()["code"]) == (422, "certificate.record-not-authentic")
     for name in ("search", "holder", "case"):
         assert (false[name].status_code, identifier in false[name].text) == (200, False), name
+    assert f"not shown: the rows of {identifier}" in caplog.text
 
 
 async def test_who_wrote_himself_into_a_row_as_its_holder_gets_no_copy_of_it(library: Library) -> None:
