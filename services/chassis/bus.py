@@ -188,7 +188,7 @@ def kick_subject(service: str) -> str:
 
 @dataclass(frozen=True)
 class Missing:
-    """Versions of an aggregate a consumer has not got, while it holds the one `before`: what it asks the source for."""
+    """What a consumer asks the source for: the versions of an aggregate between `after` and `before`."""
 
     aggregate_id: UUID
     after: int

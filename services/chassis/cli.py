@@ -148,13 +148,13 @@ def _standard(service: str, settings: Callable[[], ServiceSettings]) -> list[Com
 def _dead_letters(service: str, settings: Callable[[], ServiceSettings], arguments: argparse.Namespace) -> int:
     from services.chassis import recovery
 
-    if arguments.replay is not None:
+    if arguments.replay is not None or arguments.close is not None:
         worker: Worker = importlib.import_module(f"services.{service}.worker").create_worker()
+        if arguments.close is not None:
+            return asyncio.run(recovery.close_dead_letter(worker, arguments.close))
         return asyncio.run(recovery.replay_dead_letters(worker, arguments.replay))
     if arguments.show is not None:
         return asyncio.run(recovery.show_dead_letter(settings(), arguments.show))
-    if arguments.close is not None:
-        return asyncio.run(recovery.close_dead_letter(settings(), arguments.close))
     return asyncio.run(recovery.list_dead_letters(settings()))
 
 

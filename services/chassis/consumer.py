@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -17,8 +16,8 @@ from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from services.chassis import clock, inbox, telemetry
-from services.chassis.bus import Incoming, Missing, NotYet, Poison, again_subject, parse
+from services.chassis import clock, gaps, inbox, telemetry
+from services.chassis.bus import Incoming, NotYet, Poison, again_subject, parse
 from services.chassis.database import Database, UnitOfWork
 from services.chassis.problems import is_database_away, where_raised
 from services.kernel.errors import DomainError, Kind
@@ -35,7 +34,6 @@ _PAUSES = (0.2, 1, 2, 5, 15, 30, 60)
 _AWAY_PAUSE = 1
 _TRIES = 5  # then a dead letter
 _TRIES_WAITING = 40  # for events that wait for another one: about half an hour
-_ASK_AT = 6  # deliveries of an event behind a gap (some ten seconds): then its source is asked for what is missing
 _NO_LIMIT = -1
 
 
@@ -129,8 +127,10 @@ class ConsumerRunner:
         self._consumer = consumer
         self._client = client
         self._database = database
-        # Failures of an event here, not its deliveries: those also grow while a server is away or a worker is killed.
-        self._failures: Counter[UUID] = Counter()
+        # Failures of a message here, not its deliveries: those also grow while a server is away or a worker is killed.
+        # By its place in the stream: what was sent once more has tries of its own.
+        self._failures: Counter[int] = Counter()
+        self._questions = gaps.Questions()
 
     async def run(self) -> None:
         while True:
@@ -212,25 +212,21 @@ class ConsumerRunner:
         with telemetry.batch_span(name, traceparents):
             async with self._database.transaction() as uow:
                 claim = await inbox.claim(uow.connection, name, incoming, contiguous=self._consumer.contiguous)
+                missing = await gaps.missing(uow.connection, name, claim, self._questions)
                 if claim.fresh:
                     await self._consumer.handle(uow, claim.fresh)
         waiting = {event.event_id for event in claim.waiting}
         now = clock.real_now()
         for message, event in readable:
             if event.event_id in waiting:
-                await self._wait_behind_gap(message, event, claim.applied.get(event.aggregate_id, 0))
+                telemetry.gaps_total.labels(name).inc()
+                await message.nak(delay=_pause(event.deliveries))
             else:
-                self._failures.pop(event.event_id, None)
+                self._failures.pop(message.metadata.sequence.stream, None)
                 await message.ack()
         self._count(claim.fresh, len(incoming) - len(claim.fresh) - len(waiting), now)
-
-    async def _wait_behind_gap(self, message: Msg, event: Incoming, applied: int) -> None:
-        """Usually the missing event is under way; what the bus has lost only its source can send again."""
-        telemetry.gaps_total.labels(self._consumer.name).inc()
-        if event.deliveries >= _ASK_AT:
-            missing = Missing(event.aggregate_id, applied, event.version)
-            await self._client.publish(again_subject(self._consumer.stream.lower()), missing.message())
-        await message.nak(delay=_pause(event.deliveries))
+        for one in missing:  # what the bus has lost only its source can send again
+            await self._client.publish(again_subject(self._consumer.stream.lower()), one.message())
 
     def _count(self, fresh: Sequence[Incoming], dropped: int, now: datetime) -> None:
         name = self._consumer.name
@@ -251,16 +247,17 @@ class ConsumerRunner:
                 type(error).__name__,
                 extra={"consumer": self._consumer.name, "where": where_raised(error)},
             )
-        for message, event in readable:
+        for message, _ in readable:
             if away:
                 await message.nak(delay=_AWAY_PAUSE)
                 continue
-            self._failures[event.event_id] += 1
-            failures = self._failures[event.event_id]
+            place = message.metadata.sequence.stream
+            self._failures[place] += 1
+            failures = self._failures[place]
             if failures >= (_TRIES_WAITING if waits else _TRIES):
                 reason = error.code if isinstance(error, DomainError) else type(error).__name__
                 await self._bury(message, f"{reason} after {failures} tries")
-                del self._failures[event.event_id]
+                del self._failures[place]
             else:
                 telemetry.retries_total.labels(self._consumer.name).inc()
                 await message.nak(delay=_pause(failures))

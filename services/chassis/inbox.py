@@ -94,6 +94,19 @@ async def _advance(connection: AsyncConnection, consumer: str, after: Mapping[UU
         raise NotYet("another worker applied the same aggregate just now")
 
 
+async def pass_over(connection: AsyncConnection, consumer: str, aggregate_id: UUID, version: int) -> None:
+    """For a contiguous consumer: go on behind an event that will never have an effect.
+
+    Raises NotYet: an earlier event of the aggregate is missing too.
+    """
+    rows = await connection.execute(_LOCK_VERSIONS, {"consumer": consumer, "ids": [aggregate_id]})
+    last = next((row.last_version for row in rows), 0)
+    if version > last + 1:
+        raise NotYet("an earlier event of the same object is missing")
+    if version == last + 1:
+        await _advance(connection, consumer, {aggregate_id: version})
+
+
 async def bury(
     connection: AsyncConnection,
     consumer: str,
@@ -131,4 +144,4 @@ def _uuid(value: Any) -> UUID | None:
         return None
 
 
-__all__ = ["Claim", "bury", "claim", "inbox", "sort_out"]
+__all__ = ["Claim", "bury", "claim", "inbox", "pass_over", "sort_out"]

@@ -43,17 +43,34 @@ async def show_dead_letter(settings: ServiceSettings, letter_id: int) -> int:
         await connection.close()
 
 
-async def close_dead_letter(settings: ServiceSettings, letter_id: int) -> int:
-    """For a message nobody can ever handle, once somebody has read it. The row stays."""
-    connection = await asyncpg.connect(settings.database_url)
+async def close_dead_letter(worker: "Worker", letter_id: int) -> int:
+    """For a message nobody can ever handle, once somebody has read it. The row stays.
+
+    A contiguous consumer goes on behind it: the later events of the same object wait for nothing else.
+    """
     try:
-        closed = await connection.execute(
-            "UPDATE dead_letter SET replayed_at = now() WHERE id = $1 AND replayed_at IS NULL", letter_id
-        )
+        async with worker.database.transaction() as uow:
+            closed = await _close(uow, worker, letter_id)
+    except NotYet:
+        print("同一对象还有更早的事件没有处理：请先处理或了结较早的", file=sys.stderr)
+        return 1
     finally:
-        await connection.close()
-    print("已了结" if closed == "UPDATE 1" else "没有这条未处理的记录", file=sys.stderr)
-    return 0 if closed == "UPDATE 1" else 1
+        await worker.database.close()
+    print("已了结" if closed else "没有这条未处理的记录", file=sys.stderr)
+    return 0 if closed else 1
+
+
+async def _close(uow: UnitOfWork, worker: "Worker", letter_id: int) -> bool:
+    """Whether there was such a letter. What has no readable number or no reader any more holds nobody up."""
+    is_it = (dead_letter.c.id == letter_id) & dead_letter.c.replayed_at.is_(None)
+    row = (await uow.connection.execute(select(dead_letter).where(is_it).with_for_update())).mappings().one_or_none()
+    if row is None:
+        return False
+    in_order = any(one.contiguous for one in worker.consumers if one.name == row["consumer"])
+    if in_order and row["aggregate_id"] is not None and row["aggregate_version"] is not None:
+        await inbox.pass_over(uow.connection, row["consumer"], row["aggregate_id"], row["aggregate_version"])
+    await uow.connection.execute(update(dead_letter).where(is_it).values(replayed_at=func.now()))
+    return True
 
 
 async def replay_dead_letters(worker: "Worker", which: str) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from contracts.events.identity import AccountLocked
 from deploy.local.nats import Nats
 from deploy.local.postgres import ServiceDatabase
-from services.chassis import bus, relay
+from services.chassis import bus, gaps, relay
 from services.chassis import consumer as consumer_module
 from services.chassis.bus import Missing
 from services.chassis.database import Database
@@ -49,13 +49,15 @@ async def lose(database: Database, account: UUID, version: int) -> None:
 async def test_what_the_bus_has_lost_is_asked_for_at_its_source(
     source: ServiceDatabase, sink: ServiceDatabase, nats_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumer_module, "_ASK_AT", 2)
+    monkeypatch.setattr(gaps, "_ASK_AT", 2)
+    monkeypatch.setattr(consumer_module, "_PAUSES", (0.1,))
     seen: list[tuple[UUID, int]] = []
     account = uuid4()
     producer = Worker(settings(source, nats_url))
     receiver = Worker(settings(sink, nats_url, "supervision"), consumers=[consumer(recording(seen), contiguous=True)])
     await publish(producer.database, account, [1, 2, 3, 4])
     await lose(producer.database, account, 2)
+    await lose(producer.database, account, 3)
 
     async with running(producer, receiver):
         await eventually(lambda: (account, 4) in seen, seconds=60)

@@ -130,7 +130,7 @@ async def test_one_after_a_gap_waits_for_the_earlier_one(sink: ServiceDatabase) 
 async def test_the_same_event_buried_again_is_open_again(sink: ServiceDatabase) -> None:
     await bury(sink, 1)
     ((letter, _),) = await still_open(sink)
-    assert await recovery.close_dead_letter(settings(sink, NO_BUS), letter) == 0
+    assert await recovery.close_dead_letter(reader(sink), letter) == 0
     database = Database(sink.app_url)
     async with database.read() as connection:
         row = (await connection.execute(select(tables.dead_letter))).mappings().one()
@@ -152,12 +152,32 @@ async def test_a_message_nobody_can_read_is_shown_and_closed(
     replayed = await recovery.replay_dead_letters(reader(sink, consumer(recording([]))), str(letter))
     listed = await recovery.list_dead_letters(ours)
     shown = await recovery.show_dead_letter(ours, letter)
-    closed = [await recovery.close_dead_letter(ours, letter) for _ in range(2)]
+    closed = [await recovery.close_dead_letter(reader(sink), letter) for _ in range(2)]
 
     assert (replayed, listed, shown) == (1, 0, 0)
     assert "{not json" in capsys.readouterr().out
     assert closed == [0, 1]
     assert await still_open(sink) == []
+
+
+async def test_letters_of_one_object_are_closed_in_their_order_and_the_consumer_goes_on_behind_them(
+    sink: ServiceDatabase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[tuple[UUID, int]] = []
+    ours = consumer(recording(seen), contiguous=True)
+    account = await bury(sink, 1, 2, 3)
+    first, second, third = (letter for letter, _ in await still_open(sink))
+
+    too_early = await recovery.close_dead_letter(reader(sink, ours), second)
+    left = len(await still_open(sink))
+    closed = [await recovery.close_dead_letter(reader(sink, ours), letter) for letter in (first, second)]
+    replayed = await recovery.replay_dead_letters(reader(sink, ours), str(third))
+
+    assert (too_early, left) == (1, 3)
+    assert "更早的事件" in capsys.readouterr().err
+    assert closed == [0, 0]
+    assert replayed == 0
+    assert seen == [(account, 3)]
 
 
 async def all_sent(database: Database) -> None:
@@ -204,8 +224,9 @@ def test_the_command_lists_and_replays_with_the_consumers_of_the_service(
 
     listed = run_cli("supervision", ours, arguments=["dead-letters"])
     replayed = run_cli("supervision", ours, arguments=["dead-letters", "--replay", "all"])
+    closed = run_cli("supervision", ours, arguments=["dead-letters", "--close", "1"])
 
     printed = capsys.readouterr()
-    assert (listed, replayed) == (0, 1)
+    assert (listed, replayed, closed) == (0, 1, 0)
     assert SUBJECT in printed.out
     assert "no such consumer any more" in printed.err
