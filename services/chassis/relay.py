@@ -28,15 +28,16 @@ _CONNECT_SECONDS = 5
 _COMMAND_SECONDS = 10  # a database that hangs is one that is away: the lock must go to another relay
 _LOCK = 0x59435231  # session advisory lock: one relay at a time per database
 
-_UNPUBLISHED = (
+_ROWS = (
     "SELECT created_at, seq, event_id, subject, aggregate_id, aggregate_version, occurred_at, traceparent, payload "
-    f"FROM outbox WHERE published_at IS NULL ORDER BY seq LIMIT {_BATCH}"
+    "FROM outbox WHERE"
 )
+_UNPUBLISHED = f"{_ROWS} published_at IS NULL ORDER BY seq LIMIT {_BATCH}"
 _MARK = "UPDATE outbox SET published_at = now() WHERE created_at >= $1 AND created_at <= $2 AND seq = ANY($3)"
 # What went out within the bus's window of duplicates would only be dropped there.
 _AGAIN = (
-    "UPDATE outbox SET published_at = NULL WHERE aggregate_id = $1 AND aggregate_version > $2 "
-    "AND aggregate_version < $3 AND published_at < now() - make_interval(secs => $4)"
+    f"{_ROWS} aggregate_id = $1 AND aggregate_version > $2 AND aggregate_version < $3 "
+    f"AND published_at < now() - make_interval(secs => $4) ORDER BY seq LIMIT {_BATCH}"
 )
 _MOST_ASKED = 1000
 
@@ -89,7 +90,7 @@ class Relay:
                 await asyncio.sleep(1)
             while True:
                 self._wake.clear()
-                await self._take_back(connection)
+                await self._send_again(connection)
                 sent = await self._send_batch(connection)
                 if sent:
                     await asyncio.sleep(_PACE_SECONDS)
@@ -99,15 +100,20 @@ class Relay:
         finally:
             await connection.close(timeout=2)
 
-    async def _take_back(self, connection: asyncpg.Connection) -> None:
-        """Consumers miss these versions: they go out once more, with all that waits."""
-        while self._asked:
-            missing = self._asked.popleft()
-            window = bus.DUPLICATE_WINDOW_SECONDS
-            await connection.execute(_AGAIN, missing.aggregate_id, missing.after, missing.before, window)
+    async def _send_again(self, connection: asyncpg.Connection) -> None:
+        """Consumers miss these versions: they go out once more. They stay marked as sent: nobody need be called."""
+        rows: list[Mapping[str, Any]] = []
+        while self._asked and len(rows) < _BATCH:
+            missing, window = self._asked.popleft(), bus.DUPLICATE_WINDOW_SECONDS
+            rows += await connection.fetch(_AGAIN, missing.aggregate_id, missing.after, missing.before, window)
+        if await self._send(connection, rows) < len(rows):
+            self._asked.clear()  # what is new comes first; who still waits asks again
 
     async def _send_batch(self, connection: asyncpg.Connection) -> int:
-        rows = await connection.fetch(_UNPUBLISHED)
+        return await self._send(connection, await connection.fetch(_UNPUBLISHED))
+
+    async def _send(self, connection: asyncpg.Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """How many of them the bus has acknowledged."""
         if not rows:
             return 0
         try:

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 from sqlalchemy import text
@@ -12,7 +13,7 @@ from sqlalchemy import text
 from contracts.events.identity import AccountLocked
 from deploy.local.nats import Nats
 from deploy.local.postgres import ServiceDatabase
-from services.chassis import bus, gaps, relay
+from services.chassis import bus, gaps, housekeeping, relay, telemetry
 from services.chassis import consumer as consumer_module
 from services.chassis.bus import Missing
 from services.chassis.database import Database
@@ -63,6 +64,30 @@ async def test_what_the_bus_has_lost_is_asked_for_at_its_source(
         await eventually(lambda: (account, 4) in seen, seconds=60)
 
     assert [version for who, version in seen if who == account] == [1, 2, 3, 4]
+
+
+async def test_what_goes_out_once_more_never_counts_as_unsent(source: ServiceDatabase, own_nats: Nats) -> None:
+    account, database = uuid4(), Database(source.app_url)
+    ours = settings(source, own_nats.url)
+    client = await bus.connect(ours, "test")
+    await bus.ensure_stream(client, ours)
+    await publish(database, account, [1])
+    await lose(database, account, 1)
+    sender = relay.Relay(ours, client)
+    connection = await asyncpg.connect(source.app_url)
+
+    sender._asked.append(Missing(account, after=0, before=2))
+    await sender._send_again(connection)
+    await housekeeping.measure(database, NOON)
+    sender._asked.append(Missing(account, after=0, before=2))
+    await sender._send_again(connection)  # just sent: the bus would drop it
+
+    on_the_bus = (await client.jetstream().stream_info("IDENTITY")).state.messages
+    await connection.close()
+    await client.close()
+    await database.close()
+    assert (telemetry.outbox_unsent._value.get(), telemetry.outbox_oldest._value.get()) == (0, 0)
+    assert on_the_bus == 1
 
 
 @pytest.mark.parametrize("message", [b"", b"x", b"x 1 2", b"\xff", b"018f0000-0000-7000-8000-000000000000 1"])
