@@ -88,6 +88,7 @@ class Relay:
         try:
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
                 await asyncio.sleep(1)
+            self._asked.clear()  # that was for whoever held the lock until now; who still waits asks again
             while True:
                 self._wake.clear()
                 await self._send_again(connection)

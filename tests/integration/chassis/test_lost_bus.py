@@ -17,6 +17,7 @@ from services.chassis import bus, gaps, housekeeping, relay, telemetry
 from services.chassis import consumer as consumer_module
 from services.chassis.bus import Missing
 from services.chassis.database import Database
+from services.chassis.ending import end
 from services.chassis.worker import Worker
 from tests.support.events import NOON, chassis_database, consumer, eventually, publish, recording, running, settings
 from tests.support.stack import Databases, running_nats
@@ -188,6 +189,29 @@ async def test_of_two_workers_of_a_service_one_sends_and_the_other_takes_over(
     await database.close()
 
     assert holding == 1
+
+
+async def test_a_relay_that_takes_over_does_not_answer_what_was_asked_of_the_one_before(
+    source: ServiceDatabase, own_nats: Nats
+) -> None:
+    account, database = uuid4(), Database(source.app_url)
+    ours = settings(source, own_nats.url)
+    client = await bus.connect(ours, "test")
+    await bus.ensure_stream(client, ours)
+    await publish(database, account, [1])
+    await lose(database, account, 1)
+    standby = relay.Relay(ours, client)
+    standby._asked.append(Missing(account, after=0, before=2))
+
+    taking_over = asyncio.create_task(standby.run())
+    await publish(database, account, [2])
+    await none_waits(database)  # it holds the lock and sends
+    await end([taking_over])
+
+    on_the_bus = (await client.jetstream().stream_info("IDENTITY")).state.messages
+    await client.close()
+    await database.close()
+    assert on_the_bus == 1
 
 
 HOLDING = (
