@@ -52,7 +52,11 @@ class Listener:
     lights: LightBook = field(default_factory=LightBook)
 
     async def __call__(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
-        """Acceptances first: in one batch they may come after the withdrawal they precede."""
+        """Acceptances first: in one batch they may come after the withdrawal they precede.
+
+        The calendar as it is now: no timer has read it yet in a worker just started, and none ever does in a command.
+        """
+        await self.calendars.current(uow.connection)
         accepted = [(m.event, m.version) for m in messages if isinstance(m.event, ApplicationAccepted)]
         if accepted:
             await open_cases(uow, accepted, now=clock.now(), calendar=self.calendars.value, lights=self.lights)

@@ -62,12 +62,14 @@ class Listener:
         return compared(row, message.event, fact, self.watcher.calendar)
 
     async def _take_calendars(self, uow: UnitOfWork, messages: Sequence[Incoming]) -> None:
-        """Before the facts of the same batch: dates told after a year was loaded are measured with it."""
-        loaded = [message.event for message in messages if isinstance(message.event, CalendarLoaded)]
-        for event in loaded:
-            await calendars.keep(uow, event.year, event.revision, event.document())
-        if loaded:
-            self.watcher.calendar = await self.calendars.current(uow.connection)
+        """Before the facts of the same batch: dates told after a year was loaded are measured with it.
+
+        Read in any case: no sweep has done so yet in a worker just started, and none ever does in a command.
+        """
+        for event in (message.event for message in messages):
+            if isinstance(event, CalendarLoaded):
+                await calendars.keep(uow, event.year, event.revision, event.document())
+        self.watcher.calendar = await self.calendars.current(uow.connection)
 
     def consumers(self) -> tuple[Consumer, ...]:
         """Whole streams, because the version check needs every event of an aggregate."""

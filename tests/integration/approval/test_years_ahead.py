@@ -123,6 +123,25 @@ async def test_what_is_shown_before_is_what_the_events_tell_then(approval: Appro
     assert (holder["earlier"]["provisional"], holder["now"]["provisional"]) == (True, False)
 
 
+async def test_what_a_worker_just_started_hears_is_lit_by_the_loaded_year(approval: Approval) -> None:
+    """As in a command, which has no timers: the first event is handled before anybody else has read the calendar."""
+    before = await Desk.open(approval, accepted_at=LATE)
+    shipped = await lights(approval, before)
+    await hear_year(approval)
+    await project(approval)
+
+    after = await Desk.open(approval, accepted_at=LATE)
+
+    assert await lights(approval, after) == await lights(approval, before)
+    assert await lights(approval, after) != shipped
+
+
+async def lights(approval: Approval, desk: Desk) -> Any:
+    columns = "warning_after, yellow_after, red_after"
+    case_id = desk.accepted.application_id
+    return await approval.rows(f"SELECT {columns} FROM approval_case WHERE id = :id", id=case_id)
+
+
 async def test_a_corrected_year_prolongs_what_was_told_as_final_and_shows_it_before(approval: Approval) -> None:
     desk = await every_step(approval)
     await hear_year(approval)

@@ -10,7 +10,7 @@ from services.chassis.ids import uuid7
 from services.supervision.calendars import work_calendars
 from services.supervision.consumers import Listener
 from services.supervision.watching import Sweep
-from tests.support.supervision import Supervision
+from tests.support.supervision import Story, Supervision
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -43,3 +43,18 @@ async def test_a_loaded_year_is_used_and_a_late_older_revision_is_not(supervisio
     assert before is False
     assert watcher.calendar.covers(2027)
     assert watcher.calendar.is_workday(date(2027, 1, 4)) is False
+
+
+async def test_what_a_worker_just_started_hears_is_measured_by_the_loaded_year(supervision: Supervision) -> None:
+    """As in a command, which has no sweep: the first event is handled before anybody else has read the calendar."""
+    new_year = CalendarDay(on=date(2027, 1, 1), name="元旦", works=False)
+    monday = CalendarDay(on=date(2027, 1, 4), name="元旦", works=False)
+    async with supervision.database.transaction() as uow:
+        await Listener(supervision.watcher)(uow, [told(2, new_year, monday)])
+    story = Story().submitted("2026-12-29 09:00:00").received("2026-12-29 09:30:00").accepted("2026-12-30 10:00:00")
+
+    await supervision.tell(story)
+
+    columns = "promised_due_on, promised_due_provisional"
+    (row,) = await supervision.rows(f"SELECT {columns} FROM supervised_case WHERE case_id = :id", id=story.case_id)
+    assert tuple(row) == (date(2027, 1, 12), False)
