@@ -54,14 +54,15 @@ class AccessControl:
                 self._charge(exchange, address, self._address)
             raise
         self._charge(exchange, *self._bucket(caller))
-        if _is_login(exchange, route) and not (verdict := self._buckets.take(address, self._logins, 0)).allowed:
+        # In advance: of many guesses at once not one has been answered when the last of them comes in.
+        if _is_login(exchange, route) and not (verdict := self._buckets.take(address, self._logins)).allowed:
             raise too_many(verdict.retry_after_seconds)
         return caller
 
     def answered(self, exchange: Exchange, route: Route, caller: Caller) -> None:
         """A wrong password is paid by its address, a right one costs nothing: a hall full of people shares one."""
-        if _is_login(exchange, route) and exchange.status == 401:
-            self._buckets.take(caller.address, self._logins)
+        if _is_login(exchange, route) and exchange.status != 401:
+            self._buckets.give_back(caller.address, self._logins)
 
     def _bucket(self, caller: Caller) -> tuple[str, Policy]:
         principal = caller.principal

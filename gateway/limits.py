@@ -51,22 +51,29 @@ class Buckets:
         self._kept = kept
         self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, client: str, policy: Policy, cost: float = 1.0) -> Verdict:
-        """Take `cost` from the client's bucket if it is there; a cost of 0 only looks."""
+    def take(self, client: str, policy: Policy) -> Verdict:
+        """Take one from the client's bucket if it is there."""
         now = self._now()
         rate = policy.quota / WINDOW_SECONDS
         key = f"{policy.name}:{client}"
         level, seen = self._levels.get(key, (float(policy.quota), now))
         level = min(float(policy.quota), level + (now - seen) * rate)
-        allowed = level >= max(cost, 1.0)
+        allowed = level >= 1.0
         if allowed:
-            level -= cost
+            level -= 1.0
         self._levels[key] = (level, now)
         self._levels.move_to_end(key)
         if len(self._levels) > self._kept:
             self._levels.popitem(last=False)
         wait = 0 if allowed else max(1, math.ceil((1.0 - level) / rate))
         return Verdict(policy, allowed, int(level), math.ceil((policy.quota - level) / rate), wait)
+
+    def give_back(self, client: str, policy: Policy) -> None:
+        """One that was taken in advance turned out to cost nothing."""
+        key = f"{policy.name}:{client}"
+        if key in self._levels:
+            level, seen = self._levels[key]
+            self._levels[key] = (min(float(policy.quota), level + 1.0), seen)
 
 
 @lru_cache(maxsize=4096)

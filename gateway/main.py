@@ -152,8 +152,10 @@ class Gateway:
         if route.service == GATEWAY:
             await exchange.answer(await self._journeys.journey(_case_no(path), headers))
             return
-        await self._proxy.forward(exchange, route, headers)
-        self._access.answered(exchange, route, caller)
+        try:
+            await self._proxy.forward(exchange, route, headers)
+        finally:
+            self._access.answered(exchange, route, caller)
 
     async def _refuse(self, exchange: Exchange, refused: Refused) -> None:
         if exchange.started:

@@ -174,3 +174,25 @@ async def test_wrong_passwords_are_counted_by_address_and_right_ones_cost_nothin
     assert 1 <= int(refused.headers["retry-after"]) <= 20
     assert page.status_code != 429
     assert elsewhere.status_code == 401
+
+
+async def test_of_many_passwords_guessed_at_once_no_more_than_the_quota_reach_identity(tmp_path: Path) -> None:
+    async with running(tmp_path, rate_limit_login=3) as stack:
+        enough = asyncio.Event()
+
+        async def log_in(scope: Any, receive: Any, send: Any) -> None:
+            await receive()
+            await enough.wait()
+            await reply(send, {}, 401)
+
+        stack.identity.acts["/login"] = log_in
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        async with httpx.AsyncClient(base_url=stack.url, trust_env=False, timeout=60) as client:
+            guesses = [asyncio.create_task(client.post("/login", data={}, headers=form)) for _ in range(8)]
+            async with asyncio.timeout(60):
+                while stack.identity.begun + sum(guess.done() for guess in guesses) < 8:
+                    await asyncio.sleep(0.01)
+            enough.set()
+            answers = [answer.status_code for answer in await asyncio.gather(*guesses)]
+
+    assert sorted(answers) == [401] * 3 + [429] * 5

@@ -43,6 +43,21 @@ def test_a_bucket_never_holds_more_than_a_minute() -> None:
     assert buckets.take("a", SIXTY).remaining == 59
 
 
+def test_what_is_given_back_can_be_taken_again_and_never_makes_more_than_a_minute() -> None:
+    buckets = Buckets(Clock())
+    buckets.give_back("a", SIXTY)
+    spent = [buckets.take("a", SIXTY).allowed for _ in range(60)]
+
+    buckets.give_back("a", SIXTY)
+    again = [buckets.take("a", SIXTY).allowed for _ in range(2)]
+    for _ in range(100):
+        buckets.give_back("a", SIXTY)
+
+    assert all(spent)
+    assert again == [True, False]
+    assert buckets.take("a", SIXTY).remaining == 59
+
+
 def test_clients_do_not_share_and_the_longest_silent_is_forgotten() -> None:
     buckets = Buckets(Clock(), kept=2)
     one = Policy("person", 1)
