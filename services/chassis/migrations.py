@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,20 @@ from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import Connection, MetaData, pool, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from services.chassis.problems import is_lock_timeout
 from services.chassis.tables import chassis_metadata, reference
 
+log = logging.getLogger(__name__)
+
 # After a long stop rows of a month without a partition lie in the default one: they move, or its partition could never
-# be made.
+# be made. A long read of the outbox (`republish`) would make the lock wait, and every act behind the lock: it gives up.
 _PARTITIONS = """
 CREATE OR REPLACE FUNCTION outbox_partitions_ahead() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp AS $$
+SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
   month date;
   name text;
@@ -34,6 +39,7 @@ BEGIN
       EXECUTE format('CREATE TABLE %I PARTITION OF outbox %s', name, bounds);
     ELSE
       LOCK TABLE outbox_default IN ACCESS EXCLUSIVE MODE;
+      CONTINUE WHEN to_regclass(name) IS NOT NULL;  -- made by another one while this one waited
       EXECUTE format('CREATE TABLE %I (LIKE outbox)', name);
       EXECUTE format(
         'WITH moved AS (DELETE FROM outbox_default WHERE created_at >= %L AND created_at < %L RETURNING *) '
@@ -108,7 +114,13 @@ def _run(connection: Connection) -> None:
     # Came after the first release of the chassis tables: a database made before it gets it here.
     connection.execute(CreateTable(reference, if_not_exists=True))
     connection.execute(text(_PARTITIONS))
-    connection.execute(text("SELECT outbox_partitions_ahead()"))
+    try:
+        with connection.begin_nested():
+            connection.execute(text("SELECT outbox_partitions_ahead()"))
+    except DBAPIError as error:
+        if not is_lock_timeout(error):
+            raise
+        log.warning("partitions: somebody reads the outbox; the worker makes them within the hour")
     _grant(connection, f"{context.config.attributes['service']}_app")
     connection.commit()
 

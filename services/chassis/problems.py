@@ -187,6 +187,11 @@ def _is_away(error: BaseException | None) -> bool:
     return str(getattr(error, "sqlstate", "") or "")[:2] in {"08", "53", "57"}
 
 
+def is_lock_timeout(error: DBAPIError) -> bool:
+    """Whether a statement gave up because somebody else held what it wanted to lock (55P03)."""
+    return getattr(error.orig, "sqlstate", None) == "55P03"
+
+
 async def _unexpected(request: Request, error: Exception) -> Response:
     if is_database_away(error):
         log.warning("database away: %s", type(error).__name__)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, insert, select, text
 
 from deploy.local.postgres import ServiceDatabase
-from services.chassis import bus, housekeeping, inbox, tables, telemetry
+from services.chassis import bus, housekeeping, inbox, migrations, tables, telemetry
 from services.chassis.database import Database
 from services.chassis.worker import Timer, Worker
 from tests.support.events import NOON, chassis_database, eventually, publish, running, settings
@@ -89,6 +89,71 @@ async def test_rows_of_a_month_that_had_no_partition_move_into_it(
     assert await one(database, waiting) == (2,)
     await publish(database, account, [3])
     assert await one(database, "SELECT count(DISTINCT seq) FROM outbox") == (3,)
+
+
+async def without_next_month(databases: Databases, own: ServiceDatabase, database: Database) -> str:
+    """The name of the partition that is to be made."""
+    (month,) = await one(database, "SELECT to_char(now() AT TIME ZONE 'UTC' + interval '1 month', 'YYYY_MM')")
+    databases.server.execute(f"DROP TABLE outbox_{month}", database=own.name, role="identity_migrator")
+    return f"outbox_{month}"
+
+
+async def test_two_that_make_the_same_partition_at_once_both_succeed(
+    databases: Databases, own: ServiceDatabase, database: Database
+) -> None:
+    partition = await without_next_month(databases, own, database)
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'outbox_default'::regclass"
+
+    async with database.transaction() as uow:
+        await uow.connection.execute(text("SELECT outbox_partitions_ahead()"))
+        second = asyncio.create_task(housekeeping.sweep(database, NOON))
+        async with asyncio.timeout(30):
+            while not second.done() and await one(database, waits) == (0,):
+                await asyncio.sleep(0.02)
+    await second
+
+    assert await one(database, f"SELECT to_regclass('{partition}') IS NOT NULL") == (True,)
+
+
+async def test_partitions_give_way_to_a_long_read_and_come_later(
+    databases: Databases, own: ServiceDatabase, database: Database
+) -> None:
+    partition = await without_next_month(databases, own, database)
+    (given,) = await one(database, "SELECT proconfig FROM pg_proc WHERE proname = 'outbox_partitions_ahead'")
+    quick = "ALTER FUNCTION outbox_partitions_ahead() SET lock_timeout = '100ms'"
+    databases.server.execute(quick, database=own.name, role="identity_migrator")
+    made = f"SELECT to_regclass('{partition}') IS NOT NULL"
+
+    async with database.transaction() as reading:
+        await reading.connection.execute(text("SELECT count(*) FROM outbox"))
+        async with asyncio.timeout(60):
+            await housekeeping.sweep(database, NOON)
+        before = await one(database, made)
+    await housekeeping.sweep(database, NOON)
+
+    assert isinstance(given, list)
+    assert "lock_timeout=3s" in given
+    assert before == (False,)
+    assert await one(database, made) == (True,)
+
+
+async def test_a_migration_beside_a_long_read_leaves_the_partitions_to_the_sweep(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "_PARTITIONS", migrations._PARTITIONS.replace("'3s'", "'100ms'"))
+    own = databases.fresh("identity")
+    database = Database(own.app_url)
+    partition = await without_next_month(databases, own, database)
+
+    async with database.transaction() as reading:
+        await reading.connection.execute(text("SELECT count(*) FROM outbox"))
+        async with asyncio.timeout(60):
+            await asyncio.to_thread(migrations.upgrade, "identity", own.migrator_url)
+    await housekeeping.sweep(database, NOON)
+
+    made = await one(database, f"SELECT to_regclass('{partition}') IS NOT NULL")
+    await database.close()
+    assert made == (True,)
 
 
 async def one(database: Database, query: str) -> tuple[object, ...]:
