@@ -26,7 +26,7 @@ from services.intake.domain.scenarios import choose
 from services.intake.domain.states import State
 from services.intake.office import NUMBER_CONTEXT, Call, Office, answer
 from services.intake.schemas import AgentIn, ApplicantIn, ApplicationIn
-from services.intake.scope import SEES_PAPER, is_citizen_only, own_keys
+from services.intake.scope import RECEIVERS, SEES_PAPER, is_citizen_only, own_keys
 from services.kernel.codes import (
     in_division,
     mask_citizen_id,
@@ -204,11 +204,12 @@ def agent_of(office: Office, body: AgentIn | None, applicant: Applicant, princip
 def whose(applicant: Applicant, others: Iterable[CoApplicant], agent: Agent | None, principal: Principal) -> Holders:
     """Whose certificates may be reused: the applicant's, and those of an agent and of co-applicants who stand here.
 
-    Online, a name and number typed in prove nothing: only the caller's own certificates are used.
+    Where nobody looks at them (online, an app, another system) a name and number typed in prove nothing: there an agent
+    counts only when he is the caller.
     """
-    online = is_citizen_only(principal)
-    acting = agent.subject_key if agent and not (online and agent.subject_key != principal.subject_key) else None
-    together = () if online else tuple(other.party.subject_key for other in others)
+    at_the_window = principal.has(*RECEIVERS)
+    acting = agent.subject_key if agent and (at_the_window or agent.subject_key == principal.subject_key) else None
+    together = tuple(other.party.subject_key for other in others) if at_the_window else ()
     if applicant.party_type is PartyType.ORGANISATION:
         return Holders(applicant.subject_key, acting, together, together)
     return Holders(applicant.subject_key, named=((acting,) if acting else ()) + together, together=together)

@@ -10,7 +10,18 @@ from sqlalchemy import text
 from contracts.events.certificate import CertificateIssued, CertificateStatus, CertificateSuperseded, CoHolder
 from contracts.events.common import PartyType
 from services.intake import repository
-from tests.integration.intake.desk import BUSINESS_LICENCE, IDCARD, LI, SHOP, TOWN, ZHANG, Desk, a_certificate, coverage
+from tests.integration.intake.desk import (
+    BUSINESS_LICENCE,
+    FOOD_LICENCE,
+    IDCARD,
+    LI,
+    SHOP,
+    TOWN,
+    ZHANG,
+    Desk,
+    a_certificate,
+    coverage,
+)
 from tests.support import tokens
 
 
@@ -193,11 +204,32 @@ class TestReuse:
 
         by_itself = await desk.submitted("P10", number=nobody, reuse="auto", **beside)
         named = await desk.submitted("P10", number=nobody, materials=[claim], **beside)
-        online = await desk.submit("P10", who=desk.citizen(nobody), number=nobody, materials=[claim], **beside)
+        app = desk.staff("MOBILE_BACKEND", channel="MOBILE")
+        elsewhere = [
+            await desk.submit("P10", who=who, number=nobody, materials=[claim], **beside)
+            for who in (desk.citizen(nobody), app, desk.staff("PROVINCIAL_PLATFORM", channel="PROVINCIAL"))
+        ]
 
         assert coverage(by_itself)[1] == "MISSING"
         assert coverage(named)[1] == "COVERED"
-        assert online.json()["errors"][0]["code"] == "certificate.not-held"
+        assert [one.json()["errors"][0]["code"] for one in elsewhere] == ["certificate.not-held"] * 3
+
+    async def test_what_a_stranger_holds_is_not_told_to_an_app_that_names_him(self, desk: Desk) -> None:
+        """Whether it is of another type, over, or unknown: the answer is the same."""
+        li = {"party_type": "PERSON", "number": LI, "name": "李四"}
+        held = [
+            await desk.holds(LI, FOOD_LICENCE, "APP1"),
+            await desk.holds(LI, IDCARD, "APP2", valid_until=date(2021, 1, 1)),
+        ]
+        app, nobody = desk.staff("MOBILE_BACKEND", channel="MOBILE"), "431202186001010036"
+
+        answers = []
+        for identifier in (*held, held[0].replace("APP1", "NONE")):
+            claim = {"material_no": 1, "source": "CERTIFICATE", "certificate_identifier": identifier}
+            answers.append(await desk.submit("P10", who=app, number=nobody, materials=[claim], co_applicants=[li]))
+
+        assert [a.json()["errors"] for a in answers] == [answers[0].json()["errors"]] * 3
+        assert answers[0].json()["errors"][0]["code"] == "certificate.not-held"
 
     @pytest.mark.parametrize(
         ("of", "code"),
