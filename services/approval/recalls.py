@@ -20,7 +20,7 @@ from contracts.events.common import Actor, OrganisationRef, Outcome
 from contracts.events.intake import CommitmentChecked
 from contracts.events.reuse import CaseRecalled, RecallConcluded, RecallOutcome
 from services.approval.domain.case import Case
-from services.approval.domain.errors import RecallAnswered, RecallOpen, UnknownRecall
+from services.approval.domain.errors import RecallAnswered, RecallOpen, RecallToAnnul, UnknownRecall
 from services.approval.domain.states import State
 from services.approval.schemas import LongText, RecallGround, RecallTask
 from services.approval.scope import READERS, visible
@@ -80,10 +80,15 @@ async def _check_known(connection: AsyncConnection, case_ids: Collection[UUID]) 
 
 
 async def check_answered(connection: AsyncConnection, case_id: UUID) -> None:
-    """No grant on what a certificate that was taken away carried, before that was looked at. Raises RecallOpen."""
-    wanted = select(col(RecallRow.recall_id)).where(col(RecallRow.case_id) == case_id, _is_open()).limit(1)
-    if await connection.scalar(wanted) is not None:
+    """No grant on what a certificate that was taken away carried, before that was looked at, nor against the answer.
+
+    Raises RecallOpen, RecallToAnnul.
+    """
+    answers = set(await connection.scalars(select(col(RecallRow.outcome)).where(col(RecallRow.case_id) == case_id)))
+    if None in answers:
         raise RecallOpen()
+    if RecallOutcome.TO_BE_ANNULLED.value in answers:
+        raise RecallToAnnul()
 
 
 async def keep_falsehood(uow: UnitOfWork, case: Case, checked: CommitmentChecked) -> None:

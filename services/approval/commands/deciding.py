@@ -53,8 +53,8 @@ async def decide_case(
     now: datetime,
     calendar: WorkCalendar,
 ) -> Answer:
-    """Raises UnknownCase, StaleVersion, CaseChanged, RecallOpen, and what `rules.decide`, `order.check_place` and the
-    checks of what it amends or renews raise."""
+    """Raises UnknownCase, StaleVersion, CaseChanged, RecallOpen, RecallToAnnul, and what `rules.decide`,
+    `order.check_place` and the checks of what it amends or renews raise."""
     async with db.transaction(idem) as uow:
         loaded = await repository.load(uow.connection, case_no, visible(principal))
         loaded = await renewals.as_it_stands(uow.connection, loaded)

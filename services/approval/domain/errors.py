@@ -31,6 +31,13 @@ class RecallOpen(DomainError):
     title_en = "A certificate this case relied on was taken away: the recall is to be answered before a grant"
 
 
+class RecallToAnnul(DomainError):
+    code = "approval.recall-to-annul"
+    kind = Kind.CONFLICT
+    title_zh = "召回的处理结论为拟撤销或撤回，本办件不能准予"
+    title_en = "The answer to the recall was that the grant is to be annulled: the case cannot be granted"
+
+
 class WrongState(DomainError):
     code = "approval.wrong-state"
     kind = Kind.CONFLICT

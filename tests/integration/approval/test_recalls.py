@@ -102,3 +102,22 @@ async def test_nothing_is_granted_before_the_recall_is_answered(approval: Approv
 
     assert (before.status_code, before.json()["code"]) == (409, "approval.recall-open")
     assert after.status_code == 201, after.text
+
+
+async def test_what_is_to_be_annulled_is_not_granted_first(approval: Approval) -> None:
+    accepted = await approval.reviewed()
+    event = await recalled(approval, accepted)
+    answer = {"outcome": "TO_BE_ANNULLED", "reasons": "所依据的营业执照已被撤销"}
+    refusal = {
+        "outcome": "REFUSED",
+        "facts": "营业执照已被撤销",
+        "reasons": "不再具备主体资格",
+        "legal_basis": "行政许可法第三十八条",
+    }
+
+    await approval.post(f"recalls/{event.recall_id}/conclusion", approval.chief, answer, seen=1)
+    granted = await approval.decide(accepted.case_no, approval.chief, seen=2)
+    refused = await approval.decide(accepted.case_no, approval.chief, seen=2, **refusal)
+
+    assert (granted.status_code, granted.json()["code"]) == (409, "approval.recall-to-annul")
+    assert refused.status_code == 201, refused.text
