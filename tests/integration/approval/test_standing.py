@@ -3,16 +3,22 @@
 import asyncio
 import json
 from datetime import UTC, date, datetime
+from importlib import import_module
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import text
 
 from contracts.events import certificate as events
 from contracts.events.certificate import CertificateOrigin, CertificateStatus
 from contracts.events.common import Event, PartyType
 from services.approval.consumers import keep_certificates
+from services.chassis import inbox
 from services.chassis.ids import uuid7
 from tests.support import tokens
 from tests.support.approval import MARKET, POLICE, Approval, incoming
@@ -244,3 +250,35 @@ async def test_a_new_version_told_before_the_issue_of_the_old_one_is_kept(approv
 
     answer = await propose(approval, unknown.identifier)
     assert (answer.status_code, answer.json()["code"]) == (409, "approval.certificate-state")
+
+
+def migration_0014() -> str:
+    """What it executes."""
+    written = StringIO()
+    offline = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True, "output_buffer": written})
+    with Operations.context(offline):
+        import_module("services.approval.migrations.versions.0014_certificates_told_again").upgrade()
+    return written.getvalue()
+
+
+async def test_what_was_heard_before_holders_beside_the_first_were_kept_is_heard_when_told_again(
+    approval: Approval,
+) -> None:
+    issued = await a_certificate(approval)
+    other = events.CoHolder(holder_key="d" * 64, holder_name="李小红", holder_type=PartyType.PERSON)
+    again = incoming(issued.model_copy(update={"co_holders": (other,)}), issued.certificate_id, 1)
+    heard = []
+
+    async with approval.database.transaction() as uow:
+        for consumer in ("approval-certificates", "approval-intake"):
+            await inbox.claim(uow.connection, consumer, [again], contiguous=False)
+        await uow.connection.execute(text(migration_0014()))
+        for consumer in ("approval-certificates", "approval-intake"):
+            heard.append((await inbox.claim(uow.connection, consumer, [again], contiguous=False)).fresh)
+        await keep_certificates(uow, heard[0])
+
+    assert heard == [[again], []]
+    (kept,) = await approval.rows(
+        "SELECT co_holder_keys FROM held_certificate WHERE identifier = :i", i=issued.identifier
+    )
+    assert kept.co_holder_keys == [other.holder_key]
