@@ -52,8 +52,11 @@ async def test_an_expired_certificate_stands_for_nothing(desk: Desk) -> None:
 async def test_a_certificate_that_ends_before_the_promised_day_is_counted_and_told(
     desk: Desk, path: str, more: dict[str, Any]
 ) -> None:
-    """It counts on the day of acceptance; the applicant learns that it should be renewed first."""
-    company, today = a_company(), local_date(datetime.now(UTC))
+    """It counts on the day of acceptance; the applicant learns that it should be renewed first.
+
+    Tomorrow, for a day may end while this runs; both promise more than two days.
+    """
+    company, tomorrow = a_company(), local_date(datetime.now(UTC)) + timedelta(days=1)
     body = {"applicant": {"party_type": "ORGANISATION", "number": company}} | more
 
     async def covered(valid_until: date, serial: str) -> dict[str, Any]:
@@ -61,10 +64,10 @@ async def test_a_certificate_that_ends_before_the_promised_day_is_counted_and_to
         plan = (await desk.post(path, desk.enterprise_agent(organisation=company), body)).json()
         return next(m for m in plan["avoided"] if m["certificate_identifier"] == identifier)
 
-    soon = await covered(today, "SOON")
-    late = await covered(today + timedelta(days=400), "LATE")
+    soon = await covered(tomorrow, "SOON")
+    late = await covered(tomorrow + timedelta(days=400), "LATE")
 
-    assert soon["valid_until"] == today.isoformat() < soon["ends_before"]
+    assert soon["valid_until"] == tomorrow.isoformat() < soon["ends_before"]
     assert late["ends_before"] is None
 
 
