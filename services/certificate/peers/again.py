@@ -35,12 +35,19 @@ def timer(kit: Kit, line: Line) -> Callable[[Database, datetime], Awaitable[None
 
 
 async def lapse(db: Database, kit: Kit, *, now: datetime) -> int:
-    """What was adopted from a region whose registration is over is trusted no longer. Gives how many there were."""
-    async with db.transaction() as uow:
-        found = await rows.trusted_of_nobody(uow.connection, local_date(now), BATCH)
-        for row in found:
-            await adopting.lapse(uow, row, kit, now=now)
-    return len(found)
+    """What was adopted from a region whose registration is over is trusted no longer. Gives how many there were.
+
+    All of it in this run, some in each transaction: each that lapsed is none of those still trusted, so it ends.
+    """
+    done = 0
+    while True:
+        async with db.transaction() as uow:
+            found = await rows.trusted_of_nobody(uow.connection, local_date(now), BATCH)
+            for row in found:
+                await adopting.lapse(uow, row, kit, now=now)
+        if not found:
+            return done
+        done += len(found)
 
 
 async def ask_again(db: Database, kit: Kit, line: Line, *, now: datetime) -> int:

@@ -172,16 +172,18 @@ async def test_who_once_applied_for_another_sees_only_what_was_adopted_for_that_
 
 
 async def test_what_was_adopted_counts_no_longer_once_the_registration_of_its_region_is_over(
-    regions: tuple[Region, Region], licence: dict[str, Any]
+    regions: tuple[Region, Region], licence: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there, here = regions
-    await here.asks(an_agent(here), identifier=licence["identifier"], number=COMPANY)
+    monkeypatch.setattr(again, "BATCH", 1)
+    for one in (licence, await a_business_licence(there, COMPANY, NAME)):
+        await here.asks(an_agent(here), identifier=one["identifier"], number=COMPANY)
     await here.registers(there, closed=True)
 
     lapsed = [await again.lapse(here.library.database, here.library.kit, now=clock.now()) for _ in range(2)]
 
     await here.registers(there)
-    assert lapsed == [1, 0]
+    assert lapsed == [2, 0]
     (told, *_) = await here.library.rows(
         "SELECT convert_from(payload, 'UTF8')::jsonb AS said FROM outbox "
         "WHERE subject = 'certificate.certificate.confirmed.v1' ORDER BY seq DESC"
