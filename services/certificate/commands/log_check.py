@@ -3,13 +3,14 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.certificate.domain.certificate import basic
-from services.certificate.domain.holders import read_holders, stored
+from services.certificate.domain.holders import Holder, read_holders, stored
 from services.certificate.domain.merkle import HASH_BYTES
 from services.certificate.domain.personal import masked_certificate_number, masked_number
 from services.certificate.domain.transparency import Leaf, act_of, follows
@@ -93,6 +94,24 @@ def is_true(row: Any, kit: Kit) -> bool:
         return False
 
 
+def as_signed(row: Any, kit: Kit) -> Any:
+    """An untrue row of `queries`, with what its record says in its columns: who may ask for the certificate, and whom
+    that is told, is not for him to say who rewrote the row.
+
+    Without a record of its own that can be read: whoever finds it.
+    """
+    found_by = (row.holder_key, *row.found_by)
+    known: dict[str, Any] = {"holders": [{"key": key} for key in found_by]}
+    try:
+        said = payload_of(kit.open_record(row.jws_sealed))
+        if said["certificate_identifier"] == row.identifier:
+            holders = [holder_of(one, kit) for one in read_holders(said)]
+            known = _columns(said, holders) | {"holders": stored(holders)}
+    except (SealBroken, ValueError, LookupError):
+        pass
+    return SimpleNamespace(**dict(row._mapping) | known)
+
+
 def is_logged(row: Any) -> bool:
     """The log has this certificate, with an act that its status follows from."""
     if row.last_act is None:
@@ -106,8 +125,24 @@ def says_what_was_signed(row: Any, said: dict[str, Any], kit: Kit) -> bool:
     `found_by`: who finds it besides its first holder. Nobody of the record may be missing there, and nobody else be.
     """
     number, holders = str(said["certificate_number"]), [holder_of(one, kit) for one in read_holders(said)]
+    shown = {masked_certificate_number(number), masked_number(row.holder_type, number)}
+    if not holds_citizen_id(number):
+        shown.add(number)
+    days = {"issued_on": "issue_date", "valid_from": "validate_start", "valid_until": "validate_end"}
+    told = {name: basic(day) if (day := getattr(row, name)) else "" for name in days}
+    return (
+        row.number_shown in shown
+        and _list(row.holders) == stored(holders)
+        and sorted(row.found_by) == sorted(holder.key for holder in holders[1:])
+        and all(getattr(row, name) == value for name, value in _columns(said, holders).items())
+        and all(told[name] == said[field] for name, field in days.items())
+    )
+
+
+def _columns(said: dict[str, Any], holders: Sequence[Holder]) -> dict[str, Any]:
+    """What a signed record says in the columns that tell the same words."""
     first = holders[0]
-    expected = {
+    return {
         "identifier": said["certificate_identifier"],
         "certificate_version": int(said["certificate_version"]),
         "type_code": said["certificate_type_code"],
@@ -126,18 +161,6 @@ def says_what_was_signed(row: Any, said: dict[str, Any], kit: Kit) -> bool:
         "item_code": said["related_item_code"] or None,
         "item_name": said["related_item_name"] or None,
     }
-    shown = {masked_certificate_number(number), masked_number(row.holder_type, number)}
-    if not holds_citizen_id(number):
-        shown.add(number)
-    days = {"issued_on": "issue_date", "valid_from": "validate_start", "valid_until": "validate_end"}
-    told = {name: basic(day) if (day := getattr(row, name)) else "" for name in days}
-    return (
-        row.number_shown in shown
-        and _list(row.holders) == stored(holders)
-        and sorted(row.found_by) == sorted(holder.key for holder in holders[1:])
-        and all(getattr(row, name) == value for name, value in expected.items())
-        and all(told[name] == said[field] for name, field in days.items())
-    )
 
 
 def is_true_paper(row: Any, kit: Kit) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.certificate import queries, repository
-from services.certificate.commands.true_rows import require_true, true_ones
+from services.certificate.commands.true_rows import Found, true_ones
 from services.certificate.domain.access import APPLICANT_SIDE, SUPERVISOR, Access, Ground, holds, may_read_case, serves
 from services.certificate.domain.errors import NotFound
 from services.certificate.domain.holders import keys_of
@@ -68,15 +68,16 @@ async def served(
     """The row of a certificate for its holder; for who serves him by an open case or a purpose, which leaves a row.
 
     Raises: NotFound, also when the caller may not know; PurposeRequired, CallerRefused, DailyLimitReached;
-    RecordNotAuthentic: who its holder is, too, stands in the row.
+    RecordNotAuthentic; who its holder is then stands in the record.
     """
     async with attempt(db) as tried, db.transaction() as uow:
         row = await queries.by_identifier(uow.connection, identifier)
         if row is None:
             raise NotFound
-        require_true(row, kit)
-        look = window_look(row, act, principal, now, why)
-        await admitted(uow.connection, tried, row, look, may=may(principal, row))
+        found = Found.of(row, kit)
+        look = window_look(found.by, act, principal, now, why)
+        await admitted(uow.connection, tried, found.by, look, may=may(principal, found.by))
+        found.require_true()
         return row
 
 

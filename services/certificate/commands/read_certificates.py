@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.certificate import queries, repository
 from services.certificate.authorisation import authorisations
 from services.certificate.commands.sign_records import signed_record
-from services.certificate.commands.true_rows import require_true, true_ones
-from services.certificate.domain.access import Access, Reader, access, needs_purpose
+from services.certificate.commands.true_rows import Found, true_ones
+from services.certificate.domain.access import Access, Reader, access, holds, needs_purpose
 from services.certificate.domain.authorisation import Authorisation, Right, types_of
 from services.certificate.domain.errors import NotFound, NumberInvalid
 from services.certificate.domain.holders import keys_of
@@ -180,19 +180,22 @@ async def read(db: Database, identifier: str, principal: Principal, asked: Asked
     Raises:
         NotFound: there is none, or the caller may not know.
         PurposeRequired, CallerRefused, DailyLimitReached, FileWithheld.
-        RecordNotAuthentic: what is registered is not what was signed and logged; none of it is told.
+        RecordNotAuthentic: what is registered is not what was signed and logged; none of it is told, and only to whom
+            it might have been told.
     """
     async with attempt(db) as tried, db.transaction() as uow:
-        row = await queries.by_identifier(uow.connection, identifier)
-        if row is None:
+        registered = await queries.by_identifier(uow.connection, identifier)
+        if registered is None:
             raise NotFound
-        require_true(row, kit)
-        keys = keys_of(row)
+        found = Found.of(registered, kit)
+        row, keys = found.by, keys_of(found.by)
         why = await of_holders(uow.connection, asked.why, keys)
         look = Look(asked.act, principal, keys, why, now, row.id, row.case_no)
         cases = await cases_of(uow.connection, row, look)
-        tried.of(row, look, cases)
-        return await _grant(uow, row, look, asked, cases)
+        tried.of(row, None if holds(reader_of(principal), keys) else look, cases)
+        seen = await _grant(uow, row, look, asked, cases)
+        found.require_true()
+        return seen
 
 
 async def _grant(uow: UnitOfWork, row: Any, look: Look, asked: Asked, cases: Sequence[Any]) -> Seen:

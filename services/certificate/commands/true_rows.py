@@ -2,17 +2,36 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from services.certificate import queries
 from services.certificate.commands.log import in_hand
-from services.certificate.commands.log_check import is_true
+from services.certificate.commands.log_check import as_signed, is_true
 from services.certificate.files.errors import RecordNotAuthentic
 from services.certificate.kit import Kit
 from services.chassis.database import UnitOfWork
 
 log = logging.getLogger(__name__)
 _TOLD = "登记记录与签名或公开日志不一致，请联系颁发机构"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row of `queries` that is asked for: `by` tells who may, and whom it is told; whether it is true comes after."""
+
+    by: Any
+    true: bool
+
+    @classmethod
+    def of(cls, row: Any, kit: Kit) -> "Found":
+        true = is_true(row, kit)
+        return cls(row if true else as_signed(row, kit), true)
+
+    def require_true(self) -> None:
+        """Raises RecordNotAuthentic."""
+        if not self.true:
+            raise RecordNotAuthentic(_TOLD)
 
 
 def require_true(row: Any, kit: Kit) -> None:

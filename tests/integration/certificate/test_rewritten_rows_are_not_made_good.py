@@ -19,7 +19,7 @@ from services.certificate.files.errors import RecordNotAuthentic
 from services.chassis import clock
 from tests.integration.certificate.test_life import ACTS, decided
 from tests.support import tokens
-from tests.support.certificate import FOOD_LICENCE, MARKER, OTHER, Library
+from tests.support.certificate import DISTRICT, FOOD_LICENCE, MARKER, OTHER, POLICE, Library
 
 VERIFY = "/api/v1/certificates/verify"
 PRODUCER = tokens.headers(["HANDOVER_CLERK"], sub=tokens.account("producer"), channel="COUNTER")
@@ -254,6 +254,51 @@ async def test_who_wrote_himself_into_a_row_as_its_holder_gets_no_copy_of_it(lib
     stranger, path = library.citizen(OTHER), f"/api/v1/certificates/{row['identifier']}"
 
     async with rewritten(library, row, holder_key=library.kit.holder_key("PERSON", OTHER)):
-        answers = [await library.get(one, stranger) for one in (f"{path}/copies", copy["file_url"], f"{path}/papers")]
+        wanted = (path, f"{path}/file", f"{path}/copies", copy["file_url"], f"{path}/papers")
+        answers = [await library.get(one, stranger) for one in wanted]
+        true_holder = await library.get(path, library.citizen())
 
-    assert [answer.status_code for answer in answers] == [422, 422, 422]
+    assert [answer.status_code for answer in answers] == [404] * 5
+    assert (true_holder.status_code, true_holder.json()["code"]) == (422, "certificate.record-not-authentic")
+    assert await seen_by_holder(library, row) == ["PAPERS", "COPY_FILE", "COPIES", "FILE", "RECORD"]
+
+
+async def seen_by_holder(library: Library, row: dict[str, Any]) -> list[str]:
+    """The acts of the refused looks at this certificate that its true holder finds in his log, the newest first."""
+    log = (await library.get("/api/v1/certificates/access-log", library.citizen(), limit=20)).json()["items"]
+    return [one["act"] for one in log if one["identifier"] == row["identifier"] and one["refused"]]
+
+
+async def test_that_a_row_was_rewritten_is_told_to_those_only_who_might_have_read_it(library: Library) -> None:
+    row = await library.issued()
+    path = f"/api/v1/certificates/{row['identifier']}"
+    handler = tokens.headers(["HANDLER"], org=POLICE.uscc, org_name=POLICE.name, division=DISTRICT)
+
+    async with rewritten(library, row, holder_name="李四"):
+        himself = await library.get(path, library.citizen())
+        unseen = await seen_by_holder(library, row)
+        answers = [
+            await library.get(path, library.citizen(OTHER)),
+            await library.get(path, handler),
+            await library.get(path, handler, purpose="核对身份"),
+        ]
+
+    assert (himself.status_code, unseen) == (422, [])
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
+        (404, "certificate.not-found"),
+        (422, "certificate.purpose-required"),
+        (422, "certificate.record-not-authentic"),
+    ]
+    assert await seen_by_holder(library, row) == ["RECORD"] * 3
+
+
+async def test_a_spoiled_record_hides_a_certificate_from_strangers_and_its_holder_sees_who_asked(
+    library: Library,
+) -> None:
+    row = await library.issued()
+
+    async with rewritten(library, row, jws_sealed=b"x", holders='"x"'):
+        answer = await library.get(f"/api/v1/certificates/{row['identifier']}", library.citizen(OTHER))
+
+    assert answer.status_code == 404
+    assert await seen_by_holder(library, row) == ["RECORD"]
