@@ -85,7 +85,8 @@ async def _search(
             after=after,
             limit=wanted.limit + 1,
         )
-        shown = rows[: wanted.limit]
+        page = rows[: wanted.limit]
+        shown = true_ones(page, kit)
         if purposeful:
             await _note_shown(uow.connection, look, Access.WITH_PURPOSE, shown)
         if given:
@@ -93,8 +94,8 @@ async def _search(
     hidden = withheld(registered, query) if registered else _not_asked(query)
     more = len(rows) > wanted.limit
     return CertificateList(
-        items=[_without(hidden, row, today, kit) for row in true_ones(shown, kit)],
-        next=_cursor(holder_key, shown[-1], kit) if more else None,
+        items=[_without(hidden, row, today, kit) for row in shown],
+        next=_cursor(holder_key, page[-1], kit) if more else None,
     )
 
 

@@ -302,3 +302,20 @@ async def test_a_spoiled_record_hides_a_certificate_from_strangers_and_its_holde
 
     assert answer.status_code == 404
     assert await seen_by_holder(library, row) == ["RECORD"]
+
+
+async def test_a_search_notes_as_many_as_it_shows_and_goes_on_after_those_that_it_does_not(library: Library) -> None:
+    number = "431202188802290057"
+    older, newer = [await library.issued(library.a_case(number, "李四")) for _ in range(2)]
+    handler = tokens.headers(["HANDLER"], org=POLICE.uscc, org_name=POLICE.name, division=DISTRICT)
+    wanted = {"number": number, "purpose": "核对身份", "limit": 1}
+
+    async with rewritten(library, newer, holder_name="王五"):
+        first = (await library.search(handler, **wanted)).json()
+        second = (await library.search(handler, **wanted, cursor=first["next"])).json()
+
+    assert first["items"] == []
+    assert [one["identifier"] for one in second["items"]] == [older["identifier"]]
+    key = library.kit.holder_key("PERSON", number)
+    noted = await library.rows("SELECT found FROM access WHERE holder_key = :key ORDER BY id", key=key)
+    assert [one.found for one in noted] == [0, 1]
