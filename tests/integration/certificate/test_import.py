@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +164,48 @@ async def test_a_large_file_is_checked_and_loaded_by_several_processes(
     assert (faulty, "第 41 行 /: 与第 4 行重复" in told) == (1, True)
     assert status == 0, screen
     assert "新导入 40 张" in screen
+
+
+# As a person runs the command, in a process without other threads; only sooner by several processes than in production.
+_ALONE = """
+import sys
+from services.certificate import __main__ as commands
+from services.certificate.commands import import_file
+
+usual = import_file._context
+
+def told():
+    context = usual()
+    print("started by", context.get_start_method())
+    return context
+
+import_file.LARGE_BYTES, import_file.PART_BYTES = 0, 4096
+import_file.processors, import_file._context = lambda: 2, told
+sys.exit(commands.main(sys.argv[1:]))
+"""
+
+
+async def test_a_command_without_other_threads_loads_a_large_file_by_copies_of_itself(
+    library: Library, certificate_environment: dict[str, str], tmp_path: Path
+):
+    lines = [a_licence(certificate_number=f"FORKED{ordinal:06d}") for ordinal in range(40)]
+    command = [sys.executable, "-c", _ALONE, "import", str(ndjson(tmp_path / "forked.ndjson", *lines))]
+
+    done = await asyncio.to_thread(
+        subprocess.run,
+        command,
+        env=os.environ | certificate_environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "started by fork\n" in done.stdout
+    assert "新导入 40 张" in done.stdout + done.stderr
+    stored = await library.rows("SELECT 1 FROM certificate WHERE number_shown LIKE 'FORKED%'")
+    assert len(stored) == 40
 
 
 async def test_a_file_that_is_changed_after_it_was_checked_is_told_and_nothing_of_it_is_dropped_in_silence(
