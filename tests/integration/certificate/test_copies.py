@@ -1,7 +1,9 @@
 """Prints of the production counter and purpose-stamped copies: numbered, stamped, verified as what they are."""
 
 import asyncio
-from datetime import date, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -9,7 +11,6 @@ from uuid import UUID
 import httpx
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import text
 
 from services.certificate import repository
 from services.certificate.commands import log_copies, log_heads, make_files, verify
@@ -18,7 +19,8 @@ from services.certificate.domain.copies import COPIES_A_DAY, CopyKind, Stamp
 from services.certificate.kit import Kit
 from services.certificate.life import copy_queries
 from services.chassis import clock
-from services.chassis.clock import local_date
+from services.chassis.clock import SHANGHAI, local_date
+from services.chassis.http import Now
 from services.chassis.ids import uuid7
 from tests.support import tokens
 from tests.support.certificate import MARKET, OTHER, Library
@@ -40,6 +42,17 @@ async def a_copy(library: Library, row: Row, days: int = 30, **body: Any) -> htt
     until = local_date(clock.now()) + timedelta(days=days)
     said = {"purpose": "办理银行开户", "expires_on": until.isoformat()} | body
     return await post(library, row, "copies", library.citizen(), **said)
+
+
+@contextmanager
+def at(library: Library, instant: datetime) -> Iterator[None]:
+    """Requests inside are answered as of this instant."""
+    given, overrides = Now.__metadata__[0].dependency, library.app.dependency_overrides  # type: ignore[attr-defined]
+    overrides[given] = lambda: instant
+    try:
+        yield
+    finally:
+        del overrides[given]
 
 
 async def made(library: Library, url: str, who: dict[str, str]) -> bytes:
@@ -116,18 +129,17 @@ async def test_a_stamped_copy_tells_its_purpose_and_ends_before_its_certificate(
 
 async def test_a_certificate_has_so_many_copies_a_day_and_no_more(library: Library) -> None:
     row = await library.issued()
-    made_today = [(await a_copy(library, row)).status_code for _ in range(COPIES_A_DAY)]
-
-    refused = await a_copy(library, row)
-    printed = await post(library, row, "prints", counter())
-    async with library.database.transaction() as uow:
-        day_before = "UPDATE certificate_copy SET made_at = made_at - interval '1 day' WHERE ordinal = 1"
-        await uow.connection.execute(text(f"{day_before} AND certificate_id = :id"), {"id": row["id"]})
-    on_the_next_day = await a_copy(library, row)
+    noon = clock.now().astimezone(SHANGHAI).replace(hour=12, minute=0, second=0, microsecond=0)
+    with at(library, noon):
+        made_today = [(await a_copy(library, row)).status_code for _ in range(COPIES_A_DAY)]
+        refused = await a_copy(library, row)
+        printed = await post(library, row, "prints", counter())
+    with at(library, noon + timedelta(hours=12)):
+        on_the_next_day = await a_copy(library, row)
 
     assert (set(made_today), refused.status_code, printed.status_code) == ({201}, 429, 201)
     assert refused.json()["code"] == "certificate.copy-limit"
-    assert 0 < int(refused.headers["Retry-After"]) <= 24 * 3600 + 1
+    assert int(refused.headers["Retry-After"]) == 12 * 3600 + 1
     assert on_the_next_day.status_code == 201
 
 
