@@ -9,16 +9,14 @@ from sqlalchemy.dialects.postgresql import BIGINT, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from services.certificate.columns import CO_APPLICANTS, TEXTS, TYPE_DOCUMENT, checked, moment
+
 # What can expire: kept small in the index, because the history of the library is not in it.
 IN_FORCE = "status IN ('VALID', 'LOST') AND valid_until IS NOT NULL"
 
 
 class Base(SQLModel, registry=registry()):
     """Own registry: the tables of two services never mix."""
-
-
-def _at(*, nullable: bool = False) -> "Column[datetime]":
-    return Column(DateTime(timezone=True), nullable=nullable)
 
 
 class CertificateTypeRow(Base, table=True):
@@ -36,9 +34,11 @@ class CertificateTypeRow(Base, table=True):
     validity: str
     version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     # The entry as a whole; None: loaded before types had versions.
-    document: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
+    document: dict[str, Any] | None = Field(
+        default=None, sa_column=checked("certificate_type", TYPE_DOCUMENT, nullable=True)
+    )
     sha256: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    imported_at: datetime = Field(sa_column=_at())
+    imported_at: datetime = Field(sa_column=moment())
 
 
 class TypeVersionRow(Base, table=True):
@@ -48,9 +48,9 @@ class TypeVersionRow(Base, table=True):
 
     type_code: str = Field(sa_column=Column(String(21), primary_key=True))
     version: int = Field(primary_key=True)
-    document: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    document: dict[str, Any] = Field(sa_column=checked("certificate_type_version", TYPE_DOCUMENT))
     sha256: str
-    imported_at: datetime = Field(sa_column=_at())
+    imported_at: datetime = Field(sa_column=moment())
 
 
 class TemplateRow(Base, table=True):
@@ -63,7 +63,7 @@ class TemplateRow(Base, table=True):
     version: str
     declared: list[str] = Field(sa_column=Column(JSONB, nullable=False))
     parts: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
-    loaded_at: datetime = Field(sa_column=_at())
+    loaded_at: datetime = Field(sa_column=moment())
 
 
 class CounterRow(Base, table=True):
@@ -108,7 +108,7 @@ class CertificateRow(Base, table=True):
     holders: list[dict[str, str]] | None = Field(  # all of them, in order; None: there is but the one
         default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
     )
-    issued_at: datetime = Field(sa_column=_at())
+    issued_at: datetime = Field(sa_column=moment())
     issued_on: date
     valid_from: date
     valid_until: date | None
@@ -123,7 +123,7 @@ class CertificateRow(Base, table=True):
     jws_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     file_name: str | None
     file_sha256: str | None
-    file_at: datetime | None = Field(sa_column=_at(nullable=True))
+    file_at: datetime | None = Field(sa_column=moment(nullable=True))
 
 
 class CoHolderRow(Base, table=True):
@@ -155,15 +155,15 @@ class CaseRow(Base, table=True):
     applicant_name: str
     applicant_masked: str
     applicant_sealed: str
-    co_applicants: list[dict[str, Any]] | None = Field(sa_column=Column(JSONB(none_as_null=True), nullable=True))
+    co_applicants: list[dict[str, Any]] | None = Field(sa_column=checked("case_copy", CO_APPLICANTS, nullable=True))
     agent_key: str | None
     agent_name: str | None
     agent_masked: str | None
     submitted_by: str | None
     received_by: str | None
-    received_at: datetime | None = Field(sa_column=_at(nullable=True))
+    received_at: datetime | None = Field(sa_column=moment(nullable=True))
     materials: list[dict[str, Any]] | None = Field(sa_column=Column(JSONB(none_as_null=True), nullable=True))
-    ended_at: datetime | None = Field(default=None, sa_column=_at(nullable=True))  # no act on it is left
+    ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))  # no act on it is left
 
 
 class PaperRow(Base, table=True):
@@ -193,12 +193,12 @@ class PaperRow(Base, table=True):
     addressee_uscc: str | None = None
     order_no: str = Field(sa_column=Column(String, nullable=False, server_default=""))
     certificate_id: UUID | None = None  # the certificate a notice or decision after the grant is about
-    issued_at: datetime = Field(sa_column=_at())
+    issued_at: datetime = Field(sa_column=moment())
     contents_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     jws_sealed: bytes | None = Field(sa_column=Column(LargeBinary, nullable=True))
     file_name: str | None
     file_sha256: str | None
-    file_at: datetime | None = Field(sa_column=_at(nullable=True))
+    file_at: datetime | None = Field(sa_column=moment(nullable=True))
 
 
 class FileJobRow(Base, table=True):
@@ -214,7 +214,7 @@ class FileJobRow(Base, table=True):
     target_kind: str  # CERTIFICATE | PAPER | COPY
     target_id: UUID
     attempts: int
-    ready_at: datetime = Field(sa_column=_at())
+    ready_at: datetime = Field(sa_column=moment())
     last_error: str | None
     failed_reason: str | None  # set when trying again cannot help
 
@@ -231,11 +231,11 @@ class CertificateCopyRow(Base, table=True):
     ordinal: int
     purpose: str
     expires_on: date | None
-    made_at: datetime = Field(sa_column=_at())
+    made_at: datetime = Field(sa_column=moment())
     made_by: str
     file_name: str | None = None
     file_sha256: str | None = None
-    file_at: datetime | None = Field(default=None, sa_column=_at(nullable=True))
+    file_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     # Where the act that made it is looked for first; what is found there must prove itself (`commands/copy_acts.py`).
     leaf_index: int | None = Field(default=None, sa_column=Column(BIGINT))
 
@@ -250,7 +250,7 @@ class AccessRow(Base, table=True):
     )
 
     id: int | None = Field(default=None, sa_column=Column(BIGINT, Identity(always=True), primary_key=True))
-    at: datetime = Field(sa_column=_at())
+    at: datetime = Field(sa_column=moment())
     act: str  # SEARCH | RECORD | FILE
     account: str
     client_id: str
@@ -279,15 +279,15 @@ class CallerRow(Base, table=True):
 
     caller: str = Field(primary_key=True)
     name: str
-    types: list[str] = Field(sa_column=Column(JSONB, nullable=False))
-    fields_shown: list[str] = Field(sa_column=Column(JSONB, nullable=False))
-    purposes: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    types: list[str] = Field(sa_column=checked("caller", TEXTS))
+    fields_shown: list[str] = Field(sa_column=checked("caller", TEXTS))
+    purposes: list[str] = Field(sa_column=checked("caller", TEXTS))
     daily_limit: int
     valid_from: date
     valid_until: date | None
     closed: bool
     registered_by: str
-    registered_at: datetime = Field(sa_column=_at())
+    registered_at: datetime = Field(sa_column=moment())
 
 
 class CallerChangeRow(Base, table=True):
@@ -298,7 +298,7 @@ class CallerChangeRow(Base, table=True):
 
     id: int | None = Field(default=None, sa_column=Column(BIGINT, Identity(always=True), primary_key=True))
     caller: str
-    at: datetime = Field(sa_column=_at())
+    at: datetime = Field(sa_column=moment())
     act: str  # REGISTERED | SUSPENDED | RESUMED
     changed_by: str
     reason: str
@@ -323,9 +323,9 @@ class PresentationRow(Base, table=True):
 
     code_sha256: str = Field(primary_key=True)
     certificate_id: UUID
-    shown_fields: list[str] = Field(sa_column=Column(JSONB, nullable=False))
-    made_at: datetime = Field(sa_column=_at())
-    runs_out_at: datetime = Field(sa_column=_at())
+    shown_fields: list[str] = Field(sa_column=checked("presentation", TEXTS))
+    made_at: datetime = Field(sa_column=moment())
+    runs_out_at: datetime = Field(sa_column=moment())
     once: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})  # runs out with the first look
     authorisation_id: UUID | None = None  # of the agent who shows it for the holder
     agent_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
@@ -373,7 +373,7 @@ class LogHeadRow(Base, table=True):
     size: int = Field(sa_column=Column(BIGINT, primary_key=True, autoincrement=False))
     ordinal: int = Field(unique=True)
     root: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    signed_at: datetime = Field(sa_column=_at())
+    signed_at: datetime = Field(sa_column=moment())
     jws: str
     # The wall clock, which says when the next one is due; `signed_at` follows a test clock.
     made_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()")))

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from typing import ClassVar, cast
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, Table
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Index, Table
 from sqlmodel import Field
 
+from services.certificate.columns import RIGHTS, TEXTS, checked, moment
 from services.certificate.tables import Base
 
 
@@ -28,13 +28,13 @@ class AuthorisationRow(Base, table=True):
     agent_type: str
     agent_name: str
     agent_masked: str
-    rights: list[str] = Field(sa_column=Column(JSONB, nullable=False))
-    types: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    rights: list[str] = Field(sa_column=checked("authorisation", RIGHTS))
+    types: list[str] = Field(sa_column=checked("authorisation", TEXTS))
     purpose: str
     valid_until: date
-    given_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    given_at: datetime = Field(sa_column=moment())
     given_by: str
-    revoked_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
+    revoked_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
 authorisation = cast(Table, AuthorisationRow.__table__)  # type: ignore[attr-defined]

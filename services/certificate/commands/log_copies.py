@@ -46,11 +46,12 @@ async def _entries(connection: AsyncConnection, found: Sequence[Any], kit: Kit) 
     entries, acts = [], {one: await _acts(connection, one, kit) for one in {row.certificate_id for row in found}}
     for row in found:
         act = next((act for act in acts[row.certificate_id] if act.is_of(row)), None)
+        stamp = copy_queries.stamp_of(row)
         if act is not None:
             await copy_queries.found_at(connection, row.id, act.leaf.leaf_index)
-        elif row.kind == CopyKind.PURPOSE.value:  # a duplicate has had its leaf ever since there are any
+        elif stamp is not None and stamp.kind is CopyKind.PURPOSE:  # a duplicate has had its leaf since there are any
             of = SimpleNamespace(id=row.certificate_id, identifier=row.identifier)
-            entries.append(copy_acts.entry(of, row.id, copy_queries.stamp_of(row), kit, row.made_at))
+            entries.append(copy_acts.entry(of, row.id, stamp, kit, row.made_at))
     return entries
 
 

@@ -163,7 +163,7 @@ def of_copied_file(told: VerificationOut, found: PdfVerdict, copied: Any, now: d
     if copied is not None and copied.identifier == found.reference:
         # From before number and purpose were sealed into it: the row tells them, never a later day.
         stamp = sealed or copy_queries.stamp_of(copied)
-        if copy_queries.says(copied, stamp) and until in (None, stamp.expires_on):
+        if stamp is not None and copy_queries.says(copied, stamp) and until in (None, stamp.expires_on):
             return of_copy(told, stamp, now)
     if told.verdict is not Verdict.VALID:
         return told

@@ -293,3 +293,12 @@ class NotWithheld(DomainError):
     kind = Kind.NOT_FOUND
     title_zh = "没有待补齐项目的证照"
     title_en = "No certificate waits for its fields here"
+
+
+class RowUnreadable(DomainError):
+    """A row in the database was written over by hand with something that no version of the platform writes."""
+
+    code = "certificate.row-unreadable"
+    kind = Kind.UNAVAILABLE
+    title_zh = "登记数据无法读取，请联系平台管理员"
+    title_en = "Registered data cannot be read"

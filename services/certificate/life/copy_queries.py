@@ -97,8 +97,10 @@ async def found_at(connection: AsyncConnection, copy_id: UUID, index: int) -> No
     await connection.execute(update(certificate_copy).where(_COPY.id == copy_id).values(leaf_index=index))
 
 
-def stamp_of(row: Any) -> Stamp:
-    return Stamp(CopyKind(row.kind), row.ordinal, row.purpose, row.expires_on)
+def stamp_of(row: Any) -> Stamp | None:
+    """None of a row that somebody made one of no known kind."""
+    kinds = {kind.value: kind for kind in CopyKind}
+    return Stamp(kinds[row.kind], row.ordinal, row.purpose, row.expires_on) if row.kind in kinds else None
 
 
 def says(row: Any, stamp: Stamp) -> bool:

@@ -1,5 +1,6 @@
 """HTTP of a certificate's later life: loss, reissue, prints of the production counter, purpose-stamped copies."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -23,6 +24,7 @@ from services.chassis.database import Database, Idempotency
 from services.chassis.http import Db, Idem, Now, Seen
 from services.kernel.certificate_life import LifeAct
 
+log = logging.getLogger(__name__)
 router = APIRouter(prefix="/api/v1", tags=["certificate"])
 acts: dict[str, Any] = {"status_code": 201, "response_model": CertificateOut}
 copied: dict[str, Any] = {"status_code": 201, "response_model": CopyOut}
@@ -111,7 +113,10 @@ async def list_copies(identifier: Identifier, why: TheWhy, db: Db, now: Now, kit
     row = await served(db, identifier, who, "COPIES", may_have_copy, why, kit, now)
     async with db.read() as connection:
         made = await copy_queries.of_certificate(connection, row.id)
-    of = [CopyOut.of(identifier, one.id, copy_queries.stamp_of(one), one.made_at) for one in made]
+    stamps = {one.id: copy_queries.stamp_of(one) for one in made}
+    if unreadable := sum(stamp is None for stamp in stamps.values()):
+        log.error("copies not shown: %s are of no known kind", unreadable)
+    of = [CopyOut.of(identifier, one.id, stamp, one.made_at) for one in made if (stamp := stamps[one.id])]
     return CopyList(items=of)
 
 

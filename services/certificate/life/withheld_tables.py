@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, Table, text
+from sqlalchemy import Column, Index, Table, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from services.certificate.columns import LACKING, checked, moment
 from services.certificate.tables import Base
 
 
@@ -25,9 +26,9 @@ class WithheldRow(Base, table=True):
     department_uscc: str
     type_code: str
     case_no: str | None = None
-    lacking: list[dict[str, str]] = Field(sa_column=Column(JSONB, nullable=False))
-    withheld_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
-    done_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
+    lacking: list[dict[str, str]] = Field(sa_column=checked("withheld_certificate", LACKING))
+    withheld_at: datetime = Field(sa_column=moment())
+    done_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     done_by: str | None = None
 
 

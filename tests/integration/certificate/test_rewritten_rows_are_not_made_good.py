@@ -319,3 +319,42 @@ async def test_a_search_notes_as_many_as_it_shows_and_goes_on_after_those_that_i
     key = library.kit.holder_key("PERSON", number)
     noted = await library.rows("SELECT found FROM access WHERE holder_key = :key ORDER BY id", key=key)
     assert [one.found for one in noted] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "where"),
+    [
+        ("caller", "types", f"caller = 'organisation:{POLICE.uscc}'"),
+        ("caller", "purposes", f"caller = 'organisation:{POLICE.uscc}'"),
+        ("case_copy", "co_applicants", "case_id = :case_id"),
+    ],
+)
+async def test_a_spoiled_row_of_who_may_do_what_is_an_answer_and_not_a_fault(
+    library: Library, table: str, column: str, where: str
+) -> None:
+    row = await library.issued()
+    handler = tokens.headers(["HANDLER"], org=POLICE.uscc, org_name=POLICE.name, division=DISTRICT)
+    path, asked = f"/api/v1/certificates/{row['identifier']}", {"purpose": "核对身份"}
+    values = {"case_id": row["case_id"]} if "case_id" in where else {}
+    (kept,) = await library.rows(f"SELECT {column}::text AS said FROM {table} WHERE {where}", **values)
+    spoil = f"UPDATE {table} SET {column} = CAST(CAST(:said AS text) AS jsonb) WHERE {where}"
+
+    await change(library, spoil, said='"x"', **values)
+    spoiled = await library.get(path, handler, **asked)
+    await change(library, spoil, said=kept.said, **values)
+
+    assert (spoiled.status_code, spoiled.json()["code"]) == (503, "certificate.row-unreadable")
+    assert table in spoiled.json()["detail"]
+    assert (await library.get(path, handler, **asked)).status_code == 200
+
+
+async def test_a_copy_of_no_known_kind_is_left_out_of_the_list(library: Library) -> None:
+    row = await library.issued()
+    body = {"purpose": "开户", "expires_on": clock.today().isoformat()}
+    sound, spoiled = [(await post(library, row, "copies", library.citizen(), body)).json() for _ in range(2)]
+
+    await change(library, "UPDATE certificate_copy SET kind = 'JUNK' WHERE id = :id", id=spoiled["copy_id"])
+    listed = await library.get(f"/api/v1/certificates/{row['identifier']}/copies", library.citizen())
+
+    await change(library, "DELETE FROM certificate_copy WHERE id = :id", id=spoiled["copy_id"])
+    assert [one["copy_id"] for one in listed.json()["items"]] == [sound["copy_id"]]
