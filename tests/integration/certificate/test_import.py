@@ -194,6 +194,7 @@ async def test_a_command_without_other_threads_loads_a_large_file_by_copies_of_i
     done = await asyncio.to_thread(
         subprocess.run,
         command,
+        cwd=Path(import_file.__file__).parents[3],
         env=os.environ | certificate_environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
